@@ -1,0 +1,1 @@
+"""gpuinfra: GPU hosts on AWS, one command up and one command down."""
