@@ -1,0 +1,45 @@
+"""Every error that a user may meet, with its exit code; nothing here imports anything of ours."""
+
+EXIT_BUG = 1
+EXIT_INTERRUPTED = 130
+
+
+class GpuInfraError(Exception):
+    """Something the user can act on: what happened, the value found, and one command to type next."""
+
+    exit_code = EXIT_BUG
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(GpuInfraError):
+    """A file or an option is wrong; nothing was contacted."""
+
+    exit_code = 2
+
+
+class TerraformError(GpuInfraError):
+    """Terraform refused, or could not be run."""
+
+    exit_code = 3
+
+
+class CloudError(GpuInfraError):
+    """AWS refused."""
+
+    exit_code = 4
+
+
+class HostError(GpuInfraError):
+    """There is no host, or it cannot be reached, or it is not ready."""
+
+    exit_code = 5
+
+
+class Interrupted(GpuInfraError):
+    """The user pressed Ctrl-C; the message says what exists now."""
+
+    exit_code = EXIT_INTERRUPTED
