@@ -1,0 +1,111 @@
+"""Where things are: the project, its stacks, the user's XDG directories. Reads the environment; writes nothing."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpuinfra.errors import ConfigError
+from gpuinfra.model import DEFAULT_STACK, STACK_NAME
+
+ENDPOINT = "AWS_ENDPOINT_URL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """One host's directory: a Terraform root module with its own values and state."""
+
+    name: str
+    directory: Path
+
+    @property
+    def tfvars(self) -> Path:
+        """The values that the user edits."""
+        return self.directory / "terraform.tfvars"
+
+    @property
+    def state(self) -> Path:
+        """Terraform's record of what exists."""
+        return self.directory / "terraform.tfstate"
+
+    @property
+    def plan_file(self) -> Path:
+        """The saved plan between showing and applying."""
+        return self.directory / "gpuinfra.tfplan"
+
+    @property
+    def user_data(self) -> Path:
+        """The rendered first-boot instructions that Terraform sends."""
+        return self.directory / "user-data.yaml.gz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A clone of this repository."""
+
+    root: Path
+
+    @property
+    def module(self) -> Path:
+        """The root module, which is also the directory of the default stack."""
+        return self.root / "terraform"
+
+    @property
+    def tools(self) -> Path:
+        """Where set-up puts programs of our own."""
+        return self.root / ".tools"
+
+    def stack(self, name: str) -> Stack:
+        """Return a stack by name, made or not; raises ConfigError for a bad name."""
+        if not STACK_NAME.match(name):
+            raise ConfigError(
+                f"the stack name is {name!r}; it must start with a small letter and hold only a-z, 0-9 and -"
+                " (at most 32 characters)",
+                hint="gpuinfra up --stack my-host",
+            )
+        directory = self.module if name == DEFAULT_STACK else self.module / "stacks" / name
+        return Stack(name=name, directory=directory)
+
+    def stacks(self) -> list[Stack]:
+        """Return the stacks that have been set up, the default one first."""
+        named = sorted(p.parent.name for p in self.module.glob("stacks/*/terraform.tfvars"))
+        found = [self.stack(n) for n in named if STACK_NAME.match(n)]
+        default = self.stack(DEFAULT_STACK)
+        return [default, *found] if default.tfvars.exists() else found
+
+
+def find_project(start: Path, environ: Mapping[str, str]) -> Project:
+    """Find the clone that `start` lies in, else the one this package was installed from.
+
+    Raises:
+        ConfigError: no clone is found.
+    """
+    home = environ.get("GPUINFRA_PROJECT")
+    candidates = [Path(home)] if home else [start, *start.parents, Path(__file__).resolve().parent.parent]
+    for path in candidates:
+        if (path / "terraform" / "main.tf").is_file() and (path / "cloud-init").is_dir():
+            return Project(root=path.resolve())
+    raise ConfigError(
+        f"no gpuinfra project at or above {start} (looked for terraform/main.tf and cloud-init/)",
+        hint="cd into your clone of gpuinfra",
+    )
+
+
+def state_home(environ: Mapping[str, str]) -> Path:
+    """Return our directory for keys and pins (XDG Base Directory specification, XDG_STATE_HOME)."""
+    return _xdg(environ, "XDG_STATE_HOME", ".local/state")
+
+
+def cache_home(environ: Mapping[str, str]) -> Path:
+    """Return our directory for what can be fetched again (XDG_CACHE_HOME)."""
+    return _xdg(environ, "XDG_CACHE_HOME", ".cache")
+
+
+def _xdg(environ: Mapping[str, str], variable: str, fallback: str) -> Path:
+    base = environ.get(variable, "")
+    return (Path(base) if Path(base).is_absolute() else Path.home() / fallback) / "gpuinfra"
+
+
+def is_simulated(environ: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether AWS calls go to this machine: then every screen has to say so."""
+    return environ.get(ENDPOINT, "").startswith(("http://127.0.0.1:", "http://[::1]:", "http://localhost:"))

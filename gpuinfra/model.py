@@ -1,0 +1,179 @@
+"""The nouns of gpuinfra as frozen dataclasses: pure values, no input or output."""
+
+import re
+from dataclasses import dataclass, field
+
+STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
+DEFAULT_STACK = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """One host as Terraform recorded it; the fields equal the outputs of the root module."""
+
+    stack: str
+    owner: str
+    region: str
+    instance_id: str
+    instance_type: str
+    gpu_count: int
+    image: str
+    ami_id: str
+    ami_name: str
+    availability_zone: str
+    public_ip: str
+    private_ip: str
+    ssh_user: str
+    key_name: str
+    private_key_path: str
+    security_group_id: str
+    allowed_cidrs: tuple[str, ...]
+    root_volume_id: str
+    root_volume_size_gb: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """An EC2 instance as AWS describes it now; `launched` is an ISO 8601 time in UTC."""
+
+    instance_id: str
+    state: str
+    instance_type: str
+    public_ip: str = ""
+    launched: str = ""
+    security_group_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tags:
+    """What marks a resource as one of this stack's; see `default_tags` in terraform/providers.tf."""
+
+    project: str
+    stack: str
+    owner: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the tags as they stand on the resources."""
+        return {
+            "gpuinfra:project": self.project,
+            "gpuinfra:stack": self.stack,
+            "gpuinfra:owner": self.owner,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What gpuinfra itself needs to know from terraform.tfvars before Terraform runs."""
+
+    stack: str
+    owner: str
+    region: str
+    instance_type: str
+    image: str
+    root_volume_size_gb: int
+    allowed_cidrs: tuple[str, ...]
+    installer: str
+    project: str
+
+    @property
+    def tags(self) -> Tags:
+        """Return the tags that Terraform puts on everything of this stack."""
+        return Tags(project=self.project, stack=self.stack, owner=self.owner)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeChange:
+    """One argument of a resource that an apply would change, as text."""
+
+    name: str
+    before: str
+    after: str
+    forces_replacement: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What an apply would do to one resource; action: create, update, replace or delete."""
+
+    address: str
+    action: str
+    attributes: tuple[AttributeChange, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All that an apply would do."""
+
+    changes: tuple[Change, ...] = ()
+    outputs_changed: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether an apply would do nothing at all."""
+        return not self.changes and not self.outputs_changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic:
+    """One error or warning of Terraform; `where` is file:line when it names one."""
+
+    severity: str
+    summary: str
+    detail: str = ""
+    address: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """One step of a running apply; phase: start, busy, done, failed or plan; elapsed in seconds."""
+
+    phase: str
+    address: str
+    action: str = ""
+    elapsed_s: int = 0
+    resource_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a run of Terraform ended: counts of resources, diagnostics, and whether Ctrl-C ended it."""
+
+    ok: bool
+    interrupted: bool = False
+    added: int = 0
+    changed: int = 0
+    destroyed: int = 0
+    diagnostics: tuple[Diagnostic, ...] = ()
+    changes: tuple[Change, ...] = ()
+    outputs_changed: bool = False
+    raw_tail: str = ""
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """Return the diagnostics that made the run fail."""
+        return tuple(d for d in self.diagnostics if d.severity == "error")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What a state file holds: resource addresses with their ids, and the host if it is whole."""
+
+    resources: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, object] = field(default_factory=dict)
+    host: Host | None = None
+
+    def ids_of(self, resource_type: str) -> set[str]:
+        """Return the ids of all recorded resources of one Terraform type."""
+        return {i for a, i in self.resources.items() if f".{resource_type}." in f".{a}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """A stack now: what Terraform recorded and what EC2 says; `note` tells what does not agree."""
+
+    stack: str
+    host: Host | None
+    instance: Instance | None
+    orphans: tuple[Instance, ...] = ()
+    note: str = ""

@@ -1,0 +1,82 @@
+"""All that gpuinfra can do to the world, as Protocols; adapters fit them by shape, tests pass fakes."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from gpuinfra.model import Change, Instance, Outcome, Progress, Record, Settings, Tags
+
+OnProgress = Callable[[Progress], None]
+
+
+class Provisioner(Protocol):
+    """Terraform, working in one stack's directory."""
+
+    def init(self) -> None:
+        """Install the provider and modules if needed; raises TerraformError."""
+
+    def plan(self, out: Path, *, replace: Sequence[str], on_progress: OnProgress) -> Outcome:
+        """Plan into the file `out` (0600); the outcome holds the changes."""
+
+    def details(self, plan: Path) -> tuple[Change, ...]:
+        """Return the changes of a saved plan with their attributes; starts the provider."""
+
+    def apply(
+        self, plan: Path | None, *, replace: Sequence[str], target: Sequence[str], on_progress: OnProgress
+    ) -> Outcome:
+        """Apply a saved plan, or plan and apply in one go."""
+
+    def destroy(self, *, on_progress: OnProgress) -> Outcome:
+        """Destroy everything in the state."""
+
+
+class Cloud(Protocol):
+    """The AWS calls that gpuinfra makes itself, in one region; each raises CloudError."""
+
+    def tagged_instances(self, tags: Tags) -> list[Instance]:
+        """Return the instances that carry these tags and are not terminated."""
+
+    def instance(self, instance_id: str) -> Instance | None:
+        """Return one instance, None when AWS does not know it (any more)."""
+
+    def terminate(self, instance_ids: Sequence[str]) -> None:
+        """Terminate instances and wait until they are gone."""
+
+    def console(self, instance_id: str) -> str:
+        """Return what the instance has printed to its serial console so far."""
+
+
+class Narrator(Protocol):
+    """The person at the terminal."""
+
+    def say(self, text: str) -> None:
+        """Tell one line."""
+
+    def show_plan(self, changes: Sequence[Change], settings: Settings) -> None:
+        """Show what would be done."""
+
+    def progress(self, title: str) -> "ProgressView":
+        """Open a live view of a running Terraform."""
+
+    def confirm(self, question: str) -> bool:
+        """Ask a yes/no question; no terminal is an error, not a yes."""
+
+
+class ProgressView(Protocol):
+    """A live view, open while Terraform runs."""
+
+    def __enter__(self) -> OnProgress:
+        """Start to show; the value takes each step."""
+
+    def __exit__(self, *exc: object) -> None:
+        """Stop to show."""
+
+
+class StateFile(Protocol):
+    """The record that Terraform keeps of a stack."""
+
+    def read(self) -> Record:
+        """Return the record, empty when there is none; raises ConfigError when it is damaged."""
+
+
+MyAddress = Callable[[], str]
