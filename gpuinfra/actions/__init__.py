@@ -1,0 +1,1 @@
+"""One module per command: ports in, model out; no module here knows a library or a terminal."""

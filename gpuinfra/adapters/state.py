@@ -1,0 +1,74 @@
+"""Terraform's local state file, read without starting Terraform (`terraform output` hashes 700 MB of provider).
+
+Format: version 4, https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statefile/version4.go
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from gpuinfra.errors import ConfigError
+from gpuinfra.model import Host, Record
+
+
+class LocalState:
+    """The StateFile port: one terraform.tfstate."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> Record:
+        """Return what the state holds; an absent file is an empty record.
+
+        Raises:
+            ConfigError: the file is empty, cut off or not a state. Terraform would take an empty
+                file for "nothing exists" and plan a second host.
+        """
+        if not self._path.exists():
+            return Record()
+        raw = self._load()
+        outputs = {name: o.get("value") for name, o in raw.get("outputs", {}).items()}
+        return Record(resources=_resources(raw), outputs=outputs, host=_host(outputs))
+
+    def _load(self) -> dict[str, Any]:
+        text = self._path.read_text(encoding="utf-8", errors="replace")
+        try:
+            raw = json.loads(text)
+        except ValueError as error:
+            found = "empty (0 bytes)" if not text.strip() else f"damaged ({error})"
+            raise self._damaged(found) from None
+        if not isinstance(raw, dict) or raw.get("version") != 4:
+            version = raw.get("version") if isinstance(raw, dict) else None
+            raise self._damaged(f"not a version 4 state (version: {version})")
+        return raw
+
+    def _damaged(self, found: str) -> ConfigError:
+        backup = self._path.with_suffix(".tfstate.backup")
+        if backup.exists() and backup.stat().st_size:
+            hint = f"cp {backup} {self._path}   # the state before the last change; then: gpuinfra plan"
+        else:
+            hint = f"rm {self._path}   # only if no host is running; gpuinfra up looks for one by its tags"
+        return ConfigError(f"the state file {self._path} is {found}", hint=hint)
+
+
+def _resources(raw: dict[str, Any]) -> dict[str, str]:
+    found = {}
+    for resource in raw.get("resources", []):
+        if resource.get("mode") != "managed":
+            continue
+        prefix = f"{resource['module']}." if resource.get("module") else ""
+        for instance in resource.get("instances", []):
+            key = instance.get("index_key")
+            index = "" if key is None else f"[{json.dumps(key)}]"
+            address = f"{prefix}{resource['type']}.{resource['name']}{index}"
+            found[address] = str(instance.get("attributes", {}).get("id", ""))
+    return found
+
+
+def _host(outputs: dict[str, Any]) -> Host | None:
+    names = [f.name for f in dataclasses.fields(Host)]
+    if not outputs.get("instance_id") or any(n not in outputs for n in names):
+        return None
+    values = {n: outputs[n] if outputs[n] is not None else "" for n in names}
+    return Host(**{**values, "allowed_cidrs": tuple(values["allowed_cidrs"])})
