@@ -1,4 +1,4 @@
-"""Where things are: the project, its stacks, the user's XDG directories. Reads the environment; writes nothing."""
+"""Where things are: the project, its stacks, the user's XDG directories. Writes nothing."""
 
 import os
 from collections.abc import Mapping

@@ -73,8 +73,8 @@ class TerraformCli:
         """Apply a saved plan, or plan and apply in one start of the provider."""
         if plan is not None:
             return self._run("apply", {"input": False}, on_progress, str(plan))
-        options = {"input": False, "auto_approve": IsFlagged, "replace": list(replace), "target": list(target)}
-        return self._run("apply", options, on_progress)
+        options = {"auto_approve": IsFlagged, "replace": list(replace), "target": list(target)}
+        return self._run("apply", {"input": False, **options}, on_progress)
 
     def destroy(self, *, on_progress: OnProgress) -> Outcome:
         """Destroy everything in the state."""

@@ -95,10 +95,10 @@ def _replace_one(text: str, key: str, value: str) -> str:
 
 def _hcl(value: object) -> str:
     """Return a value as HCL; JSON is valid HCL but for the two template markers."""
-    return json.dumps(value).replace("${", "$${").replace("%{", "%%{")
+    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 
 def _not_hcl(name: str, error: Exception) -> ConfigError:
     line = getattr(error, "line", None)
     place = f"{name}:{line}" if line and line > 0 else name
-    return ConfigError(f"{place}: not valid HCL (a quote, bracket or = is wrong there)", hint=f"$EDITOR {name}")
+    return ConfigError(f"{place}: not valid HCL (a quote, bracket or = is wrong)", hint=f"$EDITOR {name}")

@@ -1,0 +1,125 @@
+"""The AWS calls that gpuinfra makes itself: the only importer of boto3."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore import exceptions as boto
+from botocore.config import Config
+
+from gpuinfra import diagnose
+from gpuinfra.errors import CloudError
+from gpuinfra.model import Instance, Settings, Tags
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeDef
+
+ALIVE = ["pending", "running", "stopping", "stopped", "shutting-down"]
+POLL_S = 2.0
+TERMINATE_TIMEOUT_S = 300.0
+
+
+class Aws:
+    """The Cloud port, in one region; throttling is retried up to 5 times with jitter."""
+
+    def __init__(
+        self, *, region: str, settings: Settings | None = None, sleep: Callable[[float], None]
+    ) -> None:
+        self._settings = settings
+        self._sleep = sleep
+        with self._translated("ec2"):
+            config = Config(
+                retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10, read_timeout=30
+            )
+            self._ec2: EC2Client = boto3.session.Session().client("ec2", region_name=region, config=config)
+
+    def tagged_instances(self, tags: Tags) -> list[Instance]:
+        """Return the instances with these tags that still exist, stopped ones included."""
+        filters: list[FilterTypeDef] = [
+            {"Name": f"tag:{k}", "Values": [v]} for k, v in tags.as_dict().items()
+        ]
+        return self._describe([*filters, {"Name": "instance-state-name", "Values": ALIVE[:-1]}])
+
+    def instance(self, instance_id: str) -> Instance | None:
+        """Return one instance, None when AWS does not know it (it forgets an hour after termination)."""
+        found = self._describe([{"Name": "instance-id", "Values": [instance_id]}])
+        return found[0] if found else None
+
+    def terminate(self, instance_ids: Sequence[str]) -> None:
+        """Terminate instances and wait until AWS says that they are gone.
+
+        Raises:
+            CloudError: AWS refuses, or they still run after 5 minutes.
+        """
+        with self._translated("ec2"):
+            self._ec2.terminate_instances(InstanceIds=list(instance_ids))
+        waited = 0.0
+        while self._describe(
+            [
+                {"Name": "instance-id", "Values": list(instance_ids)},
+                {"Name": "instance-state-name", "Values": ALIVE},
+            ]
+        ):
+            if waited >= TERMINATE_TIMEOUT_S:
+                raise CloudError(f"still shutting down after 5 minutes: {', '.join(instance_ids)}")
+            self._sleep(POLL_S)
+            waited += POLL_S
+
+    def console(self, instance_id: str) -> str:
+        """Return the serial console, the newest where the type can (Nitro), else the last posted one."""
+        try:
+            with self._translated("ec2"):
+                return self._ec2.get_console_output(InstanceId=instance_id, Latest=True).get("Output", "")
+        except CloudError as error:
+            if "UnsupportedOperation" not in str(error):
+                raise
+        with self._translated("ec2"):
+            return self._ec2.get_console_output(InstanceId=instance_id).get("Output", "")
+
+    def _describe(self, filters: "list[FilterTypeDef]") -> list[Instance]:
+        with self._translated("ec2"):
+            pages = self._ec2.get_paginator("describe_instances").paginate(Filters=filters)
+            return [_instance(i) for p in pages for r in p["Reservations"] for i in r.get("Instances", [])]
+
+    @contextmanager
+    def _translated(self, service: str) -> Iterator[None]:
+        """Turn boto3's exceptions into ours."""
+        try:
+            yield
+        except boto.ClientError as error:
+            answer = error.response.get("Error", {})
+            raise diagnose.refused(
+                answer.get("Code", "Unknown"),
+                answer.get("Message", ""),
+                service=service,
+                operation=error.operation_name,
+                settings=self._settings,
+            ) from None
+        except (boto.NoCredentialsError, boto.PartialCredentialsError, boto.ProfileNotFound) as error:
+            raise diagnose.no_credentials(str(error)) from None
+        except (boto.TokenRetrievalError, boto.UnauthorizedSSOTokenError, boto.SSOTokenLoadError) as error:
+            raise diagnose.no_credentials(str(error)) from None
+        except (boto.HTTPClientError, boto.ConnectionError) as error:
+            raise diagnose.unreachable(str(error)) from None
+
+
+def default_region() -> str:
+    """Return the region that the user's own AWS configuration names, or nothing."""
+    try:
+        return boto3.session.Session().region_name or ""
+    except boto.ProfileNotFound as error:
+        raise diagnose.no_credentials(str(error)) from None
+
+
+def _instance(raw: "InstanceTypeDef") -> Instance:
+    launched = raw.get("LaunchTime")
+    return Instance(
+        instance_id=raw.get("InstanceId", ""),
+        state=raw.get("State", {}).get("Name", "unknown"),
+        instance_type=raw.get("InstanceType", ""),
+        public_ip=raw.get("PublicIpAddress", ""),
+        launched=launched.strftime("%Y-%m-%dT%H:%M:%SZ") if launched else "",
+        security_group_ids=tuple(g.get("GroupId", "") for g in raw.get("SecurityGroups", [])),
+    )
