@@ -1,0 +1,58 @@
+locals {
+  name = "gpuinfra-${var.stack}"
+
+  tags = merge(var.tags, {
+    "Name"             = local.name
+    "gpuinfra:project" = var.project
+    "gpuinfra:stack"   = var.stack
+    "gpuinfra:owner"   = var.owner
+  })
+
+  # `try`, and a precondition where the text is used: a file that has gone must not block destroy.
+  public_key       = try(trimspace(file(pathexpand(var.public_key_path))), "")
+  user_data_base64 = try(filebase64("${path.root}/user-data.yaml.gz"), "")
+}
+
+module "security_group" {
+  source = "./modules/security_group"
+
+  name_prefix   = local.name
+  vpc_id        = local.vpc_id
+  allowed_cidrs = var.allowed_cidrs
+  egress_ports  = var.egress_ports
+}
+
+module "key_pair" {
+  source = "./modules/key_pair"
+
+  name_prefix     = local.name
+  public_key      = local.public_key
+  public_key_path = var.public_key_path
+}
+
+module "instance" {
+  source = "./modules/instance"
+
+  name_prefix = local.name
+  region      = var.region
+
+  # host
+  instance_type     = var.instance_type
+  image             = var.image
+  ami_id            = var.ami_id
+  user_data_base64  = local.user_data_base64
+  shutdown_behavior = var.shutdown_behavior
+
+  # access
+  key_name          = module.key_pair.key_name
+  security_group_id = module.security_group.id
+
+  # network
+  subnet_id         = var.subnet_id
+  availability_zone = var.availability_zone
+
+  # storage
+  root_volume_size_gb          = var.root_volume_size_gb
+  root_volume_iops             = var.root_volume_iops
+  root_volume_throughput_mib_s = var.root_volume_throughput_mib_s
+}

@@ -1,0 +1,59 @@
+output "id" {
+  description = "EC2 instance id"
+  value       = aws_instance.this.id
+}
+
+output "instance_type" {
+  description = "EC2 instance type"
+  value       = aws_instance.this.instance_type
+}
+
+output "gpu_count" {
+  description = "Number of NVIDIA GPUs of that type"
+  value       = local.gpu_count
+}
+
+output "image" {
+  description = "Kind of image that the host was made from: nvidia, aws-nvidia, ubuntu or custom"
+  value       = terraform_data.image.input.kind
+}
+
+output "ami_id" {
+  description = "AMI that the host was made from"
+  value       = aws_instance.this.ami
+}
+
+output "ami_name" {
+  description = "Name of that AMI"
+  value       = terraform_data.image.input.name
+}
+
+output "ssh_user" {
+  description = "Login of the image: all kinds are Ubuntu"
+  value       = "ubuntu"
+}
+
+output "availability_zone" {
+  description = "Zone of the host"
+  value       = aws_instance.this.availability_zone
+}
+
+output "public_ip" {
+  description = "Public IPv4 address; empty while the host is stopped"
+  value       = aws_instance.this.public_ip
+}
+
+output "private_ip" {
+  description = "Private IPv4 address"
+  value       = aws_instance.this.private_ip
+}
+
+output "root_volume" {
+  description = "EBS volume of the root file system"
+  value = {
+    id               = aws_instance.this.root_block_device[0].volume_id
+    size_gb          = aws_instance.this.root_block_device[0].volume_size
+    iops             = aws_instance.this.root_block_device[0].iops
+    throughput_mib_s = aws_instance.this.root_block_device[0].throughput
+  }
+}
