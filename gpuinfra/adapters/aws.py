@@ -11,6 +11,7 @@ from botocore.config import Config
 from gpuinfra import diagnose
 from gpuinfra.errors import CloudError
 from gpuinfra.model import Instance, Settings, Tags
+from gpuinfra.refusals import refused
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -90,7 +91,7 @@ class Aws:
             yield
         except boto.ClientError as error:
             answer = error.response.get("Error", {})
-            raise diagnose.refused(
+            raise refused(
                 answer.get("Code", "Unknown"),
                 answer.get("Message", ""),
                 service=service,
