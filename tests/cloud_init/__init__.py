@@ -1,0 +1,1 @@
+"""The user-data and the plain scripts that it carries."""

@@ -1,0 +1,56 @@
+"""Read rendered user-data back as cloud-init does, and an env file as bash does."""
+
+import base64
+import gzip
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gpuinfra import cloudinit
+from gpuinfra.cloudinit import BootContext
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "cloud-init"
+SIMPLE = b"name: gpu\ndependencies:\n  - python=3.11\n"
+# What users paste: dedents, CR, U+2028, U+0085, template marks, shell, YAML anchors and document ends.
+HOSTILE = (
+    'name: "x\'; touch pwned; echo $(touch pwned) `touch pwned`"\n'
+    "runcmd:\n- touch pwned\r\n\u2028\u0085{{ 7*7 }}{% raw %}{# x #}\n...\n---\n&a *a !!python/none\n\t'\"\\"
+).encode()
+
+
+def full_context() -> BootContext:
+    """Return a context with every file given, each of them hostile."""
+    return BootContext(
+        stack="dev",
+        installer="miniforge",
+        environment_yml=HOSTILE,
+        requirements_txt=HOSTILE,
+        startup_script=HOSTILE.replace(b"\r", b""),
+        lock=HOSTILE,
+    )
+
+
+def rendered(context: BootContext) -> dict[str, Any]:
+    """Render, and parse what cloud-init will parse."""
+    document = yaml.safe_load(gzip.decompress(cloudinit.render(context, templates=TEMPLATES)))
+    assert isinstance(document, dict)
+    return document
+
+
+def files_of(document: dict[str, Any]) -> dict[str, bytes]:
+    """Decode each file as cloud-init does: path -> content."""
+    return {
+        item["path"]: gzip.decompress(base64.b64decode(item["content"])) for item in document["write_files"]
+    }
+
+
+def bash_values(env_file: Path, *names: str) -> list[str]:
+    """Source a file in a real bash and return what the variables hold."""
+    script = '. "$1"; shift; for name; do printf "%s\\0" "${!name}"; done'
+    done = subprocess.run(
+        ["bash", "-euc", script, "bash", env_file, *names], check=True, capture_output=True, text=True
+    )
+    return done.stdout.split("\0")[:-1]
