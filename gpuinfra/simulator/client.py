@@ -1,0 +1,109 @@
+"""The handle on a running simulator: its environment, faults, call log and control calls, over plain HTTP."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+from gpuinfra.errors import GpuInfraError
+from gpuinfra.simulator.calls import Call
+from gpuinfra.simulator.faults import Fault
+
+REGION = "us-east-1"
+TIMEOUT_S = 30.0
+POLL_S = 0.05
+_BYPASS = ("no_proxy", "NO_PROXY")
+
+
+def simulator_env(url: str, base: Mapping[str, str]) -> dict[str, str]:
+    """Return `base` without any AWS setting of the user's, and pointed at the simulator."""
+    kept = {name: value for name, value in base.items() if not name.startswith("AWS_")}
+    for name in _BYPASS:
+        kept[name] = ",".join(filter(None, [kept.get(name, ""), "127.0.0.1"]))
+    return kept | {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "simulator",
+        "AWS_SECRET_ACCESS_KEY": "simulator",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "GPUINFRA_CHECKIP_URL": f"{url}/_sim/checkip",
+    }
+
+
+class Simulator:
+    """A running simulator."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._opener = build_opener(ProxyHandler({}))  # a proxy in the environment must not see these
+
+    def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return a whole environment for a child: `base` (this process's own) pointed at the simulator."""
+        return simulator_env(self.url, os.environ if base is None else base)
+
+    def fault(self, *faults: Fault) -> None:
+        """Set faults, on top of those that are set."""
+        self._call("POST", "faults", [fault.to_json() for fault in faults])
+
+    def clear_faults(self) -> None:
+        """Remove all faults."""
+        self._call("DELETE", "faults")
+
+    def calls(self, action: str | None = None) -> list[Call]:
+        """Return the calls so far in order of arrival, or those of one action."""
+        calls = [Call.from_json(raw) for raw in self._call("GET", "calls")]
+        return [call for call in calls if action in (None, call.action)]
+
+    def wait_for(self, arrived: Callable[[list[Call]], bool], *, timeout_s: float = TIMEOUT_S) -> list[Call]:
+        """Poll the call log until `arrived` says yes to it; TimeoutError if it never does."""
+        deadline = time.monotonic() + timeout_s
+        while not arrived(calls := self.calls()):
+            if time.monotonic() > deadline:
+                seen = ", ".join(sorted({call.action for call in calls}))
+                raise TimeoutError(f"not within {timeout_s:g} s; actions seen: {seen}")
+            time.sleep(POLL_S)
+        return calls
+
+    def reset(self) -> None:
+        """Back to the state of a fresh start: the seed, no faults, no calls."""
+        self._call("POST", "reset")
+
+    def console(self, instance_id: str, text: str) -> None:
+        """Set what GetConsoleOutput returns for an instance."""
+        self._call("POST", "console", {"instance_id": instance_id, "text": text})
+
+    def pending(self, seconds: float) -> None:
+        """Let instances be pending for so long after each launch and start."""
+        self._call("POST", "settings", {"pending_s": seconds})
+
+    def caller_ip(self, address: str) -> None:
+        """Set the address that checkip answers."""
+        self._call("POST", "settings", {"caller_ip": address})
+
+    def remove_default_vpc(self, region: str = REGION) -> None:
+        """Remove the default VPC of a region, until reset()."""
+        self._call("DELETE", "default-vpc", {"region": region})
+
+    def leftovers(self) -> dict[str, list[str]]:
+        """Name what is left, by kind, in all regions; empty when nothing is."""
+        return dict(self._call("GET", "leftovers"))
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return what has happened to instances, in order: time, region, instance_id, state."""
+        return list(self._call("GET", "events"))
+
+    def _call(self, method: str, path: str, payload: object = None) -> Any:
+        data = None if payload is None else json.dumps(payload).encode()
+        request = Request(f"{self.url}/_sim/{path}", data=data, method=method)  # noqa: S310  # our own URL
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            detail = error.read().decode("utf-8", "replace")
+            raise GpuInfraError(f"the simulator refused {method} {path}: {detail}") from error

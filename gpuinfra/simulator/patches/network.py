@@ -1,0 +1,35 @@
+"""Network interfaces and security groups of instances, as EC2 has them."""
+
+from typing import Any
+
+from moto.ec2.exceptions import DependencyViolationError
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.security_groups import SecurityGroupBackend
+
+from gpuinfra.simulator.world import World
+
+
+def finish(request: Any, instance: Any) -> None:
+    """Groups given on the interface count for the instance, and the primary interface dies with it."""
+    primary = instance.nics.get(0)
+    if primary is None:
+        return
+    if not instance.security_groups:
+        instance.security_groups = list(primary.group_set)
+    brought_along = any(nic.get("NetworkInterfaceId") for nic in request._get_param("NetworkInterfaces", []))
+    primary.delete_on_termination = not brought_along
+
+
+def apply(world: World) -> None:
+    """No empty association for a private instance; a group in use cannot be deleted."""
+    association_of_moto = NetworkInterface.association.fget
+    delete_of_moto = SecurityGroupBackend.delete_security_group
+
+    def delete(self: Any, name: str | None = None, group_id: str | None = None) -> None:
+        users = (it for it in self.enis.values() if group_id in [group.id for group in it.group_set])
+        if next(users, None):
+            raise DependencyViolationError(f"resource {group_id} has a dependent object")
+        delete_of_moto(self, name=name, group_id=group_id)
+
+    NetworkInterface.association = property(lambda self: association_of_moto(self) or None)
+    SecurityGroupBackend.delete_security_group = delete

@@ -1,0 +1,53 @@
+"""What the simulated account holds from the start: images, public parameters, quotas; read from seed.json."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SEED_FILE = Path(__file__).with_name("seed.json")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """One machine image, as its owner publishes it in every region."""
+
+    id: str
+    name: str
+    owner_id: str
+    owner_alias: str
+    architecture: str
+    root_size_gb: int
+    created: str
+    product_code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """One EC2 service quota, in vCPUs."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seed:
+    """All that is there before the first call."""
+
+    images: tuple[Image, ...]
+    parameters: Mapping[str, str]
+    quotas: Mapping[str, Quota]
+
+    def image(self, image_id: str) -> Image | None:
+        """Return the seeded image of that id, or None."""
+        return next((image for image in self.images if image.id == image_id), None)
+
+
+def load_seed(path: Path = SEED_FILE) -> Seed:
+    """Read a seed file; an unknown or missing key is an error."""
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    return Seed(
+        images=tuple(Image(**image) for image in raw["images"]),
+        parameters=dict(raw["parameters"]),
+        quotas={code: Quota(**quota) for code, quota in raw["quotas"].items()},
+    )
