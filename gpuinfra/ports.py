@@ -1,6 +1,7 @@
 """All that gpuinfra can do to the world, as Protocols; adapters fit them by shape, tests pass fakes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -78,5 +79,49 @@ class StateFile(Protocol):
     def read(self) -> Record:
         """Return the record, empty when there is none; raises ConfigError when it is damaged."""
 
+    def rescue(self, text: str) -> Path | None:
+        """Keep a state that Terraform could only print (disk full); None when `text` holds none."""
 
-MyAddress = Callable[[], str]
+
+class Values(Protocol):
+    """A stack's terraform.tfvars."""
+
+    def exists(self) -> bool:
+        """Tell whether the stack has been set up."""
+
+    def read(self) -> Settings:
+        """Return what gpuinfra needs; raises ConfigError when it is missing or not HCL."""
+
+    def create(self, values: Mapping[str, object]) -> Path:
+        """Write it from the example with these values, and link the root module into the stack."""
+
+    def change(self, values: Mapping[str, object]) -> None:
+        """Replace single values; all else stays as the user wrote it."""
+
+
+class Workspace(Protocol):
+    """The files of one stack beside its values and its state."""
+
+    name: str
+    plan_file: Path
+
+    def free_mb(self) -> int:
+        """Return the free space where the state is written, in MB."""
+
+    def render(self, settings: Settings) -> None:
+        """Write the first-boot instructions; raises ConfigError when they cannot be sent."""
+
+    def clean(self) -> None:
+        """Delete what is worthless once the host is gone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """All the ports of one stack; Terraform and AWS are made only when a command needs them."""
+
+    workspace: Workspace
+    values: Values
+    state: StateFile
+    narrator: Narrator
+    terraform: Callable[[], Provisioner]
+    cloud: Callable[[str, Settings | None], Cloud]

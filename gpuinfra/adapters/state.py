@@ -17,8 +17,9 @@ from gpuinfra.model import Host, Record
 class LocalState:
     """The StateFile port: one terraform.tfstate."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, rescue_directory: Path) -> None:
         self._path = path
+        self._rescue_directory = rescue_directory
 
     def read(self) -> Record:
         """Return what the state holds; an absent file is an empty record.
@@ -32,6 +33,23 @@ class LocalState:
         raw = self._load()
         outputs = {name: o.get("value") for name, o in raw.get("outputs", {}).items()}
         return Record(resources=_resources(raw), outputs=outputs, host=_host(outputs))
+
+    def rescue(self, text: str) -> Path | None:
+        """Keep a state that Terraform printed, or left in errored.tfstate, because it could not write it.
+
+        The copy goes to another directory (often another file system), 0600.
+        """
+        errored = self._path.with_name("errored.tfstate")
+        found = errored.read_text() if errored.exists() else ""
+        candidates = [found, text[text.find("{") : text.rfind("}") + 1]]
+        for candidate in candidates:
+            if _is_state(candidate):
+                target = self._rescue_directory / f"{self._path.parent.name}-rescued.tfstate"
+                target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                target.touch(mode=0o600)
+                target.write_text(candidate)
+                return target
+        return None
 
     def _load(self) -> dict[str, Any]:
         text = self._path.read_text(encoding="utf-8", errors="replace")
@@ -52,6 +70,14 @@ class LocalState:
         else:
             hint = f"rm {self._path}   # only if no host is running; gpuinfra up looks for one by its tags"
         return ConfigError(f"the state file {self._path} is {found}", hint=hint)
+
+
+def _is_state(text: str) -> bool:
+    try:
+        raw = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(raw, dict) and raw.get("version") == 4 and "lineage" in raw
 
 
 def _resources(raw: dict[str, Any]) -> dict[str, str]:

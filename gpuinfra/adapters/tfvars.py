@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,46 @@ DEFAULTS: dict[str, Any] = {
     "installer": "miniconda",
 }
 REQUIRED = ("owner", "region", "allowed_cidrs")
+
+
+class TfvarsFile:
+    """The Values port: the terraform.tfvars of one stack."""
+
+    def __init__(self, path: Path, *, module: Path) -> None:
+        self._path = path
+        self._module = module
+
+    def exists(self) -> bool:
+        """Tell whether the file is there."""
+        return self._path.exists()
+
+    def read(self) -> Settings:
+        """Return the settings that gpuinfra itself uses."""
+        return read(self._path)
+
+    def create(self, values: Mapping[str, object]) -> Path:
+        """Write the file from terraform.tfvars.example; make the stack's directory if there is none."""
+        link_module(self._module, self._path.parent)
+        example = (self._module / "terraform.tfvars.example").read_text(encoding="utf-8")
+        write(self._path, replace(example, values))
+        return self._path
+
+    def change(self, values: Mapping[str, object]) -> None:
+        """Replace single values, all else kept byte for byte."""
+        write(self._path, replace(self._path.read_text(encoding="utf-8"), values))
+
+
+def link_module(module: Path, directory: Path) -> None:
+    """Link the root module into a stack's directory, so that plain `terraform apply` works in it."""
+    if directory == module:
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    up = Path(os.path.relpath(module, directory))
+    names = [*(p.name for p in module.glob("*.tf")), "modules", ".terraform.lock.hcl"]
+    for name in names:
+        link = directory / name
+        if not link.is_symlink() and not link.exists():
+            link.symlink_to(up / name)
 
 
 def read(path: Path) -> Settings:
@@ -42,7 +83,7 @@ def read(path: Path) -> Settings:
     return Settings(**texts, allowed_cidrs=tuple(map(str, cidrs)), root_volume_size_gb=size)
 
 
-def replace(text: str, values: dict[str, Any]) -> str:
+def replace(text: str, values: Mapping[str, object]) -> str:
     """Return HCL text with the values of these top-level keys replaced; comments and layout stay.
 
     Raises:

@@ -1,0 +1,105 @@
+"""What several commands share: the checks before Terraform starts and the report when it has ended."""
+
+from pathlib import Path
+
+from gpuinfra import diagnose
+from gpuinfra.errors import ConfigError, GpuInfraError, HostError, Interrupted
+from gpuinfra.model import DEFAULT_STACK, Host, Instance, Outcome, Record, Settings
+from gpuinfra.ports import Ports
+
+INSTANCE = "module.instance.aws_instance.this"
+SECURITY_GROUP = "module.security_group"
+# A state that cannot be written is a lost host; a plan, a state and its backup need far less than this.
+MIN_FREE_MB = 100
+
+
+def command(verb: str, stack: str) -> str:
+    """Return a command line to type, for this stack."""
+    return f"gpuinfra {verb}" + ("" if stack == DEFAULT_STACK else f" --stack {stack}")
+
+
+def prepare(ports: Ports) -> Settings:
+    """Check all that can be checked before anything is contacted; write what Terraform will send.
+
+    Raises:
+        ConfigError: a full disk, wrong values, or first-boot instructions that cannot be sent.
+    """
+    free = ports.workspace.free_mb()
+    if free < MIN_FREE_MB:
+        raise ConfigError(
+            f"the disk has {free} MB free; at least {MIN_FREE_MB} MB are needed, or Terraform's record of"
+            " the host could be lost",
+            hint="df -h .",
+        )
+    settings = ports.values.read()
+    if settings.stack != ports.workspace.name:
+        raise ConfigError(
+            f"terraform.tfvars says stack = {settings.stack!r}, but this is the directory of the stack"
+            f" {ports.workspace.name!r}",
+            hint=f"set stack = {ports.workspace.name!r} in it",
+        )
+    ports.workspace.render(settings)
+    return settings
+
+
+def orphans(ports: Ports, settings: Settings, record: Record) -> list[Instance]:
+    """Return the instances that carry this stack's tags and are not in the state."""
+    known = record.ids_of("aws_instance")
+    found = ports.cloud(settings.region, settings).tagged_instances(settings.tags)
+    return [i for i in found if i.instance_id not in known]
+
+
+def describe(instances: list[Instance]) -> str:
+    """Return instances as a short list for a sentence."""
+    return ", ".join(f"{i.instance_id} ({i.instance_type}, {i.state}, since {i.launched})" for i in instances)
+
+
+def check(ports: Ports, outcome: Outcome, settings: Settings | None, *, stack: str) -> None:
+    """Raise what a failed run means, with what exists now and what to type.
+
+    Raises:
+        Interrupted: the user pressed Ctrl-C.
+        GpuInfraError: any other failure, explained.
+    """
+    if outcome.ok:
+        return
+    rescued = ports.state.rescue(outcome.raw_tail)
+    if rescued:
+        raise _unsaved(rescued)
+    if outcome.interrupted:
+        exists = what_exists(ports.state.read())
+        raise Interrupted(
+            f"stopped by Ctrl-C; Terraform saved its state. {exists}",
+            hint=f"{command('up', stack)} (goes on) or {command('destroy', stack)} (removes it)",
+        )
+    raise diagnose.explain(outcome, settings)
+
+
+def what_exists(record: Record) -> str:
+    """Say in one sentence what the state holds."""
+    ids = sorted(record.ids_of("aws_instance"))
+    if ids:
+        return f"There is a host: {', '.join(ids)}; it costs money until it is destroyed."
+    if record.resources:
+        return f"No host is recorded; {len(record.resources)} other resources exist (they cost nothing)."
+    return "Nothing was made."
+
+
+def recorded_host(ports: Ports) -> Host:
+    """Return the host from the state, without asking anybody.
+
+    Raises:
+        HostError: there is none.
+    """
+    host = ports.state.read().host
+    if host is None:
+        name = ports.workspace.name
+        raise HostError(f"the stack {name!r} has no host", hint=command("up", name))
+    return host
+
+
+def _unsaved(rescued: Path) -> GpuInfraError:
+    return ConfigError(
+        f"the disk was full: Terraform could not save its state. It is safe in {rescued}",
+        hint=f"free some space, then: terraform -chdir=terraform state push {rescued}",
+    )

@@ -1,0 +1,68 @@
+"""`destroy` / `down`: remove all that the stack made, and ask AWS whether anything is left."""
+
+from gpuinfra.actions.common import check, command, describe, orphans
+from gpuinfra.errors import ConfigError, HostError
+from gpuinfra.model import Instance, Outcome, Record, Settings
+from gpuinfra.ports import Ports
+
+
+def destroy(ports: Ports, *, yes: bool) -> Outcome:
+    """Destroy the stack, hosts that Terraform lost track of included.
+
+    Raises:
+        ConfigError: the user said no.
+        HostError: AWS still shows an instance of this stack afterwards.
+    """
+    record = ports.state.read()
+    if not record.resources and not ports.values.exists():
+        ports.narrator.say("nothing to destroy")
+        return Outcome(ok=True)
+    settings = ports.values.read()
+    lost = orphans(ports, settings, record)
+    if not record.resources and not lost:
+        ports.narrator.say("nothing to destroy: no record of a host, and AWS knows none with its tags")
+        return Outcome(ok=True)
+    if not yes and not ports.narrator.confirm(_question(record, lost)):
+        raise ConfigError("nothing was destroyed", hint=command("status", ports.workspace.name))
+    _terminate(ports, settings, lost if not yes else _certainly_ours(record, lost))
+    outcome = _run(ports, settings) if record.resources else Outcome(ok=True)
+    _prove(ports, settings)
+    ports.workspace.clean()
+    return outcome
+
+
+def _certainly_ours(record: Record, lost: list[Instance]) -> list[Instance]:
+    """Return those that carry our security group; another clone may use the same stack name and owner."""
+    groups = record.ids_of("aws_security_group")
+    return [i for i in lost if groups.intersection(i.security_group_ids)]
+
+
+def _question(record: Record, lost: list[Instance]) -> str:
+    host = record.host
+    what = f"host {host.instance_id} ({host.instance_type}, {host.public_ip}) and its disk" if host else ""
+    rest = f"{len(record.resources)} recorded resources" if record.resources else ""
+    unknown = f"and {describe(lost)}, which Terraform lost track of" if lost else ""
+    return f"Destroy {', '.join(filter(None, (what, rest, unknown)))}?"
+
+
+def _terminate(ports: Ports, settings: Settings, lost: list[Instance]) -> None:
+    """Remove lost hosts first: they hold the security group that Terraform wants to delete."""
+    if lost:
+        ports.narrator.say(f"terminating {describe(lost)}")
+        ports.cloud(settings.region, settings).terminate([i.instance_id for i in lost])
+
+
+def _run(ports: Ports, settings: Settings) -> Outcome:
+    terraform = ports.terraform()
+    with ports.narrator.progress("Destroying") as on_progress:
+        terraform.init()
+        outcome = terraform.destroy(on_progress=on_progress)
+    check(ports, outcome, settings, stack=ports.workspace.name)
+    return outcome
+
+
+def _prove(ports: Ports, settings: Settings) -> None:
+    left = ports.cloud(settings.region, settings).tagged_instances(settings.tags)
+    if left:
+        raise HostError(f"AWS still shows {describe(left)}", hint=command("destroy", ports.workspace.name))
+    ports.narrator.say(f"AWS shows no instance of this stack in {settings.region} any more")

@@ -1,0 +1,183 @@
+"""The command line: the only importer of typer. Commands call one action each and print what it returns."""
+
+import logging
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gpuinfra import config, console
+from gpuinfra.errors import EXIT_BUG, EXIT_INTERRUPTED, GpuInfraError
+from gpuinfra.model import DEFAULT_STACK
+from gpuinfra.version import VERSION
+
+app = typer.Typer(
+    help="GPU hosts on AWS by plain Terraform: one command up, one command down.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Stack = Annotated[
+    str, typer.Option("--stack", "-s", envvar="GPUINFRA_STACK", metavar="NAME", help="Which host.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; default: your own.")]
+
+
+@app.callback()
+def common(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every external command.")] = False,
+) -> None:
+    """GPU hosts on AWS by plain Terraform: one command up, one command down."""
+    if verbose:
+        logging.basicConfig(format="+ %(message)s", stream=sys.stderr)
+        logging.getLogger("gpuinfra.commands").setLevel(logging.INFO)
+
+
+@app.command()
+def init(
+    stack: Stack = DEFAULT_STACK,
+    region: Annotated[str, typer.Option(help="AWS region; default: your AWS configuration's.")] = "",
+    owner: Annotated[str, typer.Option(help="Who pays; default: your login name.")] = "",
+    cidr: Cidr = "",
+    public_key: Annotated[Path | None, typer.Option(help="Default: a key of gpuinfra's own.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write terraform.tfvars with your own address and key."""
+    from gpuinfra import commands
+
+    path = commands.init(stack, region=region, owner=owner, cidr=cidr, public_key=public_key, force=force)
+    _result(str(path), {"path": str(path)}, as_json)
+
+
+@app.command()
+def plan(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
+    """Show what an apply would do; nothing is changed."""
+    from gpuinfra import commands
+
+    result = commands.plan(stack)
+    _result("", result, as_json)
+
+
+@app.command()
+def apply(
+    stack: Stack = DEFAULT_STACK,
+    yes: Yes = False,
+    upgrade_image: Annotated[
+        bool, typer.Option("--upgrade-image", help="Replace the host by one on the newest image.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make the host (or change it) as terraform.tfvars says; print its public IP."""
+    from gpuinfra import commands
+
+    host = commands.apply(stack, yes=yes, upgrade_image=upgrade_image)
+    _result(host.public_ip, host, as_json)
+
+
+@app.command()
+def ip(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
+    """Print the host's public IP, from Terraform's record."""
+    from gpuinfra import commands
+
+    address = commands.ip(stack)
+    _result(address, {"public_ip": address}, as_json)
+
+
+@app.command()
+def status(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
+    """Show what was recorded and what EC2 says now."""
+    from gpuinfra import commands
+
+    result = commands.status(stack)
+    _result(commands.status_text(result), result, as_json)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def ssh(
+    command: Annotated[list[str] | None, typer.Argument(help="What to run there; default: a shell.")] = None,
+    stack: Stack = DEFAULT_STACK,
+) -> None:
+    """Open the host with a verified host key (after --: a command to run)."""
+    from gpuinfra import commands
+
+    commands.ssh(stack, command or [])
+
+
+@app.command()
+def destroy(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) -> None:
+    """Remove everything that costs money, and ask AWS whether it is gone."""
+    from gpuinfra import commands
+
+    outcome = commands.destroy(stack, yes=yes)
+    _result("", {"destroyed": outcome.destroyed}, as_json)
+
+
+@app.command()
+def allow(
+    stack: Stack = DEFAULT_STACK,
+    cidr: Cidr = "",
+    add: Annotated[bool, typer.Option("--add", help="Keep the addresses let in so far.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Let your present address in, after it has changed."""
+    from gpuinfra import commands
+
+    cidrs = commands.allow(stack, cidr=cidr, add=add)
+    _result("\n".join(cidrs), {"allowed_cidrs": list(cidrs)}, as_json)
+
+
+@app.command()
+def output(
+    name: Annotated[str, typer.Argument(help="One output; default: all.")] = "",
+    stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
+) -> None:
+    """Print Terraform's outputs, from its record."""
+    from gpuinfra import commands
+
+    values = commands.output(stack, name)
+    _result(commands.output_text(values, name), values[name] if name else values, as_json)
+
+
+@app.command()
+def version(as_json: Json = False) -> None:
+    """Print the version."""
+    _result(VERSION, {"version": VERSION}, as_json)
+
+
+app.command("up", help="The same as apply.", hidden=False)(apply)
+app.command("down", help="The same as destroy.", hidden=False)(destroy)
+
+
+def _result(text: str, value: Any, as_json: bool) -> None:
+    """Print what a command returns: the one place that chooses between text and JSON."""
+    if as_json:
+        console.emit_json(value)
+    elif text:
+        console.emit(text)
+
+
+def main() -> None:
+    """Run a command and turn what went wrong into words and an exit code."""
+    if config.is_simulated(os.environ):
+        sys.stderr.write(f"[SIMULATED AWS at {os.environ[config.ENDPOINT]}: no real host, no cost]\n")
+    try:
+        app()
+    except GpuInfraError as error:
+        console.complain(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nstopped by Ctrl-C\n")
+        sys.exit(EXIT_INTERRUPTED)
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.write(f"error: this is a bug in gpuinfra {VERSION}; please report the lines above\n")
+        sys.exit(EXIT_BUG)

@@ -1,0 +1,133 @@
+"""One function per command: builds the real ports, runs the action, says the next command."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+from gpuinfra import factory
+from gpuinfra.actions import common
+from gpuinfra.errors import ConfigError
+from gpuinfra.model import Host, Outcome, Plan, Status
+
+
+def init(stack: str, *, region: str, owner: str, cidr: str, public_key: Path | None, force: bool) -> Path:
+    """Write the stack's terraform.tfvars."""
+    from gpuinfra.actions.init import init as action
+
+    ports = factory.ports(stack, os.environ)
+    answers = factory.answers(os.environ, region=region, owner=owner, cidr=cidr, public_key=public_key)
+    path = action(ports.values, ports.narrator, stack=stack, answers=answers, force=force)
+    ports.narrator.say(f"next: edit it if you like, then {common.command('up', stack)}")
+    return path
+
+
+def plan(stack: str) -> Plan:
+    """Show what an apply would do."""
+    from gpuinfra.actions.plan import plan as action
+
+    _set_up(stack)
+    return action(factory.ports(stack, os.environ))
+
+
+def apply(stack: str, *, yes: bool, upgrade_image: bool) -> Host:
+    """Make the host; set the stack up first if that has not been done."""
+    from gpuinfra.actions.apply import apply as action
+
+    _set_up(stack)
+    ports = factory.ports(stack, os.environ)
+    host = action(ports, yes=yes, upgrade_image=upgrade_image)
+    ports.narrator.say(f"host {host.instance_id} ({host.instance_type}, {host.ami_name}) is up")
+    ports.narrator.say(f"next: {common.command('ssh', stack)}; {common.command('down', stack)} ends the cost")
+    return host
+
+
+def ip(stack: str) -> str:
+    """Return the recorded public IP."""
+    return common.recorded_host(factory.ports(stack, os.environ)).public_ip
+
+
+def status(stack: str) -> Status:
+    """Return what was recorded and what EC2 says."""
+    from gpuinfra.actions.status import status as action
+
+    return action(factory.ports(stack, os.environ))
+
+
+def status_text(status: Status) -> str:
+    """Return a status as lines of "name  value"."""
+    host, now = status.host, status.instance
+    rows: list[tuple[str, object]] = [("stack", status.stack)]
+    if now:
+        rows += [("state", now.state), ("launched", now.launched)]
+    if host:
+        address = now.public_ip if now else host.public_ip
+        rows += [("host", host.instance_id), ("type", f"{host.instance_type} ({host.gpu_count} GPU)")]
+        rows += [("public IP", address or "none"), ("region", host.availability_zone)]
+        rows += [("image", f"{host.ami_name} ({host.ami_id})"), ("disk", f"{host.root_volume_size_gb} GB")]
+        rows += [("ssh from", ", ".join(host.allowed_cidrs))]
+    if status.note:
+        rows.append(("note", status.note))
+    return "\n".join(f"{name:<10} {value}" for name, value in rows)
+
+
+def ssh(stack: str, command: list[str]) -> None:
+    """Become ssh: this process is replaced, so its exit code is ssh's own."""
+    from gpuinfra.actions.ssh import target
+    from gpuinfra.adapters import ssh as openssh
+
+    ports = factory.ports(stack, os.environ)
+    host, known_hosts = target(ports, pins=factory.pins(stack, os.environ), sleep=time.sleep)
+    argv = openssh.argv(host, known_hosts=known_hosts, command=command)
+    os.execv(argv[0], argv)  # noqa: S606 - an argv list, no shell
+
+
+def destroy(stack: str, *, yes: bool) -> Outcome:
+    """Remove the host and all that belongs to it."""
+    from gpuinfra.actions.destroy import destroy as action
+
+    outcome = action(factory.ports(stack, os.environ), yes=yes)
+    for pin in factory.pins(stack, os.environ).glob("i-*"):
+        pin.unlink()
+    return outcome
+
+
+def allow(stack: str, *, cidr: str, add: bool) -> tuple[str, ...]:
+    """Let an address in."""
+    from gpuinfra.actions.allow import allow as action
+
+    return action(factory.ports(stack, os.environ), cidr=cidr or factory.my_cidr(os.environ), add=add)
+
+
+def output(stack: str, name: str) -> dict[str, object]:
+    """Return the recorded outputs.
+
+    Raises:
+        HostError: there is no host.
+        ConfigError: there is no output of that name.
+    """
+    ports = factory.ports(stack, os.environ)
+    common.recorded_host(ports)
+    values = ports.state.read().outputs
+    if name and name not in values:
+        raise ConfigError(f"there is no output {name!r}; there are: {', '.join(sorted(values))}")
+    return values
+
+
+def output_text(values: dict[str, object], name: str) -> str:
+    """Return one value bare, or all as "name = value"."""
+    if name:
+        return _text(values[name])
+    return "\n".join(f"{key} = {_text(value)}" for key, value in sorted(values.items()))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _set_up(stack: str) -> None:
+    """Write terraform.tfvars if this is the first command of a new user."""
+    ports = factory.ports(stack, os.environ)
+    if not ports.values.exists():
+        ports.narrator.say("no terraform.tfvars yet: writing one")
+        init(stack, region="", owner="", cidr="", public_key=None, force=False)

@@ -1,0 +1,102 @@
+"""The only printer: results go to stdout, everything else to stderr."""
+
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gpuinfra import words
+from gpuinfra.errors import ConfigError, GpuInfraError
+from gpuinfra.model import Change, Progress, Settings
+from gpuinfra.ports import ProgressView
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def emit(text: str) -> None:
+    """Print a result to stdout."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def emit_json(value: object) -> None:
+    """Print a result as JSON to stdout."""
+    plain = dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value  # type: ignore[arg-type]
+    emit(json.dumps(plain, indent=2))
+
+
+def complain(error: GpuInfraError) -> None:
+    """Tell an error and its next step on stderr."""
+    sys.stderr.write(f"error: {error.message}\n")
+    if error.hint:
+        sys.stderr.write(f"  next: {error.hint}\n")
+
+
+class Terminal:
+    """The Narrator port."""
+
+    def __init__(self) -> None:
+        self._rich: Console | None = None
+
+    def say(self, text: str) -> None:
+        """Tell one line."""
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+    def show_plan(self, changes: Sequence[Change], settings: Settings) -> None:
+        """Show what would be done, the host's facts first."""
+        if not changes:
+            self.say("up to date: nothing would be changed")
+            return
+        for line in words.plan_lines(changes, settings):
+            self.say(line)
+
+    def progress(self, title: str) -> ProgressView:
+        """Open a live view: a moving one on a terminal, else a line per event."""
+        if sys.stderr.isatty():
+            from gpuinfra.live import LiveView
+
+            return LiveView(title)
+        return LineView(title, self)
+
+    def confirm(self, question: str) -> bool:
+        """Ask; only y or yes is a yes.
+
+        Raises:
+            ConfigError: there is no terminal to ask at.
+        """
+        if not sys.stdin.isatty():
+            raise ConfigError(
+                f"cannot ask without a terminal: {question}", hint="the same command with --yes"
+            )
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+class LineView:
+    """Progress for logs: one line for each thing that starts, goes on for long, and ends."""
+
+    def __init__(self, title: str, terminal: Terminal) -> None:
+        self._title = title
+        self._terminal = terminal
+        self._began = time.monotonic()
+
+    def __enter__(self) -> "LineView":
+        self._tell(f"{self._title} ...")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def __call__(self, step: Progress) -> None:
+        """Tell one step."""
+        text = words.progress_line(step)
+        if text:
+            self._tell(text)
+
+    def _tell(self, text: str) -> None:
+        self._terminal.say(f"{time.monotonic() - self._began:5.0f} s  {text}")

@@ -1,0 +1,113 @@
+"""Builds the real ports of a stack; adapters that cost time to import are imported when first used."""
+
+import getpass
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from gpuinfra import config
+from gpuinfra.actions.init import Answers
+from gpuinfra.adapters.state import LocalState
+from gpuinfra.adapters.tfvars import TfvarsFile
+from gpuinfra.adapters.workspace import StackFiles
+from gpuinfra.config import Project, Stack
+from gpuinfra.console import Terminal
+from gpuinfra.model import Settings
+from gpuinfra.ports import Cloud, Narrator, Ports, Provisioner
+
+FALLBACK_REGION = "us-east-1"
+
+
+def project(environ: Mapping[str, str]) -> Project:
+    """Return the clone that the user is in."""
+    return config.find_project(Path.cwd(), environ)
+
+
+def ports(stack_name: str, environ: Mapping[str, str]) -> Ports:
+    """Return the real ports of one stack."""
+    home = project(environ)
+    stack = home.stack(stack_name)
+    narrator = Terminal()
+    return Ports(
+        workspace=StackFiles(home, stack),
+        values=TfvarsFile(stack.tfvars, module=home.module),
+        state=LocalState(stack.state, rescue_directory=config.state_home(environ)),
+        narrator=narrator,
+        terraform=lambda: _terraform(home, stack, environ, narrator),
+        cloud=_cloud,
+    )
+
+
+def answers(
+    environ: Mapping[str, str], *, region: str, owner: str, cidr: str, public_key: Path | None
+) -> Answers:
+    """Return what `init` writes: what the user said, else what can be found out."""
+    return Answers(
+        region=lambda: region or _region(),
+        owner=lambda: owner or _owner(),
+        cidr=lambda: _cidr(cidr, environ),
+        public_key=lambda: _public_key(public_key, environ),
+    )
+
+
+def pins(stack_name: str, environ: Mapping[str, str]) -> Path:
+    """Return the directory of the host keys that have been verified."""
+    return config.state_home(environ) / "hosts" / stack_name
+
+
+def my_cidr(environ: Mapping[str, str]) -> str:
+    """Return the caller's own address as a /32 or /128."""
+    from gpuinfra.adapters import address
+
+    return address.my_cidr(environ)
+
+
+def _terraform(home: Project, stack: Stack, environ: Mapping[str, str], narrator: Narrator) -> Provisioner:
+    from gpuinfra.adapters import mirror, toolchain
+    from gpuinfra.adapters.terraform import TerraformCli
+
+    lock = home.module / ".terraform.lock.hcl"
+    env = mirror.environment(
+        environ,
+        config=home.tools / "terraform.rc",
+        cache=config.cache_home(environ) / "terraform-plugins",
+        mirror=mirror.find(lock, toolchain.platform_name()),
+    )
+
+    def on_interrupt(presses: int) -> None:
+        if presses == 1:
+            narrator.say("\nCtrl-C: Terraform finishes the call it is in and saves its state ...")
+        elif presses == 2:
+            narrator.say("still saving; a third Ctrl-C abandons it and may leave a host that nobody knows of")
+
+    binary = toolchain.find(home.tools, environ)
+    return TerraformCli(binary=binary, directory=stack.directory, env=env, on_interrupt=on_interrupt)
+
+
+def _cloud(region: str, settings: Settings | None) -> Cloud:
+    from gpuinfra.adapters.aws import Aws
+
+    return Aws(region=region, settings=settings, sleep=time.sleep)
+
+
+def _region() -> str:
+    from gpuinfra.adapters import aws
+
+    return aws.default_region() or FALLBACK_REGION
+
+
+def _owner() -> str:
+    return re.sub(r"[^a-z0-9@.-]", "-", getpass.getuser().lower()).strip("-") or "me"
+
+
+def _cidr(given: str, environ: Mapping[str, str]) -> str:
+    from gpuinfra.actions.allow import normal
+
+    return normal(given) if given else my_cidr(environ)
+
+
+def _public_key(given: Path | None, environ: Mapping[str, str]) -> Path:
+    from gpuinfra.adapters import ssh
+
+    return ssh.public_key(given) if given else ssh.own_key(config.state_home(environ) / "keys")

@@ -1,0 +1,47 @@
+"""Host keys as the host prints them to its console, so that ssh trusts AWS's word and not the network's.
+
+Pure: console text in, known_hosts lines out. The block is written by cloud-init/scripts at every boot.
+"""
+
+import base64
+import binascii
+import re
+
+BEGIN = "-----BEGIN GPUINFRA HOST KEYS-----"
+END = "-----END GPUINFRA HOST KEYS-----"
+KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521))\s+([A-Za-z0-9+/=]+)")
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def parse(console: str, *, begin: str = BEGIN, end: str = END) -> list[str]:
+    """Return the keys ("type base64") of the last whole block; a block cut at either end is no block."""
+    lines = [ANSI.sub("", line).strip() for line in console.replace("\r", "\n").split("\n")]
+    keys: list[str] = []
+    block: list[str] | None = None
+    for line in lines:
+        if line.endswith(begin):
+            block = []
+        elif line.endswith(end):
+            keys, block = block or keys, None
+        elif block is not None:
+            block += _key(line)
+    return keys
+
+
+def known_hosts(alias: str, keys: list[str]) -> str:
+    """Return known_hosts text that pins these keys under one alias."""
+    return "".join(f"{alias} {key}\n" for key in keys)
+
+
+def _key(line: str) -> list[str]:
+    """Return the key on a line if its data says the same type as its name."""
+    match = KEY.search(line)
+    if not match:
+        return []
+    name, data = match.groups()
+    try:
+        raw = base64.b64decode(data, validate=True)
+    except binascii.Error:
+        return []
+    size = int.from_bytes(raw[:4], "big")
+    return [f"{name} {data}"] if raw[4 : 4 + size] == name.encode() else []

@@ -1,0 +1,59 @@
+"""The moving view of a running Terraform, for a terminal: what is open, and for how many seconds."""
+
+import time
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from gpuinfra import words
+from gpuinfra.model import Progress
+
+REFRESH_PER_S = 4
+
+
+class LiveView:
+    """Finished things scroll up as lines; what is open stays below with a spinner and its seconds."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._began = time.monotonic()
+        self._open: dict[str, tuple[str, float]] = {}
+        self._spinner = Spinner("line")
+        self._live = Live(
+            console=Console(stderr=True, highlight=False),
+            refresh_per_second=REFRESH_PER_S,
+            transient=True,
+            get_renderable=self._render,
+        )
+
+    def __enter__(self) -> "LiveView":
+        self._live.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._live.__exit__(None, None, None)
+
+    def __call__(self, step: Progress) -> None:
+        """Take one step."""
+        if step.phase == "start":
+            self._open[step.address] = (words.VERBS.get(step.action, step.action), time.monotonic())
+        elif step.phase in ("done", "failed"):
+            self._open.pop(step.address, None)
+            self._live.console.print(
+                f"{self._seconds(self._began)}  {words.progress_line(step)}", markup=False
+            )
+
+    def _render(self) -> Group:
+        title = Text(f" {self._title} {self._seconds(self._began)}")
+        rows = [
+            Text(f"    {words.label(address)}: {verb} {self._seconds(since)}")
+            for address, (verb, since) in self._open.items()
+        ]
+        self._spinner.update(text=title)
+        return Group(self._spinner, *rows)
+
+    @staticmethod
+    def _seconds(since: float) -> str:
+        return f"{time.monotonic() - since:4.0f} s"

@@ -1,0 +1,70 @@
+"""How Terraform's addresses and changes are called towards the user. Pure."""
+
+import re
+from collections.abc import Sequence
+
+from gpuinfra.model import Change, Progress, Settings
+
+NAMES = {
+    "aws_instance": "host (EC2 instance)",
+    "aws_security_group": "security group",
+    "aws_vpc_security_group_ingress_rule": "ingress rule",
+    "aws_vpc_security_group_egress_rule": "egress rule",
+    "aws_key_pair": "key pair",
+    "aws_iam_role": "role of the host",
+    "aws_iam_role_policy_attachment": "role policy (SSM core)",
+    "aws_iam_instance_profile": "instance profile",
+}
+SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
+VERBS = {"create": "creating", "update": "changing", "delete": "deleting"}
+DONE = {"create": "created", "update": "changed", "delete": "deleted"}
+MAX_VALUE = 60
+
+
+def label(address: str) -> str:
+    """Return a resource address in plain words, its key included."""
+    kind = re.search(r"(aws_\w+)\.\w+", address)
+    key = re.search(r'\["?([^"\]]+)"?\]$', address)
+    name = NAMES.get(kind.group(1), kind.group(1)) if kind else address
+    return f"{name} {key.group(1)}" if key else name
+
+
+def progress_line(step: Progress) -> str:
+    """Return one step as a line; nothing for what needs no telling."""
+    name = label(step.address)
+    if step.phase == "start":
+        return f"{name}: {VERBS.get(step.action, step.action)} ..."
+    if step.phase == "busy":
+        return f"{name}: still {VERBS.get(step.action, step.action)} ({step.elapsed_s} s)"
+    if step.phase == "done":
+        identity = f" {step.resource_id}" if step.resource_id.startswith(("i-", "sg-")) else ""
+        return f"{name}:{identity} {DONE.get(step.action, 'done')}"
+    return f"{name}: failed" if step.phase == "failed" else ""
+
+
+def plan_lines(changes: Sequence[Change], settings: Settings) -> list[str]:
+    """Return a plan as lines: what, where, for whom, then every resource."""
+    head = [
+        f"Plan for the stack {settings.stack!r} in {settings.region}:",
+        f"  host {settings.instance_type}, image {settings.image}, disk {settings.root_volume_size_gb} GB",
+        f"  ssh from {', '.join(settings.allowed_cidrs) or 'nowhere'} only",
+    ]
+    body = [line for change in changes for line in _change_lines(change)]
+    counts = ", ".join(f"{n} to {verb}" for verb in SIGNS if (n := sum(c.action == verb for c in changes)))
+    return [*head, *body, f"{counts}. The host and its disk cost money until `make down`."]
+
+
+def _change_lines(change: Change) -> list[str]:
+    lines = [f"  {SIGNS[change.action]:>3} {label(change.address)}"]
+    if change.action in ("update", "replace"):
+        lines += [
+            f"        {a.name}: {_short(a.before)} -> {_short(a.after)}"
+            + ("   (this replaces it)" if a.forces_replacement else "")
+            for a in change.attributes
+            if not (change.action == "replace" and a.after == "(known after apply)")
+        ]
+    return lines
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 3] + "..."
