@@ -1,0 +1,82 @@
+"""The command line as a user runs it, in a project of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TIMEOUT_S = 240
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cli:
+    """Runs gpuinfra in one project, with one environment."""
+
+    project: Path
+    env: Mapping[str, str]
+
+    def run(self, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, without a terminal."""
+        return subprocess.run(
+            self.argv(*args),
+            cwd=self.project,
+            env={**self.env, **env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+
+    def ok(self, *args: str) -> str:
+        """Run a command that must succeed; return its stdout."""
+        done = self.run(*args)
+        assert done.returncode == 0, f"{args}: exit {done.returncode}\n{done.stderr}"
+        return done.stdout
+
+    def json(self, *args: str) -> Any:
+        """Run a command with --json that must succeed; return what it printed."""
+        return json.loads(self.ok(*args, "--json"))
+
+    def start(self, *args: str) -> "subprocess.Popen[str]":
+        """Start a command in a process group of its own, for tests that interrupt it."""
+        return subprocess.Popen(
+            self.argv(*args),
+            cwd=self.project,
+            env=dict(self.env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    @staticmethod
+    def argv(*args: str) -> list[str]:
+        """Return the command line."""
+        return [sys.executable, "-m", "gpuinfra", *args]
+
+    @property
+    def directory(self) -> Path:
+        """The default stack's directory."""
+        return self.project / "terraform"
+
+    def edit(self, old: str, new: str) -> None:
+        """Edit terraform.tfvars as a user would."""
+        path = self.directory / "terraform.tfvars"
+        text = path.read_text()
+        assert old in text, f"{old!r} is not in terraform.tfvars"
+        path.write_text(text.replace(old, new))
+
+
+def kill_tree(process: "subprocess.Popen[str]") -> None:
+    """kill -9 a command and its Terraform, which has a session of its own."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    for pid in (*map(int, children), process.pid):
+        os.kill(pid, signal.SIGKILL)
+    process.communicate()
