@@ -30,8 +30,13 @@ class MotoAccount:
         return Answer(status=int(status.split()[0]), headers=tuple(headers), body=b"".join(chunks))
 
     def reset(self) -> None:
-        """Forget everything but the seed."""
-        BackendDict.reset()
+        """Forget everything but the seed.
+
+        moto's own reset first fills every backend anew (1 s) and then throws them away: skip that.
+        """
+        for backends in BackendDict._instances:
+            backends.clear()
+        BackendDict._instances.clear()
         reset_model_data()
 
     def remove_default_vpc(self, region: str) -> None:

@@ -1,6 +1,7 @@
 """What moto lacks on our path, one concern per module; applied once, in the simulator's own process."""
 
 from gpuinfra.simulator.patches import (
+    attributes,
     console,
     images,
     launch,
@@ -15,7 +16,22 @@ from gpuinfra.simulator.patches import (
 from gpuinfra.simulator.world import World
 
 
+_CONCERNS = (
+    images,
+    parameters,
+    quotas,
+    states,
+    network,
+    attributes,
+    monitoring,
+    console,
+    volumes,
+    spot,
+    launch,
+)
+
+
 def apply_patches(world: World) -> None:
     """Patch moto for the rest of this process."""
-    for patch in (images, parameters, quotas, states, network, monitoring, console, volumes, spot, launch):
-        patch.apply(world)
+    for concern in _CONCERNS:
+        concern.apply(world)
