@@ -15,7 +15,6 @@ from gpuinfra.simulator.patches import (
 )
 from gpuinfra.simulator.world import World
 
-
 _CONCERNS = (
     images,
     parameters,
