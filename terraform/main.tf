@@ -9,7 +9,9 @@ locals {
   })
 
   # `try`, and a precondition where the text is used: a file that has gone must not block destroy.
-  public_key       = try(trimspace(file(pathexpand(var.public_key_path))), "")
+  # Of the key file only what looks like a public key goes further: Terraform shows values in its
+  # messages, and a private key named by mistake must be neither there nor in the state.
+  public_key       = try(regex("^ssh-(?:ed25519|rsa) AAAA[0-9A-Za-z+/]+=*(?: [^\n]*)?$", trimspace(file(pathexpand(var.public_key_path)))), "")
   user_data_base64 = try(filebase64("${path.root}/user-data.yaml.gz"), "")
 }
 

@@ -58,6 +58,11 @@ resource "aws_instance" "this" {
       condition     = local.ami_id != null
       error_message = "Region ${var.region} has no image ${local.image} for ${local.architecture}. Set image in terraform.tfvars to another of nvidia, aws-nvidia and ubuntu, or set ami_id."
     }
+
+    postcondition {
+      condition     = self.public_ip != "" || self.instance_state != "running"
+      error_message = "The host ${self.id} runs without a public address: its subnet ${self.subnet_id} gives none. Destroy it, then set subnet_id in terraform.tfvars to a public subnet."
+    }
   }
 }
 

@@ -5,13 +5,13 @@ variable "name_prefix" {
 }
 
 variable "public_key" {
-  description = "Text of the public key; empty when its file is missing"
+  description = "Text of the public key; empty when its file is missing or something else"
   type        = string
   nullable    = false
 }
 
 variable "public_key_path" {
-  description = "Where that text came from, for the messages"
+  description = "Its file, for the message"
   type        = string
   nullable    = false
 }

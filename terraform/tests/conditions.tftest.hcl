@@ -1,0 +1,210 @@
+# Over 200 lines: a list of refusals, one run for each. What only AWS or the disk knows: each is refused
+# before anything is made.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  # root module
+  owner           = "ada"
+  region          = "us-east-1"
+  allowed_cidrs   = ["203.0.113.7/32"]
+  public_key_path = "tests/stack/key.pub"
+
+  # modules
+  name_prefix                  = "gpuinfra-default"
+  instance_type                = "g4dn.xlarge"
+  image                        = "nvidia"
+  user_data_base64             = "I2Nsb3VkLWNvbmZpZwo="
+  shutdown_behavior            = "stop"
+  key_name                     = "gpuinfra-default-1"
+  security_group_id            = "sg-11111111111111111"
+  root_volume_size_gb          = 128
+  root_volume_iops             = 3000
+  root_volume_throughput_mib_s = 125
+}
+
+run "no_default_vpc_and_no_subnet" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  override_data {
+    target = data.aws_vpcs.default
+    values = { ids = [] }
+  }
+
+  expect_failures = [data.aws_vpcs.default]
+}
+
+run "a_subnet_that_the_region_does_not_have" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    subnet_id = "subnet-11111111111111111"
+  }
+
+  override_data {
+    target = data.aws_subnets.chosen
+    values = { ids = [] }
+  }
+
+  expect_failures = [data.aws_subnets.chosen]
+}
+
+run "a_zone_that_is_not_the_subnets" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    subnet_id         = "subnet-11111111111111111"
+    availability_zone = "us-east-1a"
+  }
+
+  override_data {
+    target = data.aws_subnets.chosen
+    values = { ids = ["subnet-11111111111111111"] }
+  }
+
+  override_data {
+    target = data.aws_subnet.chosen
+    values = { vpc_id = "vpc-11111111111111111", availability_zone = "us-east-1b" }
+  }
+
+  expect_failures = [data.aws_subnet.chosen]
+}
+
+run "a_key_file_that_is_missing_or_not_a_public_key" {
+  command = plan
+
+  module {
+    source = "./modules/key_pair"
+  }
+
+  variables {
+    public_key = ""
+  }
+
+  expect_failures = [aws_key_pair.this]
+}
+
+run "user_data_that_is_not_rendered" {
+  command = plan
+
+  module {
+    source = "./modules/instance"
+  }
+
+  variables {
+    user_data_base64 = ""
+  }
+
+  expect_failures = [aws_instance.this]
+}
+
+run "an_instance_type_that_the_region_does_not_have" {
+  command = plan
+
+  module {
+    source = "./modules/instance"
+  }
+
+  variables {
+    instance_type = "g4dn.xlrge"
+    image         = "ubuntu"
+  }
+
+  override_data {
+    target = data.aws_ec2_instance_types.known
+    values = { instance_types = [] }
+  }
+
+  expect_failures = [aws_instance.this]
+}
+
+run "an_image_that_the_region_does_not_have" {
+  command = plan
+
+  module {
+    source = "./modules/instance"
+  }
+
+  override_data {
+    target = data.aws_ami_ids.found
+    values = { ids = [] }
+  }
+
+  expect_failures = [aws_instance.this]
+}
+
+run "a_gpu_image_on_a_type_without_gpu" {
+  command = plan
+
+  module {
+    source = "./modules/instance"
+  }
+
+  variables {
+    instance_type = "t3.large"
+  }
+
+  override_data {
+    target = data.aws_ec2_instance_type.this
+    values = { supported_architectures = ["x86_64"], gpus = [] }
+  }
+
+  expect_failures = [terraform_data.image]
+}
+
+run "ubuntu_without_driver_on_a_gpu_type" {
+  command = plan
+
+  module {
+    source = "./modules/instance"
+  }
+
+  variables {
+    image = "ubuntu"
+  }
+
+  expect_failures = [terraform_data.image]
+}
+
+run "an_image_for_another_architecture" {
+  command = plan
+
+  module {
+    source = "./modules/instance"
+  }
+
+  override_data {
+    target = data.aws_ec2_instance_type.this
+    values = { supported_architectures = ["arm64"], gpus = [{ manufacturer = "NVIDIA", name = "T4g", count = 1, memory_size = 16384 }] }
+  }
+
+  expect_failures = [terraform_data.image]
+}
+
+run "a_root_volume_smaller_than_the_image" {
+  command = plan
+
+  module {
+    source = "./modules/instance"
+  }
+
+  variables {
+    root_volume_size_gb = 127
+  }
+
+  expect_failures = [terraform_data.image]
+}

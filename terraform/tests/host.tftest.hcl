@@ -1,0 +1,162 @@
+# The arguments of the host itself, and how its image is chosen.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name_prefix                  = "gpuinfra-a-stack-name-of-32-characters--"
+  region                       = "us-east-1"
+  instance_type                = "g4dn.xlarge"
+  image                        = "nvidia"
+  user_data_base64             = "I2Nsb3VkLWNvbmZpZwo="
+  shutdown_behavior            = "terminate"
+  key_name                     = "gpuinfra-default-1"
+  security_group_id            = "sg-11111111111111111"
+  root_volume_size_gb          = 128
+  root_volume_iops             = 4000
+  root_volume_throughput_mib_s = 250
+}
+
+run "the_nvidia_image_is_found_by_owner_and_product_id" {
+  command = plan
+
+  module {
+    source = "./modules/instance"
+  }
+
+  assert {
+    condition     = data.aws_ami_ids.found.owners == tolist(["679593333241"]) && contains(flatten(data.aws_ami_ids.found.filter[*].values), "*676eed8d-dcf5-4784-87d7-0de463205c17*")
+    error_message = "another seller or another product could be taken"
+  }
+}
+
+run "the_aws_image_is_found_by_its_public_parameter" {
+  command = plan
+
+  module {
+    source = "./modules/instance"
+  }
+
+  variables {
+    image = "aws-nvidia"
+  }
+
+  assert {
+    condition     = contains(keys(data.aws_ssm_parameter.ami), "x86_64") && contains(flatten(data.aws_ami_ids.found.filter[*].values), "ami-22222222222222222")
+    error_message = "the parameter does not decide the image"
+  }
+}
+
+run "ubuntu_on_an_arm_type_is_the_arm_image" {
+  command = plan
+
+  module {
+    source = "./modules/instance"
+  }
+
+  variables {
+    image         = "ubuntu"
+    instance_type = "t4g.large"
+  }
+
+  override_data {
+    target = data.aws_ec2_instance_type.this
+    values = { supported_architectures = ["arm64"], gpus = [] }
+  }
+
+  override_data {
+    target = data.aws_ami.newest
+    values = { architecture = "arm64" }
+  }
+
+  assert {
+    condition     = contains(flatten(data.aws_ami_ids.found.filter[*].values), "arm64") && output.gpu_count == 0
+    error_message = "the architecture of the type does not decide the image"
+  }
+}
+
+run "gpus_of_other_makers_do_not_count" {
+  command = plan
+
+  module {
+    source = "./modules/instance"
+  }
+
+  variables {
+    image = "ubuntu"
+  }
+
+  override_data {
+    target = data.aws_ec2_instance_type.this
+    values = { supported_architectures = ["x86_64"], gpus = [{ manufacturer = "AMD", name = "Radeon Pro V520", count = 1, memory_size = 8192 }] }
+  }
+
+  assert {
+    condition     = output.gpu_count == 0
+    error_message = "an AMD GPU counts as an NVIDIA one"
+  }
+}
+
+run "an_ami_of_ones_own_is_taken_as_it_is_even_if_its_facts_are_hidden" {
+  command = plan
+
+  module {
+    source = "./modules/instance"
+  }
+
+  variables {
+    ami_id = "ami-55555555555555555"
+  }
+
+  override_data {
+    target = data.aws_ami_ids.found
+    values = { ids = [] }
+  }
+
+  assert {
+    condition     = aws_instance.this.ami == "ami-55555555555555555" && output.image == "custom" && output.ami_name == "ami-55555555555555555"
+    error_message = "ami_id does not reach the host"
+  }
+}
+
+run "the_host_is_closed_encrypted_and_watched" {
+  module {
+    source = "./modules/instance"
+  }
+
+  assert {
+    condition     = one(aws_instance.this.metadata_options).http_tokens == "required" && one(aws_instance.this.metadata_options).http_put_response_hop_limit == 1
+    error_message = "IMDSv2 with one hop is not required"
+  }
+
+  assert {
+    condition     = one(aws_instance.this.root_block_device).encrypted && one(aws_instance.this.root_block_device).volume_type == "gp3"
+    error_message = "the root volume is not encrypted gp3"
+  }
+
+  assert {
+    condition     = aws_instance.this.monitoring && aws_instance.this.ebs_optimized && aws_instance.this.associate_public_ip_address
+    error_message = "monitoring, EBS optimisation or the public address is missing"
+  }
+
+  assert {
+    condition     = aws_instance.this.user_data_base64 == "I2Nsb3VkLWNvbmZpZwo=" && aws_instance.this.instance_initiated_shutdown_behavior == "terminate"
+    error_message = "user data or shutdown behaviour does not reach the host"
+  }
+
+  assert {
+    condition     = aws_instance.this.key_name == "gpuinfra-default-1" && aws_instance.this.vpc_security_group_ids == toset(["sg-11111111111111111"])
+    error_message = "key or security group does not reach the host"
+  }
+
+  assert {
+    condition     = aws_instance.this.iam_instance_profile == aws_iam_instance_profile.this.name && aws_iam_role_policy_attachment.ssm.policy_arn == "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+    error_message = "the host may do something other than Session Manager"
+  }
+
+  assert {
+    condition     = length(aws_iam_role.this.name_prefix) <= 38
+    error_message = "IAM takes prefixes of at most 38 characters"
+  }
+}

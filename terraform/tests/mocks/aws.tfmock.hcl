@@ -1,0 +1,42 @@
+# An account of its own making: one default VPC, one GPU type, one image. Runs override what they change.
+
+mock_data "aws_partition" {
+  defaults = { partition = "aws" }
+}
+
+mock_data "aws_vpcs" {
+  defaults = { ids = ["vpc-11111111111111111"] }
+}
+
+mock_data "aws_ec2_instance_types" {
+  defaults = { instance_types = ["g4dn.xlarge"] }
+}
+
+mock_data "aws_ec2_instance_type" {
+  defaults = {
+    supported_architectures = ["x86_64"]
+    gpus                    = [{ manufacturer = "NVIDIA", name = "T4", count = 1, memory_size = 16384 }]
+  }
+}
+
+mock_data "aws_ssm_parameter" {
+  defaults = { insecure_value = "ami-22222222222222222" }
+}
+
+# Newest first, as the provider sorts them.
+mock_data "aws_ami_ids" {
+  defaults = { ids = ["ami-33333333333333333", "ami-44444444444444444"] }
+}
+
+mock_data "aws_ami" {
+  defaults = {
+    name                  = "NVIDIA GPU Cloud VMI Base"
+    architecture          = "x86_64"
+    root_device_name      = "/dev/sda1"
+    block_device_mappings = [{ device_name = "/dev/sda1", ebs = { volume_size = "128" }, no_device = "", virtual_name = "" }]
+  }
+}
+
+mock_resource "aws_instance" {
+  defaults = { public_ip = "198.51.100.20", instance_state = "running" }
+}

@@ -1,0 +1,297 @@
+# Over 200 lines: a list of wrong values, one run for each. What the text of terraform.tfvars alone can
+# tell: every variable that a run expects to fail must be refused.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  owner           = "ada"
+  region          = "us-east-1"
+  allowed_cidrs   = ["203.0.113.7/32"]
+  public_key_path = "tests/stack/key.pub"
+}
+
+run "names_that_would_break_a_tag_or_a_script" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    stack   = "default\n"
+    owner   = "ada l"
+    project = "$(id)"
+    tags    = { "my team" = "blue" }
+  }
+
+  expect_failures = [var.stack, var.owner, var.project, var.tags]
+}
+
+run "names_too_long_in_capitals_or_ours" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    stack   = "a23456789012345678901234567890123"
+    owner   = "Ada"
+    project = "GPU"
+    tags    = { "gpuinfra:stack" = "other" }
+  }
+
+  expect_failures = [var.stack, var.owner, var.project, var.tags]
+}
+
+run "words_that_are_not_on_the_list" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    shutdown_behavior = "hibernate"
+    installer         = "mamba"
+    tags              = { Name = "mine" }
+  }
+
+  expect_failures = [var.shutdown_behavior, var.installer, var.tags]
+}
+
+run "ids_of_the_wrong_kind" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    instance_type     = "g4dn"
+    image             = "windows"
+    ami_id            = "NVIDIA GPU Cloud VMI Base"
+    subnet_id         = "vpc-11111111111111111"
+    availability_zone = "us-west-2a"
+    tags              = { team = join("", range(200)) }
+  }
+
+  expect_failures = [var.instance_type, var.image, var.ami_id, var.subnet_id, var.availability_zone, var.tags]
+}
+
+run "a_zone_given_as_region" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    region = "us-east-1a"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "numbers_that_are_too_small_and_the_private_key" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    root_volume_size_gb = 7
+    egress_ports        = [0, 443]
+    public_key_path     = "~/.ssh/id_ed25519"
+  }
+
+  expect_failures = [var.root_volume_size_gb, var.egress_ports, var.public_key_path]
+}
+
+run "numbers_that_are_not_whole" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    root_volume_size_gb = 128.5
+    egress_ports        = [22.5]
+  }
+
+  expect_failures = [var.root_volume_size_gb, var.egress_ports]
+}
+
+run "numbers_that_are_too_high" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    root_volume_size_gb = 65537
+    egress_ports        = [65536]
+  }
+
+  expect_failures = [var.root_volume_size_gb, var.egress_ports]
+}
+
+run "speeds_below_what_comes_with_the_volume" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    root_volume_iops = 2999
+  }
+
+  expect_failures = [var.root_volume_iops]
+}
+
+run "more_iops_than_500_for_each_gigabyte" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    root_volume_size_gb = 10
+    root_volume_iops    = 5001
+  }
+
+  expect_failures = [var.root_volume_iops]
+}
+
+run "more_throughput_than_a_quarter_of_the_iops" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    root_volume_throughput_mib_s = 751
+  }
+
+  expect_failures = [var.root_volume_throughput_mib_s]
+}
+
+run "the_world" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    allowed_cidrs = ["0.0.0.0/0"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "half_the_world" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    allowed_cidrs = ["128.0.0.0/1"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "the_world_by_ipv6" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    allowed_cidrs = ["::/0"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "one_block_wider_than_24_among_good_ones" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    allowed_cidrs = ["203.0.113.7/32", "10.0.0.0/23"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "an_ipv6_block_wider_than_64" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    allowed_cidrs = ["2001:db8::/63"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "an_address_without_length" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    allowed_cidrs = ["203.0.113.7"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "a_block_with_bits_beyond_its_length" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    allowed_cidrs = ["203.0.113.7/24"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "an_ipv6_block_in_a_long_form" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    allowed_cidrs = ["2001:0db8:0001:0002::/64"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}

@@ -1,0 +1,128 @@
+# One value's day, first half: from terraform.tfvars to the arguments of the resources.
+# tests/stack is a named stack as the command line makes it: links to the root module, own files.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  owner           = "ada"
+  region          = "us-east-1"
+  allowed_cidrs   = ["203.0.113.7/32", "2001:db8:1:2::/64"]
+  public_key_path = "tests/stack/key.pub"
+}
+
+run "a_short_tfvars_makes_a_whole_host" {
+  module {
+    source = "./tests/stack"
+  }
+
+  assert {
+    condition     = output.stack == "default" && output.owner == "ada" && output.region == "us-east-1"
+    error_message = "names do not reach the outputs"
+  }
+
+  assert {
+    condition     = output.instance_type == "g4dn.xlarge" && output.gpu_count == 1 && output.image == "nvidia"
+    error_message = "the defaults are not a GPU host"
+  }
+
+  assert {
+    condition     = output.ami_id == "ami-33333333333333333" && output.ami_name == "NVIDIA GPU Cloud VMI Base"
+    error_message = "the newest image is not the one taken"
+  }
+
+  assert {
+    condition     = output.public_ip == "198.51.100.20" && output.ssh_user == "ubuntu" && output.private_key_path == "tests/stack/key"
+    error_message = "the outputs do not tell how to get in"
+  }
+}
+
+run "what_the_user_writes_reaches_the_host" {
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    stack                        = "trial"
+    project                      = "vision"
+    tags                         = { team = "blue" }
+    instance_type                = "g4dn.12xlarge"
+    allowed_cidrs                = ["198.51.100.0/24"]
+    root_volume_size_gb          = 300
+    root_volume_iops             = 6000
+    root_volume_throughput_mib_s = 500
+  }
+
+  assert {
+    condition     = output.instance_type == "g4dn.12xlarge" && output.allowed_cidrs == tolist(["198.51.100.0/24"])
+    error_message = "type or addresses got lost"
+  }
+
+  assert {
+    condition     = output.root_volume_size_gb == 300 && module.instance.root_volume.iops == 6000 && module.instance.root_volume.throughput_mib_s == 500
+    error_message = "the disk got lost"
+  }
+
+  assert {
+    condition = local.tags == {
+      "Name"             = "gpuinfra-trial"
+      "team"             = "blue"
+      "gpuinfra:project" = "vision"
+      "gpuinfra:stack"   = "trial"
+      "gpuinfra:owner"   = "ada"
+    }
+    error_message = "the tags are not ours plus the user's"
+  }
+}
+
+run "ssh_is_open_to_named_addresses_only_and_the_way_out_to_named_ports_only" {
+  module {
+    source = "./modules/security_group"
+  }
+
+  variables {
+    name_prefix   = "gpuinfra-default"
+    vpc_id        = "vpc-11111111111111111"
+    allowed_cidrs = ["203.0.113.7/32", "2001:db8:1:2::/64"]
+    egress_ports  = [443, 22]
+  }
+
+  assert {
+    condition     = { for key, rule in aws_vpc_security_group_ingress_rule.ssh : key => coalesce(rule.cidr_ipv4, rule.cidr_ipv6) } == { "203.0.113.7/32" = "203.0.113.7/32", "2001:db8:1:2::/64" = "2001:db8:1:2::/64" }
+    error_message = "one rule for each address, keyed by it"
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.ssh : rule.from_port == 22 && rule.to_port == 22 && rule.ip_protocol == "tcp"])
+    error_message = "something other than port 22 is open"
+  }
+
+  assert {
+    condition     = sort(keys(aws_vpc_security_group_egress_rule.this)) == tolist(["tcp-22-ipv4", "tcp-22-ipv6", "tcp-443-ipv4", "tcp-443-ipv6"])
+    error_message = "one rule out for each port and address family"
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_vpc_security_group_egress_rule.this : rule.from_port == rule.to_port && rule.ip_protocol == "tcp"])
+    error_message = "a rule out covers more than its port"
+  }
+}
+
+run "nobody_gets_in_with_an_empty_list" {
+  module {
+    source = "./modules/security_group"
+  }
+
+  variables {
+    name_prefix   = "gpuinfra-default"
+    vpc_id        = "vpc-11111111111111111"
+    allowed_cidrs = []
+    egress_ports  = [443]
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.ssh) == 0
+    error_message = "a rule without an address"
+  }
+}
