@@ -1,17 +1,14 @@
 """The command line: the only importer of typer. Commands call one action each and print what it returns."""
 
-import logging
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from gpuinfra import config, console
 from gpuinfra.errors import EXIT_BUG, EXIT_INTERRUPTED, GpuInfraError
-from gpuinfra.model import DEFAULT_STACK
+from gpuinfra.names import DEFAULT_STACK, ENDPOINT, is_simulated
 from gpuinfra.version import VERSION
 
 app = typer.Typer(
@@ -36,6 +33,8 @@ def common(
 ) -> None:
     """GPU hosts on AWS by plain Terraform: one command up, one command down."""
     if verbose:
+        import logging
+
         logging.basicConfig(format="+ %(message)s", stream=sys.stderr)
         logging.getLogger("gpuinfra.commands").setLevel(logging.INFO)
 
@@ -159,6 +158,8 @@ app.command("down", help="The same as destroy.", hidden=False)(destroy)
 
 def _result(text: str, value: Any, as_json: bool) -> None:
     """Print what a command returns: the one place that chooses between text and JSON."""
+    from gpuinfra import console
+
     if as_json:
         console.emit_json(value)
     elif text:
@@ -167,17 +168,21 @@ def _result(text: str, value: Any, as_json: bool) -> None:
 
 def main() -> None:
     """Run a command and turn what went wrong into words and an exit code."""
-    if config.is_simulated(os.environ):
-        sys.stderr.write(f"[SIMULATED AWS at {os.environ[config.ENDPOINT]}: no real host, no cost]\n")
+    if is_simulated(os.environ):
+        sys.stderr.write(f"[SIMULATED AWS at {os.environ[ENDPOINT]}: no real host, no cost]\n")
     try:
         app()
     except GpuInfraError as error:
+        from gpuinfra import console
+
         console.complain(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped by Ctrl-C\n")
         sys.exit(EXIT_INTERRUPTED)
     except Exception:
+        import traceback
+
         traceback.print_exc()
         sys.stderr.write(f"error: this is a bug in gpuinfra {VERSION}; please report the lines above\n")
         sys.exit(EXIT_BUG)

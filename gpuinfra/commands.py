@@ -1,14 +1,19 @@
 """One function per command: builds the real ports, runs the action, says the next command."""
 
+from __future__ import annotations
+
 import json
 import os
-import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gpuinfra import factory
-from gpuinfra.actions import common
 from gpuinfra.errors import ConfigError
-from gpuinfra.model import Host, Outcome, Plan, Status
+from gpuinfra.hints import command
+from gpuinfra.recorded import recorded_host
+
+if TYPE_CHECKING:
+    from gpuinfra.model import Host, Outcome, Plan, Status
 
 
 def init(stack: str, *, region: str, owner: str, cidr: str, public_key: Path | None, force: bool) -> Path:
@@ -18,7 +23,7 @@ def init(stack: str, *, region: str, owner: str, cidr: str, public_key: Path | N
     ports = factory.ports(stack, os.environ)
     answers = factory.answers(os.environ, region=region, owner=owner, cidr=cidr, public_key=public_key)
     path = action(ports.values, ports.narrator, stack=stack, answers=answers, force=force)
-    ports.narrator.say(f"next: edit it if you like, then {common.command('up', stack)}")
+    ports.narrator.say(f"next: edit it if you like, then {command('up', stack)}")
     return path
 
 
@@ -38,13 +43,13 @@ def apply(stack: str, *, yes: bool, upgrade_image: bool) -> Host:
     ports = factory.ports(stack, os.environ)
     host = action(ports, yes=yes, upgrade_image=upgrade_image)
     ports.narrator.say(f"host {host.instance_id} ({host.instance_type}, {host.ami_name}) is up")
-    ports.narrator.say(f"next: {common.command('ssh', stack)}; {common.command('down', stack)} ends the cost")
+    ports.narrator.say(f"next: {command('ssh', stack)}; {command('down', stack)} ends the cost")
     return host
 
 
 def ip(stack: str) -> str:
     """Return the recorded public IP."""
-    return common.recorded_host(factory.ports(stack, os.environ)).public_ip
+    return recorded_host(factory.state(stack, os.environ), stack).public_ip
 
 
 def status(stack: str) -> Status:
@@ -71,14 +76,16 @@ def status_text(status: Status) -> str:
     return "\n".join(f"{name:<10} {value}" for name, value in rows)
 
 
-def ssh(stack: str, command: list[str]) -> None:
+def ssh(stack: str, remote: list[str]) -> None:
     """Become ssh: this process is replaced, so its exit code is ssh's own."""
+    import time
+
     from gpuinfra.actions.ssh import target
     from gpuinfra.adapters import ssh as openssh
 
     ports = factory.ports(stack, os.environ)
     host, known_hosts = target(ports, pins=factory.pins(stack, os.environ), sleep=time.sleep)
-    argv = openssh.argv(host, known_hosts=known_hosts, command=command)
+    argv = openssh.argv(host, known_hosts=known_hosts, command=remote)
     os.execv(argv[0], argv)  # noqa: S606 - an argv list, no shell
 
 
@@ -106,9 +113,9 @@ def output(stack: str, name: str) -> dict[str, object]:
         HostError: there is no host.
         ConfigError: there is no output of that name.
     """
-    ports = factory.ports(stack, os.environ)
-    common.recorded_host(ports)
-    values = ports.state.read().outputs
+    state = factory.state(stack, os.environ)
+    recorded_host(state, stack)
+    values = state.read().outputs
     if name and name not in values:
         raise ConfigError(f"there is no output {name!r}; there are: {', '.join(sorted(values))}")
     return values

@@ -1,14 +1,11 @@
 """Where things are: the project, its stacks, the user's XDG directories. Writes nothing."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.errors import ConfigError
-from gpuinfra.model import DEFAULT_STACK, STACK_NAME
-
-ENDPOINT = "AWS_ENDPOINT_URL"
+from gpuinfra.names import DEFAULT_STACK, STACK_NAME
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +101,3 @@ def cache_home(environ: Mapping[str, str]) -> Path:
 def _xdg(environ: Mapping[str, str], variable: str, fallback: str) -> Path:
     base = environ.get(variable, "")
     return (Path(base) if Path(base).is_absolute() else Path.home() / fallback) / "gpuinfra"
-
-
-def is_simulated(environ: Mapping[str, str] = os.environ) -> bool:
-    """Tell whether AWS calls go to this machine: then every screen has to say so."""
-    return environ.get(ENDPOINT, "").startswith(("http://127.0.0.1:", "http://[::1]:", "http://localhost:"))

@@ -1,19 +1,18 @@
 """The only printer: results go to stdout, everything else to stderr."""
 
-import dataclasses
-import json
+from __future__ import annotations
+
 import sys
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gpuinfra import words
 from gpuinfra.errors import ConfigError, GpuInfraError
-from gpuinfra.model import Change, Progress, Settings
-from gpuinfra.ports import ProgressView
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from collections.abc import Sequence
+
+    from gpuinfra.model import Change, Progress, Settings
+    from gpuinfra.ports import ProgressView
 
 
 def emit(text: str) -> None:
@@ -24,6 +23,9 @@ def emit(text: str) -> None:
 
 def emit_json(value: object) -> None:
     """Print a result as JSON to stdout."""
+    import dataclasses
+    import json
+
     plain = dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value  # type: ignore[arg-type]
     emit(json.dumps(plain, indent=2))
 
@@ -38,9 +40,6 @@ def complain(error: GpuInfraError) -> None:
 class Terminal:
     """The Narrator port."""
 
-    def __init__(self) -> None:
-        self._rich: Console | None = None
-
     def say(self, text: str) -> None:
         """Tell one line."""
         sys.stderr.write(text + "\n")
@@ -51,6 +50,8 @@ class Terminal:
         if not changes:
             self.say("up to date: nothing would be changed")
             return
+        from gpuinfra import words
+
         for line in words.plan_lines(changes, settings):
             self.say(line)
 
@@ -85,7 +86,7 @@ class LineView:
         self._terminal = terminal
         self._began = time.monotonic()
 
-    def __enter__(self) -> "LineView":
+    def __enter__(self) -> LineView:
         self._tell(f"{self._title} ...")
         return self
 
@@ -94,6 +95,8 @@ class LineView:
 
     def __call__(self, step: Progress) -> None:
         """Tell one step."""
+        from gpuinfra import words
+
         text = words.progress_line(step)
         if text:
             self._tell(text)

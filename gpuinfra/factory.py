@@ -1,20 +1,19 @@
 """Builds the real ports of a stack; adapters that cost time to import are imported when first used."""
 
-import getpass
-import re
-import time
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gpuinfra import config
-from gpuinfra.actions.init import Answers
-from gpuinfra.adapters.state import LocalState
-from gpuinfra.adapters.tfvars import TfvarsFile
-from gpuinfra.adapters.workspace import StackFiles
 from gpuinfra.config import Project, Stack
-from gpuinfra.console import Terminal
-from gpuinfra.model import Settings
-from gpuinfra.ports import Cloud, Narrator, Ports, Provisioner
+
+if TYPE_CHECKING:
+    from gpuinfra.actions.init import Answers
+    from gpuinfra.adapters.state import LocalState
+    from gpuinfra.model import Settings
+    from gpuinfra.ports import Cloud, Narrator, Ports, Provisioner
 
 FALLBACK_REGION = "us-east-1"
 
@@ -26,23 +25,38 @@ def project(environ: Mapping[str, str]) -> Project:
 
 def ports(stack_name: str, environ: Mapping[str, str]) -> Ports:
     """Return the real ports of one stack."""
+    from gpuinfra.adapters.tfvars import TfvarsFile
+    from gpuinfra.adapters.workspace import StackFiles
+    from gpuinfra.console import Terminal
+    from gpuinfra.ports import Ports
+
     home = project(environ)
     stack = home.stack(stack_name)
     narrator = Terminal()
     return Ports(
         workspace=StackFiles(home, stack),
         values=TfvarsFile(stack.tfvars, module=home.module),
-        state=LocalState(stack.state, rescue_directory=config.state_home(environ)),
+        state=state(stack_name, environ),
         narrator=narrator,
         terraform=lambda: _terraform(home, stack, environ, narrator),
         cloud=_cloud,
     )
 
 
+def state(stack_name: str, environ: Mapping[str, str]) -> LocalState:
+    """Return the state of one stack: all that the offline commands need."""
+    from gpuinfra.adapters.state import LocalState
+
+    path = project(environ).stack(stack_name).state
+    return LocalState(path, rescue_directory=config.state_home(environ))
+
+
 def answers(
     environ: Mapping[str, str], *, region: str, owner: str, cidr: str, public_key: Path | None
 ) -> Answers:
     """Return what `init` writes: what the user said, else what can be found out."""
+    from gpuinfra.actions.init import Answers
+
     return Answers(
         region=lambda: region or _region(),
         owner=lambda: owner or _owner(),
@@ -86,6 +100,8 @@ def _terraform(home: Project, stack: Stack, environ: Mapping[str, str], narrator
 
 
 def _cloud(region: str, settings: Settings | None) -> Cloud:
+    import time
+
     from gpuinfra.adapters.aws import Aws
 
     return Aws(region=region, settings=settings, sleep=time.sleep)
@@ -98,6 +114,9 @@ def _region() -> str:
 
 
 def _owner() -> str:
+    import getpass
+    import re
+
     return re.sub(r"[^a-z0-9@.-]", "-", getpass.getuser().lower()).strip("-") or "me"
 
 

@@ -1,10 +1,6 @@
 """The nouns of gpuinfra as frozen dataclasses: pure values, no input or output."""
 
-import re
 from dataclasses import dataclass, field
-
-STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
-DEFAULT_STACK = "default"
 
 
 @dataclass(frozen=True, kw_only=True)

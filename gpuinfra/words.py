@@ -14,6 +14,7 @@ NAMES = {
     "aws_iam_role": "role of the host",
     "aws_iam_role_policy_attachment": "role policy (SSM core)",
     "aws_iam_instance_profile": "instance profile",
+    "terraform_data": "image pin",
 }
 SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
 VERBS = {"create": "creating", "update": "changing", "delete": "deleting"}
@@ -23,7 +24,7 @@ MAX_VALUE = 60
 
 def label(address: str) -> str:
     """Return a resource address in plain words, its key included."""
-    kind = re.search(r"(aws_\w+)\.\w+", address)
+    kind = re.search(r"((?:aws|terraform)_\w+)\.\w+", address)
     key = re.search(r'\["?([^"\]]+)"?\]$', address)
     name = NAMES.get(kind.group(1), kind.group(1)) if kind else address
     return f"{name} {key.group(1)}" if key else name

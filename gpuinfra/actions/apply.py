@@ -1,8 +1,9 @@
 """`apply` / `up`: make the host as terraform.tfvars says, and return it."""
 
 from gpuinfra.actions import plan as planning
-from gpuinfra.actions.common import INSTANCE, check, command, describe, orphans, prepare
+from gpuinfra.actions.common import INSTANCE, check, describe, orphans, prepare
 from gpuinfra.errors import ConfigError, HostError, TerraformError
+from gpuinfra.hints import command
 from gpuinfra.model import Host, Outcome, Record, Settings
 from gpuinfra.ports import Ports, Provisioner
 

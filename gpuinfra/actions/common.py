@@ -3,19 +3,15 @@
 from pathlib import Path
 
 from gpuinfra import diagnose
-from gpuinfra.errors import ConfigError, GpuInfraError, HostError, Interrupted
-from gpuinfra.model import DEFAULT_STACK, Host, Instance, Outcome, Record, Settings
+from gpuinfra.errors import ConfigError, GpuInfraError, Interrupted
+from gpuinfra.hints import command
+from gpuinfra.model import Instance, Outcome, Record, Settings
 from gpuinfra.ports import Ports
 
 INSTANCE = "module.instance.aws_instance.this"
 SECURITY_GROUP = "module.security_group"
 # A state that cannot be written is a lost host; a plan, a state and its backup need far less than this.
 MIN_FREE_MB = 100
-
-
-def command(verb: str, stack: str) -> str:
-    """Return a command line to type, for this stack."""
-    return f"gpuinfra {verb}" + ("" if stack == DEFAULT_STACK else f" --stack {stack}")
 
 
 def prepare(ports: Ports) -> Settings:
@@ -83,19 +79,6 @@ def what_exists(record: Record) -> str:
     if record.resources:
         return f"No host is recorded; {len(record.resources)} other resources exist (they cost nothing)."
     return "Nothing was made."
-
-
-def recorded_host(ports: Ports) -> Host:
-    """Return the host from the state, without asking anybody.
-
-    Raises:
-        HostError: there is none.
-    """
-    host = ports.state.read().host
-    if host is None:
-        name = ports.workspace.name
-        raise HostError(f"the stack {name!r} has no host", hint=command("up", name))
-    return host
 
 
 def _unsaved(rescued: Path) -> GpuInfraError:

@@ -1,7 +1,8 @@
 """`destroy` / `down`: remove all that the stack made, and ask AWS whether anything is left."""
 
-from gpuinfra.actions.common import check, command, describe, orphans
+from gpuinfra.actions.common import check, describe, orphans
 from gpuinfra.errors import ConfigError, HostError
+from gpuinfra.hints import command
 from gpuinfra.model import Instance, Outcome, Record, Settings
 from gpuinfra.ports import Ports
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gpuinfra import hostkeys
-from gpuinfra.actions.common import command, recorded_host
 from gpuinfra.errors import HostError
+from gpuinfra.hints import command
 from gpuinfra.model import Host
 from gpuinfra.ports import Ports
+from gpuinfra.recorded import recorded_host
 
 POLL_S = 5.0
 # "Posted shortly after a transition"; a Nitro host has printed its keys within a minute of its first boot.
@@ -20,7 +21,7 @@ def target(ports: Ports, *, pins: Path, sleep: Callable[[float], None]) -> tuple
     Raises:
         HostError: there is no host, or it has not printed its keys within 5 minutes.
     """
-    host = recorded_host(ports)
+    host = recorded_host(ports.state, ports.workspace.name)
     pinned = pins / host.instance_id
     if not pinned.exists():
         keys = _wait_for_keys(ports, host, sleep)

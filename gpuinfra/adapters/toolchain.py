@@ -7,6 +7,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 import zipfile
@@ -124,3 +125,17 @@ def _unpack(archive: Path, target: Path) -> None:
         part.write_bytes(zipped.read("terraform"))
     part.chmod(0o755)
     part.replace(target)
+
+
+def main(tools: str) -> int:
+    """Find Terraform or fetch it: the last step of `make setup`; returns an exit code."""
+    try:
+        ensure(Path(tools), os.environ)
+    except TerraformError as error:
+        sys.stderr.write(f"error: {error.message}\n  next: {error.hint}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

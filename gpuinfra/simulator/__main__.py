@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gpuinfra.errors import GpuInfraError
+from gpuinfra.simulator.demo import demo
 from gpuinfra.simulator.serve import serve
 
 
@@ -16,6 +17,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 (default) takes a free one")
     command.add_argument("--ready-file", type=Path, help="JSON {url, pid}, written once calls are answered")
     command.add_argument("--log-file", type=Path, help="one line a call, and moto's tracebacks")
+    commands.add_parser("demo", help="run the whole job against a simulator, told as it goes")
     return parser
 
 
@@ -23,9 +25,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(argv)
     try:
+        if options.command == "demo":
+            return demo()
         serve(port=options.port, ready_file=options.ready_file, log_file=options.log_file)
     except GpuInfraError as error:
-        sys.stderr.write(f"error: {error.message}\nhint: {error.hint}\n")
+        sys.stderr.write(f"error: {error.message}\n  next: {error.hint}\n")
         return error.exit_code
     return 0
 

@@ -1,0 +1,46 @@
+# One line per target, no logic. STACK=name picks a host, YES=1 does not ask.
+# Values reach the command line by the environment, never by pasting them into a shell line.
+export GPUINFRA_STACK := $(or $(STACK),$(GPUINFRA_STACK),default)
+PYTHON ?= python3
+BIN := .venv/bin
+ASK := $(if $(YES),--yes)
+.DEFAULT_GOAL := help
+.PHONY: help setup up down plan ssh ip status demo test check fmt lint types hcl scan bench lock clean
+
+help:          ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+setup:         ## Make .venv from the lock, find or fetch Terraform (every other target does this first)
+	@$(PYTHON) gpuinfra/install.py
+up: setup      ## Make the host: shows the plan, asks, prints the public IP
+	@$(BIN)/gpuinfra up $(ASK)
+down: setup    ## Remove everything that costs money
+	@$(BIN)/gpuinfra down $(ASK)
+plan: setup    ## Show what `make up` would do
+	@$(BIN)/gpuinfra plan
+ssh: setup     ## Open the host
+	@$(BIN)/gpuinfra ssh
+ip: setup      ## Print the public IP
+	@$(BIN)/gpuinfra ip
+status: setup  ## Show the host as recorded and as EC2 sees it
+	@$(BIN)/gpuinfra status
+demo: setup    ## The whole flow against a simulated AWS on this machine: no account, no cost
+	@$(BIN)/python -m gpuinfra.simulator demo
+test: setup    ## All tests, end to end ones included
+	@$(BIN)/pytest -n 4
+check: fmt lint types hcl scan test  ## Everything that CI checks
+fmt: setup     ## Check the format of Python and HCL
+	@$(BIN)/ruff format --check . && $(BIN)/python -m tests.hcl fmt
+lint: setup    ## Lint Python and shell
+	@$(BIN)/ruff check . && $(BIN)/shellcheck cloud-init/scripts/* .ci/run
+types: setup   ## Check types
+	@$(BIN)/mypy
+hcl: setup     ## Validate and test the Terraform modules (no credentials)
+	@$(BIN)/python -m tests.hcl validate && $(BIN)/python -m tests.hcl test
+scan: setup    ## Scan modules and plan for security policy (checkov), SARIF into reports/
+	@$(PYTHON) gpuinfra/install.py checkov && $(BIN)/python -m tests.scan
+bench: setup   ## Print start-up times as ratios to `python -c pass`
+	@$(BIN)/python -m tests.bench
+lock: setup    ## Renew the locks (needs uv)
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev pyproject.toml -o requirements.lock
+clean:         ## Delete what set-up made (never values or state)
+	@rm -rf .venv .tools reports

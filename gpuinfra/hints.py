@@ -1,0 +1,8 @@
+"""The command lines that messages tell the user to type."""
+
+from gpuinfra.names import DEFAULT_STACK
+
+
+def command(verb: str, stack: str) -> str:
+    """Return a command line to type, for this stack."""
+    return f"gpuinfra {verb}" + ("" if stack == DEFAULT_STACK else f" --stack {stack}")

@@ -1,0 +1,45 @@
+"""`python -m tests.hcl fmt|validate|test`: Terraform's own checks, on a copy without the user's values."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from gpuinfra.adapters import mirror, toolchain
+from gpuinfra.config import find_project
+from gpuinfra.simulator.scratch import copy_project
+
+COMMANDS = {
+    "fmt": [["fmt", "-check", "-diff", "-recursive"]],
+    "validate": [["init", "-input=false", "-backend=false", "-lockfile=readonly"], ["validate"]],
+    "test": [["init", "-input=false", "-backend=false", "-lockfile=readonly"], ["test"]],
+}
+
+
+def main(command: str) -> int:
+    """Run one check; returns Terraform's exit code."""
+    project = find_project(Path.cwd(), os.environ)
+    with tempfile.TemporaryDirectory(prefix="gpuinfra-hcl-") as scratch:
+        directory = copy_project(project.root, Path(scratch)) / "terraform"
+        env = mirror.environment(
+            without_aws(os.environ),
+            config=project.tools / "terraform.rc",
+            cache=project.tools / "plugins",
+            mirror=mirror.find(directory / ".terraform.lock.hcl", toolchain.platform_name()),
+        )
+        binary = str(toolchain.find(project.tools, os.environ))
+        for arguments in COMMANDS[command]:
+            done = subprocess.run([binary, *arguments, "-no-color"], cwd=directory, env=env, check=False)
+            if done.returncode:
+                return done.returncode
+    return 0
+
+
+def without_aws(environ: "os._Environ[str]") -> dict[str, str]:
+    """Return the environment without credentials: these checks must pass without any."""
+    return {k: v for k, v in environ.items() if not k.startswith(("AWS_", "TF_VAR_"))}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
