@@ -18,12 +18,8 @@ if TYPE_CHECKING:
 
 def init(stack: str, *, region: str, owner: str, cidr: str, public_key: Path | None, force: bool) -> Path:
     """Write the stack's terraform.tfvars."""
-    from gpuinfra.actions.init import init as action
-
-    ports = factory.ports(stack, os.environ)
-    answers = factory.answers(os.environ, region=region, owner=owner, cidr=cidr, public_key=public_key)
-    path = action(ports.values, ports.narrator, stack=stack, answers=answers, force=force)
-    ports.narrator.say(f"next: edit it if you like, then {command('up', stack)}")
+    path = _init(stack, region=region, owner=owner, cidr=cidr, public_key=public_key, force=force)
+    factory.ports(stack, os.environ).narrator.say(f"next: edit it if you like, then {command('up', stack)}")
     return path
 
 
@@ -132,9 +128,17 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def _init(stack: str, *, region: str, owner: str, cidr: str, public_key: Path | None, force: bool) -> Path:
+    from gpuinfra.actions.init import init as action
+
+    ports = factory.ports(stack, os.environ)
+    answers = factory.answers(os.environ, region=region, owner=owner, cidr=cidr, public_key=public_key)
+    return action(ports.values, ports.narrator, stack=stack, answers=answers, force=force)
+
+
 def _set_up(stack: str) -> None:
     """Write terraform.tfvars if this is the first command of a new user."""
     ports = factory.ports(stack, os.environ)
     if not ports.values.exists():
         ports.narrator.say("no terraform.tfvars yet: writing one")
-        init(stack, region="", owner="", cidr="", public_key=None, force=False)
+        _init(stack, region="", owner="", cidr="", public_key=None, force=False)

@@ -50,9 +50,15 @@ def plan_lines(changes: Sequence[Change], settings: Settings) -> list[str]:
         f"  host {settings.instance_type}, image {settings.image}, disk {settings.root_volume_size_gb} GB",
         f"  ssh from {', '.join(settings.allowed_cidrs) or 'nowhere'} only",
     ]
-    body = [line for change in changes for line in _change_lines(change)]
+    body = [line for change in sorted(changes, key=_rank) for line in _change_lines(change)]
     counts = ", ".join(f"{n} to {verb}" for verb in SIGNS if (n := sum(c.action == verb for c in changes)))
     return [*head, *body, f"{counts}. The host and its disk cost money until `make down`."]
+
+
+def _rank(change: Change) -> tuple[int, str]:
+    """Order the host first, then the rest in the order of NAMES."""
+    kinds = [n for n, kind in enumerate(NAMES) if f".{kind}." in f".{change.address}"]
+    return (kinds[0] if kinds else len(NAMES), change.address)
 
 
 def _change_lines(change: Change) -> list[str]:
