@@ -5,24 +5,32 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+# Every key, so that a terraform.tfvars in the root module, which the tests would read, changes nothing.
 variables {
-  # root module
-  owner           = "ada"
-  region          = "us-east-1"
-  allowed_cidrs   = ["203.0.113.7/32"]
-  public_key_path = "tests/stack/key.pub"
-
-  # modules
-  name_prefix                  = "gpuinfra-default"
+  stack                        = "default"
+  owner                        = "ada"
+  project                      = "gpuinfra"
+  tags                         = {}
+  region                       = "us-east-1"
+  availability_zone            = null
+  subnet_id                    = null
   instance_type                = "g4dn.xlarge"
   image                        = "nvidia"
-  user_data_base64             = "I2Nsb3VkLWNvbmZpZwo="
+  ami_id                       = null
   shutdown_behavior            = "stop"
-  key_name                     = "gpuinfra-default-1"
-  security_group_id            = "sg-11111111111111111"
+  installer                    = "miniconda"
   root_volume_size_gb          = 128
   root_volume_iops             = 3000
   root_volume_throughput_mib_s = 125
+  allowed_cidrs                = ["203.0.113.7/32"]
+  public_key_path              = "tests/stack/key.pub"
+  egress_ports                 = [80, 443]
+
+  # modules
+  name_prefix       = "gpuinfra-default"
+  user_data_base64  = "I2Nsb3VkLWNvbmZpZwo="
+  key_name          = "gpuinfra-default-1"
+  security_group_id = "sg-11111111111111111"
 }
 
 run "no_default_vpc_and_no_subnet" {

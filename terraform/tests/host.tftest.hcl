@@ -9,6 +9,9 @@ variables {
   region                       = "us-east-1"
   instance_type                = "g4dn.xlarge"
   image                        = "nvidia"
+  ami_id                       = null
+  subnet_id                    = null
+  availability_zone            = null
   user_data_base64             = "I2Nsb3VkLWNvbmZpZwo="
   shutdown_behavior            = "terminate"
   key_name                     = "gpuinfra-default-1"

@@ -5,11 +5,26 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+# Every key, so that a terraform.tfvars in the root module, which the tests would read, changes nothing.
 variables {
-  owner           = "ada"
-  region          = "us-east-1"
-  allowed_cidrs   = ["203.0.113.7/32"]
-  public_key_path = "tests/stack/key.pub"
+  stack                        = "default"
+  owner                        = "ada"
+  project                      = "gpuinfra"
+  tags                         = {}
+  region                       = "us-east-1"
+  availability_zone            = null
+  subnet_id                    = null
+  instance_type                = "g4dn.xlarge"
+  image                        = "nvidia"
+  ami_id                       = null
+  shutdown_behavior            = "stop"
+  installer                    = "miniconda"
+  root_volume_size_gb          = 128
+  root_volume_iops             = 3000
+  root_volume_throughput_mib_s = 125
+  allowed_cidrs                = ["203.0.113.7/32"]
+  public_key_path              = "tests/stack/key.pub"
+  egress_ports                 = [80, 443]
 }
 
 run "names_that_would_break_a_tag_or_a_script" {

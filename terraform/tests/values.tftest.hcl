@@ -5,14 +5,29 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+# Every key, so that a terraform.tfvars in the root module, which the tests would read, changes nothing.
 variables {
-  owner           = "ada"
-  region          = "us-east-1"
-  allowed_cidrs   = ["203.0.113.7/32", "2001:db8:1:2::/64"]
-  public_key_path = "tests/stack/key.pub"
+  stack                        = "default"
+  owner                        = "ada"
+  project                      = "gpuinfra"
+  tags                         = {}
+  region                       = "us-east-1"
+  availability_zone            = null
+  subnet_id                    = null
+  instance_type                = "g4dn.xlarge"
+  image                        = "nvidia"
+  ami_id                       = null
+  shutdown_behavior            = "stop"
+  installer                    = "miniconda"
+  root_volume_size_gb          = 128
+  root_volume_iops             = 3000
+  root_volume_throughput_mib_s = 125
+  allowed_cidrs                = ["203.0.113.7/32"]
+  public_key_path              = "tests/stack/key.pub"
+  egress_ports                 = [80, 443]
 }
 
-run "a_short_tfvars_makes_a_whole_host" {
+run "a_plain_tfvars_makes_a_gpu_host" {
   module {
     source = "./tests/stack"
   }
@@ -24,7 +39,7 @@ run "a_short_tfvars_makes_a_whole_host" {
 
   assert {
     condition     = output.instance_type == "g4dn.xlarge" && output.gpu_count == 1 && output.image == "nvidia"
-    error_message = "the defaults are not a GPU host"
+    error_message = "the host is not a GPU host"
   }
 
   assert {
