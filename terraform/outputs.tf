@@ -12,7 +12,7 @@ output "owner" {
 
 output "region" {
   description = "AWS region of the host"
-  value       = var.region
+  value       = terraform_data.region.input
 }
 
 output "instance_id" {

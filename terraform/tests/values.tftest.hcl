@@ -91,6 +91,20 @@ run "what_the_user_writes_reaches_the_host" {
   }
 }
 
+run "a_host_is_not_forgotten_because_region_was_edited" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    region = "eu-central-1"
+  }
+
+  expect_failures = [terraform_data.region]
+}
+
 run "ssh_is_open_to_named_addresses_only_and_the_way_out_to_named_ports_only" {
   module {
     source = "./modules/security_group"
