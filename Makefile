@@ -41,6 +41,6 @@ scan: setup    ## Scan modules and plan for security policy (checkov), SARIF int
 bench: setup   ## Print start-up times as ratios to `python -c pass`
 	@$(BIN)/python -m tests.bench
 lock: setup    ## Renew the locks (needs uv)
-	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev pyproject.toml -o requirements.lock
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev --extra solve pyproject.toml -o requirements.lock
 clean:         ## Delete what set-up made (never values or state)
 	@rm -rf .venv .tools reports
