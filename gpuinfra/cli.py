@@ -1,12 +1,14 @@
-"""The command line: the only importer of typer. Commands call one action each and print what it returns."""
+"""The command line, with cli_*.py the only importer of typer: each command calls one function and prints."""
 
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from gpuinfra import cli_host
+from gpuinfra.cli_options import Json, Stack, Yes, result
 from gpuinfra.errors import EXIT_BUG, EXIT_INTERRUPTED, GpuInfraError
 from gpuinfra.names import DEFAULT_STACK, ENDPOINT, is_simulated
 from gpuinfra.version import VERSION
@@ -19,11 +21,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Stack = Annotated[
-    str, typer.Option("--stack", "-s", envvar="GPUINFRA_STACK", metavar="NAME", help="Which host.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; default: your own.")]
 
 
@@ -53,7 +50,7 @@ def init(
     from gpuinfra import commands
 
     path = commands.init(stack, region=region, owner=owner, cidr=cidr, public_key=public_key, force=force)
-    _result(str(path), {"path": str(path)}, as_json)
+    result(str(path), {"path": str(path)}, as_json)
 
 
 @app.command()
@@ -62,7 +59,7 @@ def plan(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     from gpuinfra import commands
 
     result = commands.plan(stack)
-    _result("", result, as_json)
+    result("", result, as_json)
 
 
 @app.command()
@@ -72,13 +69,16 @@ def apply(
     upgrade_image: Annotated[
         bool, typer.Option("--upgrade-image", help="Replace the host by one on the newest image.")
     ] = False,
+    wait: Annotated[
+        bool, typer.Option(envvar="GPUINFRA_WAIT", help="Follow the host until its environment is proven.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Make the host (or change it) as terraform.tfvars says; print its public IP."""
     from gpuinfra import commands
 
-    host = commands.apply(stack, yes=yes, upgrade_image=upgrade_image)
-    _result(host.public_ip, host, as_json)
+    host = commands.apply(stack, yes=yes, upgrade_image=upgrade_image, wait=wait)
+    result(host.public_ip, host, as_json)
 
 
 @app.command()
@@ -87,27 +87,20 @@ def ip(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     from gpuinfra import commands
 
     address = commands.ip(stack)
-    _result(address, {"public_ip": address}, as_json)
+    result(address, {"public_ip": address}, as_json)
 
 
 @app.command()
-def status(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
+def status(
+    stack: Stack = DEFAULT_STACK,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow its boot until it is ready.")] = False,
+    as_json: Json = False,
+) -> None:
     """Show what was recorded and what EC2 says now."""
     from gpuinfra import commands
 
-    result = commands.status(stack)
-    _result(commands.status_text(result), result, as_json)
-
-
-@app.command(context_settings={"ignore_unknown_options": True})
-def ssh(
-    command: Annotated[list[str] | None, typer.Argument(help="What to run there; default: a shell.")] = None,
-    stack: Stack = DEFAULT_STACK,
-) -> None:
-    """Open the host with a verified host key (after --: a command to run)."""
-    from gpuinfra import commands
-
-    commands.ssh(stack, command or [])
+    result = commands.watched_status(stack) if watch else commands.status(stack)
+    result(commands.status_text(result), result, as_json)
 
 
 @app.command()
@@ -116,7 +109,7 @@ def destroy(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = Fals
     from gpuinfra import commands
 
     outcome = commands.destroy(stack, yes=yes)
-    _result("", {"destroyed": outcome.destroyed}, as_json)
+    result("", {"destroyed": outcome.destroyed}, as_json)
 
 
 @app.command()
@@ -130,7 +123,7 @@ def allow(
     from gpuinfra import commands
 
     cidrs = commands.allow(stack, cidr=cidr, add=add)
-    _result("\n".join(cidrs), {"allowed_cidrs": list(cidrs)}, as_json)
+    result("\n".join(cidrs), {"allowed_cidrs": list(cidrs)}, as_json)
 
 
 @app.command()
@@ -143,27 +136,18 @@ def output(
     from gpuinfra import commands
 
     values = commands.output(stack, name)
-    _result(commands.output_text(values, name), values[name] if name else values, as_json)
+    result(commands.output_text(values, name), values[name] if name else values, as_json)
 
 
 @app.command()
 def version(as_json: Json = False) -> None:
     """Print the version."""
-    _result(VERSION, {"version": VERSION}, as_json)
+    result(VERSION, {"version": VERSION}, as_json)
 
 
+cli_host.add_to(app)
 app.command("up", help="The same as apply.", hidden=False)(apply)
 app.command("down", help="The same as destroy.", hidden=False)(destroy)
-
-
-def _result(text: str, value: Any, as_json: bool) -> None:
-    """Print what a command returns: the one place that chooses between text and JSON."""
-    from gpuinfra import console
-
-    if as_json:
-        console.emit_json(value)
-    elif text:
-        console.emit(text)
 
 
 def main() -> None:

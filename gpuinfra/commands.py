@@ -31,14 +31,17 @@ def plan(stack: str) -> Plan:
     return action(factory.ports(stack, os.environ))
 
 
-def apply(stack: str, *, yes: bool, upgrade_image: bool) -> Host:
-    """Make the host; set the stack up first if that has not been done."""
+def apply(stack: str, *, yes: bool, upgrade_image: bool, wait: bool) -> Host:
+    """Make the host and follow its first boot; set the stack up first if that has not been done."""
+    from gpuinfra import commands_host
     from gpuinfra.actions.apply import apply as action
 
     _set_up(stack)
     ports = factory.ports(stack, os.environ)
     host = action(ports, yes=yes, upgrade_image=upgrade_image)
     ports.narrator.say(f"host {host.instance_id} ({host.instance_type}, {host.ami_name}) is up")
+    if wait:
+        commands_host.follow(ports, host)
     ports.narrator.say(f"next: {command('ssh', stack)}; {command('down', stack)} ends the cost")
     return host
 
@@ -53,6 +56,14 @@ def status(stack: str) -> Status:
     from gpuinfra.actions.status import status as action
 
     return action(factory.ports(stack, os.environ))
+
+
+def watched_status(stack: str) -> Status:
+    """Follow the host's boot first, then return its status."""
+    from gpuinfra import commands_host
+
+    commands_host.watch(stack)
+    return status(stack)
 
 
 def status_text(status: Status) -> str:
@@ -72,27 +83,11 @@ def status_text(status: Status) -> str:
     return "\n".join(f"{name:<10} {value}" for name, value in rows)
 
 
-def ssh(stack: str, remote: list[str]) -> None:
-    """Become ssh: this process is replaced, so its exit code is ssh's own."""
-    import time
-
-    from gpuinfra.actions.ssh import target
-    from gpuinfra.adapters import ssh as openssh
-
-    ports = factory.ports(stack, os.environ)
-    host, known_hosts = target(ports, pins=factory.pins(stack, os.environ), sleep=time.sleep)
-    argv = openssh.argv(host, known_hosts=known_hosts, command=remote)
-    os.execv(argv[0], argv)  # noqa: S606 - an argv list, no shell
-
-
 def destroy(stack: str, *, yes: bool) -> Outcome:
     """Remove the host and all that belongs to it."""
     from gpuinfra.actions.destroy import destroy as action
 
-    outcome = action(factory.ports(stack, os.environ), yes=yes)
-    for pin in factory.pins(stack, os.environ).glob("i-*"):
-        pin.unlink()
-    return outcome
+    return action(factory.ports(stack, os.environ), yes=yes)
 
 
 def allow(stack: str, *, cidr: str, add: bool) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gpuinfra.errors import ConfigError, GpuInfraError
@@ -11,8 +12,9 @@ from gpuinfra.errors import ConfigError, GpuInfraError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gpuinfra.boot import Boot
     from gpuinfra.model import Change, Progress, Settings
-    from gpuinfra.ports import ProgressView
+    from gpuinfra.ports import BootView, ProgressView
 
 
 def emit(text: str) -> None:
@@ -41,9 +43,10 @@ class Terminal:
     """The Narrator port."""
 
     def say(self, text: str) -> None:
-        """Tell one line."""
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+        """Tell one line; that nobody reads it any more (`2>&1 | head`) must not end the run."""
+        with suppress(BrokenPipeError):
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
 
     def show_plan(self, changes: Sequence[Change], settings: Settings) -> None:
         """Show what would be done, the host's facts first."""
@@ -62,6 +65,14 @@ class Terminal:
 
             return LiveView(title)
         return LineView(title, self)
+
+    def boot_view(self) -> BootView:
+        """Open a view of a booting host: a moving one on a terminal, else a line per step."""
+        if sys.stderr.isatty():
+            from gpuinfra.live import LiveBoot
+
+            return LiveBoot()
+        return LineBoot(self)
 
     def confirm(self, question: str) -> bool:
         """Ask; only y or yes is a yes.
@@ -103,3 +114,28 @@ class LineView:
 
     def _tell(self, text: str) -> None:
         self._terminal.say(f"{time.monotonic() - self._began:5.0f} s  {text}")
+
+
+class LineBoot:
+    """A booting host for logs: one line for each step that has ended, and for what is waited for."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._told: set[tuple[str, str]] = set()
+        self._began = time.monotonic()
+
+    def __enter__(self) -> LineBoot:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def __call__(self, boot: Boot) -> None:
+        """Tell what is new."""
+        from gpuinfra import words
+
+        for row in words.boot_rows(boot):
+            if row[0] != "later" and row not in self._told:
+                self._told.add(row)
+                text = row[1] if row[0] == "done" else f"{row[1]} ..."
+                self._terminal.say(f"{time.monotonic() - self._began:5.0f} s  {text}")

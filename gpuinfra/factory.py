@@ -25,10 +25,13 @@ def project(environ: Mapping[str, str]) -> Project:
 
 def ports(stack_name: str, environ: Mapping[str, str]) -> Ports:
     """Return the real ports of one stack."""
+    import time
+
+    from gpuinfra.adapters.ssh import OpenSsh
     from gpuinfra.adapters.tfvars import TfvarsFile
     from gpuinfra.adapters.workspace import StackFiles
     from gpuinfra.console import Terminal
-    from gpuinfra.ports import Ports
+    from gpuinfra.ports import Clock, Ports
 
     home = project(environ)
     stack = home.stack(stack_name)
@@ -38,6 +41,8 @@ def ports(stack_name: str, environ: Mapping[str, str]) -> Ports:
         values=TfvarsFile(stack.tfvars, module=home.module),
         state=state(stack_name, environ),
         narrator=narrator,
+        link=OpenSsh(environ),
+        clock=Clock(sleep=time.sleep, now=time.monotonic),
         terraform=lambda: _terraform(home, stack, environ, narrator),
         cloud=_cloud,
     )
@@ -63,11 +68,6 @@ def answers(
         cidr=lambda: _cidr(cidr, environ),
         public_key=lambda: _public_key(public_key, environ),
     )
-
-
-def pins(stack_name: str, environ: Mapping[str, str]) -> Path:
-    """Return the directory of the host keys that have been verified."""
-    return config.state_home(environ) / "hosts" / stack_name
 
 
 def my_cidr(environ: Mapping[str, str]) -> str:

@@ -7,14 +7,18 @@ import base64
 import binascii
 import re
 
-BEGIN = "-----BEGIN GPUINFRA HOST KEYS-----"
-END = "-----END GPUINFRA HOST KEYS-----"
+BEGIN, END = "-----BEGIN GPUINFRA HOST KEYS {token}-----", "-----END GPUINFRA HOST KEYS {token}-----"
 KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521))\s+([A-Za-z0-9+/=]+)")
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def parse(console: str, *, begin: str = BEGIN, end: str = END) -> list[str]:
-    """Return the keys ("type base64") of the last whole block; a block cut at either end is no block."""
+def parse(console: str, *, token: str) -> list[str]:
+    """Return the keys ("type base64") of the last whole block that carries `token`.
+
+    A block that is cut off at either end of the console's 64 KB window is no block, and neither is one
+    with another token: only the host itself knows the token.
+    """
+    begin, end = BEGIN.format(token=token), END.format(token=token)
     lines = [ANSI.sub("", line).strip() for line in console.replace("\r", "\n").split("\n")]
     keys: list[str] = []
     block: list[str] | None = None

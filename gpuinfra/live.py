@@ -8,6 +8,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from gpuinfra import words
+from gpuinfra.boot import Boot
 from gpuinfra.model import Progress
 
 REFRESH_PER_S = 4
@@ -57,3 +58,45 @@ class LiveView:
     @staticmethod
     def _seconds(since: float) -> str:
         return f"{time.monotonic() - since:4.0f} s"
+
+
+MARKS = {"done": "ok", "failed": "FAILED", "interrupted": "interrupted", "later": ""}
+
+
+class LiveBoot:
+    """A booting host: its steps with their seconds, the present one with a spinner."""
+
+    def __init__(self) -> None:
+        self._boot = Boot(state="waiting")
+        self._began = self._step_began = time.monotonic()
+        self._spinner = Spinner("line")
+        self._live = Live(
+            console=Console(stderr=True, highlight=False),
+            refresh_per_second=REFRESH_PER_S,
+            get_renderable=self._render,
+        )
+
+    def __enter__(self) -> "LiveBoot":
+        self._live.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._live.__exit__(None, None, None)
+
+    def __call__(self, boot: Boot) -> None:
+        """Take the newest look at the host."""
+        if (boot.step, boot.state) != (self._boot.step, self._boot.state):
+            self._step_began = time.monotonic()
+        self._boot = boot
+
+    def _render(self) -> Group:
+        title = Text(f" The host sets itself up  {time.monotonic() - self._began:.0f} s")
+        self._spinner.update(text=title)
+        rows = [self._row(mark, text) for mark, text in words.boot_rows(self._boot)]
+        head = Text("Host set up") if self._boot.state == "done" else self._spinner
+        return Group(head, *rows)
+
+    def _row(self, mark: str, text: str) -> Text:
+        if mark == "now":
+            return Text(f"  {'...':>11}  {text}  {time.monotonic() - self._step_began:.0f} s")
+        return Text(f"  {MARKS[mark]:>11}  {text}", style="dim" if mark == "later" else "")

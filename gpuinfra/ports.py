@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gpuinfra.model import Change, Instance, Outcome, Progress, Record, Settings, Tags
+from gpuinfra.boot import Boot
+from gpuinfra.model import Change, Host, Instance, Outcome, Progress, Record, Settings, Tags
 
 OnProgress = Callable[[Progress], None]
 
@@ -59,6 +60,9 @@ class Narrator(Protocol):
     def progress(self, title: str) -> "ProgressView":
         """Open a live view of a running Terraform."""
 
+    def boot_view(self) -> "BootView":
+        """Open a view of a booting host."""
+
     def confirm(self, question: str) -> bool:
         """Ask a yes/no question; no terminal is an error, not a yes."""
 
@@ -73,14 +77,26 @@ class ProgressView(Protocol):
         """Stop to show."""
 
 
+class BootView(Protocol):
+    """A view of a booting host, open while it is watched."""
+
+    def __enter__(self) -> Callable[[Boot], None]:
+        """Start to show; the value takes each look."""
+
+    def __exit__(self, *exc: object) -> None:
+        """Stop to show."""
+
+
 class StateFile(Protocol):
     """The record that Terraform keeps of a stack."""
+
+    path: Path
 
     def read(self) -> Record:
         """Return the record, empty when there is none; raises ConfigError when it is damaged."""
 
     def rescue(self, text: str) -> Path | None:
-        """Keep a state that Terraform could only print (disk full); None when `text` holds none."""
+        """Keep a state that Terraform could not write: `text`, or errored.tfstate; None if there is none."""
 
 
 class Values(Protocol):
@@ -115,6 +131,42 @@ class Workspace(Protocol):
         """Delete what is worthless once the host is gone."""
 
 
+class Link(Protocol):
+    """The way to a host's shell: OpenSSH, with a configuration of our own for each stack."""
+
+    def pinned(self, host: Host) -> bool:
+        """Tell whether the host's key is known."""
+
+    def pin(self, host: Host, keys: Sequence[str]) -> None:
+        """Keep the host's true keys."""
+
+    def forget(self, host: Host) -> None:
+        """Delete what is kept of the host, its open connection included."""
+
+    def configure(self, host: Host, *, address: str) -> None:
+        """Write the configuration for the host at this address."""
+
+    def is_open(self, host: Host) -> bool:
+        """Tell whether a connection is open already."""
+
+    def answers(self, address: str) -> bool:
+        """Tell whether something listens on the ssh port."""
+
+    def run(self, host: Host, command: str, *, timeout_s: float) -> str | None:
+        """Run a command; return its stdout, None when the host does not answer; raises HostError."""
+
+    def argv(self, host: Host, command: Sequence[str]) -> list[str]:
+        """Return the command line of a session at the user's terminal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """Time as an argument: `sleep` in seconds, `now` in seconds from any zero."""
+
+    sleep: Callable[[float], None]
+    now: Callable[[], float]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ports:
     """All the ports of one stack; Terraform and AWS are made only when a command needs them."""
@@ -123,5 +175,7 @@ class Ports:
     values: Values
     state: StateFile
     narrator: Narrator
+    link: Link
+    clock: Clock
     terraform: Callable[[], Provisioner]
     cloud: Callable[[str, Settings | None], Cloud]

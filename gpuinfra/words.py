@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from gpuinfra.boot import Boot
 from gpuinfra.model import Change, Progress, Settings
 
 NAMES = {
@@ -75,3 +76,35 @@ def _change_lines(change: Change) -> list[str]:
 
 def _short(text: str) -> str:
     return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 3] + "..."
+
+
+STEP_NAMES = {
+    "preflight": "check the host and its disk",
+    "gpu": "GPU and driver",
+    "apt": "system packages",
+    "download": "download the installer",
+    "install": "install conda",
+    "configure": "configure conda",
+    "env-conda": "conda environment",
+    "env-pip": "pip packages",
+    "shell": "make conda known to every shell",
+    "verify": "prove the environment",
+    "requirements": "requirements.txt",
+    "startup": "startup script",
+}
+
+
+def boot_rows(boot: Boot) -> list[tuple[str, str]]:
+    """Return a boot as rows of (mark, text): what is done with its seconds, what goes on, what is to come."""
+    rows = []
+    for step in boot.steps:
+        name = STEP_NAMES.get(step.name, step.name)
+        if step.seconds is not None:
+            rows.append(("done", f"{name}  {step.seconds:.1f} s"))
+        elif step.name == boot.step:
+            mark = boot.state if boot.state in ("failed", "interrupted") else "now"
+            told = "" if boot.message == "start" else f"  ({boot.message})"
+            rows.append((mark, f"{name}{told}"))
+        else:
+            rows.append(("later", name))
+    return rows or [("now", boot.message or "starting up")]

@@ -28,6 +28,8 @@ def destroy(ports: Ports, *, yes: bool) -> Outcome:
     _terminate(ports, settings, lost if not yes else _certainly_ours(record, lost))
     outcome = _run(ports, settings) if record.resources else Outcome(ok=True)
     _prove(ports, settings)
+    if record.host:
+        ports.link.forget(record.host)
     ports.workspace.clean()
     return outcome
 

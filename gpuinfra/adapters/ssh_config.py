@@ -1,0 +1,107 @@
+"""The ssh configuration of one stack: its own file, its pinned host key, one connection for many commands."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from gpuinfra import config
+from gpuinfra.adapters.workspace import write_private
+from gpuinfra.model import Host
+
+# A Unix socket's path has 104 bytes on macOS (108 on Linux); ssh adds a suffix of 17 while it opens one.
+SOCKET_PATH_BYTES = 104 - 17 - 1
+PERSIST = "10m"
+
+
+def alias(stack: str) -> str:
+    """Return the name under which ssh, rsync, git and editors find the host."""
+    return f"gpuinfra-{stack}"
+
+
+def path(stack: str, environ: Mapping[str, str]) -> Path:
+    """Return where the file of a stack is kept."""
+    return config.state_home(environ) / "ssh" / f"{stack}.conf"
+
+
+def write(host: Host, *, address: str, known_hosts: Path, environ: Mapping[str, str]) -> Path:
+    """Write the file in one step, if it says anything new; return its path."""
+    target = path(host.stack, environ)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    text = render(host, address=address, known_hosts=known_hosts, socket=control_path(host, environ))
+    write_private(target, text.encode())
+    return target
+
+
+def render(host: Host, *, address: str, known_hosts: Path, socket: Path | None) -> str:
+    """Return the file's text.
+
+    The host key is looked up under the instance id, so that a new address after stop and start changes
+    nothing; a key that is not in `known_hosts` is refused, never asked about.
+    """
+    options = {
+        "HostName": address,
+        "User": host.ssh_user,
+        "IdentityFile": _quoted(host.private_key_path),
+        "IdentitiesOnly": "yes",
+        "HostKeyAlias": host.instance_id,
+        "UserKnownHostsFile": _quoted(str(known_hosts)),
+        "GlobalKnownHostsFile": os.devnull,
+        "StrictHostKeyChecking": "yes",
+        "CheckHostIP": "no",
+        "UpdateHostKeys": "no",
+        "ConnectTimeout": "15",
+        "ServerAliveInterval": "15",
+        "ServerAliveCountMax": "4",
+    }
+    if socket:
+        options |= {"ControlMaster": "auto", "ControlPath": _quoted(str(socket)), "ControlPersist": PERSIST}
+    lines = [f"  {name} {value}" for name, value in options.items()]
+    return "\n".join(["# Written by gpuinfra; do not edit.", f"Host {alias(host.stack)}", *lines, ""])
+
+
+def include_line(environ: Mapping[str, str]) -> str:
+    """Return the line of ~/.ssh/config that makes every stack's alias known."""
+    return f"Include {_quoted(str(path('*', environ)))}"
+
+
+def is_included(environ: Mapping[str, str]) -> bool:
+    """Tell whether the user's own configuration includes ours."""
+    own = Path.home() / ".ssh" / "config"
+    return own.is_file() and include_line(environ) in own.read_text(errors="replace").splitlines()
+
+
+def include(environ: Mapping[str, str]) -> None:
+    """Put the line first into ~/.ssh/config, in one step; an Include after a Host would belong to it."""
+    if is_included(environ):
+        return
+    own = Path.home() / ".ssh" / "config"
+    own.parent.mkdir(mode=0o700, exist_ok=True)
+    before = own.read_bytes() if own.is_file() else b""
+    write_private(own.resolve(), include_line(environ).encode() + b"\n" + before)
+
+
+def control_path(host: Host, environ: Mapping[str, str]) -> Path | None:
+    """Return where the shared connection's socket goes: a directory of ours alone; None if there is none."""
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    homes = [Path(runtime) / "gpuinfra"] if runtime else []
+    for directory in [*homes, config.cache_home(environ) / "ssh"]:
+        socket = directory / host.instance_id
+        if len(str(socket).encode()) <= SOCKET_PATH_BYTES and _private(directory):
+            return socket
+    return None
+
+
+def _private(directory: Path) -> bool:
+    """Make a directory for its owner only; tell whether it is one."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = directory.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+
+
+def _quoted(text: str) -> str:
+    """Quote a path for ssh_config(5), where % starts a token."""
+    return '"' + text.replace("%", "%%") + '"'

@@ -1,0 +1,92 @@
+"""What a host says of its own bootstrap, as values. Pure: the text of one look at the host in, a Boot out.
+
+The status file is written by cloud-init/scripts/lib.sh (schema 1), atomically at every step.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+UNIT = "gpuinfra-bootstrap.service"
+STATUS_FILE = "/var/lib/gpuinfra/status.json"
+LOG_FILE = "/var/log/gpuinfra/bootstrap.log"
+# One look, four answers, one line each; `sh` on the host runs it.
+LOOK = (
+    f"cat {STATUS_FILE} 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id;"
+    f" systemctl is-active {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ"
+)
+SCHEMA = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of the bootstrap; `seconds` is None until it has ended."""
+
+    name: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Boot:
+    """How far a host is; state: waiting (not begun), running, interrupted, failed or done."""
+
+    state: str
+    steps: tuple[Step, ...] = ()
+    step: str = ""
+    since: str = ""
+    message: str = ""
+    attempt: int = 1
+    rc: int | None = None
+    permanent: bool = False
+    error: str = ""
+    environment: str = ""
+    prefix: str = ""
+    gpu: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nothing more will happen without somebody's help."""
+        return self.state == "done" or (self.state == "failed" and self.permanent)
+
+
+def parse(look: str) -> Boot:
+    """Return the boot as one look found it; what cannot be read counts as not begun.
+
+    A status that says "running" is a lie after a power cut or a kill -9: then the boot id differs,
+    or the unit is neither running nor about to be started again.
+    """
+    lines = [line for line in look.splitlines() if line.strip()]
+    status = _status(lines)
+    if status is None:
+        return Boot(state="waiting")
+    boot_id, unit = [*lines[1:3], "", ""][:2]
+    state = str(status["state"])
+    if state == "running" and (status.get("boot_id") != boot_id or unit not in ("activating", "active")):
+        state = "interrupted"
+    times = status.get("steps_ms", {})
+    return Boot(
+        state=state,
+        steps=tuple(Step(name=n, seconds=_seconds(times.get(n))) for n in status.get("steps", [])),
+        step=str(status.get("step", "")),
+        since=str(status.get("step_started_at", "")),
+        message=str(status.get("message", "")),
+        attempt=int(status.get("attempt", 1)),
+        rc=status.get("rc"),
+        permanent=bool(status.get("permanent")),
+        error=str(status.get("error", "")),
+        environment=str(status.get("environment", "")),
+        prefix=str(status.get("prefix", "")),
+        gpu=str(status.get("gpu", "")),
+    )
+
+
+def _status(lines: list[str]) -> dict[str, Any] | None:
+    try:
+        raw = json.loads(lines[0])
+    except (ValueError, IndexError):
+        return None
+    return raw if isinstance(raw, dict) and raw.get("schema") == SCHEMA else None
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000

@@ -1,0 +1,97 @@
+"""The commands that go onto the host: one function each, as in commands.py."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from gpuinfra import factory
+from gpuinfra.errors import HostError, Interrupted
+from gpuinfra.hints import command
+from gpuinfra.recorded import recorded_host
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gpuinfra.boot import Boot
+    from gpuinfra.model import Host
+    from gpuinfra.ports import Ports
+
+
+def ssh(stack: str, remote: list[str], *, forget_key: bool) -> None:
+    """Become ssh: this process is replaced, so its exit code is ssh's own."""
+    from gpuinfra.actions.connect import connect
+
+    ports = factory.ports(stack, os.environ)
+    if forget_key:
+        ports.link.forget(recorded_host(ports.state, stack))
+    argv = ports.link.argv(connect(ports), remote)
+    sys.stderr.flush()
+    os.execv(argv[0], argv)  # noqa: S606 - an argv list, no shell
+
+
+def follow(ports: Ports, host: Host) -> Boot:
+    """Show the first boot until the environment is proven.
+
+    Raises:
+        Interrupted: Ctrl-C; the host goes on by itself.
+        HostError: the bootstrap failed.
+    """
+    from gpuinfra.actions.watch import watch
+
+    try:
+        with ports.narrator.boot_view() as on_boot:
+            return watch(ports, host, on_boot=on_boot)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"stopped watching; the host goes on by itself, at {host.public_ip}",
+            hint=f"{command('status --watch', host.stack)}   # looks again, from any machine with this state",
+        ) from None
+
+
+def watch(stack: str) -> Boot:
+    """Follow the boot of a host that has been made before."""
+    ports = factory.ports(stack, os.environ)
+    return follow(ports, recorded_host(ports.state, stack))
+
+
+def logs(stack: str, *, console: bool) -> str:
+    """Return the bootstrap's whole log; with `console`, or while ssh does not answer, the serial console.
+
+    Raises:
+        HostError: neither can be had.
+    """
+    from gpuinfra import boot
+    from gpuinfra.actions.connect import connect
+
+    ports = factory.ports(stack, os.environ)
+    host = recorded_host(ports.state, stack)
+    if not console:
+        connect(ports)
+        text = ports.link.run(host, f"sudo cat {boot.LOG_FILE}", timeout_s=60.0)
+        if text:
+            return text
+        ports.narrator.say("there is no bootstrap log yet; this is the console")
+    text = ports.cloud(host.region, None).console(host.instance_id)
+    if not text:
+        raise HostError("the console is empty so far", hint=command("status --watch", stack))
+    return text
+
+
+def ssh_config(stack: str, *, install: bool) -> tuple[Path, str]:
+    """Write the stack's ssh configuration; return its path and the alias."""
+    from gpuinfra.actions.connect import connect
+    from gpuinfra.adapters import ssh_config as adapter
+
+    ports = factory.ports(stack, os.environ)
+    connect(ports)
+    path = adapter.path(stack, os.environ)
+    if install:
+        adapter.include(os.environ)
+    elif not adapter.is_included(os.environ):
+        ports.narrator.say(
+            f"to use it everywhere, put this first in ~/.ssh/config: {adapter.include_line(os.environ)}"
+        )
+        ports.narrator.say(f"  or let {command('ssh-config --install', stack)} do it")
+    return path, adapter.alias(stack)
