@@ -58,8 +58,8 @@ def plan(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     """Show what an apply would do; nothing is changed."""
     from gpuinfra import commands
 
-    result = commands.plan(stack)
-    result("", result, as_json)
+    found = commands.plan(stack)
+    result("", found, as_json)
 
 
 @app.command()
@@ -99,8 +99,8 @@ def status(
     """Show what was recorded and what EC2 says now."""
     from gpuinfra import commands
 
-    result = commands.watched_status(stack) if watch else commands.status(stack)
-    result(commands.status_text(result), result, as_json)
+    found = commands.watched_status(stack) if watch else commands.status(stack)
+    result(commands.status_text(found), found, as_json)
 
 
 @app.command()
