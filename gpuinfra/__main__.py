@@ -1,5 +1,23 @@
-"""`python -m gpuinfra`: the same as the command `gpuinfra`."""
+"""Where the program starts: the quick commands first, then the command line proper."""
 
-from gpuinfra.cli import main
+import os
+import sys
 
-main()
+from gpuinfra import fast
+from gpuinfra.names import ENDPOINT, is_simulated
+
+
+def main() -> None:
+    """Run gpuinfra."""
+    if is_simulated(os.environ):
+        sys.stderr.write(f"[SIMULATED AWS at {os.environ[ENDPOINT]}: no real host, no cost]\n")
+        sys.stderr.flush()
+    if fast.answer(sys.argv[1:], os.environ):
+        return
+    from gpuinfra import cli  # typer: 60 ms
+
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,5 @@
 """The command line, with cli_*.py the only importer of typer: each command calls one function and prints."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ import typer
 from gpuinfra import cli_host
 from gpuinfra.cli_options import Json, Stack, Yes, result
 from gpuinfra.errors import EXIT_BUG, EXIT_INTERRUPTED, GpuInfraError
-from gpuinfra.names import DEFAULT_STACK, ENDPOINT, is_simulated
+from gpuinfra.names import DEFAULT_STACK
 from gpuinfra.version import VERSION
 
 app = typer.Typer(
@@ -152,8 +151,6 @@ app.command("down", help="The same as destroy.", hidden=False)(destroy)
 
 def main() -> None:
     """Run a command and turn what went wrong into words and an exit code."""
-    if is_simulated(os.environ):
-        sys.stderr.write(f"[SIMULATED AWS at {os.environ[ENDPOINT]}: no real host, no cost]\n")
     try:
         app()
     except GpuInfraError as error:

@@ -1,11 +1,14 @@
 """Where things are: the project, its stacks, the user's XDG directories. Writes nothing."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.errors import ConfigError
-from gpuinfra.names import DEFAULT_STACK, STACK_NAME
+from gpuinfra.names import DEFAULT_STACK
+
+STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,8 @@
 """Names that every start of the program needs; imports nothing, so that --help is quick."""
 
-import re
 from collections.abc import Mapping
 
 DEFAULT_STACK = "default"
-STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 ENDPOINT = "AWS_ENDPOINT_URL"
 LOOPBACK = ("http://127.0.0.1:", "http://[::1]:", "http://localhost:")
 
