@@ -6,7 +6,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterable
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 from gpuinfra.simulator.calls import UNANSWERED, Call
@@ -47,7 +47,7 @@ class SimulatorApp:
             answer = self._aws(environ, body)
         length = ("Content-Length", str(len(answer.body)))
         kept = [header for header in answer.headers if header[0].lower() != "content-length"]
-        start(f"{answer.status} {HTTPStatus(answer.status).phrase}", [*kept, length])
+        start(f"{answer.status} {responses.get(answer.status, 'Unknown')}", [*kept, length])
         return [answer.body]
 
     def _aws(self, environ: Environ, body: bytes) -> Answer:
@@ -95,6 +95,7 @@ def _unknown(request: AwsRequest, why: str) -> Answer:
 def _drop(environ: Environ) -> None:
     connection: socket.socket = environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_OFF)
+    connection.shutdown(socket.SHUT_RDWR)  # else the handler would wait for a next request on it
     raise ConnectionResetError("dropped by a fault")
 
 

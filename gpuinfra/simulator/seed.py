@@ -1,4 +1,4 @@
-"""What the simulated account holds from the start: images, public parameters, quotas; read from seed.json."""
+"""What the simulated account holds from the start: images, parameters, quotas...; from seed.json."""
 
 import json
 from collections.abc import Mapping
@@ -36,6 +36,7 @@ class Seed:
 
     images: tuple[Image, ...]
     parameters: Mapping[str, str]
+    managed_policies: tuple[str, ...]
     quotas: Mapping[str, Quota]
 
     def image(self, image_id: str) -> Image | None:
@@ -49,5 +50,6 @@ def load_seed(path: Path = SEED_FILE) -> Seed:
     return Seed(
         images=tuple(Image(**image) for image in raw["images"]),
         parameters=dict(raw["parameters"]),
+        managed_policies=tuple(raw["managed_policies"]),
         quotas={code: Quota(**quota) for code, quota in raw["quotas"].items()},
     )

@@ -8,6 +8,7 @@ from gpuinfra.simulator.patches import (
     monitoring,
     network,
     parameters,
+    policies,
     quotas,
     spot,
     states,
@@ -18,6 +19,7 @@ from gpuinfra.simulator.world import World
 _CONCERNS = (
     images,
     parameters,
+    policies,
     quotas,
     states,
     network,

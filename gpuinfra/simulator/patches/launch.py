@@ -11,6 +11,7 @@ from gpuinfra.simulator.patches import network, spot, volumes
 from gpuinfra.simulator.seed import Image
 from gpuinfra.simulator.world import World
 
+DEFAULT_TYPE = "m1.small"
 _REUSED = (
     "The client token you have provided is associated with a resource that was made by a request with other"
     " parameters."
@@ -23,34 +24,51 @@ def _zones_offering(instance_type: str, region: str) -> list[str]:
 
 
 def _zone_asked(request: Any) -> str:
-    nics = request._get_param("NetworkInterfaces", []) or [{}]
-    subnet_id = request._get_param("SubnetId") or nics[0].get("SubnetId")
+    subnet_id = request._get_param("SubnetId") or _primary_nic(request).get("SubnetId")
     if subnet_id:
         return str(request.ec2_backend.get_subnet(subnet_id).availability_zone)
     return str(request._get_param("Placement.AvailabilityZone") or "")
 
 
-def _check_type(request: Any) -> None:
-    """Refuse a type that is unknown or not offered in the zone; without a zone take one that offers it."""
-    instance_type = request._get_param("InstanceType") or "m1.small"
+def _primary_nic(request: Any) -> dict[str, Any]:
+    nics: list[dict[str, Any]] = request._get_param("NetworkInterfaces", [])
+    return nics[0] if nics else {}
+
+
+def _choose_zone(request: Any) -> str:
+    """Return the zone asked for, else the first that offers the type; refuse a type that is not to be had."""
+    instance_type = request._get_param("InstanceType") or DEFAULT_TYPE
     if instance_type not in INSTANCE_TYPES:
         raise EC2ClientError("InvalidParameterValue", f"Invalid value '{instance_type}' for InstanceType.")
     zone, zones = _zone_asked(request), _zones_offering(instance_type, request.region)
     if not zones:
         raise EC2ClientError("Unsupported", "The requested configuration is currently not supported.")
-    if not zone:
-        request.params.setdefault("Placement", {})["AvailabilityZone"] = zones[0]
-    elif zone not in zones:
+    if zone and zone not in zones:
         raise EC2ClientError(
             "Unsupported",
             f"Your requested instance type ({instance_type}) is not supported in your requested Availability"
             f" Zone ({zone}). Please retry your request by not specifying an Availability Zone or choosing"
             f" {', '.join(zones)}.",
         )
+    return zone or zones[0]
+
+
+def _choose_subnet(request: Any, zone: str) -> None:
+    """Name the default subnet of the zone where no subnet was asked for.
+
+    moto would take the launch for one into EC2-Classic, with any private address. Without a default VPC
+    it refuses rightly, so nothing is changed then.
+    """
+    nic = _primary_nic(request)
+    if request._get_param("SubnetId") or nic.get("SubnetId") or nic.get("NetworkInterfaceId"):
+        return
+    subnet = request.ec2_backend.get_default_subnets().get(zone)
+    if subnet is not None:
+        (nic or request.params)["SubnetId"] = subnet.id
 
 
 def _check_architecture(request: Any, image: Image | None) -> None:
-    instance_type = request._get_param("InstanceType") or "m1.small"
+    instance_type = request._get_param("InstanceType") or DEFAULT_TYPE
     architectures = INSTANCE_TYPES[instance_type]["ProcessorInfo"]["SupportedArchitectures"]
     if image and image.architecture not in architectures:
         raise EC2ClientError(
@@ -66,9 +84,10 @@ def apply(world: World) -> None:
 
     def launch(self: Any) -> Any:
         image = world.seed.image(self._get_param("ImageId") or "")
-        _check_type(self)
+        zone = _choose_zone(self)
         _check_architecture(self, image)
         volumes.check(self, image)
+        _choose_subnet(self, zone)
         result = run_of_moto(self)
         for instance in result.result.instances:
             for concern in (network, volumes, spot):

@@ -1,0 +1,133 @@
+"""The order of things in one call, with a backend of paper and no server."""
+
+import io
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from gpuinfra.simulator.app import NOT_IMPLEMENTED, SimulatorApp
+from gpuinfra.simulator.calls import Call
+from gpuinfra.simulator.faults import Fault
+from gpuinfra.simulator.seed import Seed
+from gpuinfra.simulator.wire import Answer
+from gpuinfra.simulator.world import World
+
+EMPTY = Seed(images=(), parameters={}, managed_policies=(), quotas={})
+OK = Answer(status=200, headers=(), body=b"done")
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """An app over a backend that notes what happens to it."""
+
+    answer: Answer | Exception = OK
+    happened: list[str] = field(default_factory=list)
+    world: World = field(default_factory=lambda: World(seed=EMPTY))
+    client: socket.socket | None = None
+
+    def backend(self, environ: dict[str, Any]) -> Answer:
+        """Carry out a call on paper."""
+        self.happened.append("carried out")
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def sleep(self, seconds: float) -> None:
+        """Note a wait in place of waiting."""
+        if seconds:
+            self.happened.append(f"waited {seconds:g}")
+
+    def call(self) -> tuple[str, bytes]:
+        """Make one RunInstances call; returns status line and body."""
+        app = SimulatorApp(
+            world=self.world, backend=self.backend, control=lambda environ, body: OK, sleep=self.sleep
+        )
+        body = b"Action=RunInstances"
+        status: list[str] = []
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/",
+            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_AUTHORIZATION": "Credential=x/20261123/us-east-1/ec2/aws4_request",
+            "wsgi.input": io.BytesIO(body),
+            "werkzeug.socket": self.client,
+        }
+        chunks = app(environ, lambda line, headers: status.append(line))
+        return status[0], b"".join(chunks)
+
+    def logged(self) -> Call:
+        """Return the only call in the log."""
+        (call,) = self.world.calls.all("RunInstances")
+        return call
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends of a connection."""
+    ends = socket.socketpair()
+    yield ends
+    for end in ends:
+        end.close()
+
+
+def test_a_call_without_fault_is_carried_out_and_logged() -> None:
+    """The answer is the backend's, and the log has its status."""
+    stage = Stage()
+    assert stage.call() == ("200 OK", b"done")
+    assert (stage.logged().status, stage.logged().fault) == (200, "")
+
+
+def test_a_fault_comes_before_the_action() -> None:
+    """An injected error means that nothing was done."""
+    stage = Stage()
+    stage.world.faults.add([Fault(match="RunInstances", status=503, code="RequestLimitExceeded", delay_s=2)])
+    status, body = stage.call()
+    assert status == "503 Service Unavailable"
+    assert b"RequestLimitExceeded" in body
+    assert stage.happened == ["waited 2"]
+    assert stage.logged().fault == "RequestLimitExceeded"
+
+
+def test_a_fault_after_the_action_loses_its_answer() -> None:
+    """With `after` the action is done, then the client hears something else."""
+    stage = Stage()
+    stage.world.faults.add([Fault(match="RunInstances", code="InternalError", delay_s=2, after=True)])
+    assert b"InternalError" in stage.call()[1]
+    assert stage.happened == ["carried out", "waited 2"]
+
+
+def test_a_delay_alone_lets_the_call_through() -> None:
+    """A fault without code and drop only takes time."""
+    stage = Stage()
+    stage.world.faults.add([Fault(match="RunInstances", delay_s=3)])
+    assert stage.call() == ("200 OK", b"done")
+    assert stage.happened == ["waited 3", "carried out"]
+    assert (stage.logged().status, stage.logged().fault) == (200, "delay")
+
+
+def test_a_drop_ends_the_connection_and_stays_unanswered(pair: tuple[socket.socket, socket.socket]) -> None:
+    """A dropped call has status 0 in the log for ever."""
+    stage = Stage(client=pair[0])
+    stage.world.faults.add([Fault(match="RunInstances", drop=True)])
+    with pytest.raises(ConnectionResetError):
+        stage.call()
+    assert stage.happened == []
+    assert (stage.logged().status, stage.logged().fault) == (0, "drop")
+
+
+@pytest.mark.parametrize(
+    "answer", [NotImplementedError("no such action"), Answer(status=500, headers=(), body=b"")]
+)
+def test_what_moto_cannot_do_is_a_400_at_once(answer: Answer | Exception) -> None:
+    """A 5xx would make SDKs retry for minutes."""
+    stage = Stage(answer=answer)
+    status, body = stage.call()
+    assert status == "400 Bad Request"
+    assert NOT_IMPLEMENTED.encode() in body
+    assert b"ec2:RunInstances" in body
+    assert json.dumps(stage.logged().to_json())
