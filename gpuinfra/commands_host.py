@@ -88,8 +88,8 @@ def ssh_config(stack: str, *, install: bool) -> tuple[Path, str]:
     connect(ports)
     path = adapter.path(stack, os.environ)
     if install:
-        adapter.include(os.environ)
-    elif not adapter.is_included(os.environ):
+        adapter.include(os.environ, adapter.own_config())
+    elif not adapter.is_included(os.environ, adapter.own_config()):
         ports.narrator.say(
             f"to use it everywhere, put this first in ~/.ssh/config: {adapter.include_line(os.environ)}"
         )

@@ -1,6 +1,9 @@
 """Sample data that several tests share."""
 
 import json
+from typing import Any
+
+from gpuinfra.model import Host
 
 OUTPUTS: dict[str, object] = {
     "stack": "default",
@@ -48,3 +51,9 @@ STATE = json.dumps(
         ],
     }
 )
+
+
+def host(**changes: Any) -> Host:
+    """Return the host of the sample state, with changes."""
+    values: dict[str, Any] = {**OUTPUTS, "allowed_cidrs": ("52.94.76.10/32",), **changes}
+    return Host(**values)

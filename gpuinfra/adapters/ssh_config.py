@@ -65,17 +65,20 @@ def include_line(environ: Mapping[str, str]) -> str:
     return f"Include {_quoted(str(path('*', environ)))}"
 
 
-def is_included(environ: Mapping[str, str]) -> bool:
+def own_config() -> Path:
+    """Return the user's own configuration; we touch it only when asked to."""
+    return Path.home() / ".ssh" / "config"
+
+
+def is_included(environ: Mapping[str, str], own: Path) -> bool:
     """Tell whether the user's own configuration includes ours."""
-    own = Path.home() / ".ssh" / "config"
     return own.is_file() and include_line(environ) in own.read_text(errors="replace").splitlines()
 
 
-def include(environ: Mapping[str, str]) -> None:
-    """Put the line first into ~/.ssh/config, in one step; an Include after a Host would belong to it."""
-    if is_included(environ):
+def include(environ: Mapping[str, str], own: Path) -> None:
+    """Put the line first into that file, in one step; an Include below a Host would belong to it."""
+    if is_included(environ, own):
         return
-    own = Path.home() / ".ssh" / "config"
     own.parent.mkdir(mode=0o700, exist_ok=True)
     before = own.read_bytes() if own.is_file() else b""
     write_private(own.resolve(), include_line(environ).encode() + b"\n" + before)

@@ -1,0 +1,1 @@
+"""The adapters, one test module each."""

@@ -1,0 +1,63 @@
+"""The ssh configuration: strict, ours alone, and read by the real ssh."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.adapters import ssh_config
+from gpuinfra.model import Host
+from tests.samples import host
+
+
+def effective(conf: Path, alias: str) -> dict[str, str]:
+    """Return what the real ssh makes of the file."""
+    done = subprocess.run(["ssh", "-G", "-F", str(conf), alias], capture_output=True, text=True, check=True)
+    return dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+
+
+def test_the_real_ssh_reads_it_as_meant(tmp_path: Path) -> None:
+    """Strict key checking under the instance id, nothing else's keys, one shared connection."""
+    pins = tmp_path / "pins 100%"
+    conf = ssh_config.write(
+        host(), address="52.9.9.9", known_hosts=pins, environ={"XDG_STATE_HOME": str(tmp_path)}
+    )
+    found = effective(conf, "gpuinfra-default")
+    assert found["hostname"] == "52.9.9.9"
+    assert found["hostkeyalias"] == host().instance_id
+    assert found["stricthostkeychecking"] == "true"
+    assert found["userknownhostsfile"].replace("%%", "%") == str(pins)
+    assert (found["updatehostkeys"], found["identitiesonly"]) == ("false", "yes")
+    assert conf.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_socket_path_that_is_too_long_is_not_used(tmp_path: Path) -> None:
+    """Unix sockets end at 104 bytes on macOS; then every command connects anew."""
+    long = tmp_path / ("x" * 120)
+    assert ssh_config.control_path(host(), {"XDG_CACHE_HOME": str(long)}) is None
+
+
+def test_a_directory_that_others_can_read_is_not_used(tmp_path: Path) -> None:
+    """Who can open the socket is logged in."""
+    (tmp_path / "gpuinfra").mkdir(mode=0o755)
+    assert ssh_config.control_path(host(), {"XDG_RUNTIME_DIR": str(tmp_path)}) != (
+        tmp_path / "gpuinfra" / host().instance_id
+    )
+
+
+@pytest.mark.parametrize("before", ["", "Host *\n  User me\n"])
+def test_include_goes_first_once_and_keeps_the_rest(before: str, tmp_path: Path) -> None:
+    """An Include below a Host line would only count for that host."""
+    config = tmp_path / "config"
+    config.write_text(before)
+    env = {"XDG_STATE_HOME": str(tmp_path)}
+    for _ in range(2):
+        ssh_config.include(env, config)
+    assert config.read_text() == f"{ssh_config.include_line(env)}\n{before}"
+    assert ssh_config.is_included(env, config)
+
+
+def test_hosts_of_two_stacks_have_two_aliases() -> None:
+    """Stacks side by side do not overwrite each other's alias."""
+    names = {ssh_config.alias(h.stack) for h in (host(), Host(**{**vars(host()), "stack": "b"}))}
+    assert names == {"gpuinfra-default", "gpuinfra-b"}
