@@ -11,7 +11,8 @@ from gpuinfra.refusals import refused
 
 API_ERROR = re.compile(r"api error ([\w.]+): (.*?)(?:\n|$)", re.S)
 OPERATION = re.compile(r"operation error ([\w ]+): (\w+)")
-NO_CREDENTIALS = re.compile("No valid credential sources found|failed to get shared config profile")
+NO_CREDENTIALS = re.compile("No valid credential sources found")
+NO_PROFILE = re.compile(r"failed to get shared config profile,? ([^\s,]+)")
 NOT_REACHED = re.compile("connection refused|no such host|i/o timeout", re.I)
 
 
@@ -52,11 +53,14 @@ def _known(d: Diagnostic, settings: Settings | None) -> GpuInfraError | None:
         return _locked(text)
     if "no space left on device" in text.lower():
         return ConfigError("the disk is full", hint="df -h .   # free 100 MB or more, then: gpuinfra up")
+    profile = NO_PROFILE.search(text)
+    if profile:
+        return no_credentials(f"there is no profile {profile.group(1)}")
     if NO_CREDENTIALS.search(text):
         return no_credentials()
     if NOT_REACHED.search(text):
         return unreachable(d.summary)
-    if d.summary.endswith("precondition failed"):
+    if d.summary.endswith(("precondition failed", "postcondition failed")):
         return TerraformError(d.detail.strip())
     return None
 

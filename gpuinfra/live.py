@@ -50,7 +50,7 @@ class LiveView:
         title = Text(f" {self._title} {self._seconds(self._began)}")
         rows = [
             Text(f"    {words.label(address)}: {verb} {self._seconds(since)}")
-            for address, (verb, since) in self._open.items()
+            for address, (verb, since) in list(self._open.items())  # another thread draws while steps come in
         ]
         self._spinner.update(text=title)
         return Group(self._spinner, *rows)

@@ -133,7 +133,10 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a run of Terraform ended: counts of resources, diagnostics, and whether Ctrl-C ended it."""
+    """How a run of Terraform ended: counts of resources, diagnostics, and whether Ctrl-C ended it.
+
+    unsaved_state: the state as Terraform printed it when it could not write it anywhere.
+    """
 
     ok: bool
     interrupted: bool = False
@@ -144,6 +147,7 @@ class Outcome:
     changes: tuple[Change, ...] = ()
     outputs_changed: bool = False
     raw_tail: str = ""
+    unsaved_state: str = ""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

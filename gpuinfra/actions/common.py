@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gpuinfra import diagnose
-from gpuinfra.errors import ConfigError, GpuInfraError, Interrupted
+from gpuinfra.errors import ConfigError, GpuInfraError, Interrupted, TerraformError
 from gpuinfra.hints import command
 from gpuinfra.model import Instance, Outcome, Record, Settings
 from gpuinfra.ports import Ports
@@ -50,7 +50,7 @@ def describe(instances: list[Instance]) -> str:
     return ", ".join(f"{i.instance_id} ({i.instance_type}, {i.state}, since {i.launched})" for i in instances)
 
 
-def check(ports: Ports, outcome: Outcome, settings: Settings | None, *, stack: str) -> None:
+def check(ports: Ports, outcome: Outcome, settings: Settings, *, stack: str) -> None:
     """Raise what a failed run means, with what exists now and what to type.
 
     Raises:
@@ -59,11 +59,12 @@ def check(ports: Ports, outcome: Outcome, settings: Settings | None, *, stack: s
     """
     if outcome.ok:
         return
-    rescued = ports.state.rescue(outcome.raw_tail)
+    rescued = ports.state.rescue(outcome.unsaved_state)
     if rescued:
-        raise _unsaved(rescued)
+        raise _unsaved(rescued, ports.state.path)
     if outcome.interrupted:
-        exists = what_exists(ports.state.read())
+        record = ports.state.read()
+        exists = what_exists(record, _lost(ports, settings, record))
         raise Interrupted(
             f"stopped by Ctrl-C; Terraform saved its state. {exists}",
             hint=f"{command('up', stack)} (goes on) or {command('destroy', stack)} (removes it)",
@@ -71,9 +72,19 @@ def check(ports: Ports, outcome: Outcome, settings: Settings | None, *, stack: s
     raise diagnose.explain(outcome, settings)
 
 
-def what_exists(record: Record) -> str:
-    """Say in one sentence what the state holds."""
+def _lost(ports: Ports, settings: Settings, record: Record) -> list[Instance]:
+    """Return the hosts that AWS made although Terraform stopped waiting for its answer."""
+    try:
+        return orphans(ports, settings, record)
+    except (GpuInfraError, KeyboardInterrupt):
+        return []  # the next `up` asks again
+
+
+def what_exists(record: Record, lost: list[Instance]) -> str:
+    """Say in one sentence what there is: hosts in the state, hosts that only AWS knows, or none."""
     ids = sorted(record.ids_of("aws_instance"))
+    if lost:
+        return f"AWS shows a host that the state does not name: {describe(lost)}; it costs money."
     if ids:
         return f"There is a host: {', '.join(ids)}; it costs money until it is destroyed."
     if record.resources:
@@ -81,8 +92,8 @@ def what_exists(record: Record) -> str:
     return "Nothing was made."
 
 
-def _unsaved(rescued: Path) -> GpuInfraError:
-    return ConfigError(
+def _unsaved(rescued: Path, state: Path) -> GpuInfraError:
+    return TerraformError(
         f"the disk was full: Terraform could not save its state. It is safe in {rescued}",
-        hint=f"free some space, then: terraform -chdir=terraform state push {rescued}",
+        hint=f"free some space, then: cp {rescued} {state}",
     )

@@ -24,15 +24,17 @@ class Events:
         self._counts = {"add": 0, "change": 0, "remove": 0}
         self._outputs_changed = False
         self._raw: list[str] = []
+        self._unsaved_state = ""
 
     def take(self, line: str) -> None:
-        """Take one line; what is not an event is kept as it is (a panic, or a state that was not saved)."""
+        """Take one line; what is not an event is kept as it is (a panic, say)."""
         try:
             event = json.loads(line)
         except ValueError:
-            self._raw.append(line)
-            return
-        if isinstance(event, dict) and "type" in event:
+            event = None
+        if isinstance(event, dict) and isinstance(event.get("state"), dict):
+            self._unsaved_state = json.dumps(event["state"])  # "Emergency state dump", the only copy
+        elif isinstance(event, dict) and "type" in event:
             self._dispatch(event)
         else:
             self._raw.append(line)
@@ -49,6 +51,7 @@ class Events:
             changes=tuple(self._changes),
             outputs_changed=self._outputs_changed,
             raw_tail="\n".join(self._raw),
+            unsaved_state=self._unsaved_state,
         )
 
     def _dispatch(self, event: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -40,7 +40,39 @@ def stream(
         OSError: the program cannot be started.
     """
     log.info("%s", " ".join(argv))
-    child = subprocess.Popen(
+    interrupts = _Interrupts(on_interrupt)
+    with _handling(interrupts):  # before the start, or a Ctrl-C in between would leave the child alone
+        with _started(argv, cwd, env) as child:
+            interrupts.attach(child)
+            _drain(child, on_line)
+        return Ended(returncode=child.returncode, interrupted=interrupts.presses > 0)
+
+
+class _Interrupts:
+    """Passes signals on to the child: exactly one for a first Ctrl-C."""
+
+    def __init__(self, on_interrupt: Callable[[int], None]) -> None:
+        self.presses = 0
+        self._on_interrupt = on_interrupt
+        self._child: subprocess.Popen[str] | None = None
+
+    def attach(self, child: "subprocess.Popen[str]") -> None:
+        """Take the child; a Ctrl-C that came while it started is passed on now."""
+        self._child = child
+        if self.presses:
+            child.send_signal(signal.SIGINT)
+
+    def __call__(self, _signum: int, _frame: FrameType | None) -> None:
+        """Handle one signal."""
+        self.presses += 1
+        if self.presses != 2 and self._child is not None:
+            self._child.send_signal(signal.SIGINT)  # does nothing when it has ended
+        with suppress(OSError):  # the terminal may be gone; the child still has to be waited for
+            self._on_interrupt(self.presses)
+
+
+def _started(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
         list(argv),
         cwd=cwd,
         env=dict(env),
@@ -54,21 +86,21 @@ def stream(
         start_new_session=True,
         umask=0o077,  # state, plan and lock files are for their owner only
     )
-    presses = 0
 
-    def forward(_signum: int, _frame: FrameType | None) -> None:
-        nonlocal presses
-        presses += 1
-        on_interrupt(presses)
-        if presses != 2 and child.poll() is None:
-            child.send_signal(signal.SIGINT)
 
-    with child, _handling(forward):
-        assert child.stdout is not None  # noqa: S101 - PIPE was asked for
-        for line in child.stdout:
-            on_line(line.rstrip("\n"))
-        returncode = child.wait()
-    return Ended(returncode=returncode, interrupted=presses > 0)
+def _drain(child: "subprocess.Popen[str]", on_line: Callable[[str], None]) -> None:
+    """Read to the end whatever happens: a pipe closed early kills Terraform before it saves its state."""
+    failure: Exception | None = None
+    assert child.stdout is not None  # noqa: S101 - PIPE was asked for
+    for line in child.stdout:
+        if failure is None:
+            try:
+                on_line(line.rstrip("\n"))
+            except Exception as error:
+                failure = error
+    child.wait()
+    if failure is not None:
+        raise failure
 
 
 def capture(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

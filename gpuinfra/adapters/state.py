@@ -7,6 +7,7 @@ Format: version 4, https://github.com/hashicorp/terraform/blob/v1.11.4/internal/
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ class LocalState:
     """The StateFile port: one terraform.tfstate."""
 
     def __init__(self, path: Path, *, rescue_directory: Path) -> None:
-        self._path = path
+        self.path = path
         self._rescue_directory = rescue_directory
 
     def read(self) -> Record:
@@ -28,7 +29,7 @@ class LocalState:
             ConfigError: the file is empty, cut off or not a state. Terraform would take an empty
                 file for "nothing exists" and plan a second host.
         """
-        if not self._path.exists():
+        if not self.path.exists():
             return Record()
         raw = self._load()
         outputs = {name: o.get("value") for name, o in raw.get("outputs", {}).items()}
@@ -37,22 +38,25 @@ class LocalState:
     def rescue(self, text: str) -> Path | None:
         """Keep a state that Terraform printed, or left in errored.tfstate, because it could not write it.
 
-        The copy goes to another directory (often another file system), 0600.
+        The copy goes to another directory (often another file system), 0600, under a name of its own.
+        errored.tfstate is removed then: left behind, it would be taken for the result of a later run.
         """
-        errored = self._path.with_name("errored.tfstate")
-        found = errored.read_text() if errored.exists() else ""
-        candidates = [found, text[text.find("{") : text.rfind("}") + 1]]
-        for candidate in candidates:
-            if _is_state(candidate):
-                target = self._rescue_directory / f"{self._path.parent.name}-rescued.tfstate"
+        errored = self.path.with_name("errored.tfstate")
+        found = errored.read_text(errors="replace") if errored.exists() else ""
+        for candidate in (text, found):
+            state = _state(candidate)
+            if state:
+                name = f"{state['lineage']}-{state.get('serial', 0)}.tfstate"
+                target = self._rescue_directory / "rescued" / re.sub(r"[^\w.-]", "_", name)
                 target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 target.touch(mode=0o600)
                 target.write_text(candidate)
+                errored.unlink(missing_ok=True)
                 return target
         return None
 
     def _load(self) -> dict[str, Any]:
-        text = self._path.read_text(encoding="utf-8", errors="replace")
+        text = self.path.read_text(encoding="utf-8", errors="replace")
         try:
             raw = json.loads(text)
         except ValueError as error:
@@ -64,20 +68,21 @@ class LocalState:
         return raw
 
     def _damaged(self, found: str) -> ConfigError:
-        backup = self._path.with_suffix(".tfstate.backup")
+        backup = self.path.with_suffix(".tfstate.backup")
         if backup.exists() and backup.stat().st_size:
-            hint = f"cp {backup} {self._path}   # the state before the last change; then: gpuinfra plan"
+            hint = f"cp {backup} {self.path}   # the state before the last change; then: gpuinfra plan"
         else:
-            hint = f"rm {self._path}   # only if no host is running; gpuinfra up looks for one by its tags"
-        return ConfigError(f"the state file {self._path} is {found}", hint=hint)
+            hint = f"rm {self.path}   # only if no host is running; gpuinfra up looks for one by its tags"
+        return ConfigError(f"the state file {self.path} is {found}", hint=hint)
 
 
-def _is_state(text: str) -> bool:
+def _state(text: str) -> dict[str, Any] | None:
+    """Return a state if `text` is a whole one."""
     try:
         raw = json.loads(text)
     except ValueError:
-        return False
-    return isinstance(raw, dict) and raw.get("version") == 4 and "lineage" in raw
+        return None
+    return raw if isinstance(raw, dict) and raw.get("version") == 4 and "lineage" in raw else None
 
 
 def _resources(raw: dict[str, Any]) -> dict[str, str]:

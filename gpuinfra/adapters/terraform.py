@@ -14,7 +14,7 @@ from python_terraform import IsFlagged, Terraform
 
 from gpuinfra.adapters import process
 from gpuinfra.adapters.events import Events
-from gpuinfra.errors import TerraformError
+from gpuinfra.errors import Interrupted, TerraformError
 from gpuinfra.model import AttributeChange, Change, Outcome
 from gpuinfra.ports import OnProgress
 
@@ -50,6 +50,8 @@ class TerraformCli:
         if stamp.exists() and stamp.read_text() == mark:
             return
         outcome = self._run("init", {"input": False, "backend": True}, lambda _: None)
+        if outcome.interrupted:
+            raise Interrupted("stopped by Ctrl-C while Terraform installed its provider; nothing was changed")
         if not outcome.ok:
             raise _as_error("terraform init", outcome)
         stamp.write_text(self._fingerprint())

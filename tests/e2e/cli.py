@@ -74,9 +74,19 @@ class Cli:
         path.write_text(text.replace(old, new))
 
 
+def refused(done: "subprocess.CompletedProcess[str]", exit_code: int, *says: str) -> None:
+    """Check how a command ended: its exit code, plain words, and nothing that only we understand."""
+    assert done.returncode == exit_code, f"exit {done.returncode}\n{done.stderr}"
+    for text in says:
+        assert text in done.stderr, f"{text!r} is not in:\n{done.stderr}"
+    assert done.stdout == "", "stdout is for results"
+    for noise in ("Traceback", "api error", "RequestID", "\u2502"):
+        assert noise not in done.stderr, f"{noise!r} is in:\n{done.stderr}"
+
+
 def kill_tree(process: "subprocess.Popen[str]") -> None:
-    """kill -9 a command and its Terraform, which has a session of its own."""
+    """kill -9 a command and its Terraform, which has a session of its own, with the provider in it."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    for pid in (*map(int, children), process.pid):
-        os.kill(pid, signal.SIGKILL)
+    for group in (*map(int, children), process.pid):
+        os.killpg(group, signal.SIGKILL)
     process.communicate()

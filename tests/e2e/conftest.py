@@ -1,11 +1,13 @@
 """One simulator for each test process, reset for each test; one project for each test."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gpuinfra import factory
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.simulator.scratch import copy_project, private_env
 from gpuinfra.simulator.server import running
@@ -21,6 +23,16 @@ def simulator() -> Iterator[Simulator]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def installed(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `.terraform` directory, made once: `terraform init` takes seconds and is the same for all."""
+    home = tmp_path_factory.mktemp("installed")
+    project = copy_project(ROOT, home / "clone")
+    env = private_env(simulator.env(os.environ), home, project)
+    factory.ports("default", env).terraform().init()
+    return project / "terraform" / ".terraform"
+
+
 @pytest.fixture
 def sim(simulator: Simulator) -> Simulator:
     """The simulator as after a fresh start."""
@@ -29,9 +41,15 @@ def sim(simulator: Simulator) -> Simulator:
 
 
 @pytest.fixture
-def cli(sim: Simulator, tmp_path: Path) -> Cli:
-    """The command line in a fresh clone, pointed at the simulator, set up with `init`."""
+def fresh(sim: Simulator, tmp_path: Path) -> Cli:
+    """The command line in a fresh clone, pointed at the simulator; nothing has been run in it."""
     project = copy_project(ROOT, tmp_path / "clone")
-    made = Cli(project=project, env=private_env(sim.env(os.environ), tmp_path, project))
-    made.ok("init", "--region", "us-east-1", "--owner", "tester")
-    return made
+    return Cli(project=project, env=private_env(sim.env(os.environ), tmp_path, project))
+
+
+@pytest.fixture
+def cli(fresh: Cli, installed: Path) -> Cli:
+    """The command line after `init`, its provider installed."""
+    shutil.copytree(installed, fresh.directory / ".terraform", symlinks=True)
+    fresh.ok("init", "--region", "us-east-1", "--owner", "tester")
+    return fresh

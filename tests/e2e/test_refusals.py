@@ -1,0 +1,119 @@
+"""What AWS refuses while the host is being made: one plain line, the next step, the right exit code."""
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from gpuinfra.simulator.client import Simulator
+from gpuinfra.simulator.faults import Fault
+from tests.e2e.cli import Cli, refused
+
+pytestmark = pytest.mark.e2e
+ENCODED = "Encoded authorization failure message: 4GIOHlTkIaWHQD0Q0m6XSnuUMCm"
+# A lack of capacity used to be retried for an hour; five tries end well within this.
+SOON_S = 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of the error table: what AWS answers, and what the user must read."""
+
+    code: str
+    says: tuple[str, ...]
+    status: int = 400
+    match: str = "RunInstances"
+    message: str = "Injected."
+
+
+ROWS = {
+    "quota": Row(
+        code="VcpuLimitExceeded",
+        message="You have requested more vCPU capacity than your current vCPU limit of 0 allows",
+        says=(
+            "error: the account's vCPU quota L-DB2E81BA is too small for g4dn.xlarge in us-east-1",
+            "current vCPU limit of 0",
+            "  next: raise it: https://us-east-1.console.aws.amazon.com/servicequotas",
+        ),
+    ),
+    "capacity": Row(
+        code="InsufficientInstanceCapacity",
+        status=500,
+        message="We currently do not have sufficient g4dn.xlarge capacity in the zone you requested",
+        says=(
+            "error: AWS has no g4dn.xlarge in us-east-1 to give right now",
+            "  next: set another availability_zone, instance_type or region in terraform.tfvars",
+        ),
+    ),
+    "marketplace": Row(
+        code="OptInRequired",
+        status=401,
+        message="In order to use this AWS Marketplace product you need to accept terms and subscribe."
+        " To do so please visit https://aws.amazon.com/marketplace/pp?sku=abc123",
+        says=(
+            "error: the account has not accepted the terms of the NVIDIA image",
+            "  next: accept them once at https://aws.amazon.com/marketplace/pp?sku=abc123,",
+        ),
+    ),
+    "permission": Row(
+        code="UnauthorizedOperation",
+        status=403,
+        message=f"You are not authorized to perform this operation. {ENCODED}",
+        says=(
+            "error: your AWS user or role may not do ec2:RunInstances",
+            "  next: ask your AWS administrator to allow ec2:RunInstances",
+        ),
+    ),
+    "permission of IAM": Row(
+        code="AccessDenied",
+        status=403,
+        match="CreateRole",
+        says=("  next: ask your AWS administrator to allow iam:CreateRole",),
+    ),
+    "zone": Row(
+        code="Unsupported",
+        message="Your requested instance type (g4dn.xlarge) is not supported in your requested zone",
+        says=(
+            "error: AWS does not offer g4dn.xlarge in us-east-1 like this",
+            "  next: set another availability_zone or instance_type",
+        ),
+    ),
+    "throttled": Row(
+        code="RequestLimitExceeded",
+        status=503,
+        says=("error: AWS is throttling this account", "  next: gpuinfra up"),
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
+def test_refused(row: Row, cli: Cli, sim: Simulator) -> None:
+    """A refusal that stays ends soon, in plain words with the next step."""
+    sim.fault(Fault(match=row.match, count=None, status=row.status, code=row.code, message=row.message))
+    began = time.monotonic()
+    done = cli.run("up", "--yes")
+    took = time.monotonic() - began
+    refused(done, 4, *row.says)
+    assert ENCODED not in done.stderr
+    assert took < SOON_S
+    assert 1 <= len(sim.calls(row.match)) <= 5
+
+
+def test_throttled_for_a_while(cli: Cli, sim: Simulator) -> None:
+    """Throttling that ends is waited out."""
+    sim.fault(Fault(match="RunInstances", count=2, status=503, code="RequestLimitExceeded"))
+    assert cli.ok("up", "--yes").strip() == cli.ok("ip").strip()
+    assert [c.status for c in sim.calls("RunInstances")] == [503, 503, 200]
+
+
+def test_no_default_vpc(cli: Cli, sim: Simulator) -> None:
+    """An account without a default VPC is told the two ways out, in `plan` already."""
+    sim.remove_default_vpc()
+    done = cli.run("plan")
+    refused(
+        done,
+        3,
+        "error: Region us-east-1 has no default VPC and subnet_id is not set",
+        "aws ec2 create-default-vpc --region us-east-1",
+    )
+    assert "network.tf" not in done.stderr
