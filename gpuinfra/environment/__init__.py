@@ -1,0 +1,1 @@
+"""environment.yml, checked on the laptop before anything is paid for: pure functions, no network."""

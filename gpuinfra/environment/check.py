@@ -1,0 +1,35 @@
+"""All checks of one environment.yml, in the order of its lines."""
+
+from collections.abc import Collection, Iterator
+
+from gpuinfra.environment import channels, pip, specs, structure
+from gpuinfra.environment.document import Document, Entry, NotYaml, parse
+from gpuinfra.environment.findings import Finding, Report, error
+
+EMPTY = Document(root=Entry(line=1, kind="nothing"))
+
+
+def check(data: bytes, *, travels: Collection[str] = ()) -> Report:
+    """Check the bytes of an environment.yml; `travels` names the files that are sent to the host with it."""
+    try:
+        text = data.decode("utf-8")
+        document = parse(text)
+    except UnicodeDecodeError as problem:
+        return _unreadable(data.count(b"\n", 0, problem.start) + 1, "this is not UTF-8 text")
+    except NotYaml as problem:
+        return _unreadable(problem.line, problem.message)
+    found = sorted(_findings(text, document, travels), key=lambda f: (f.line, f.severity))
+    return Report(findings=tuple(found), document=document)
+
+
+def _findings(text: str, document: Document, travels: Collection[str]) -> Iterator[Finding]:
+    yield from structure.line_endings(text)
+    yield from structure.lint(document)
+    yield from channels.lint(document)
+    if document.conda:
+        yield from specs.lint(document)
+    yield from pip.lint(document, travels)
+
+
+def _unreadable(line: int, message: str) -> Report:
+    return Report(findings=(error(line, message),), document=EMPTY)
