@@ -19,6 +19,7 @@ LIMIT_BYTES = 16_384
 """What EC2 accepts as user-data, counted before base64 (AWS EC2 user guide, "Run commands at launch")."""
 
 INSTALLERS = ("miniconda", "miniforge")
+STARTUP = "startup"
 HOST_DIR = "/etc/gpuinfra"
 SCRIPT_DIR = "/usr/local/lib/gpuinfra"
 UNIT_DIR = "/etc/systemd/system"
@@ -58,7 +59,7 @@ class BootContext:
         given = {
             "environment.yml": self.environment_yml,
             "requirements.txt": self.requirements_txt,
-            "startup": self.startup_script,
+            STARTUP: self.startup_script,
             "conda.lock": self.lock,
         }
         return {name: data for name, data in given.items() if data is not None}
@@ -96,7 +97,10 @@ def render(context: BootContext, *, templates: Path) -> bytes:
 def host_files(context: BootContext, *, templates: Path) -> list[HostFile]:
     """List what is written on the host: values, the user's files, our scripts and units."""
     env = HostFile(path=f"{HOST_DIR}/bootstrap.env", data=env_file(context, templates=templates))
-    given = [HostFile(path=f"{HOST_DIR}/{name}", data=data) for name, data in context.files().items()]
+    given = [
+        HostFile(path=f"{HOST_DIR}/{name}", data=data, mode="0755" if name == STARTUP else "0644")
+        for name, data in context.files().items()
+    ]
     scripts = _directory(templates / "scripts", SCRIPT_DIR)
     return [env, *given, *scripts, *_directory(templates / "units", UNIT_DIR)]
 

@@ -1,14 +1,51 @@
 #!/usr/bin/env bash
-# Bring this host to its conda environment. All values come from one file of shell-quoted NAME=VALUE lines.
+# Bring this host to its conda environment: numbered steps, each skipped when done and resumed when interrupted.
+# All values come from one file of shell-quoted NAME=VALUE lines; the user's own files lie beside it.
+# Exit codes: 0 ready; 75 worth another try (systemd tries again); 78 the same input can only fail again.
+# shellcheck source-path=SCRIPTDIR
 set -Eeuo pipefail
+umask 022
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+# CI=true would make conda accept terms of service that nobody has read.
+unset CI PYTHONPATH PYTHONHOME CONDARC
+
+conf=$(realpath "${1:-/etc/gpuinfra/bootstrap.env}")
+conf_dir=${conf%/*}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd /
 
 # shellcheck source=/dev/null
-. "${1:-/etc/gpuinfra/bootstrap.env}"
-: "${STACK:?}" "${LOGIN_USER:?}" "${INSTALLER:?}" "${INSTALLER_URL:?}" "${INSTALLER_SHA256:?}"
-: "${ROOT:=}"
+. "$conf"
+: "${LOGIN_USER:?}" "${INSTALLER:?}" "${INSTALLER_URL:?}" "${INSTALLER_SHA256:?}"
+# What follows is never set by user-data: ROOT moves the system's files for tests, the rest are limits.
+: "${ROOT:=}" "${TRIES:=4}" "${BACKOFF_S:=3}" "${MIN_FREE_MB:=10000}" "${GPU_WAIT_S:=600}" "${APT_PACKAGES:=}"
+: "${LOGIN_HOME:=$(getent passwd "$LOGIN_USER" | cut -d: -f6)}"
 
 state_dir=$ROOT/var/lib/gpuinfra
-mkdir -p "$state_dir"
-id "$LOGIN_USER" >/dev/null
-printf '{"schema":1,"state":"running","step":"preflight"}\n' >"$state_dir/.status.new"
-mv -f "$state_dir/.status.new" "$state_dir/status.json"
+log_file=$ROOT/var/log/gpuinfra/bootstrap.log
+prefix=$LOGIN_HOME/${INSTALLER}3
+steps=(preflight gpu apt download install configure env-conda env-pip shell verify requirements startup)
+
+. "$here/lib.sh"
+. "$here/system.sh"
+. "$here/conda.sh"
+. "$here/environment.sh"
+
+begin_run
+run_step preflight "$(files_key "$conf_dir"/{environment.yml,requirements.txt,conda.lock})" split_done
+# shellcheck source=/dev/null
+. "$state_dir/env/environment.env"
+env_prefix=$prefix/envs/$ENV_NAME
+run_step gpu "$boot_id-$CUDA_MAJOR" true
+GPU=$(<"$state_dir/gpu")
+run_step apt "$(key_of "$APT_PACKAGES")" driver_held
+run_step download "$INSTALLER_SHA256" installer_there
+run_step install "$(key_of "$prefix")" conda_works
+run_step configure "$(key_of "$prefix" "$(condarc)")" condarc_there
+run_step env-conda "$(key_of "$env_prefix" "$(files_key "$(env_source)")")" env_there
+run_step env-pip "$(files_key "$state_dir/env/pip.txt")" true
+run_step shell "$(key_of "$(profile_script)")" shell_there
+run_step verify "$(key_of "$GPU" "$(files_key "$state_dir/env/names.txt")")" true
+run_step requirements "$(files_key "$conf_dir/requirements.txt")" true
+run_step startup "$(files_key "$conf_dir/startup")" true
+end_run

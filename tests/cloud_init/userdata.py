@@ -42,9 +42,14 @@ def rendered(context: BootContext) -> dict[str, Any]:
 
 def files_of(document: dict[str, Any]) -> dict[str, bytes]:
     """Decode each file as cloud-init does: path -> content."""
-    return {
-        item["path"]: gzip.decompress(base64.b64decode(item["content"])) for item in document["write_files"]
-    }
+    return {item["path"]: _decoded(item["content"], item["encoding"]) for item in document["write_files"]}
+
+
+def _decoded(content: str, encoding: str) -> bytes:
+    if encoding == "text/plain":
+        return content.encode()
+    assert encoding == "gz+b64"
+    return gzip.decompress(base64.b64decode(content))
 
 
 def bash_values(env_file: Path, *names: str) -> list[str]:

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Steps env-conda, env-pip, shell, verify, requirements and startup: the user's environment. Sourced by bootstrap.sh.
+# shellcheck disable=SC2016,SC2154  # bash -c gets its values as arguments; bootstrap.sh sets state_dir, as ...
+
+PROFILE=$ROOT/etc/profile.d/gpuinfra.sh
+
+# A lock, if there, is installed as it is: no solve, and each package checked by its hash.
+env_source() { [ ! -s "$state_dir/env/lock.txt" ] && echo "$state_dir/env/conda.yml" || echo "$state_dir/env/lock.txt"; }
+env_there() { [ -x "$env_prefix/bin/python" ]; }
+
+step_env_conda() {
+  forget env-pip verify requirements
+  if [ -e "$env_prefix" ] && ! grep -qxsF "$env_prefix" "$state_dir/made"; then
+    refuse "the environment $ENV_NAME exists and is not ours: rename it, or change name in environment.yml" 73
+  fi
+  echo "$env_prefix" >"$state_dir/made"
+  local create=(env create --file)
+  case $(env_source) in *lock.txt) create=(create --yes --file) ;; esac
+  # conda may say that it cannot overwrite, or overwrite in silence, by its version: there is never anything there.
+  retry 3600 "conda" "${as[@]}" bash -c 'rm -rf "$1"; exec "${@:2}"' _ "$env_prefix" \
+    "$prefix/bin/conda" "${create[@]}" "$(env_source)" --prefix "$env_prefix"
+}
+
+# pip_install WHAT FILE
+pip_install() {
+  retry 3600 "$1" "${as[@]}" "$env_prefix/bin/python" -m pip install --no-input --disable-pip-version-check \
+    --retries 5 --timeout 60 --exists-action=b --requirement "$2"
+}
+
+step_env_pip() {
+  forget verify requirements
+  [ -s "$state_dir/env/pip.txt" ] || { say "no pip section"; return 0; }
+  pip_install "pip (environment.yml)" "$state_dir/env/pip.txt"
+}
+
+step_requirements() {
+  [ -s "$conf_dir/requirements.txt" ] || { say "no requirements.txt"; return 0; }
+  pip_install "pip (requirements.txt)" "$conf_dir/requirements.txt"
+}
+
+profile_script() {
+  cat <<SH
+# Written by gpuinfra: each login shell starts in the environment.
+if [ -r '$prefix/etc/profile.d/conda.sh' ] && [ -z "\${GPUINFRA_NO_ACTIVATE:-}" ]; then
+  . '$prefix/etc/profile.d/conda.sh'
+  conda activate '$env_prefix' || true
+fi
+SH
+}
+
+shell_there() { [ -s "$PROFILE" ] && [ -e "$ROOT/usr/local/bin/conda" ]; }
+
+step_shell() {
+  mkdir -p "${PROFILE%/*}" "$ROOT/usr/local/bin"
+  profile_script >"$PROFILE"
+  # For "ssh host conda": such a shell reads no profile, and .bashrc ends early for it.
+  ln -sfn "$prefix/bin/conda" "$ROOT/usr/local/bin/conda"
+  # Terminals of editors are no login shells.
+  run_logged 60 "${as[@]}" bash -c 'grep -qsF "$1" ~/.bashrc || echo "[ ! -r $1 ] || . $1  # gpuinfra" >>~/.bashrc' \
+    _ "$PROFILE" || fail "cannot write $LOGIN_HOME/.bashrc" $?
+}
+
+step_verify() {
+  retry 900 "verify" "${as[@]}" "$env_prefix/bin/python" "$here/verify.py" "$state_dir/env/names.txt" "$GPU"
+  grep '^{' "$last_output" | tail -n 1 >"$state_dir/verify.json"
+  # What is really installed, exactly: gpuinfra can bring it home as a lock.
+  run_logged 120 "${as[@]}" "$prefix/bin/conda" list --prefix "$env_prefix" --explicit --sha256 || fail "conda list" $?
+  grep -E '^(#|@|[a-z]+:)' "$last_output" >"$state_dir/env.explicit.txt"
+}
+
+step_startup() {
+  local script=$conf_dir/startup rc=0
+  [ -s "$script" ] || { say "no startup script"; return 0; }
+  # Once, by the login user, in the environment. It is the user's own: who knows whether it may run twice?
+  run_logged 7200 "${as[@]}" "PATH=$env_prefix/bin:$PATH" "CONDA_PREFIX=$env_prefix" "CONDA_DEFAULT_ENV=$ENV_NAME" \
+    bash -c 'cd && case $(head -c 2 "$1") in "#!") exec "$1" ;; esac; exec bash "$1"' _ "$script" || rc=$?
+  [ "$rc" = 0 ] || refuse "the startup script exited with $rc" "$rc"
+}

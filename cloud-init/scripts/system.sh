@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Steps preflight, gpu and apt: is this host fit for it? Sourced by bootstrap.sh.
+# shellcheck disable=SC2154  # state_dir, conf_dir, prefix ... are set by bootstrap.sh
+
+APT_CONF=$ROOT/etc/apt/apt.conf.d/52gpuinfra-hold-driver
+
+# How to become the login user: conda is installed by the one who will use it, never by root.
+if [ "$(id -un)" = "$LOGIN_USER" ]; then as=(env); else as=(runuser -u "$LOGIN_USER" -- env "USER=$LOGIN_USER"); fi
+as+=("HOME=$LOGIN_HOME" LC_ALL=C.UTF-8)
+
+split_done() { [ -s "$state_dir/env/environment.env" ]; }
+
+step_preflight() {
+  local free machine
+  machine=$(uname -m)
+  [ "$machine" = x86_64 ] || refuse "this host is $machine; the pinned installers are for x86_64" 65
+  id "$LOGIN_USER" >/dev/null || refuse "there is no user $LOGIN_USER on this image" 67
+  free=$(free_mb "$prefix")
+  ((free >= MIN_FREE_MB)) ||
+    refuse "$free MB free under $prefix, $MIN_FREE_MB needed: set a larger root_volume_size_gb" 28
+  # The system's Python has PyYAML: cloud-init itself needs it.
+  run_logged 60 "${HOST_PYTHON:-/usr/bin/python3}" "$here/environment.py" "$conf_dir" "$state_dir/env" ||
+    refuse "environment.yml: $(tail -n 1 "$last_output" | cut -c 1-400)" 65
+}
+
+has_nvidia_gpu() {
+  local device
+  for device in "$ROOT"/sys/bus/pci/devices/*; do
+    # 10de is NVIDIA; class 03 is a display or 3D controller.
+    if [ -r "$device/vendor" ] && [ "$(<"$device/vendor")" = 0x10de ]; then
+      [[ $(<"$device/class") != 0x03* ]] || return 0
+    fi
+  done
+  [ -e "$ROOT/dev/nvidia0" ]
+}
+
+step_gpu() {
+  GPU=cpu
+  rm -f "$state_dir/gpu"
+  if has_nvidia_gpu; then wait_for_driver; else say "no NVIDIA GPU on this host: CPU packages"; fi
+  echo "$GPU" >"$state_dir/gpu"
+}
+
+wait_for_driver() {
+  local until=$((SECONDS + GPU_WAIT_S))
+  # NVIDIA's own image finishes its driver at the first login of that user.
+  [ "$(id -un)" = "$LOGIN_USER" ] || timeout 60 runuser -l "$LOGIN_USER" -c true 9>&- 3>&- || true
+  until run_logged 60 nvidia-smi --query-gpu=name,driver_version --format=csv,noheader; do
+    if ((SECONDS >= until)); then
+      command -v nvidia-smi >/dev/null || refuse "a GPU but no NVIDIA driver: use image nvidia or aws-nvidia" 69
+      fail "nvidia-smi does not answer after $GPU_WAIT_S s: $(tail -n 1 "$last_output")" 69
+    fi
+    sleep 3
+  done
+  GPU=$(head -n 1 "$last_output")
+  check_cuda "${GPU##*, }"
+}
+
+# check_cuda DRIVER: a driver serves its own CUDA major version and all older ones (NVIDIA, minor version compatibility)
+check_cuda() {
+  local have=0 major=${1%%.*} pair
+  for pair in 11:450 12:525 13:580; do ((major < ${pair#*:})) || have=${pair%:*}; done
+  say "$GPU: CUDA up to $have"
+  [ -z "$CUDA_MAJOR" ] || ((CUDA_MAJOR <= have)) ||
+    refuse "the environment needs CUDA $CUDA_MAJOR, driver $1 serves CUDA $have: ask for an older CUDA or a newer image" 69
+}
+
+driver_held() { [ -s "$APT_CONF" ] || ! command -v apt-get >/dev/null; }
+
+step_apt() {
+  command -v apt-get >/dev/null || return 0
+  # A driver upgraded under a running session ends it: "Driver/library version mismatch" until a reboot.
+  mkdir -p "${APT_CONF%/*}"
+  echo 'Unattended-Upgrade::Package-Blacklist { "nvidia-"; "libnvidia-"; "cuda-"; };' >"$APT_CONF"
+  local packages
+  read -ra packages <<<"$APT_PACKAGES"
+  command -v curl >/dev/null || packages+=(curl ca-certificates)
+  [ ${#packages[@]} -gt 0 ] || { say "nothing to install"; return 0; }
+  # The timeout waits for dpkg's lock; that of the package lists is not waited for, hence the retries.
+  local apt=(apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
+  retry 900 "apt-get update" "${apt[@]}" update
+  retry 1800 "apt-get install" "${apt[@]}" -y --no-install-recommends install "${packages[@]}"
+}

@@ -1,0 +1,64 @@
+"""Build the test channel and package index: CHANNEL_DIR WHEEL_DIR, in a process of its own.
+
+Of its own, since py-rattler may abort the interpreter when it ends.
+"""
+
+import asyncio
+import ensurepip
+import os
+import sys
+from pathlib import Path
+
+from rattler.index import index_fs  # type: ignore[import-not-found, unused-ignore]
+
+from tests.conda.packages import PYTHON, Package, from_wheel, module, thin_python, wheel_of
+
+TORCH = """
+__version__ = "2.13.0"
+class version: cuda = {cuda!r}
+class cuda:
+    is_available = staticmethod(lambda: {cuda!r} is not None)
+    device_count = staticmethod(lambda: 1)
+    get_device_name = staticmethod(lambda number=0: "Stub GPU")
+class ones:
+    def __init__(self, rows, columns, device): self.value = rows * columns
+    def __matmul__(self, other): return self
+    def sum(self): return self.value ** 1.5
+"""
+
+
+def torch(cuda: str | None) -> Package:
+    """Return a stub of torch for one CUDA (preferred where `__cuda` allows it), or for none."""
+    package = module("torch", "2.13.0", source=TORCH.format(cuda=cuda))
+    package.name, package.noarch = "pytorch", None
+    package.build, package.build_number = (f"cuda{cuda.replace('.', '')}_0", 200) if cuda else ("cpu_0", 0)
+    package.depends = [f"python {PYTHON}.*"] + ([f"__cuda >={cuda.split('.')[0]}"] if cuda else [])
+    package.files = {f"lib/python{PYTHON}/{name}": data for name, data in package.files.items()}
+    return package
+
+
+def packages() -> list[Package]:
+    """Return all that the channel holds."""
+    bundled = Path(ensurepip.__file__).parent / "_bundled"
+    broken = module("brokenimport", "1.0", source="import a_module_that_nobody_has\n")
+    found = [thin_python(), from_wheel(next(bundled.glob("pip-*.whl"))), broken]
+    found += [module("tinylib", version) for version in ("1.0", "1.1")]
+    found += [module("tinyapp", "2.0", depends=["tinylib >=1.0"]), module("extra", "3.0")]
+    return [*found, torch(None), torch("12.4")]
+
+
+def build(channel: Path, wheels: Path) -> None:
+    """Write and index the channel, and a simple index with one wheel for pip."""
+    for package in packages():
+        package.write(channel)
+    asyncio.run(index_fs(channel, force=True))
+    folder = wheels / "frompip"
+    folder.mkdir(parents=True)
+    links = [wheel_of(module("frompip", version), folder).name for version in ("1.0", "1.1")]
+    (folder / "index.html").write_text("".join(f'<a href="{name}">{name}</a>\n' for name in links))
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.stdout.flush()
+    os._exit(0)

@@ -1,0 +1,113 @@
+"""Make a stand-in for the Miniconda installer: the real one's flags and words, a working base inside."""
+
+import gzip
+import io
+import sys
+import sysconfig
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.conda.packages import MTIME, PYTHON, SITE, base_python, member
+
+STANDIN = Path(__file__).with_name("standin")
+
+HEADER = r"""#!/bin/sh
+# A STAND-IN for tests, made by gpuinfra. Not Anaconda's Miniconda and not Miniforge.
+set -eu
+if ! echo "$0" | grep '\.sh$' >/dev/null; then
+  echo 'Please run using "bash"/"sh", but not "." or "source".' >&2; exit 1
+fi
+PREFIX="${HOME:-/opt}/miniconda3"; BATCH=0; FORCE=0
+while getopts "bifhkp:sumtc" x; do case "$x" in
+  h) echo "usage: $0 [-b] [-f] [-p PREFIX] [-u] (gpuinfra's stand-in installer)"; exit 2;;
+  b) BATCH=1;; f|u) FORCE=1;; p) PREFIX="$OPTARG";; i|k|s|m|t|c) ;;
+  ?) echo "ERROR: did not recognize option, please try -h"; exit 1;;
+esac; done
+if [ "$BATCH" = 0 ]; then
+  printf 'Do you accept the license terms? [yes|no]\n>>> '; read -r ans || ans=no
+  [ "$ans" = yes ] || { echo "The license agreement wasn't approved, aborting installation."; exit 2; }
+fi
+case "$PREFIX" in *\ *) echo "ERROR: Cannot install into directories with spaces" >&2; exit 1;; esac
+if [ "$FORCE" = 0 ] && [ -e "$PREFIX" ]; then
+  printf "ERROR: File or directory already exists: '%s'\n" "$PREFIX" >&2
+  echo "If you want to update an existing installation, use the -u option." >&2; exit 1
+fi
+THIS="$(cd "$(dirname "$0")" && pwd)/$(basename "$0")"
+mkdir -p "$PREFIX" || { echo "ERROR: Could not create directory: '$PREFIX'." >&2; exit 1; }
+PREFIX=$(cd "$PREFIX" && pwd); echo "PREFIX=$PREFIX"
+echo "Unpacking payload..."
+tail -n +@LINES@ "$THIS" | tar -xzf - -C "$PREFIX" || { echo "ERROR: could not extract payload" >&2; exit 1; }
+sed -i "s#@PREFIX@#$PREFIX#g" "$PREFIX/bin/conda" "$PREFIX/etc/profile.d/conda.sh"
+"$PREFIX/bin/python" -c 'import yaml' || { echo "ERROR: base python does not start" >&2; exit 1; }
+echo "installation finished. (stand-in)"; exit 0
+"""
+
+CONDA = '#!/bin/sh\nexec "@PREFIX@/bin/python" "@PREFIX@/lib/standin/main.py" "$@"\n'
+CONDA_SH = """export CONDA_EXE='@PREFIX@/bin/conda'
+conda() {
+  case "${1:-}" in
+    activate)
+      case "${2:-base}" in base) _p='@PREFIX@' ;; */*) _p=$2 ;; *) _p="@PREFIX@/envs/$2" ;; esac
+      [ -d "$_p/conda-meta" ] || { echo "EnvironmentNameNotFound: $2" >&2; return 1; }
+      PATH="$_p/bin:$PATH"; export PATH CONDA_PREFIX="$_p" CONDA_DEFAULT_ENV="${_p##*/}" ;;
+    *) "$CONDA_EXE" "$@" ;;
+  esac
+}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """The Python beneath: this machine's, or one that the host has, with what it needs carried along."""
+
+    exe: str
+    site: str = SITE
+    python: str = PYTHON
+    bundle: tuple[Path, ...] = ()
+
+
+def local_base() -> Base:
+    """Return the interpreter of this machine; py-rattler is found where the tests have it."""
+    return Base(exe=str(base_python()))
+
+
+def build(target: Path, base: Base) -> Path:
+    """Write the installer; equal inputs give equal bytes."""
+    header = HEADER.replace("@LINES@", str(HEADER.count("\n") + 1)).encode()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(header + gzip.compress(_payload(base), mtime=0))
+    return target
+
+
+def _payload(base: Base) -> bytes:
+    home = str(Path(base.exe).parent)
+    files = {
+        "pyvenv.cfg": f"home = {home}\ninclude-system-site-packages = {'true' if base.bundle else 'false'}\n",
+        "bin/conda": CONDA,
+        "etc/profile.d/conda.sh": CONDA_SH,
+        "conda-meta/history": "",
+        ".condarc": "channels:\n  - defaults\n",  # what Miniconda ships
+        **{f"lib/standin/{path.name}": path.read_text() for path in sorted(STANDIN.glob("[!_]*.py"))},
+    }
+    if not base.bundle:
+        files[f"{base.site}/standin.pth"] = sysconfig.get_paths()["purelib"] + "\n"
+    links = {"bin/python3": base.exe, "bin/python": "python3", f"bin/python{base.python}": "python3"}
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, text in files.items():
+            tar.addfile(member(name, size=len(text.encode())), io.BytesIO(text.encode()))
+        for name, link in links.items():
+            tar.addfile(member(name, link=link))
+        for path in base.bundle:
+            tar.add(path, arcname=f"{base.site}/{path.name}", filter=_steady)
+    return out.getvalue()
+
+
+def _steady(found: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    found.mtime, found.uid, found.gid, found.uname, found.gname = MTIME, 0, 0, "", ""
+    return None if "__pycache__" in found.name else found
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]), local_base())
