@@ -1,0 +1,1 @@
+"""The actions, one test module each, with fakes for the ports."""

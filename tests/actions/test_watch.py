@@ -1,0 +1,64 @@
+"""Watching a boot: every look is shown, a failure is explained, a host that stays silent is given up."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.actions import watch
+from gpuinfra.boot import Boot
+from gpuinfra.errors import HostError
+from tests.fakes import RUNNING, FakeTime
+from tests.fakes_host import FakeLink, ports
+from tests.samples import host
+from tests.test_boot import look
+
+
+def link(*looks: str | None) -> FakeLink:
+    """Return a host whose key is pinned and which says these things."""
+    made = FakeLink(answers_at=[RUNNING.public_ip], looks=looks)
+    made.pin(host(), ["ssh-ed25519 AAAA"])
+    return made
+
+
+def test_ready_means_that_the_host_says_done(tmp_path: Path) -> None:
+    """Each look is passed on, silence and interruptions included, until the last step has passed."""
+    seen: list[Boot] = []
+    looks = link(None, look(step="download"), look(unit="inactive"), look(state="done", rc=0))
+    found = watch.watch(ports(tmp_path, link=looks), host(), on_boot=seen.append)
+    assert found.state == "done"
+    assert [b.state for b in seen] == ["waiting", "waiting", "running", "interrupted", "done"]
+
+
+def test_a_permanent_failure_shows_the_step_its_code_and_its_log(tmp_path: Path) -> None:
+    """The user sees why, without going onto the host, and what to type next."""
+    broken = look(state="failed", permanent=True, rc=1, error="Solving\nPackagesNotFoundError: pandsa\n")
+    with pytest.raises(HostError, match="'env-conda' \\(exit code 1, attempt 2\\)") as caught:
+        watch.watch(ports(tmp_path, link=link(broken)), host(), on_boot=lambda _: None)
+    assert "PackagesNotFoundError: pandsa" in caught.value.message
+    assert "gpuinfra logs --boot" in caught.value.hint
+
+
+def test_a_host_that_never_lets_us_in_is_given_up(tmp_path: Path) -> None:
+    """After 15 minutes without one login the two reasons are named; nobody waits for ever."""
+    time = FakeTime()
+    with pytest.raises(HostError, match="has not let us in") as caught:
+        watch.watch(ports(tmp_path, link=link(None), time=time), host(), on_boot=lambda _: None)
+    assert time.now_s >= watch.LOGIN_TIMEOUT_S
+    assert "gpuinfra allow" in caught.value.hint
+
+
+def test_the_host_is_asked_once_a_second(tmp_path: Path) -> None:
+    """A boot of five looks takes five seconds of waiting, no more."""
+    time = FakeTime()
+    watch.watch(
+        ports(tmp_path, link=link(*[look()] * 5, look(state="done")), time=time),
+        host(),
+        on_boot=lambda _: None,
+    )
+    assert time.now_s == 5 * watch.POLL_S
+
+
+def test_a_status_is_json_on_one_line() -> None:
+    """The look is parsed by lines, so the sample must be what the host writes."""
+    assert json.loads(look().splitlines()[0])["schema"] == 1
