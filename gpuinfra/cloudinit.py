@@ -1,7 +1,6 @@
 """Render the user-data of a host from one frozen context; the only importer of jinja2."""
 
 import base64
-import hashlib
 import re
 import shlex
 import struct
@@ -13,6 +12,7 @@ from pathlib import Path
 import jinja2
 
 from gpuinfra import secrets
+from gpuinfra.environment import lock as locks
 from gpuinfra.errors import ConfigError
 
 LIMIT_BYTES = 16_384
@@ -26,8 +26,8 @@ UNIT_DIR = "/etc/systemd/system"
 UNITS = ("gpuinfra-hostkeys.service", "gpuinfra-bootstrap.service")
 
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
+_NONCE = re.compile(r"[0-9a-f]{32}\Z")
 _LOGIN_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
-_LOCK_INPUT = re.compile(rb"^#.*\binput-sha256=([0-9a-f]{64})\b", re.M)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,7 @@ class BootContext:
     """All that a host is told at its first boot; files travel byte for byte."""
 
     stack: str
+    nonce: str
     login_user: str = "ubuntu"
     installer: str = "miniconda"
     environment_yml: bytes
@@ -43,6 +44,7 @@ class BootContext:
     lock: bytes | None = None
 
     def __post_init__(self) -> None:
+        _match("nonce", self.nonce, _NONCE, "32 hex digits")
         _match("stack", self.stack, _STACK, "a-z, then up to 31 of a-z 0-9 -")
         _match("login user", self.login_user, _LOGIN_USER, "a Linux user name")
         if self.installer not in INSTALLERS:
@@ -51,7 +53,8 @@ class BootContext:
             _check_text(name, data)
         if self.startup_script is not None and b"\r" in self.startup_script:
             raise ConfigError("the startup script has Windows line endings: no Linux shell runs it")
-        _check_lock(self.lock, self.environment_yml)
+        if self.lock is not None and locks.is_stale(self.lock, self.environment_yml):
+            raise locks.stale()
         secrets.refuse(self.files())
 
     def files(self) -> dict[str, bytes]:
@@ -96,7 +99,7 @@ def render(context: BootContext, *, templates: Path) -> bytes:
 
 def host_files(context: BootContext, *, templates: Path) -> list[HostFile]:
     """List what is written on the host: values, the user's files, our scripts and units."""
-    env = HostFile(path=f"{HOST_DIR}/bootstrap.env", data=env_file(context, templates=templates))
+    env = HostFile(path=f"{HOST_DIR}/bootstrap.env", mode="0600", data=env_file(context, templates=templates))
     given = [
         HostFile(path=f"{HOST_DIR}/{name}", data=data, mode="0755" if name == STARTUP else "0644")
         for name, data in context.files().items()
@@ -110,6 +113,8 @@ def env_file(context: BootContext, *, templates: Path) -> bytes:
     pin = tomllib.loads((templates / "installers.toml").read_text())[context.installer]
     values = {
         "STACK": context.stack,
+        # Marks the host's own key block on its console; only root may read this file.
+        "NONCE": context.nonce,
         "LOGIN_USER": context.login_user,
         "INSTALLER": context.installer,
         "INSTALLER_URL": pin["url"],
@@ -164,13 +169,6 @@ def _check_text(name: str, data: bytes) -> None:
         raise ConfigError(f"{name} is not UTF-8 text (byte {error.start})") from error
     if "\x00" in text:
         raise ConfigError(f"{name} is not text: it holds a NUL byte")
-
-
-def _check_lock(lock: bytes | None, environment_yml: bytes) -> None:
-    named = _LOCK_INPUT.search(lock) if lock else None
-    if named and named[1].decode("ascii") != hashlib.sha256(environment_yml).hexdigest():
-        message = "the lock was made from another environment.yml"
-        raise ConfigError(message, hint="make it anew, or delete it to let the host solve")
 
 
 def _too_big(size: int, files: list[HostFile]) -> ConfigError:

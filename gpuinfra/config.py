@@ -34,6 +34,11 @@ class Stack:
         return self.directory / "gpuinfra.tfplan"
 
     @property
+    def nonce_file(self) -> Path:
+        """What marks the host's keys on its console; lost, the host can no longer be verified."""
+        return self.directory / "host-key-nonce"
+
+    @property
     def user_data(self) -> Path:
         """The rendered first-boot instructions that Terraform sends."""
         return self.directory / "user-data.yaml.gz"

@@ -20,6 +20,7 @@ SETTINGS = Settings(
     installer="miniconda",
     project="gpuinfra",
 )
+NONCE = "0123456789abcdef" * 2
 RUNNING = Instance(
     instance_id=str(samples.OUTPUTS["instance_id"]),
     state="running",
@@ -148,6 +149,10 @@ class FakeWorkspace:
     def free_mb(self) -> int:
         """Return the free space."""
         return self.free
+
+    def nonce(self) -> str:
+        """Return the nonce."""
+        return NONCE
 
     def render(self, settings: Settings) -> None:
         """Remember that it was rendered."""

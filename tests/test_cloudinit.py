@@ -14,6 +14,7 @@ from gpuinfra import cloudinit
 from gpuinfra.cloudinit import LIMIT_BYTES, BootContext
 from gpuinfra.errors import ConfigError
 from tests.cloud_init.userdata import ROOT, SIMPLE, TEMPLATES, files_of, full_context, rendered
+from tests.fakes import NONCE
 
 SCHEMA = json.loads((ROOT / "tests/data/schema-cloud-config-v1.json").read_text())
 
@@ -83,7 +84,9 @@ def noise(count: int) -> bytes:
 
 def test_too_much_is_refused_with_the_sizes_largest_first() -> None:
     """The limit is on the compressed bytes, and the message says which file to cut."""
-    context = BootContext(stack="dev", environment_yml=SIMPLE + noise(100), requirements_txt=noise(450))
+    context = BootContext(
+        stack="dev", nonce=NONCE, environment_yml=SIMPLE + noise(100), requirements_txt=noise(450)
+    )
     with pytest.raises(
         ConfigError, match=r"EC2 accepts 16,384\. Its parts: requirements\.txt 1\d,"
     ) as caught:
@@ -101,6 +104,7 @@ def test_a_real_environment_leaves_room() -> None:
     environment = f"name: gpu\nchannels: [conda-forge]\ndependencies:\n{lines}  - pip\n  - pip:\n{pips}"
     context = BootContext(
         stack="dev",
+        nonce=NONCE,
         environment_yml=environment.encode(),
         requirements_txt=pips.replace("    - ", "").encode(),
         startup_script=b"#!/bin/bash\nset -eu\nmkdir -p ~/data\ngit clone https://github.com/org/repo\n" * 5,

@@ -34,7 +34,8 @@ def prepare(ports: Ports) -> Settings:
             f" {ports.workspace.name!r}",
             hint=f"set stack = {ports.workspace.name!r} in it",
         )
-    ports.workspace.render(settings)
+    for warning in ports.workspace.render(settings):
+        ports.narrator.say(warning)
     return settings
 
 

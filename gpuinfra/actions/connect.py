@@ -39,7 +39,7 @@ def pin_key(ports: Ports, host: Host) -> None:
 
 def _wait_for_keys(ports: Ports, cloud: Cloud, host: Host) -> list[str]:
     began = ports.clock.now()
-    while not (keys := hostkeys.parse(cloud.console(host.instance_id), token=host.instance_id)):
+    while not (keys := hostkeys.parse(cloud.console(host.instance_id), token=ports.workspace.nonce())):
         _running(cloud, host)
         waited = ports.clock.now() - began
         if waited >= KEYS_TIMEOUT_S:

@@ -1,11 +1,12 @@
 """The files of one stack that are neither its values nor its state."""
 
 import os
+import secrets
 import shutil
 from pathlib import Path
 
+from gpuinfra.adapters.host_files import ProjectFiles
 from gpuinfra.config import Project, Stack
-from gpuinfra.errors import ConfigError
 from gpuinfra.model import Settings
 
 
@@ -25,23 +26,26 @@ class StackFiles:
             directory = directory.parent
         return shutil.disk_usage(directory).free // 1_000_000
 
-    def render(self, settings: Settings) -> None:
-        """Render cloud-init/ and environment.yml into the file that Terraform sends (0600)."""
-        from gpuinfra.cloudinit import BootContext, render  # jinja2: only where it is needed
+    def nonce(self) -> str:
+        """Return the nonce (32 hex digits, 0600) that marks the host's keys on its console."""
+        path = self._stack.nonce_file
+        if not path.exists():
+            write_private(path, secrets.token_hex(16).encode())
+        return path.read_text().strip()
 
-        root = self._project.root
-        context = BootContext(
-            stack=settings.stack,
-            installer=settings.installer,
-            environment_yml=_required(root / "environment.yml"),
-            requirements_txt=_optional(root / "requirements.txt"),
-            startup_script=_optional(root / "startup.sh"),
-            lock=_optional(root / "environment.lock"),
-        )
-        write_private(self._stack.user_data, render(context, templates=root / "cloud-init"))
+    def render(self, settings: Settings) -> tuple[str, ...]:
+        """Render what Terraform sends into a file (0600); return warnings about environment.yml."""
+        from gpuinfra.environment.check import check, require  # PyYAML: only where it is needed
+
+        files = ProjectFiles(self._project.root)
+        warnings = require(check(files.environment(), travels=files.travels()))
+        data = files.user_data(stack=settings.stack, installer=settings.installer, lock=files.lock())
+        write_private(self._stack.user_data, data)
+        return warnings
 
     def clean(self) -> None:
-        """Delete the rendered user-data and the plan; the values and the empty state stay."""
+        """Delete the rendered user-data, its nonce and the plan; the values and the empty state stay."""
+        self._stack.nonce_file.unlink(missing_ok=True)
         self._stack.user_data.unlink(missing_ok=True)
         self.plan_file.unlink(missing_ok=True)
 
@@ -53,15 +57,3 @@ def write_private(path: Path, data: bytes) -> None:
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(data)
     part.replace(path)
-
-
-def _required(path: Path) -> bytes:
-    if not path.is_file():
-        raise ConfigError(
-            f"{path} is missing: it names what is installed on the host", hint=f"$EDITOR {path}"
-        )
-    return path.read_bytes()
-
-
-def _optional(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None

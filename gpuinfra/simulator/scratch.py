@@ -13,6 +13,7 @@ PRIVATE = shutil.ignore_patterns(
     "*.auto.tfvars*",
     "*.tfplan",
     "user-data.yaml.gz",
+    "host-key-nonce",
 )
 
 

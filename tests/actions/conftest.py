@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.fakes import RUNNING
+from tests.fakes import NONCE
 
 
 @pytest.fixture
 def token() -> str:
     """What only the host knows, in the markers of its key block."""
-    return RUNNING.instance_id
+    return NONCE

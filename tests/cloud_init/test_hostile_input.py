@@ -19,6 +19,7 @@ from tests.cloud_init.userdata import (
     full_context,
     rendered,
 )
+from tests.fakes import NONCE
 
 NAMES = ["", "1a", "A", "a b", "a\n", "a\nruncmd: []", "a;id", "$(id)", "a'b", "{{ 7*7 }}", "a\u2028"]
 
@@ -36,7 +37,7 @@ def test_hostile_files_arrive_byte_for_byte_and_nothing_else_changes() -> None:
 @pytest.mark.parametrize("installer", cloudinit.INSTALLERS)
 def test_real_bash_reads_the_env_file(installer: str, tmp_path: Path) -> None:
     """The values that bash sees are those of the context and of the one file with the pins."""
-    context = BootContext(stack="dev", installer=installer, environment_yml=SIMPLE)
+    context = BootContext(stack="dev", nonce=NONCE, installer=installer, environment_yml=SIMPLE)
     path = tmp_path / "bootstrap.env"
     path.write_bytes(cloudinit.env_file(context, templates=TEMPLATES))
     seen = bash_values(path, "STACK", "LOGIN_USER", "INSTALLER", "INSTALLER_URL", "INSTALLER_SHA256")
@@ -53,7 +54,7 @@ def test_a_hostile_pin_is_inert_in_bash(tmp_path: Path) -> None:
     hostile = "https://x/'; touch pwned; echo \"$(touch pwned)`touch pwned`\nTOUCHED=1 {{ 7*7 }}"
     pin = f"[miniconda]\nurl = {json.dumps(hostile)}\nsha256 = 'y'\n"
     (templates / "installers.toml").write_text(pin)
-    context = BootContext(stack="dev", environment_yml=SIMPLE)
+    context = BootContext(stack="dev", nonce=NONCE, environment_yml=SIMPLE)
     path = tmp_path / "bootstrap.env"
     path.write_bytes(cloudinit.env_file(context, templates=templates))
     assert bash_values(path, "INSTALLER_URL") == [hostile]
@@ -64,28 +65,28 @@ def test_a_hostile_pin_is_inert_in_bash(tmp_path: Path) -> None:
 def test_a_hostile_name_is_refused(name: str) -> None:
     """Names are checked to their end, newline included."""
     with pytest.raises(ConfigError, match="stack is"):
-        BootContext(stack=name, environment_yml=SIMPLE)
+        BootContext(stack=name, nonce=NONCE, environment_yml=SIMPLE)
     with pytest.raises(ConfigError, match="login user is"):
-        BootContext(stack="dev", login_user=name, environment_yml=SIMPLE)
+        BootContext(stack="dev", nonce=NONCE, login_user=name, environment_yml=SIMPLE)
 
 
 def test_an_unknown_installer_is_refused() -> None:
     """The message lists what is allowed."""
     with pytest.raises(ConfigError, match="miniconda, miniforge"):
-        BootContext(stack="dev", installer="anaconda", environment_yml=SIMPLE)
+        BootContext(stack="dev", nonce=NONCE, installer="anaconda", environment_yml=SIMPLE)
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", "name: x".encode("utf-16"), b"a\x00b"])
 def test_a_file_that_is_no_text_is_refused(data: bytes) -> None:
     """A secret could hide in another encoding."""
     with pytest.raises(ConfigError, match=r"environment\.yml is not"):
-        BootContext(stack="dev", environment_yml=data)
+        BootContext(stack="dev", nonce=NONCE, environment_yml=data)
 
 
 def test_a_startup_script_with_windows_lines_is_refused() -> None:
     """It would fail on the host with a riddle."""
     with pytest.raises(ConfigError, match="Windows line endings"):
-        BootContext(stack="dev", environment_yml=SIMPLE, startup_script=b"#!/bin/sh\r\nls\r\n")
+        BootContext(stack="dev", nonce=NONCE, environment_yml=SIMPLE, startup_script=b"#!/bin/sh\r\nls\r\n")
 
 
 def test_a_secret_in_any_file_is_refused() -> None:
@@ -93,13 +94,13 @@ def test_a_secret_in_any_file_is_refused() -> None:
     secret = b"# ghp_" + b"a1" * 18
     for given in ("environment_yml", "requirements_txt", "startup_script", "lock"):
         with pytest.raises(ConfigError, match="line 1: a GitHub token"):
-            BootContext(**{"stack": "dev", "environment_yml": SIMPLE, given: secret})  # type: ignore[arg-type]
+            BootContext(**{"stack": "dev", "nonce": NONCE, "environment_yml": SIMPLE, given: secret})  # type: ignore[arg-type]
 
 
 def test_a_lock_of_another_environment_is_refused() -> None:
     """A stale lock would silently install yesterday's environment."""
     digest = hashlib.sha256(SIMPLE).hexdigest().encode()
     lock = b"# gpuinfra lock v1 input-sha256=" + digest + b" cuda=12.4\n@EXPLICIT\n"
-    BootContext(stack="dev", environment_yml=SIMPLE, lock=lock)
+    BootContext(stack="dev", nonce=NONCE, environment_yml=SIMPLE, lock=lock)
     with pytest.raises(ConfigError, match=r"another environment\.yml"):
-        BootContext(stack="dev", environment_yml=SIMPLE + b"\n", lock=lock)
+        BootContext(stack="dev", nonce=NONCE, environment_yml=SIMPLE + b"\n", lock=lock)

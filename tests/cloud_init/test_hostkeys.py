@@ -1,4 +1,4 @@
-"""The host prints its public keys in one block, tied to the instance."""
+"""The host prints its public keys in one block, marked with the nonce of its user-data."""
 
 import subprocess
 from pathlib import Path
@@ -9,24 +9,26 @@ SCRIPT = TEMPLATES / "scripts/hostkeys.sh"
 KEYS = {"ed25519": "ssh-ed25519 AAAAC3Nz root@ip-10-0-0-1\n", "rsa": "ssh-rsa AAAAB3Nz\n"}
 
 
-def test_the_block_holds_every_public_key_between_markers_with_the_instance_id(tmp_path: Path) -> None:
-    """Type and key of each, no comment, nothing private; the id in both markers."""
+def test_the_block_holds_every_public_key_between_markers_with_the_nonce(tmp_path: Path) -> None:
+    """Type and key of each, no comment, nothing private; the nonce in both markers."""
     for kind, line in KEYS.items():
         (tmp_path / f"ssh_host_{kind}_key.pub").write_text(line)
         (tmp_path / f"ssh_host_{kind}_key").write_text("PRIVATE")
-    (tmp_path / "instance-id").write_text("i-0abc\n")
+    (tmp_path / "env").write_text("STACK=default\nNONCE=0abc\n")
     console = tmp_path / "console"
-    subprocess.run(["bash", SCRIPT, console, tmp_path, tmp_path / "instance-id"], check=True)
+    subprocess.run(["bash", SCRIPT, console, tmp_path, tmp_path / "env"], check=True)
     assert console.read_text() == (
-        "\n-----BEGIN GPUINFRA HOST KEYS i-0abc-----\n"
+        "\n-----BEGIN GPUINFRA HOST KEYS 0abc-----\n"
         "ssh-ed25519 AAAAC3Nz\nssh-rsa AAAAB3Nz\n"
-        "-----END GPUINFRA HOST KEYS i-0abc-----\n"
+        "-----END GPUINFRA HOST KEYS 0abc-----\n"
     )
 
 
-def test_a_host_without_an_id_says_so(tmp_path: Path) -> None:
-    """The block is still printed, but no reader that knows the instance will take it."""
+def test_without_a_nonce_nothing_is_printed(tmp_path: Path) -> None:
+    """A block that no reader can trust is not worth its place on the console."""
     (tmp_path / "ssh_host_rsa_key.pub").write_text(KEYS["rsa"])
+    (tmp_path / "env").write_text("STACK=default\n")
     console = tmp_path / "console"
-    subprocess.run(["bash", SCRIPT, console, tmp_path, tmp_path / "none"], check=True)
-    assert "HOST KEYS unknown-----" in console.read_text()
+    done = subprocess.run(["bash", SCRIPT, console, tmp_path, tmp_path / "env"], check=False)
+    assert done.returncode != 0
+    assert not console.exists()

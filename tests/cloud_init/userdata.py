@@ -10,6 +10,7 @@ import yaml
 
 from gpuinfra import cloudinit
 from gpuinfra.cloudinit import BootContext
+from tests.fakes import NONCE
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "cloud-init"
@@ -25,6 +26,7 @@ def full_context() -> BootContext:
     """Return a context with every file given, each of them hostile."""
     return BootContext(
         stack="dev",
+        nonce=NONCE,
         installer="miniforge",
         environment_yml=HOSTILE,
         requirements_txt=HOSTILE,

@@ -14,6 +14,7 @@ from typing import Any
 from gpuinfra.cloudinit import HOST_DIR, SCRIPT_DIR, BootContext
 from tests.cloud_init.userdata import files_of, rendered
 from tests.conda.server import Server
+from tests.fakes import NONCE
 
 TRANSIENT, PERMANENT = 75, 78
 """Exit codes of the bootstrap: worth another try, or not."""
@@ -80,7 +81,7 @@ class Host:
     def give(self, **files: str) -> None:
         """Render user-data for these files (as BootContext names them) and write what it carries."""
         given = {name: text.encode() for name, text in {"environment_yml": ENVIRONMENT, **files}.items()}
-        context = BootContext(stack="dev", **given)  # type: ignore[arg-type]
+        context = BootContext(stack="dev", nonce=NONCE, **given)  # type: ignore[arg-type]
         document = rendered(context)
         modes = {item["path"]: int(item["permissions"], 8) for item in document["write_files"]}
         for path, data in files_of(document).items():
