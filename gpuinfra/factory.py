@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gpuinfra.actions.init import Answers
     from gpuinfra.adapters.state import LocalState
     from gpuinfra.model import Settings
-    from gpuinfra.ports import Cloud, Narrator, Ports, Provisioner
+    from gpuinfra.ports import Cloud, HostFiles, Narrator, Ports, Provisioner, Solver
 
 FALLBACK_REGION = "us-east-1"
 
@@ -68,6 +68,20 @@ def answers(
         cidr=lambda: _cidr(cidr, environ),
         public_key=lambda: _public_key(public_key, environ),
     )
+
+
+def host_files(environ: Mapping[str, str]) -> HostFiles:
+    """Return the user's files for the host."""
+    from gpuinfra.adapters.host_files import ProjectFiles
+
+    return ProjectFiles(project(environ).root)
+
+
+def solver(environ: Mapping[str, str]) -> Solver:
+    """Return what chooses packages as the host would."""
+    from gpuinfra.adapters.solver import RattlerSolver
+
+    return RattlerSolver(cache=config.cache_home(environ) / "repodata", environ=environ)
 
 
 def my_cidr(environ: Mapping[str, str]) -> str:

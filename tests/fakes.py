@@ -144,6 +144,7 @@ class FakeWorkspace:
         self.plan_file = directory / "plan"
         self.free = free_mb
         self.rendered: list[Settings] = []
+        self.warnings: tuple[str, ...] = ()
         self.cleaned = False
 
     def free_mb(self) -> int:
@@ -154,9 +155,10 @@ class FakeWorkspace:
         """Return the nonce."""
         return NONCE
 
-    def render(self, settings: Settings) -> None:
+    def render(self, settings: Settings) -> tuple[str, ...]:
         """Remember that it was rendered."""
         self.rendered.append(settings)
+        return self.warnings
 
     def clean(self) -> None:
         """Remember that it was cleaned."""

@@ -39,7 +39,9 @@ class StackFiles:
 
         files = ProjectFiles(self._project.root)
         warnings = require(check(files.environment(), travels=files.travels()))
-        data = files.user_data(stack=settings.stack, installer=settings.installer, lock=files.lock())
+        data = files.user_data(
+            stack=settings.stack, nonce=self.nonce(), installer=settings.installer, lock=files.lock()
+        )
         write_private(self._stack.user_data, data)
         return warnings
 

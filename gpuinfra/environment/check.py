@@ -5,7 +5,9 @@ from collections.abc import Collection, Iterator
 from gpuinfra.environment import channels, pip, specs, structure
 from gpuinfra.environment.document import Document, Entry, NotYaml, parse
 from gpuinfra.environment.findings import Finding, Report, error
+from gpuinfra.errors import ConfigError
 
+FILE = "environment.yml"
 EMPTY = Document(root=Entry(line=1, kind="nothing"))
 
 
@@ -20,6 +22,19 @@ def check(data: bytes, *, travels: Collection[str] = ()) -> Report:
         return _unreadable(problem.line, problem.message)
     found = sorted(_findings(text, document, travels), key=lambda f: (f.line, f.severity))
     return Report(findings=tuple(found), document=document)
+
+
+def require(report: Report) -> tuple[str, ...]:
+    """Return the warnings as lines.
+
+    Raises:
+        ConfigError: there are errors; the message has all of them.
+    """
+    if report.errors:
+        count = f"{len(report.errors)} error{'s' if len(report.errors) > 1 else ''}"
+        lines = "\n  ".join(finding.text(FILE) for finding in report.errors)
+        raise ConfigError(f"{FILE} has {count}; nothing was contacted\n  {lines}", hint=f"$EDITOR {FILE}")
+    return tuple(finding.text(FILE) for finding in report.warnings)
 
 
 def _findings(text: str, document: Document, travels: Collection[str]) -> Iterator[Finding]:

@@ -89,7 +89,7 @@ def _mistaken(line: int, name: str, rest: str) -> Finding | None:
     if name in ("python", "cudatoolkit", "cudnn"):
         return error(line, f"{name!r} is not pip's to install: move it up to conda's packages")
     right = wellknown.DOUBTFUL_PIP.get(name) or wellknown.near(name)
-    return warning(line, f"{name!r} is hardly meant", f"- {right}{rest}") if right else None
+    return warning(line, f"{name!r} looks wrong", f"- {right}{rest}") if right else None
 
 
 def _name(text: str) -> str:

@@ -34,11 +34,10 @@ def specs(document: Document) -> list[Spec]:
     return [spec for entry in document.conda if (spec := _spec(entry))]
 
 
-def for_solver(document: Document, *, pip: bool) -> list[str]:
-    """Return what a solver is asked for; as on the host, pip is added when pip has something to do."""
+def for_solver(document: Document) -> list[str]:
+    """Return what a solver is asked for; pip too, as conda adds it to every Python."""
     asked = [" ".join(entry.text.split()) for entry in document.conda]
-    needed = pip or bool(document.pip)
-    return [*asked, "pip"] if needed and "pip" not in {s.name for s in specs(document)} else asked
+    return asked if "pip" in {spec.name for spec in specs(document)} else [*asked, "pip"]
 
 
 def lint(document: Document) -> Findings:
@@ -105,7 +104,7 @@ def _name(spec: Spec, *, public: bool) -> Finding | None:
         return make(spec.line, f"conda has no package {spec.name!r}", f"- {right}{spec.rest}")
     right = wellknown.DOUBTFUL_CONDA.get(spec.name) or wellknown.near(spec.name)
     if right:
-        return warning(spec.line, f"{spec.name!r} is hardly meant", f"- {right}{spec.rest}")
+        return warning(spec.line, f"{spec.name!r} looks wrong", f"- {right}{spec.rest}")
     if spec.name == "pytorch-cuda":
         return warning(spec.line, "pytorch-cuda belongs to the frozen channel pytorch", "- pytorch-gpu")
     if spec.name == "cudatoolkit":

@@ -1,0 +1,52 @@
+"""`env check`: what is wrong with environment.yml, before a host is paid for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gpuinfra.environment import channels, lock, specs
+from gpuinfra.environment.check import check
+from gpuinfra.environment.findings import Report
+from gpuinfra.environment.solution import Question, Solution
+from gpuinfra.errors import ConfigError
+from gpuinfra.ports import HostFiles, Solver
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """The findings; with a solver, its answer or its refusal too. `refusal` is what ends the command."""
+
+    report: Report
+    lock: str
+    solution: Solution | None = None
+    refusal: ConfigError | None = None
+
+
+def env_check(files: HostFiles, *, cuda: Callable[[], str], solver: Solver | None = None) -> Checked:
+    """Check environment.yml and the lock; with a solver, ask the channels too, if there are no errors."""
+    data = files.environment()
+    report = check(data, travels=files.travels())
+    held = files.lock()
+    state = "none" if held is None else "stale" if lock.is_stale(held, data) else "current"
+    if report.errors or solver is None:
+        return Checked(report=report, lock=state, refusal=_refusal(report, state))
+    try:
+        solution = solver.solve(question(report, cuda()))
+    except ConfigError as error:
+        return Checked(report=report, lock=state, refusal=error)
+    return Checked(report=report, lock=state, solution=solution, refusal=_refusal(report, state))
+
+
+def question(report: Report, cuda: str) -> Question:
+    """Return what the host's conda would be asked."""
+    return Question(
+        channels=tuple(channels.names(report.document)),
+        specs=tuple(specs.for_solver(report.document)),
+        cuda=cuda,
+    )
+
+
+def _refusal(report: Report, state: str) -> ConfigError | None:
+    count = len(report.errors)
+    if count:
+        return ConfigError(f"environment.yml has {count} error{'s' if count > 1 else ''}")
+    return lock.stale() if state == "stale" else None
