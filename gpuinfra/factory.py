@@ -12,8 +12,9 @@ from gpuinfra.config import Project, Stack
 if TYPE_CHECKING:
     from gpuinfra.actions.init import Answers
     from gpuinfra.adapters.state import LocalState
+    from gpuinfra.environment.ports import HostFiles, Solver
     from gpuinfra.model import Settings
-    from gpuinfra.ports import Cloud, HostFiles, Narrator, Ports, Provisioner, Solver
+    from gpuinfra.ports import Cloud, Narrator, Ports, Provisioner
 
 FALLBACK_REGION = "us-east-1"
 

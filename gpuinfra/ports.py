@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Protocol
 
 from gpuinfra.boot import Boot
-from gpuinfra.environment.solution import Question, Solution
 from gpuinfra.model import Change, Host, Instance, Outcome, Progress, Record, Settings, Tags
 
 OnProgress = Callable[[Progress], None]
@@ -130,32 +129,6 @@ class Workspace(Protocol):
 
     def clean(self) -> None:
         """Delete what is worthless once the host is gone."""
-
-
-class HostFiles(Protocol):
-    """What the user gives to the host: environment.yml and what lies beside it."""
-
-    def environment(self) -> bytes:
-        """Return environment.yml; raises ConfigError when there is none."""
-
-    def travels(self) -> frozenset[str]:
-        """Return the names of the other files that are sent."""
-
-    def lock(self) -> bytes | None:
-        """Return environment.lock, None when there is none."""
-
-    def write_lock(self, text: str) -> Path:
-        """Write environment.lock."""
-
-    def room_for(self, lock: str) -> str:
-        """Return why the host could not be sent this lock, empty when it can."""
-
-
-class Solver(Protocol):
-    """Chooses packages as conda on the host would."""
-
-    def solve(self, question: Question) -> Solution:
-        """Return the packages; raises ConfigError with the reason when there is no answer."""
 
 
 class Link(Protocol):

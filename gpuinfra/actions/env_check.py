@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from gpuinfra.environment import channels, lock, specs
 from gpuinfra.environment.check import check
 from gpuinfra.environment.findings import Report
+from gpuinfra.environment.ports import HostFiles, Solver
 from gpuinfra.environment.solution import Question, Solution
 from gpuinfra.errors import ConfigError
-from gpuinfra.ports import HostFiles, Solver
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,9 @@ from pathlib import Path
 from gpuinfra.actions.env_check import question
 from gpuinfra.environment import lock
 from gpuinfra.environment.check import check, require
+from gpuinfra.environment.ports import HostFiles, Solver
 from gpuinfra.environment.solution import Solution
-from gpuinfra.ports import HostFiles, Narrator, Solver
+from gpuinfra.ports import Narrator
 
 
 @dataclass(frozen=True, kw_only=True)
