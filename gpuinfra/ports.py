@@ -124,6 +124,9 @@ class Workspace(Protocol):
     def free_mb(self) -> int:
         """Return the free space where the state is written, in MB."""
 
+    def nonce(self) -> str:
+        """Return what marks the host's keys on its console."""
+
     def render(self, settings: Settings) -> tuple[str, ...]:
         """Write the first-boot instructions, return warnings; raises ConfigError if they cannot be sent."""
 
