@@ -159,9 +159,10 @@ def main() -> None:
 
         console.complain(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nstopped by Ctrl-C\n")
-        sys.exit(EXIT_INTERRUPTED)
+    except SystemExit as ended:
+        if ended.code == EXIT_INTERRUPTED:  # what typer makes of KeyboardInterrupt
+            sys.stderr.write("\nstopped by Ctrl-C\n")
+        raise
     except Exception:
         import traceback
 

@@ -15,7 +15,7 @@ NAMES = {
     "aws_iam_role": "role of the host",
     "aws_iam_role_policy_attachment": "role policy (SSM core)",
     "aws_iam_instance_profile": "instance profile",
-    "terraform_data": "image pin",
+    "terraform_data": "pin",
 }
 SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
 VERBS = {"create": "creating", "update": "changing", "delete": "deleting"}
@@ -25,9 +25,12 @@ MAX_VALUE = 60
 
 def label(address: str) -> str:
     """Return a resource address in plain words, its key included."""
-    kind = re.search(r"((?:aws|terraform)_\w+)\.\w+", address)
+    found = re.search(r"((?:aws|terraform)_\w+)\.(\w+)", address)
     key = re.search(r'\["?([^"\]]+)"?\]$', address)
-    name = NAMES.get(kind.group(1), kind.group(1)) if kind else address
+    if not found:
+        return address
+    kind, own = found.groups()
+    name = NAMES.get(kind, kind) if own == "this" or kind != "terraform_data" else f"{own} pin"
     return f"{name} {key.group(1)}" if key else name
 
 

@@ -1,48 +1,102 @@
-"""Names that Terraform and Python share, compared: a rename on one side is a failed test, not a crash."""
+"""What is written down twice, in two languages, must say the same."""
 
+import dataclasses
+import inspect
 import re
-from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-from gpuinfra.adapters import tfvars
-from gpuinfra.model import Host
+import hcl2
 
-MODULE = Path(__file__).resolve().parent.parent / "terraform"
+from gpuinfra import errors
+from gpuinfra.actions import common
+from gpuinfra.adapters.tfvars import DEFAULTS, REQUIRED
+from gpuinfra.model import Host, Settings, Tags
 
-
-def names(block: str, file: str) -> list[str]:
-    """Return the names of the blocks of a kind in a file of the root module."""
-    return re.findall(rf'^{block} "(\w+)"', (MODULE / file).read_text(), re.MULTILINE)
-
-
-def default(variable: str) -> str:
-    """Return the text of a variable's default in HCL; empty if it has none."""
-    text = (MODULE / "variables.tf").read_text()
-    body = re.search(rf'^variable "{variable}" {{\n(.*?)^}}', text, re.MULTILINE | re.DOTALL)
-    found = re.search(r"^  default +=\s*(.+)$", body.group(1), re.MULTILINE) if body else None
-    return found.group(1) if found else ""
+TERRAFORM = Path(__file__).resolve().parent.parent / "terraform"
+OPTIONS = hcl2.SerializationOptions(strip_string_quotes=True, with_comments=False)
 
 
-def test_outputs_are_the_fields_of_host_in_its_order() -> None:
-    """The adapter turns outputs into Host by name."""
-    assert names("output", "outputs.tf") == [field.name for field in fields(Host)]
+def blocks(file: str, kind: str) -> dict[str, dict[str, Any]]:
+    """Return the blocks of one kind in a file of the root module, by name."""
+    parsed = hcl2.loads((TERRAFORM / file).read_text(), serialization_options=OPTIONS)
+    return {name.strip('"'): body for block in parsed[kind] for name, body in block.items()}
 
 
-def test_the_example_sets_every_variable_once() -> None:
-    """A user sees every decision in one file; a key that Terraform does not know would only warn."""
-    keys = re.findall(r"^(\w+) +=", (MODULE / "terraform.tfvars.example").read_text(), re.MULTILINE)
-    assert sorted(keys) == sorted(names("variable", "variables.tf"))
+def example() -> dict[str, Any]:
+    """Return the values of terraform.tfvars.example."""
+    text = (TERRAFORM / "terraform.tfvars.example").read_text()
+    return dict(hcl2.loads(text, serialization_options=OPTIONS))
 
 
-def test_the_defaults_that_python_repeats_are_those_of_terraform() -> None:
-    """Python needs a few before Terraform runs."""
-    repeated = {key: str(value) for key, value in tfvars.DEFAULTS.items()}
-    assert repeated == {key: default(key).strip('"') for key in tfvars.DEFAULTS}
+def test_outputs_are_the_fields_of_host() -> None:
+    """outputs.tf has one output for each field of Host, in its order, none of them sensitive."""
+    outputs = blocks("outputs.tf", "output")
+    assert list(outputs) == [f.name for f in dataclasses.fields(Host)]
+    assert not any(o.get("sensitive") for o in outputs.values())
+    assert all(o["description"] for o in outputs.values())
+
+
+def test_the_example_sets_every_variable() -> None:
+    """terraform.tfvars.example has exactly the variables of variables.tf."""
+    variables = blocks("variables.tf", "variable")
+    assert sorted(variables) == sorted(example())
+    assert all(v["description"] and v["type"] for v in variables.values())
+
+
+def test_defaults_are_those_of_the_module() -> None:
+    """The defaults that Python repeats are those of variables.tf; what Python requires has none there."""
+    variables = blocks("variables.tf", "variable")
+    assert {k: variables[k]["default"] for k in DEFAULTS} == DEFAULTS
+    assert [k for k in REQUIRED if "default" in variables[k]] == []
+
+
+def test_the_example_shows_the_defaults() -> None:
+    """What the example sets is what one gets without it, but for decisions that the user must own."""
+    variables = blocks("variables.tf", "variable")
+    with_default = {k: v["default"] for k, v in variables.items() if "default" in v}
+    shown = example()
+    assert {k: shown[k] for k in with_default} == with_default
+
+
+def test_settings_are_variables() -> None:
+    """Every field of Settings is a variable."""
+    assert {f.name for f in dataclasses.fields(Settings)} <= set(blocks("variables.tf", "variable"))
+
+
+def test_tags() -> None:
+    """The tags by which orphans are found are those that main.tf puts on everything."""
+    text = (TERRAFORM / "main.tf").read_text()
+    in_hcl = dict(re.findall(r'"(gpuinfra:\w+)"\s*=\s*var\.(\w+)', text))
+    tags = Tags(project="project", stack="stack", owner="owner")
+    assert tags.as_dict() == in_hcl
+    assert "tags = local.tags" in (TERRAFORM / "providers.tf").read_text()
+
+
+def test_addresses() -> None:
+    """The resources that the command line names exist in the modules."""
+    instance = (TERRAFORM / "modules" / "instance" / "main.tf").read_text()
+    assert common.INSTANCE == "module.instance.aws_instance.this"
+    assert 'resource "aws_instance" "this"' in instance
+    assert 'module "security_group"' in (TERRAFORM / "main.tf").read_text()
+    assert common.SECURITY_GROUP == "module.security_group"
+
+
+def test_exit_codes_are_unique() -> None:
+    """One exit code per class of error; 0 and 1 are nobody's but success's and our bugs'."""
+    classes = [
+        c
+        for _, c in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(c, errors.GpuInfraError) and c is not errors.GpuInfraError
+    ]
+    codes = sorted(c.exit_code for c in classes)
+    assert codes == [2, 3, 4, 5, 130]
+    assert errors.GpuInfraError.exit_code == 1
 
 
 def test_the_lock_holds_the_provider_for_every_platform() -> None:
     """An init from a mirror would record its own platform only, and others would refuse the provider."""
-    lock = (MODULE / ".terraform.lock.hcl").read_text()
+    lock = (TERRAFORM / ".terraform.lock.hcl").read_text()
     assert re.findall(r'^  version +=\s*"(.+)"', lock, re.MULTILINE) == ["5.100.0"]
     assert lock.count('"zh:') == 15
     assert lock.count('"h1:') >= 2
@@ -50,5 +104,12 @@ def test_the_lock_holds_the_provider_for_every_platform() -> None:
 
 def test_nothing_in_the_modules_depends_on_who_runs_them() -> None:
     """No user's path, account or address stands in a committed file of Terraform."""
-    for path in MODULE.rglob("*.tf"):
-        assert not re.search(r"/home/|/Users/|\b\d{12}:role/", path.read_text()), path
+    for path in TERRAFORM.rglob("*.tf"):
+        if ".terraform" not in path.parts:
+            assert not re.search(r"/home/|/Users/|\b\d{12}:role/", path.read_text()), path
+
+
+def test_the_readme_names_every_exit_code() -> None:
+    """README.md has a row for each exit code."""
+    text = (TERRAFORM.parent / "README.md").read_text()
+    assert all(re.search(rf"\|\s*`?{code}`?\s*\|", text) for code in (0, 1, 2, 3, 4, 5, 130))

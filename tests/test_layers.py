@@ -4,6 +4,7 @@ import ast
 import statistics
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,11 @@ PURE = {"errors", "names", "version", "model", "boot", "words", "hints", "refusa
 ACTIONS_MAY = {*PURE, "ports", "recorded", "config", "cloudinit", "secrets", "environment"}
 
 
-def modules(folder: Path = PACKAGE) -> Iterator[tuple[str, ast.Module]]:
-    """Yield each module's dotted name below the package, and its syntax tree."""
-    for path in sorted(folder.rglob("*.py")):
-        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
-        yield name.removesuffix(".__init__"), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def modules(folder: Path = PACKAGE) -> tuple[tuple[str, ast.Module], ...]:
+    """Return each module's dotted name below the package, and its syntax tree."""
+    names = {p: ".".join(p.relative_to(PACKAGE).with_suffix("").parts) for p in sorted(folder.rglob("*.py"))}
+    return tuple((n.removesuffix(".__init__"), ast.parse(p.read_text("utf-8"))) for p, n in names.items())
 
 
 def imports(tree: ast.AST) -> set[str]:
@@ -127,7 +128,7 @@ def test_files_are_short() -> None:
     folders = (PACKAGE, ROOT / "tests", ROOT / "terraform", ROOT / "cloud-init")
     paths = [p for f in folders for p in f.rglob("*") if p.suffix in BUDGETED and ".terraform" not in p.parts]
     long = [p for p in paths if len(p.read_text(encoding="utf-8").splitlines()) > MAX_FILE_LINES]
-    silent = [str(p.relative_to(ROOT)) for p in long if "over 200 lines" not in _head(p)]
+    silent = [str(p.relative_to(ROOT)) for p in long if "over 200 lines" not in _head(p).lower()]
     assert silent == []
 
 

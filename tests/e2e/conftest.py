@@ -44,7 +44,8 @@ def sim(simulator: Simulator) -> Simulator:
 def fresh(sim: Simulator, tmp_path: Path) -> Cli:
     """The command line in a fresh clone, pointed at the simulator; nothing has been run in it."""
     project = copy_project(ROOT, tmp_path / "clone")
-    return Cli(project=project, env=private_env(sim.env(os.environ), tmp_path, project))
+    env = private_env(sim.env(os.environ), tmp_path, project)
+    return Cli(project=project, env={**env, "GPUINFRA_WAIT": "0"})  # there is no machine to wait for
 
 
 @pytest.fixture

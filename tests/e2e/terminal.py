@@ -1,0 +1,76 @@
+"""A person at a terminal: a command on a pty of its own, answered as it asks."""
+
+import fcntl
+import os
+import pty
+import select
+import subprocess
+import termios
+import time
+from types import TracebackType
+from typing import Self
+
+from tests.e2e.cli import TIMEOUT_S, Cli
+
+CTRL_C = "\x03"
+
+
+def _take_terminal() -> None:
+    """Make stdin the controlling terminal, so that Ctrl-C is a signal; runs in the child."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+class Terminal:
+    """One command on a terminal; `seen` is all that has been on its screen."""
+
+    def __init__(self, cli: Cli, *args: str) -> None:
+        self.seen = ""
+        self._screen, inner = pty.openpty()
+        self._process = subprocess.Popen(
+            cli.argv(*args),
+            cwd=cli.project,
+            env={**cli.env, "TERM": "xterm"},
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            start_new_session=True,
+            preexec_fn=_take_terminal,
+        )
+        os.close(inner)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._screen)
+
+    def until(self, text: str) -> None:
+        """Wait until a text is on the screen."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while text not in self.seen:
+            assert time.monotonic() < deadline, f"{text!r} never came:\n{self.seen}"
+            assert self._read(), f"ended without {text!r}:\n{self.seen}"
+
+    def type(self, keys: str) -> None:
+        """Type keys."""
+        os.write(self._screen, keys.encode())
+
+    def end(self) -> int:
+        """Wait for the end; return the exit code."""
+        while self._read():
+            pass
+        return self._process.wait(timeout=TIMEOUT_S)
+
+    def _read(self) -> bool:
+        """Take what is there, for at most a second; False when the command has closed the terminal."""
+        if not select.select([self._screen], [], [], 1)[0]:
+            return True
+        try:
+            data = os.read(self._screen, 65536)
+        except OSError:  # EIO: Linux's way to say that the other side is closed
+            return False
+        self.seen += data.decode("utf-8", "replace").replace("\r", "")
+        return bool(data)
