@@ -7,6 +7,8 @@ from pathlib import Path
 
 from gpuinfra.errors import GpuInfraError
 from gpuinfra.simulator.demo import demo
+from gpuinfra.simulator.hosts import HostFolders
+from gpuinfra.simulator.lab import cli as lab
 from gpuinfra.simulator.serve import serve
 
 
@@ -17,6 +19,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 (default) takes a free one")
     command.add_argument("--ready-file", type=Path, help="JSON {url, pid}, written once calls are answered")
     command.add_argument("--log-file", type=Path, help="one line a call, and moto's tracebacks")
+    command.add_argument("--hosts", type=Path, help="folders of real hosts, whose consoles are theirs")
+    lab.add_to(commands)
     commands.add_parser("demo", help="run the whole job against a simulator, told as it goes")
     return parser
 
@@ -27,7 +31,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if options.command == "demo":
             return demo()
-        serve(port=options.port, ready_file=options.ready_file, log_file=options.log_file)
+        if options.command == "lab":
+            return lab.lab(options)
+        serve(
+            port=options.port,
+            ready_file=options.ready_file,
+            log_file=options.log_file,
+            hosts=HostFolders(options.hosts) if options.hosts else None,
+        )
     except GpuInfraError as error:
         sys.stderr.write(f"error: {error.message}\n  next: {error.hint}\n")
         return error.exit_code

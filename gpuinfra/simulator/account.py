@@ -10,6 +10,8 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
+from gpuinfra.simulator.inventory import machine_of, power_off
+from gpuinfra.simulator.machine import Machine
 from gpuinfra.simulator.patches import apply_patches
 from gpuinfra.simulator.wire import Answer
 from gpuinfra.simulator.world import World
@@ -53,6 +55,19 @@ class MotoAccount:
         for kind, name in self._inventory():
             found.setdefault(kind, []).append(name)
         return found
+
+    def machines(self) -> list[Machine]:
+        """Describe every instance, terminated ones too."""
+        return [
+            machine_of(it) for _, _, backend in ec2_backends.iter_backends() for it in backend.all_instances()
+        ]
+
+    def power_off(self, instance_id: str) -> None:
+        """Stop or terminate an instance whose host has shut itself down, if it runs."""
+        for _, _, backend in ec2_backends.iter_backends():
+            for it in backend.all_instances():
+                if it.id == instance_id and it._state.name == "running":
+                    power_off(it)
 
     def _inventory(self) -> Iterator[tuple[str, str]]:
         for _, _, backend in ec2_backends.iter_backends():

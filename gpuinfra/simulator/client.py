@@ -11,6 +11,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from gpuinfra.errors import GpuInfraError
 from gpuinfra.simulator.calls import Call
 from gpuinfra.simulator.faults import Fault
+from gpuinfra.simulator.machine import Machine
 
 REGION = "us-east-1"
 TIMEOUT_S = 30.0
@@ -98,6 +99,14 @@ class Simulator:
     def events(self) -> list[dict[str, Any]]:
         """Return what has happened to instances, in order: time, region, instance_id, state."""
         return list(self._call("GET", "events"))
+
+    def machines(self) -> list[Machine]:
+        """Describe every instance for the host beneath it; no call is logged, no fault can hit."""
+        return [Machine.from_json(raw) for raw in self._call("GET", "machines")]
+
+    def powered_off(self, instance_id: str) -> None:
+        """Say that the host of an instance has shut itself down."""
+        self._call("POST", "powered-off", {"instance_id": instance_id})
 
     def _call(self, method: str, path: str, payload: object = None) -> Any:
         data = None if payload is None else json.dumps(payload).encode()

@@ -1,11 +1,14 @@
 """The calls below /_sim/ by which a test sets the scene and looks behind it."""
 
+import dataclasses
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from gpuinfra.simulator.faults import Fault
+from gpuinfra.simulator.machine import Machine
 from gpuinfra.simulator.wire import Answer
 from gpuinfra.simulator.world import World
 
@@ -23,6 +26,12 @@ class Account(Protocol):
 
     def remove_default_vpc(self, region: str) -> None:
         """Remove the default VPC of a region."""
+
+    def machines(self) -> Sequence[Machine]:
+        """Describe every instance."""
+
+    def power_off(self, instance_id: str) -> None:
+        """Stop or terminate an instance whose host has shut itself down."""
 
 
 def _text(text: str) -> Answer:
@@ -48,6 +57,8 @@ class ControlDesk:
             "GET /_sim/faults": lambda _: _json([fault.to_json() for fault in world.faults.all()]),
             "GET /_sim/events": lambda _: _json([event.to_json() for event in world.events]),
             "GET /_sim/leftovers": lambda _: _json(account.leftovers()),
+            "GET /_sim/machines": lambda _: _json(self._machines()),
+            "POST /_sim/powered-off": self._power_off,
             "POST /_sim/faults": self._add_faults,
             "DELETE /_sim/faults": self._clear_faults,
             "POST /_sim/console": self._set_console,
@@ -65,9 +76,22 @@ class ControlDesk:
         try:
             with self._world.moto_lock:
                 return handler(json.loads(body or b"null"))
-        except (KeyError, TypeError, ValueError) as error:
+        except Exception as error:  # whoever made the call gets to see it, moto's errors too
             _log.exception("%s", route)
             return _json({"error": f"{type(error).__name__}: {error}"}, 400)
+
+    def _machines(self) -> list[dict[str, Any]]:
+        times = Counter((it.instance_id, it.state) for it in self._world.events)
+        return [
+            dataclasses.replace(
+                it, starts=times[it.id, "running"], reboots=times[it.id, "rebooted"]
+            ).to_json()
+            for it in self._account.machines()
+        ]
+
+    def _power_off(self, payload: Any) -> Answer:
+        self._account.power_off(payload["instance_id"])
+        return _json({})
 
     def _add_faults(self, payload: Any) -> Answer:
         self._world.faults.add([Fault.from_json(raw) for raw in payload])

@@ -2,7 +2,11 @@
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
+
+CONSOLE_FILE = "console.log"
+_CONSOLE_READ_BYTES = 65536  # EC2 shows no more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +31,7 @@ class Hosts(Protocol):
     """The machines that the instances stand for.
 
     Both methods run inside an API call and must return at once. A host that powers itself off says so
-    by calling StopInstances or TerminateInstances like any client.
+    by the control call /_sim/powered-off, which no fault can hit and no call log shows.
     """
 
     def changed(self, event: InstanceEvent) -> None:
@@ -46,3 +50,22 @@ class NoHosts:
     def console(self, instance_id: str) -> str:
         """Return nothing."""
         return ""
+
+
+class HostFolders:
+    """Hosts that a lab keeps beside this process, a folder for each; the lab reads the machines by itself."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def changed(self, event: InstanceEvent) -> None:
+        """Do nothing."""
+
+    def console(self, instance_id: str) -> str:
+        """Return the end of what the host has written."""
+        path = self._directory / instance_id / CONSOLE_FILE
+        if not path.exists():
+            return ""
+        with path.open("rb") as log:
+            log.seek(max(0, path.stat().st_size - _CONSOLE_READ_BYTES))
+            return log.read().decode("utf-8", "replace")

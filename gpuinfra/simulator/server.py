@@ -20,25 +20,29 @@ _POLL_S = 0.02
 
 
 @contextmanager
-def running(*, log_file: Path | None = None, port: int = 0) -> Iterator[Simulator]:
+def running(*, log_file: Path | None = None, port: int = 0, hosts: Path | None = None) -> Iterator[Simulator]:
     """Start a simulator in a process of its own, yield a handle on it, and end it.
 
+    hosts: folders of real hosts, see HostFolders.
     It does not see Ctrl-C (a Terraform that winds down still needs it), and dies when this process dies.
     """
     require_extra()
     with tempfile.TemporaryDirectory(prefix="gpuinfra-simulator-") as scratch:
         ready_file, output = Path(scratch, "ready.json"), Path(scratch, "output")
-        process = _start(port, ready_file, output, log_file)
+        process = _start(port, ready_file, output, log_file, hosts)
         try:
             yield Simulator(_wait_until_ready(process, ready_file, output))
         finally:
             _stop(process)
 
 
-def _start(port: int, ready_file: Path, output: Path, log_file: Path | None) -> subprocess.Popen[bytes]:
+def _start(
+    port: int, ready_file: Path, output: Path, log_file: Path | None, hosts: Path | None
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "gpuinfra.simulator", "serve", f"--port={port}"]
     command += [f"--ready-file={ready_file}"]
     command += [f"--log-file={log_file.absolute()}"] if log_file else []
+    command += [f"--hosts={hosts}"] if hosts else []
     # a user's AWS_PROFILE, or a MOTO_ setting, must not change what the simulator does
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
     with output.open("wb") as sink:

@@ -1,0 +1,51 @@
+"""`python -m gpuinfra.simulator lab`: the options, and what each does."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from gpuinfra.simulator.lab import base, needs
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the simulator's own."""
+    parser = commands.add_parser("lab", help="run a command where simulated instances are real hosts")
+    parser.add_argument("--packages", action="store_true", help="print the Debian packages that it needs")
+    parser.add_argument("--check", action="store_true", help="say whether hosts can boot on this machine")
+    parser.add_argument("--build", action="store_true", help="make the hosts' image, if not in the cache")
+    parser.add_argument("--mirror", type=Path, help="folders <host name>/<path>, served inside by HTTP(S)")
+    parser.add_argument("--ready-file", type=Path, help="JSON, how to enter a lab that runs no command")
+    parser.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD ARGS", help="what to run inside")
+
+
+def lab(options: argparse.Namespace) -> int:
+    """Carry the command out; returns the exit code."""
+    from gpuinfra.simulator.lab import keeper  # late: `serve` must not pay for it
+
+    if options.packages:
+        sys.stdout.write(" ".join(needs.PACKAGES) + "\n")
+        return 0
+    if options.check:
+        keeper.require_platform()
+        return 0
+    if options.build:
+        sys.stdout.write(f"{base.ensure(os.environ, tell)}\n")
+        return 0
+    return _keep(options)
+
+
+def _keep(options: argparse.Namespace) -> int:
+    from gpuinfra.simulator.lab.keeper import keep
+    from gpuinfra.simulator.serve import die_with_parent
+
+    command = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
+    if not command:
+        die_with_parent(os.getppid())
+    return keep(command, mirror=options.mirror, ready_file=options.ready_file, tell=tell)
+
+
+def tell(text: str) -> None:
+    """Narrate on stderr: stdout is the command's."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,109 @@
+"""Python's way into a lab: open one, reach its API from outside, run commands inside."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpuinfra.errors import GpuInfraError
+from gpuinfra.simulator.client import Simulator, simulator_env
+from gpuinfra.simulator.lab import needs
+from gpuinfra.simulator.lab.inside import DIRECTORY_VARIABLE, LAB_VARIABLE, MIRROR_VARIABLE
+
+START_TIMEOUT_S = 300.0  # the first time it makes the image
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lab:
+    """An open lab.
+
+    url: of the API, from outside (for boto3 in this process); inside_url: of the same, from inside.
+    pid: its first process.
+    mirror: `<mirror>/<host name>/<path>` is https://<host name>/<path> in the lab; write there at any time.
+    """
+
+    url: str
+    inside_url: str
+    pid: int
+    directory: Path
+    mirror: Path
+
+    @property
+    def simulator(self) -> Simulator:
+        """Return the handle on the API, for this process."""
+        return Simulator(self.url)
+
+    def host(self, instance_id: str) -> Path:
+        """Return a host's folder: console.log, imds.json (see imds.py), fake-gpu/load (percent), upper/."""
+        return self.directory / "hosts" / instance_id
+
+    def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return a whole environment for a command inside: `base` (this process's own) pointed at the lab."""
+        return simulator_env(self.inside_url, os.environ if base is None else base) | {
+            LAB_VARIABLE: "1",
+            DIRECTORY_VARIABLE: str(self.directory),
+            MIRROR_VARIABLE: str(self.mirror),
+        }
+
+    def command(self, argv: Sequence[str | Path], cwd: Path | None = None) -> list[str]:
+        """Return the command line that runs `argv` inside."""
+        enter = ["nsenter", f"--target={self.pid}", "--mount", "--net", "--pid"]
+        enter += [] if needs.is_root() else ["--user", "--preserve-credentials"]
+        return [*enter, "env", f"--chdir={cwd or Path.cwd()}", *map(str, argv)]
+
+    def run(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout_s: float = 60.0,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command inside and return what it said; the exit code is not checked."""
+        return subprocess.run(
+            self.command(argv, cwd),
+            env=dict(self.env() if env is None else env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+
+
+@contextmanager
+def opened(*, mirror: Path | None = None, timeout_s: float = START_TIMEOUT_S) -> Iterator[Lab]:
+    """Open a lab, yield it, and end it with all that is in it; it ends too when this process dies."""
+    with tempfile.TemporaryDirectory(prefix="gpuinfra-door-") as scratch:
+        ready_file, output = Path(scratch, "ready.json"), Path(scratch, "output")
+        argv = [sys.executable, "-m", "gpuinfra.simulator", "lab", f"--ready-file={ready_file}"]
+        argv += [f"--mirror={mirror}"] if mirror else []
+        with output.open("wb") as sink:
+            process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
+            )
+        try:
+            yield _wait_until_ready(process, ready_file, output, timeout_s)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait_until_ready(
+    process: subprocess.Popen[bytes], ready_file: Path, output: Path, timeout_s: float
+) -> Lab:
+    deadline = time.monotonic() + timeout_s
+    while not ready_file.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            said = output.read_text(encoding="utf-8", errors="replace").strip()
+            raise GpuInfraError(f"the lab did not start: {said or 'it said nothing'}")
+        time.sleep(_POLL_S)
+    raw = json.loads(ready_file.read_text(encoding="utf-8"))
+    return Lab(**{**raw, "directory": Path(raw["directory"]), "mirror": Path(raw["mirror"])})

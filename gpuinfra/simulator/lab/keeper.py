@@ -1,0 +1,116 @@
+"""The outside of a lab: starts it, waits for it, and passes its exit code on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from gpuinfra.errors import ConfigError, GpuInfraError
+from gpuinfra.simulator.extra import require_extra
+from gpuinfra.simulator.lab import base, needs, relay
+from gpuinfra.simulator.lab.inside import READY_FILE, SOCKET_FILE, Plan
+from gpuinfra.simulator.lab.premises import premises
+
+_POLL_S = 0.05
+
+Tell = Callable[[str], None]
+
+
+def keep(command: Sequence[str], *, mirror: Path | None, ready_file: Path | None, tell: Tell) -> int:
+    """Run a command in a lab, or hold a lab open if there is none; returns the exit code.
+
+    To be called by a process's main thread, and last: it may start the process anew in a cgroup of its own.
+    mirror: a folder with a folder for each host name; the lab's own, empty, if None.
+    ready_file: JSON, written when the lab is ready: what door.Lab needs to enter it.
+    """
+    require_extra()
+    require_platform()
+    _enter_scope()
+    os.environ["PATH"] = needs.search_path(os.environ)
+    archive = base.ensure(os.environ, tell)
+    with premises() as (directory, cgroup):
+        plan = Plan(
+            directory=str(directory),
+            mirror=str(_mirror(directory, mirror)),
+            archive=str(archive),
+            cgroup=str(cgroup),
+            rootless=not needs.is_root(),
+            umask=_umask(),
+            command=list(command),
+        )
+        return _run(plan, ready_file)
+
+
+def require_platform() -> None:
+    """Raise the error that says why no host can boot on this machine."""
+    if reason := needs.can_run(os.environ):
+        raise ConfigError(f"no hosts on this machine: {reason}")
+
+
+def _run(plan: Plan, ready_file: Path | None) -> int:
+    # the kernel ends the lab when this process ends, and `--kill-child` ends all that is in it
+    argv = ["setpriv", "--pdeathsig", "KILL", *needs.namespaces()]
+    argv += [sys.executable, "-m", "gpuinfra.simulator.lab.inside", str(plan.write())]
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C reaches the command too, and is for it
+    signal.signal(signal.SIGTERM, _leave)
+    process = subprocess.Popen(argv)
+    try:
+        if ready_file:
+            _announce(process, plan, ready_file)
+        return process.wait()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _announce(process: subprocess.Popen[bytes], plan: Plan, ready_file: Path) -> None:
+    """Wait until the lab is ready; then say how to reach it from outside."""
+    directory = Path(plan.directory)
+    while not (directory / READY_FILE).exists():
+        if process.poll() is not None:
+            raise GpuInfraError(f"the lab did not start: exit code {process.returncode}")
+        time.sleep(_POLL_S)
+    listener = relay.listen_port()
+    relay.start(listener, relay.to_file(directory / SOCKET_FILE))
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8")
+    inside = json.loads((directory / READY_FILE).read_text(encoding="utf-8"))
+    ready = {
+        "url": f"http://127.0.0.1:{listener.getsockname()[1]}",
+        "inside_url": inside["url"],
+        "pid": int(children.split()[0]),
+        "directory": plan.directory,
+        "mirror": plan.mirror,
+    }
+    draft = ready_file.with_name(f".{ready_file.name}")
+    draft.write_text(json.dumps(ready), encoding="utf-8")
+    draft.replace(ready_file)
+
+
+def _enter_scope() -> None:
+    """Start this very process anew in a cgroup of its own, if a plain user can have one only so."""
+    scope = needs.scope_command(os.environ)
+    if scope:
+        argv = [*scope, sys.executable, *sys.orig_argv[1:]]
+        os.execvpe(argv[0], argv, {**os.environ, needs.SCOPED: "1"})  # noqa: S606
+
+
+def _mirror(directory: Path, given: Path | None) -> Path:
+    mirror = given.resolve() if given else directory / "mirror"
+    mirror.mkdir(exist_ok=True)
+    return mirror
+
+
+def _umask() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + signal.SIGTERM)

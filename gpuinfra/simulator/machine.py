@@ -1,0 +1,65 @@
+"""What the hosts beneath must know of an instance; pure data, sent over the control calls."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gpu:
+    """One kind of GPU in an instance type."""
+
+    name: str
+    count: int
+    memory_mib: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """One instance, as the API has it now.
+
+    state: `running` (a while shown as pending by the API), `stopped`, `terminated`.
+    user_data: base64, as it was sent; empty when none was.
+    keys: name of the key pair -> public key; at most one.
+    starts, reboots: how often it was launched or started, and rebooted, by the API.
+    tags: None when the instance may not read its own tags.
+    """
+
+    id: str
+    region: str
+    zone: str
+    state: str
+    instance_type: str
+    image_id: str
+    image_name: str
+    private_ip: str
+    public_ip: str
+    mac: str
+    private_dns: str
+    public_dns: str
+    interface_id: str
+    subnet_id: str
+    subnet_cidr: str
+    vpc_id: str
+    user_data: str
+    keys: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] | None = None
+    role: str = ""
+    spot: bool = False
+    http_tokens: str = "required"
+    http_endpoint: str = "enabled"
+    shutdown_behavior: str = "stop"
+    gpu: Gpu | None = None
+    starts: int = 0
+    reboots: int = 0
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        """Build from decoded JSON."""
+        gpu = Gpu(**raw["gpu"]) if raw["gpu"] else None
+        return cls(**{**raw, "gpu": gpu})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what from_json reads."""
+        return dataclasses.asdict(self)
