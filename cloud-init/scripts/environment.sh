@@ -6,7 +6,9 @@ PROFILE=$ROOT/etc/profile.d/gpuinfra.sh
 
 # A lock, if there, is installed as it is: no solve, and each package checked by its hash.
 env_source() { [ ! -s "$state_dir/env/lock.txt" ] && echo "$state_dir/env/conda.yml" || echo "$state_dir/env/lock.txt"; }
-env_there() { [ -x "$env_prefix/bin/python" ]; }
+
+# One that was built for a CPU is of no use on a GPU: the instance type may have been changed. The reverse works.
+env_there() { [ -x "$env_prefix/bin/python" ] && { [ "$GPU" = cpu ] || [ ! -e "$state_dir/made-for-cpu" ]; }; }
 
 step_env_conda() {
   forget env-pip verify requirements
@@ -14,10 +16,13 @@ step_env_conda() {
     refuse "the environment $ENV_NAME exists and is not ours: rename it, or change name in environment.yml" 73
   fi
   echo "$env_prefix" >"$state_dir/made"
-  local create=(env create --file)
+  local create=(env create --file) cuda=()
+  rm -f "$state_dir/made-for-cpu"
+  # Without a GPU the CPU builds are wanted, even where the image has NVIDIA's libraries.
+  if [ "$GPU" = cpu ]; then : >"$state_dir/made-for-cpu" && cuda=(CONDA_OVERRIDE_CUDA=); fi
   case $(env_source) in *lock.txt) create=(create --yes --file) ;; esac
   # conda may say that it cannot overwrite, or overwrite in silence, by its version: there is never anything there.
-  retry 3600 "conda" "${as[@]}" bash -c 'rm -rf "$1"; exec "${@:2}"' _ "$env_prefix" \
+  retry 3600 "conda" "${as[@]}" "${cuda[@]}" bash -c 'rm -rf "$1"; exec "${@:2}"' _ "$env_prefix" \
     "$prefix/bin/conda" "${create[@]}" "$(env_source)" --prefix "$env_prefix"
 }
 

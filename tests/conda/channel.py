@@ -1,23 +1,35 @@
-"""Build the test channel and package index: CHANNEL_DIR WHEEL_DIR, in a process of its own.
+"""Build the test channel and package index: CHANNEL_DIR WHEEL_DIR [PYTHON VERSION].
 
-Of its own, since py-rattler may abort the interpreter when it ends.
+PYTHON is the interpreter that the host has (default: the one that runs this).
+
+Run it in a process of its own: py-rattler may abort the interpreter when it ends.
 """
 
 import asyncio
 import ensurepip
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from rattler.index import index_fs  # type: ignore[import-not-found, unused-ignore]
 
-from tests.conda.packages import PYTHON, Package, from_wheel, module, thin_python, wheel_of
+from tests.conda.packages import (
+    Interpreter,
+    Package,
+    from_wheel,
+    local_interpreter,
+    module,
+    thin_python,
+    wheel_of,
+)
 
 TORCH = """
 __version__ = "2.13.0"
-class version: cuda = {cuda!r}
+CUDA = {cuda!r}
+class version: cuda = CUDA
 class cuda:
-    is_available = staticmethod(lambda: {cuda!r} is not None)
+    is_available = staticmethod(lambda: bool(CUDA))
     device_count = staticmethod(lambda: 1)
     get_device_name = staticmethod(lambda number=0: "Stub GPU")
 class ones:
@@ -27,29 +39,29 @@ class ones:
 """
 
 
-def torch(cuda: str | None) -> Package:
+def torch(cuda: str | None, beneath: Interpreter) -> Package:
     """Return a stub of torch for one CUDA (preferred where `__cuda` allows it), or for none."""
     package = module("torch", "2.13.0", source=TORCH.format(cuda=cuda))
     package.name, package.noarch = "pytorch", None
     package.build, package.build_number = (f"cuda{cuda.replace('.', '')}_0", 200) if cuda else ("cpu_0", 0)
-    package.depends = [f"python {PYTHON}.*"] + ([f"__cuda >={cuda.split('.')[0]}"] if cuda else [])
-    package.files = {f"lib/python{PYTHON}/{name}": data for name, data in package.files.items()}
+    package.depends = [f"python {beneath.minor}.*"] + ([f"__cuda >={cuda.split('.')[0]}"] if cuda else [])
+    package.files = {f"lib/python{beneath.minor}/{name}": data for name, data in package.files.items()}
     return package
 
 
-def packages() -> list[Package]:
+def packages(beneath: Interpreter) -> list[Package]:
     """Return all that the channel holds."""
     bundled = Path(ensurepip.__file__).parent / "_bundled"
     broken = module("brokenimport", "1.0", source="import a_module_that_nobody_has\n")
-    found = [thin_python(), from_wheel(next(bundled.glob("pip-*.whl"))), broken]
+    found = [thin_python(beneath), from_wheel(next(bundled.glob("pip-*.whl"))), broken]
     found += [module("tinylib", version) for version in ("1.0", "1.1")]
     found += [module("tinyapp", "2.0", depends=["tinylib >=1.0"]), module("extra", "3.0")]
-    return [*found, torch(None), torch("12.4")]
+    return [*found, torch(None, beneath), torch("12.4", beneath)]
 
 
-def build(channel: Path, wheels: Path) -> None:
+def build(channel: Path, wheels: Path, beneath: Interpreter) -> None:
     """Write and index the channel, and a simple index with one wheel for pip."""
-    for package in packages():
+    for package in packages(beneath):
         package.write(channel)
     asyncio.run(index_fs(channel, force=True))
     folder = wheels / "frompip"
@@ -59,6 +71,8 @@ def build(channel: Path, wheels: Path) -> None:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]), Path(sys.argv[2]))
+    local = local_interpreter()
+    there = dict(zip(("exe", "version"), sys.argv[3:], strict=False))
+    build(Path(sys.argv[1]), Path(sys.argv[2]), replace(local, **there))
     sys.stdout.flush()
     os._exit(0)

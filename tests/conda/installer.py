@@ -8,7 +8,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conda.packages import MTIME, PYTHON, SITE, base_python, member
+from tests.conda.packages import MTIME, Interpreter, local_interpreter, member
 
 STANDIN = Path(__file__).with_name("standin")
 
@@ -59,48 +59,55 @@ conda() {
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """The Python beneath: this machine's, or one that the host has, with what it needs carried along."""
+    """What the installer puts down: links to a Python of the host, and what must be carried along."""
 
-    exe: str
-    site: str = SITE
-    python: str = PYTHON
-    bundle: tuple[Path, ...] = ()
+    python: Interpreter
+    carried: tuple[Path, ...] = ()
 
 
 def local_base() -> Base:
-    """Return the interpreter of this machine; py-rattler is found where the tests have it."""
-    return Base(exe=str(base_python()))
+    """Return a base for this machine: py-rattler is found where the tests have it."""
+    return Base(python=local_interpreter())
+
+
+def host_base(python: Interpreter) -> Base:
+    """Return a base for another machine, whose Python has PyYAML; py-rattler (abi3) is carried along."""
+    carried = Path(sysconfig.get_paths()["purelib"]) / "rattler"
+    return Base(python=python, carried=(carried,))
 
 
 def build(target: Path, base: Base) -> Path:
     """Write the installer; equal inputs give equal bytes."""
     header = HEADER.replace("@LINES@", str(HEADER.count("\n") + 1)).encode()
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(header + gzip.compress(_payload(base), mtime=0))
+    # What is carried is large; time matters more than size on loopback.
+    target.write_bytes(header + gzip.compress(_payload(base), compresslevel=1, mtime=0))
     return target
 
 
 def _payload(base: Base) -> bytes:
-    home = str(Path(base.exe).parent)
+    python = base.python
+    shared = str(bool(base.carried)).lower()
+    home = Path(python.exe).parent
     files = {
-        "pyvenv.cfg": f"home = {home}\ninclude-system-site-packages = {'true' if base.bundle else 'false'}\n",
+        "pyvenv.cfg": f"home = {home}\ninclude-system-site-packages = {shared}\n",
         "bin/conda": CONDA,
         "etc/profile.d/conda.sh": CONDA_SH,
         "conda-meta/history": "",
         ".condarc": "channels:\n  - defaults\n",  # what Miniconda ships
         **{f"lib/standin/{path.name}": path.read_text() for path in sorted(STANDIN.glob("[!_]*.py"))},
     }
-    if not base.bundle:
-        files[f"{base.site}/standin.pth"] = sysconfig.get_paths()["purelib"] + "\n"
-    links = {"bin/python3": base.exe, "bin/python": "python3", f"bin/python{base.python}": "python3"}
+    if not base.carried:
+        files[f"{python.site}/standin.pth"] = sysconfig.get_paths()["purelib"] + "\n"
+    links = {"bin/python3": python.exe, "bin/python": "python3", f"bin/python{python.minor}": "python3"}
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
         for name, text in files.items():
             tar.addfile(member(name, size=len(text.encode())), io.BytesIO(text.encode()))
         for name, link in links.items():
             tar.addfile(member(name, link=link))
-        for path in base.bundle:
-            tar.add(path, arcname=f"{base.site}/{path.name}", filter=_steady)
+        for path in base.carried:
+            tar.add(path, arcname=f"{python.site}/{path.name}", filter=_steady)
     return out.getvalue()
 
 
@@ -110,4 +117,8 @@ def _steady(found: tarfile.TarInfo) -> tarfile.TarInfo | None:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]), local_base())
+    given = sys.argv[2:]
+    build(
+        Path(sys.argv[1]),
+        host_base(Interpreter(exe=given[0], version=given[1])) if given else local_base(),
+    )

@@ -14,8 +14,30 @@ from email.parser import BytesParser
 from pathlib import Path
 
 MTIME = 1_700_000_000
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-SITE = f"lib/python{PYTHON}/site-packages"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interpreter:
+    """A Python that is on the host already, such as /usr/bin/python3."""
+
+    exe: str
+    version: str
+
+    @property
+    def minor(self) -> str:
+        """3.11 of 3.11.7."""
+        return ".".join(self.version.split(".")[:2])
+
+    @property
+    def site(self) -> str:
+        """Where its packages lie, below a prefix."""
+        return f"lib/python{self.minor}/site-packages"
+
+
+def local_interpreter() -> Interpreter:
+    """Return the one beneath the virtual environment that runs this."""
+    exe = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    return Interpreter(exe=exe, version=".".join(map(str, sys.version_info[:3])))
 
 
 @dataclass(kw_only=True)
@@ -92,22 +114,16 @@ def member(name: str, *, size: int = 0, link: str = "") -> tarfile.TarInfo:
     return entry
 
 
-def base_python() -> Path:
-    """Return the interpreter beneath the virtual environment that runs the tests."""
-    return Path(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))
-
-
-def thin_python() -> Package:
-    """Return a `python` of a few links: a virtual environment over this machine's interpreter."""
-    exe = base_python()
-    version = ".".join(map(str, sys.version_info[:3]))
-    config = f"home = {exe.parent}\ninclude-system-site-packages = false\nversion = {version}\n"
+def thin_python(beneath: Interpreter) -> Package:
+    """Return a `python` of a few links: a virtual environment over an interpreter that is there already."""
+    minor = beneath.minor
+    config = f"home = {Path(beneath.exe).parent}\ninclude-system-site-packages = false\n"
     return Package(
         name="python",
-        version=version,
+        version=beneath.version,
         build="thin_0",
-        files={"pyvenv.cfg": config.encode(), f"{SITE}/README.txt": b"gpuinfra test kit\n"},
-        links={"bin/python3": str(exe), "bin/python": "python3", f"bin/python{PYTHON}": "python3"},
+        files={"pyvenv.cfg": config.encode(), f"{beneath.site}/README.txt": b"gpuinfra test kit\n"},
+        links={"bin/python3": beneath.exe, "bin/python": "python3", f"bin/python{minor}": "python3"},
     )
 
 

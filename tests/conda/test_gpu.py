@@ -50,6 +50,28 @@ def test_with_a_gpu_the_cuda_build_is_chosen_and_verified(gpu: Callable[..., Hos
     assert host.status["gpu"] == "Tesla T4, 550.54.15"
 
 
+def test_nvidia_s_libraries_alone_make_no_gpu(host: Host) -> None:
+    """An image for GPUs on a CPU type: its nvidia-smi does not lure the solver into CUDA builds."""
+    host.command("nvidia-smi", SMI.format(driver="550.54.15", cuda="12.4"))
+    host.give(environment_yml=TORCH)
+    assert host.boot() == 0, host.log
+    assert "pytorch-2.13.0-cpu_0" in (host.state / "env.explicit.txt").read_text()
+
+
+def test_a_host_that_becomes_a_gpu_host_gets_the_gpu_build(gpu: Callable[..., Host]) -> None:
+    """The instance type was changed: the CPU environment is built anew; the way back changes nothing."""
+    host = gpu(driver="550.54.15")
+    device = host.root / "sys/bus/pci/devices/0000:00:1e.0/vendor"
+    device.write_text("0x1d0f\n")
+    assert host.boot() == 0, host.log
+    for vendor, ran in (("0x10de", ["gpu", "env-conda"]), ("0x1d0f", ["gpu", "verify"])):
+        device.write_text(f"{vendor}\n")
+        (host.state / "steps/gpu").unlink()  # as a new boot does
+        assert host.boot() == 0, host.log
+        assert host.ran()[:2] == ran
+        assert "pytorch-2.13.0-cuda124_0" in (host.state / "env.explicit.txt").read_text()
+
+
 def test_a_gpu_without_a_driver_names_the_images(gpu: Callable[..., Host]) -> None:
     """Nothing will install a driver: refused with what to change."""
     host = gpu()
