@@ -20,11 +20,11 @@ def lint(document: Document, travels: Collection[str]) -> Findings:
     conda = {_plain(spec.name): spec.line for spec in reversed(specs(document))}
     for entry in document.pip:
         found = _line(entry, travels)
-        if found:
-            yield found
         name = _name(entry.text)
         twin = "pytorch" if name == "torch" and "pytorch" in conda else name
-        if twin in conda and twin != "pip":
+        if found:
+            yield found
+        elif twin in conda and twin != "pip":
             yield warning(entry.line, f"{name!r} is installed by conda too (line {conda[twin]}): pip's wins")
 
 
@@ -66,7 +66,7 @@ def _repository(line: int, text: str) -> Finding | None:
 
 
 def _requirement(line: int, text: str) -> Finding | None:
-    bare = re.sub(r"\s+#.*|;.*", "", text).strip()
+    bare = re.sub(r"\s+#.*|;.*|\s--(?:hash|config-settings|global-option)\b.*", "", text).strip()
     match = _REQUIREMENT.match(bare)
     if match is None:
         return error(line, f"{text!r} does not begin with the name of a package")

@@ -7,8 +7,9 @@ from gpuinfra.environment import channels, wellknown
 from gpuinfra.environment.document import Document, Entry
 from gpuinfra.environment.findings import Finding, Findings, error, warning
 
-_SPEC = re.compile(r"(?:(?P<channel>[^\s=<>!~]+)::)?(?P<name>[A-Za-z0-9_.-]+)(?P<rest>.*)\Z")
-_LETTER = re.compile(r"\d[OI]|[OI]\d|\.[OolI](?:\d|\.|\Z)|\d[ol](?=[.\d])")
+_SPEC = re.compile(r"(?:(?P<channel>[^\s=<>!~]+)::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)(?P<rest>.*)\Z")
+_LETTER = re.compile(r"\A[OolI](?=[.\d])|\d[OI]|[OI]\d|\.[OolI](?:\d|\.|\Z)|\d[ol](?=[.\d])")
+_NO_PYTHON = re.compile(r"[^\d.](?<!\d[ab])(?<!\drc)(?!c\d)")
 _DIGITS = str.maketrans("OoIl", "0011")
 _OPERATORS = "=<>!~"
 
@@ -86,8 +87,7 @@ def _shape(spec: Spec) -> Finding | None:
 
 def _version(spec: Spec) -> Finding | None:
     for version in spec.versions:
-        letters = r"[A-Za-z](?!\d*\Z)|[^abc\d.]" if spec.name == "python" else _LETTER
-        if re.search(letters, version):
+        if (_NO_PYTHON if spec.name == "python" else _LETTER).search(version):
             fixed = spec.text.replace(version, version.translate(_DIGITS))
             return error(
                 spec.line,

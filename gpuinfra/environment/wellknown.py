@@ -38,15 +38,15 @@ DOUBTFUL_PIP = {
 # The most used packages, and real ones that a slip of the finger could make of them.
 _KNOWN = """
 accelerate aiohttp albumentations altair anyio asyncio attrs awscli bitsandbytes black bokeh boto3
-bottle bottleneck cartopy catboost cattrs certifi click cmake cryptography cuda cuda-nvcc cuda-toolkit
-cuda-version cudf cudnn cuml cupy cython dash dask dataset datasets deepspeed diffusers django docker
-einops faiss-cpu faiss-gpu fastai fastapi ffmpeg flake8 flash-attn flask folium gcc gdal gensim
-geopandas git git-lfs gpytorch gradio graphviz gsutil gxx gymnasium h5py httpx hydra-core imageio
-ipykernel ipython ipywidgets jax jaxlib jinja2 joblib jupyter jupyterhub jupyterlab jupytext keras
-kornia langchain lightgbm lightning llvmlite loguru lxml mamba matplotlib matplotlib-base mkl mlflow
-mypy nbconvert nccl networkx ninja nltk nodejs notebook numba numexpr numpy numpydoc omegaconf onnx
-onnxruntime opencv openpyxl openssl optuna orjson pandas papermill peft pillow pip plotly polars pre-
-commit protobuf psutil psycopg psycopg2 py-opencv pyaml pyarrow pydantic pytables pytest pytest-cov
+bottle bottleneck cartopy catboost cattrs certifi click cmake commit cryptography cuda cuda-nvcc cuda-
+toolkit cuda-version cudatoolkit cudf cudnn cuml cupy cython dash dask dataset datasets deepspeed
+diffusers django docker einops faiss-cpu faiss-gpu fastai fastapi ffmpeg flake8 flash-attn flask folium
+gcc gdal gensim geopandas git git-lfs gpytorch gradio graphviz gsutil gxx gymnasium h5py httpx hydra-
+core imageio ipykernel ipython ipywidgets jax jaxlib jinja2 joblib jupyter jupyterhub jupyterlab
+jupytext keras kornia langchain lightgbm lightning llvmlite loguru lxml mamba matplotlib matplotlib-base
+mkl mlflow mypy nbconvert nccl networkx ninja nltk nodejs notebook numba numexpr numpy numpydoc
+omegaconf onnx onnxruntime opencv openpyxl openssl optuna orjson pandas papermill peft pillow pip plotly
+polars pre- protobuf psutil psycopg psycopg2 py-opencv pyaml pyarrow pydantic pytables pytest pytest-cov
 pytest-xdist python python-dateutil python-dotenv python-graphviz pytorch pytorch-cpu pytorch-cuda
 pytorch-gpu pytorch-lightning pytorch_geometric pytz pyyaml ray requests rich ruff safetensors scanpy
 scapy scikit-image scikit-learn scipy scrapy seaborn sentence-transformers sentencepiece setuptools
