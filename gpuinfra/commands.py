@@ -72,6 +72,7 @@ def status_text(status: Status) -> str:
     rows: list[tuple[str, object]] = [("stack", status.stack)]
     if now:
         rows += [("state", now.state), ("launched", now.launched)]
+        rows += [] if host else [("host", now.instance_id), ("type", now.instance_type)]
     if host:
         address = now.public_ip if now else host.public_ip
         rows += [("host", host.instance_id), ("type", f"{host.instance_type} ({host.gpu_count} GPU)")]

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpuinfra.errors import CloudError
+from gpuinfra.hints import command
 from gpuinfra.model import Settings
+from gpuinfra.names import DEFAULT_STACK
 
 LINK = re.compile(r"https://[^\s\"']+[^\s\"'.,]")
 MARKETPLACE = "https://aws.amazon.com/marketplace/pp/prodview-7ikjtg3um26wq"
@@ -30,6 +32,11 @@ class Refusal:
         """Name the instance type and region, as far as they are known."""
         s = self.settings
         return f"{s.instance_type} in {s.region}" if s else "the host"
+
+    @property
+    def up(self) -> str:
+        """Return the command that tries again, for this stack."""
+        return command("up", self.settings.stack if self.settings else DEFAULT_STACK)
 
     @property
     def region(self) -> str:
@@ -83,7 +90,7 @@ def _vcpu_limit(r: Refusal) -> CloudError:
 def _no_capacity(r: Refusal) -> CloudError:
     return CloudError(
         f"AWS has no {r.wanted} to give right now: {r.message}",
-        hint="set another availability_zone, instance_type or region in terraform.tfvars, then: gpuinfra up",
+        hint=f"set another availability_zone, instance_type or region in terraform.tfvars, then: {r.up}",
     )
 
 
@@ -108,14 +115,14 @@ def _unauthorized(r: Refusal) -> CloudError:
 def _unsupported(r: Refusal) -> CloudError:
     return CloudError(
         f"AWS does not offer {r.wanted} like this: {r.message}",
-        hint="set another availability_zone or instance_type in terraform.tfvars, then: gpuinfra up",
+        hint=f"set another availability_zone or instance_type in terraform.tfvars, then: {r.up}",
     )
 
 
 def _throttled(r: Refusal) -> CloudError:
     return CloudError(
         f"AWS is throttling this account ({r.code} at {r.operation}, after several tries)",
-        hint="gpuinfra up   # in a minute; what was made so far is kept",
+        hint=f"{r.up}   # in a minute; what was made so far is kept",
     )
 
 

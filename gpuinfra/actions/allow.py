@@ -2,7 +2,7 @@
 
 import ipaddress
 
-from gpuinfra.actions.common import SECURITY_GROUP, check
+from gpuinfra.actions.common import SECURITY_GROUP, check, settings_of
 from gpuinfra.errors import ConfigError
 from gpuinfra.ports import Ports
 
@@ -15,7 +15,7 @@ def allow(ports: Ports, *, cidr: str, add: bool) -> tuple[str, ...]:
         GpuInfraError: what AWS or Terraform refused.
     """
     wanted = normal(cidr)
-    settings = ports.values.read()
+    settings = settings_of(ports)
     kept = [c for c in settings.allowed_cidrs if add or not _is_single(c)]
     cidrs = tuple(dict.fromkeys([*kept, wanted]))
     ports.values.change({"allowed_cidrs": list(cidrs)})

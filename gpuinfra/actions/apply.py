@@ -38,10 +38,11 @@ def refuse_orphans(ports: Ports, settings: Settings, record: Record) -> None:
         return  # the state names the host, so an apply cannot make another one
     lost = orphans(ports, settings, record)
     if lost:
+        stack = ports.workspace.name
         raise HostError(
             f"a host of this stack exists that Terraform does not know of: {describe(lost)}."
             " An earlier run was killed before it could record it, or another clone has a stack of this name",
-            hint=f"{command('destroy', ports.workspace.name)}   # removes it; then: gpuinfra up",
+            hint=f"{command('destroy', stack)}   # removes it; then: {command('up', stack)}",
         )
 
 

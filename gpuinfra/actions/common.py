@@ -1,5 +1,6 @@
 """What several commands share: the checks before Terraform starts and the report when it has ended."""
 
+import json
 from pathlib import Path
 
 from gpuinfra import diagnose
@@ -27,15 +28,25 @@ def prepare(ports: Ports) -> Settings:
             " the host could be lost",
             hint="df -h .",
         )
+    settings = settings_of(ports)
+    for warning in ports.workspace.render(settings):
+        ports.narrator.say(warning)
+    return settings
+
+
+def settings_of(ports: Ports) -> Settings:
+    """Return the values of this stack.
+
+    Raises:
+        ConfigError: they are another stack's: its tags would be looked for, its names changed.
+    """
     settings = ports.values.read()
     if settings.stack != ports.workspace.name:
         raise ConfigError(
             f"terraform.tfvars says stack = {settings.stack!r}, but this is the directory of the stack"
             f" {ports.workspace.name!r}",
-            hint=f"set stack = {ports.workspace.name!r} in it",
+            hint=f"set stack = {json.dumps(ports.workspace.name)} in it",
         )
-    for warning in ports.workspace.render(settings):
-        ports.narrator.say(warning)
     return settings
 
 

@@ -1,6 +1,8 @@
 """`destroy` / `down`: remove all that the stack made, and ask AWS whether anything is left."""
 
-from gpuinfra.actions.common import check, describe, orphans
+import dataclasses
+
+from gpuinfra.actions.common import check, describe, orphans, settings_of
 from gpuinfra.errors import ConfigError, HostError
 from gpuinfra.hints import command
 from gpuinfra.model import Instance, Outcome, Record, Settings
@@ -18,7 +20,7 @@ def destroy(ports: Ports, *, yes: bool) -> Outcome:
     if not record.resources and not ports.values.exists():
         ports.narrator.say("nothing to destroy")
         return Outcome(ok=True)
-    settings = ports.values.read()
+    settings = _where_it_was_made(settings_of(ports), record)
     lost = orphans(ports, settings, record)
     if not record.resources and not lost:
         ports.narrator.say("nothing to destroy: no record of a host, and AWS knows none with its tags")
@@ -27,11 +29,16 @@ def destroy(ports: Ports, *, yes: bool) -> Outcome:
         raise ConfigError("nothing was destroyed", hint=command("status", ports.workspace.name))
     _terminate(ports, settings, lost if not yes else _certainly_ours(record, lost))
     outcome = _run(ports, settings) if record.resources else Outcome(ok=True)
-    _prove(ports, settings)
+    _prove(ports, settings, record)
     if record.host:
         ports.link.forget(record.host)
     ports.workspace.clean()
     return outcome
+
+
+def _where_it_was_made(settings: Settings, record: Record) -> Settings:
+    """Return the settings with the host's own region; terraform.tfvars may name another one by now."""
+    return dataclasses.replace(settings, region=record.host.region) if record.host else settings
 
 
 def _certainly_ours(record: Record, lost: list[Instance]) -> list[Instance]:
@@ -42,7 +49,10 @@ def _certainly_ours(record: Record, lost: list[Instance]) -> list[Instance]:
 
 def _question(record: Record, lost: list[Instance]) -> str:
     host = record.host
-    what = f"host {host.instance_id} ({host.instance_type}, {host.public_ip}) and its disk" if host else ""
+    ids = ", ".join(sorted(record.ids_of("aws_instance")))
+    what = f"host {ids} and its disk" if ids else ""
+    if host:
+        what = f"host {host.instance_id} ({host.instance_type}, {host.public_ip}) and its disk"
     rest = f"{len(record.resources)} recorded resources" if record.resources else ""
     unknown = f"and {describe(lost)}, which Terraform lost track of" if lost else ""
     return f"Destroy {', '.join(filter(None, (what, rest, unknown)))}?"
@@ -64,8 +74,16 @@ def _run(ports: Ports, settings: Settings) -> Outcome:
     return outcome
 
 
-def _prove(ports: Ports, settings: Settings) -> None:
-    left = ports.cloud(settings.region, settings).tagged_instances(settings.tags)
+def _prove(ports: Ports, settings: Settings, record: Record) -> None:
+    """Ask AWS by the tags, and by the ids that were recorded: the tags may have been edited since.
+
+    Raises:
+        HostError: something is left.
+    """
+    cloud = ports.cloud(settings.region, settings)
+    recorded = [cloud.instance(i) for i in sorted(record.ids_of("aws_instance"))]
+    alive = [i for i in recorded if i and i.state not in ("shutting-down", "terminated")]
+    left = list({i.instance_id: i for i in (*alive, *cloud.tagged_instances(settings.tags))}.values())
     if left:
         raise HostError(f"AWS still shows {describe(left)}", hint=command("destroy", ports.workspace.name))
     ports.narrator.say(f"AWS shows no instance of this stack in {settings.region} any more")
