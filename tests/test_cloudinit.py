@@ -70,6 +70,14 @@ def test_each_script_is_sent_as_it_is_in_the_repository() -> None:
         assert first.startswith(("#!/usr/bin/env bash", '"""'))
 
 
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_systemd_accepts_the_units() -> None:
+    """Each key and value of the units is one that systemd knows."""
+    units = [str(path) for path in (TEMPLATES / "units").iterdir()]
+    done = subprocess.run(["systemd-analyze", "verify", *units], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_equal_inputs_give_equal_bytes() -> None:
     """No time, no chance and no system in the bytes: Terraform must see no change."""
     first = cloudinit.render(full_context(), templates=TEMPLATES)

@@ -16,6 +16,11 @@ CUDA = re.compile(r"(?:\S+::)?(?:cuda-version|pytorch-cuda|cuda-toolkit|cudatool
 LOCK_CUDA = re.compile(r"^#.*\bcuda=(\d+)", re.M)
 
 
+def is_lines(value):
+    """Tell whether a pip section is a list, or empty."""
+    return value is None or isinstance(value, list)
+
+
 def split(document):
     """Return (conda packages, pip lines) of a parsed environment.yml."""
     dependencies = document.get("dependencies") if isinstance(document, dict) else None
@@ -23,7 +28,7 @@ def split(document):
         sys.exit("it needs a list named dependencies")
     conda = [item for item in dependencies if isinstance(item, str)]
     others = [item for item in dependencies if not isinstance(item, str)]
-    if any(not isinstance(item, dict) or set(item) != {"pip"} for item in others):
+    if not all(isinstance(item, dict) and set(item) == {"pip"} and is_lines(item["pip"]) for item in others):
         sys.exit(f"a dependency is text or a pip section, not {others[0]!r}")
     return conda, [str(line) for item in others for line in item["pip"] or []]
 

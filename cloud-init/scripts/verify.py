@@ -1,12 +1,19 @@
-"""Prove the environment by use: verify.py NAMES_FILE GPU. Prints one JSON line, or "Unfit: ..." and 1."""
+"""Prove the environment by use: verify.py NAMES_FILE GPU. Prints one JSON line, or "Unfit: ..." and 1.
+
+It runs on the environment's Python, which may be an old one.
+"""
 
 import importlib
-import importlib.metadata
 import json
 import re
 import sys
 import time
 from pathlib import Path
+
+try:
+    import importlib.metadata as metadata
+except ImportError:  # Python 3.7: nothing can be asked about packages
+    metadata = None
 
 
 def normal(name):
@@ -14,28 +21,31 @@ def normal(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def module_of(name, modules):
-    """Return what to import for a package, or None when it is no Python package."""
-    owned = sorted(module for module in modules.get(normal(name), []) if not module.startswith("_"))
-    same = [module for module in owned if normal(module) == normal(name)]
+def module_of(package):
+    """Return what to import for a package: the module of the same name if there is one, else its first."""
+    listed = (package.read_text("top_level.txt") or "").split()
+    paths = [path for path in package.files or [] if path.suffix == ".py"]
+    owned = listed or [re.sub(r"\.py$", "", path.parts[0]) for path in paths]
+    owned = sorted({name for name in owned if name.isidentifier() and not name.startswith("_")})
+    same = [name for name in owned if normal(name) == normal(package.metadata["Name"])]
     return (same or owned or [None])[0]
 
 
 def import_all(names):
-    """Import each package that was asked for; return name -> version, or stop at the first that fails."""
-    modules = {}
-    for module, owners in importlib.metadata.packages_distributions().items():
-        for owner in owners:
-            modules.setdefault(normal(owner), []).append(module)
+    """Import each Python package that was asked for; return name -> version, or stop at the first failure."""
     found = {}
-    for name in names:
-        module = module_of(name, modules)
+    for name in names if metadata else []:
+        try:
+            package = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            continue  # no Python package, or one of another name
+        module = module_of(package)
         if module:
             try:
                 importlib.import_module(module)
             except Exception as error:
                 sys.exit(f"Unfit: import {module} fails: {type(error).__name__}: {error}")
-            found[name] = importlib.metadata.version(name)
+            found[name] = package.version
     return found
 
 

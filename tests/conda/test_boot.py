@@ -117,3 +117,13 @@ def test_requirements_and_startup_come_last(host: Host) -> None:
     assert host.python("import frompip; print(frompip.VERSION)") == "1.1"
     assert host.boot() == 0, host.log
     assert (host.home / "startup.txt").read_text() == f"ran {host.home}\n"
+
+
+def test_a_pip_section_may_name_the_requirements_file(host: Host) -> None:
+    """`-r requirements.txt` means the file that came along."""
+    host.give(
+        environment_yml="name: lab\ndependencies: [python, {pip: [-r requirements.txt]}]\n",
+        requirements_txt="frompip==1.0\n",
+    )
+    assert host.boot() == 0, host.log
+    assert host.python("import frompip; print(frompip.VERSION)") == "1.0"

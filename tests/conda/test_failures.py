@@ -65,6 +65,7 @@ def test_terms_of_service_are_never_accepted_silently(host: Host) -> None:
         ("dependencies: [python, {pip: ['-e .']}]\n", "a path of your own machine"),
         ("dependencies: [python, {pip: ['-r missing.txt']}]\n", "there is no"),
         ("dependencies: [python, {npm: [x]}]\n", "pip section"),
+        ("dependencies: [python, {pip: frompip}]\n", "pip section"),
     ],
 )
 def test_a_bad_environment_is_refused_before_any_download(
@@ -99,7 +100,7 @@ def test_a_foreign_conda_that_works_is_used_and_a_broken_one_left_alone(host: Ho
     assert (host.prefix / "precious").exists()
 
 
-def test_a_startup_script_that_fails_is_not_run_again(host: Host) -> None:
+def test_a_startup_script_that_fails_is_tried_once(host: Host) -> None:
     """The environment was verified before it; the status has its exit code and last words."""
     host.give(startup_script="echo once >>~/count\necho no such data set >&2\nexit 3\n")
     assert host.boot() == PERMANENT
