@@ -97,7 +97,7 @@ def test_an_unknown_channel_may_have_any_name() -> None:
             "pkg=2.0.0.post1",
             "pkg=0.1.dev0",
             '"pkg=1!2.0"',
-            'pkg=1.2.3+cu121"',
+            "pkg=1.2.3+cu121",
             "libgcc-ng",
             "r-base",
         ),
