@@ -39,6 +39,8 @@ def normal(cidr: str) -> str:
     """
     try:
         network = ipaddress.ip_network(cidr.strip(), strict=False)
+        if "%" in str(network):
+            raise ValueError("an address on one wire (fe80::1%eth0) means nothing elsewhere")
     except ValueError:
         raise ConfigError(
             f"{cidr!r} is no address or CIDR", hint="gpuinfra allow --cidr 203.0.113.7/32"

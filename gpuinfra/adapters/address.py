@@ -36,6 +36,6 @@ def own_cidr(text: str, *, source: str) -> str:
         address = ipaddress.ip_address(text)
     except ValueError:
         raise CloudError(f"{source} answered {text[:40]!r}, which is no IP address", hint=HINT) from None
-    if not address.is_global or address.is_multicast:
+    if not address.is_global or address.is_multicast or "%" in str(address):
         raise CloudError(f"{source} answered {text}, which is not a public address", hint=HINT)
     return f"{address}/{address.max_prefixlen}"
