@@ -8,6 +8,7 @@ from gpuinfra.environment import lock
 from gpuinfra.environment.check import check, require
 from gpuinfra.environment.ports import HostFiles, Solver
 from gpuinfra.environment.solution import Solution
+from gpuinfra.errors import ConfigError
 from gpuinfra.ports import Narrator
 
 
@@ -23,7 +24,8 @@ def env_lock(files: HostFiles, narrator: Narrator, *, solver: Solver, cuda: str)
     """Solve environment.yml and write the answer.
 
     Raises:
-        ConfigError: environment.yml has errors, or there is no answer; an older lock is left as it was.
+        ConfigError: environment.yml has errors, there is no answer, or it is too big to be sent; an older lock
+            is left as it was.
     """
     data = files.environment()
     report = check(data, travels=files.travels())
@@ -32,9 +34,11 @@ def env_lock(files: HostFiles, narrator: Narrator, *, solver: Solver, cuda: str)
     solution = solver.solve(question(report, cuda))
     text = lock.text(solution, data)
     too_big = files.room_for(text)
-    path = files.write_lock(text)
+    if too_big:
+        raise ConfigError(
+            f"a lock of {len(solution.packages)} packages cannot be sent to the host: {too_big}",
+            hint="gpuinfra up   # without a lock the host solves environment.yml itself",
+        )
     if report.document.pip or files.travels():
         narrator.say("conda's packages are locked; what pip installs is not")
-    if too_big:
-        narrator.say(f"warning: with this lock no host can be made: {too_big}")
-    return Locked(path=path, solution=solution)
+    return Locked(path=files.write_lock(text), solution=solution)
