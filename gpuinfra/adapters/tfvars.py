@@ -46,7 +46,7 @@ class TfvarsFile:
 
     def change(self, values: Mapping[str, object]) -> None:
         """Replace single values, all else kept byte for byte."""
-        write(self._path, replace(self._path.read_text(encoding="utf-8"), values))
+        write(self._path, replace(_text(self._path), values))
 
 
 def link_module(module: Path, directory: Path) -> None:
@@ -77,7 +77,7 @@ def read(path: Path) -> Settings:
     cidrs, size = merged["allowed_cidrs"], merged["root_volume_size_gb"]
     if not isinstance(cidrs, list):
         raise ConfigError(f'{path}: allowed_cidrs is {cidrs!r}; write a list: ["203.0.113.7/32"]')
-    if not isinstance(size, int):
+    if not isinstance(size, int) or isinstance(size, bool):
         raise ConfigError(f"{path}: root_volume_size_gb is {size!r}; write a whole number: 128")
     texts = {k: str(v) for k, v in merged.items() if k not in ("allowed_cidrs", "root_volume_size_gb")}
     return Settings(**texts, allowed_cidrs=tuple(map(str, cidrs)), root_volume_size_gb=size)
@@ -99,7 +99,7 @@ def write(path: Path, text: str) -> None:
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
             out.write(text)
         os.chmod(name, mode)  # noqa: PTH101 - a name from mkstemp
         os.replace(name, path)  # noqa: PTH105
@@ -111,13 +111,26 @@ def write(path: Path, text: str) -> None:
 def _values(path: Path) -> dict[str, Any]:
     import hcl2  # 100 ms: only for commands that need it
 
-    if not path.exists():
-        raise ConfigError(f"{path} does not exist", hint="gpuinfra init")
+    text = _text(path)
     options = hcl2.SerializationOptions(strip_string_quotes=True, with_comments=False)
     try:
-        return dict(hcl2.loads(path.read_text(encoding="utf-8"), serialization_options=options))
+        return dict(hcl2.loads(text, serialization_options=options))
     except Exception as error:  # the parser raises a family of lark's exceptions
         raise _not_hcl(str(path), error) from None
+
+
+def _text(path: Path) -> str:
+    """Return the file as it is, with its own line ends.
+
+    Raises:
+        ConfigError: it is missing, or not UTF-8.
+    """
+    if not path.exists():
+        raise ConfigError(f"{path} does not exist", hint="gpuinfra init")
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text (byte {error.start})", hint=f"$EDITOR {path}") from None
 
 
 def _replace_one(text: str, key: str, value: str) -> str:
