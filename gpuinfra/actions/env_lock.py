@@ -24,8 +24,8 @@ def env_lock(files: HostFiles, narrator: Narrator, *, solver: Solver, cuda: str)
     """Solve environment.yml and write the answer.
 
     Raises:
-        ConfigError: environment.yml has errors, there is no answer, or it is too big to be sent; an older lock
-            is left as it was.
+        ConfigError: environment.yml has errors, there is no answer, or it is too big to be sent.
+            An older lock is left as it was.
     """
     data = files.environment()
     report = check(data, travels=files.travels())
