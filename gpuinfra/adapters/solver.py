@@ -89,6 +89,11 @@ def _refused(answer: Mapping[str, Any], question: Question) -> ConfigError:
     where, message = ", ".join(question.channels), answer["message"]
     if answer["kind"] == "missing":
         return ConfigError(f"{message}: it is the extra 'solve' of gpuinfra", hint="make setup")
+    if answer["kind"] == "network" and "certificate" in message:
+        return ConfigError(
+            f"the channels' certificate is not trusted here: {message}",
+            hint="export SSL_CERT_FILE=...   # the file with your company's certificates",
+        )
     if answer["kind"] == "network":
         return ConfigError(
             f"no network, or the channels do not answer: {message}",

@@ -1,5 +1,6 @@
 """The solver against a tiny channel, in its real child process; and children that misbehave."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -133,6 +134,21 @@ def test_no_network_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no network.*127\.0\.0\.1:9/conda-forge.*refused") as caught:
         solver(tmp_path, DEAD_END).solve(question)
     assert "env check" in caught.value.hint
+
+
+def test_a_channel_that_stumbles_is_asked_again(tmp_path: Path, server: Server) -> None:
+    """One 503 is no reason to refuse."""
+    server.fault(r"linux-64/repodata\.json$", times=1, status=503)
+    assert ask(tmp_path, server, "numpy").packages
+    assert server.count(r"linux-64/repodata\.json$") > 1
+
+
+def test_a_certificate_nobody_knows_is_told_as_such(tmp_path: Path) -> None:
+    """Company proxies re-sign: that is not "no network"."""
+    answer = {"kind": "network", "message": "https://c/: invalid peer certificate: UnknownIssuer"}
+    with pytest.raises(ConfigError, match="certificate is not trusted") as caught:
+        child(f"print({json.dumps(json.dumps(answer))})", tmp_path).solve(ANY)
+    assert "SSL_CERT_FILE" in caught.value.hint
 
 
 def test_nonsense_is_told_with_its_text(tmp_path: Path, server: Server) -> None:
