@@ -25,7 +25,9 @@ def my_cidr(environ: Mapping[str, str]) -> str:
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310 - checked above
             text = answer.read(100).decode("ascii", "replace").strip()
-    except (urllib.error.URLError, OSError) as error:
+    except OSError as error:  # URLError is one
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         raise CloudError(f"cannot find out your public address from {url}: {error}", hint=HINT) from None
     return own_cidr(text, source=url)
 

@@ -1,5 +1,6 @@
 """The AWS calls that gpuinfra makes itself: the only importer of boto3."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from botocore import exceptions as boto
 from botocore.config import Config
 
 from gpuinfra import diagnose
-from gpuinfra.errors import CloudError
+from gpuinfra.errors import CloudError, ConfigError
 from gpuinfra.model import Instance, Settings, Tags
 from gpuinfra.refusals import refused
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeDef
 
 ALIVE = ["pending", "running", "stopping", "stopped", "shutting-down"]
+# As in the validation of terraform/variables.tf, which comes later than the first call to AWS.
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+\Z")
+EDIT = "set region in terraform.tfvars"
 POLL_S = 2.0
 TERMINATE_TIMEOUT_S = 300.0
 
@@ -28,6 +32,8 @@ class Aws:
     def __init__(
         self, *, region: str, settings: Settings | None = None, sleep: Callable[[float], None]
     ) -> None:
+        if not REGION.match(region):  # boto3 would fail in several ways of its own
+            raise ConfigError(f"region is {region!r}; it must look like us-east-1", hint=EDIT)
         self._settings = settings
         self._sleep = sleep
         with self._translated("ec2"):
@@ -104,6 +110,8 @@ class Aws:
             raise diagnose.no_credentials(str(error)) from None
         except (boto.HTTPClientError, boto.ConnectionError) as error:
             raise diagnose.unreachable(str(error)) from None
+        except boto.BotoCoreError as error:
+            raise CloudError(f"boto3: {error}", hint="aws sts get-caller-identity") from None
 
 
 def default_region() -> str:

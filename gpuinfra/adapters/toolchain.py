@@ -102,7 +102,9 @@ def _download(url: str, target: Path) -> None:
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, target.open("wb") as out:  # noqa: S310
             shutil.copyfileobj(answer, out)
-    except (urllib.error.URLError, OSError) as error:
+    except OSError as error:  # URLError is one
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         raise TerraformError(
             f"cannot download Terraform {VERSION} from {url}: {error}",
             hint=f"install Terraform 1.11 or newer yourself: {INSTALL_PAGE}",

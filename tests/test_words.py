@@ -1,0 +1,81 @@
+"""How addresses, steps and plans read."""
+
+import pytest
+
+from gpuinfra import words
+from gpuinfra.model import AttributeChange, Change, Progress
+from tests.fakes import SETTINGS
+
+HOST = "module.instance.aws_instance.this"
+
+
+@pytest.mark.parametrize(
+    ("address", "label"),
+    [
+        (HOST, "host (EC2 instance)"),
+        (
+            'module.security_group.aws_vpc_security_group_ingress_rule.ssh["1.2.3.4/32"]',
+            "ingress rule 1.2.3.4/32",
+        ),
+        ("module.x.aws_eip.y[0]", "aws_eip 0"),
+        ("module.instance.terraform_data.image", "image pin"),
+        ("terraform_data.region", "region pin"),
+        ("something.else", "something.else"),
+        ("", ""),
+    ],
+)
+def test_label(address: str, label: str) -> None:
+    """Plain words where there are some, Terraform's where not; keys stay."""
+    assert words.label(address) == label
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [
+        (Progress(phase="start", address=HOST, action="create"), "host (EC2 instance): creating ..."),
+        (
+            Progress(phase="busy", address=HOST, action="create", elapsed_s=10),
+            "host (EC2 instance): still creating (10 s)",
+        ),
+        (
+            Progress(phase="done", address=HOST, action="create", resource_id="i-1"),
+            "host (EC2 instance): i-1 created",
+        ),
+        (
+            Progress(phase="done", address="aws_key_pair.x", action="delete", resource_id="k"),
+            "key pair: deleted",
+        ),
+        (Progress(phase="failed", address=HOST), "host (EC2 instance): failed"),
+        (Progress(phase="plan", address=""), ""),
+    ],
+)
+def test_progress_line(step: Progress, line: str) -> None:
+    """What goes on, what it is called, its id where that is of use."""
+    assert words.progress_line(step) == line
+
+
+def test_a_plan() -> None:
+    """The host's facts first, the host before its belongings, then how many of each."""
+    long = "x" * 100
+    changes = [
+        Change(address="module.key_pair.aws_key_pair.this", action="create"),
+        Change(
+            address=HOST,
+            action="replace",
+            attributes=(
+                AttributeChange(name="zone", before="a", after=long, forces_replacement=True),
+                AttributeChange(name="id", before="i-1", after="(known after apply)"),
+            ),
+        ),
+    ]
+    lines = words.plan_lines(changes, SETTINGS)
+    assert lines[:3] == [
+        "Plan for the stack 'default' in us-east-1:",
+        "  host g4dn.xlarge, image nvidia, disk 128 GB",
+        "  ssh from 52.94.76.10/32 only",
+    ]
+    assert lines[3] == "  -/+ host (EC2 instance)"
+    assert lines[4].endswith("...   (this replaces it)")
+    assert len(lines[4]) < 120
+    assert "known after apply" not in "".join(lines)
+    assert lines[-1].startswith("1 to create, 1 to replace.")
