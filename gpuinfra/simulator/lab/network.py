@@ -44,8 +44,10 @@ def set_up(run: Run = run) -> None:
 
 def reveal(private_ip: str, public_ip: str, run: Run = run) -> None:
     """Let packets pass to a host that is about to boot."""
+    # another host, with another MAC, may have had this address a moment ago
+    routes = [f"neigh flush to {private_ip} dev {BRIDGE}"]
     # host routes, not subnets: whatever address the API gives out is on the wire, no NAT is needed
-    routes = [f"route replace {private_ip}/32 dev {BRIDGE} src {GATEWAY}"]
+    routes += [f"route replace {private_ip}/32 dev {BRIDGE} src {GATEWAY}"]
     if public_ip:
         routes.append(f"route replace {public_ip}/32 via {private_ip} dev {BRIDGE} src {GATEWAY} onlink")
     run(["ip", "-batch", "-"], "\n".join(routes) + "\n")

@@ -120,6 +120,10 @@ class Reconciler:
             else:
                 self._take(decide(machine, slot, self._now()), instance_id, machine)
 
+    def _occupied(self, private_ip: str) -> bool:
+        """Tell whether a host that still runs has this address; the API gives it away sooner."""
+        return any(slot.host and slot.machine.private_ip == private_ip for slot in self._slots.values())
+
     def _note_end(self, end: End, machine: Machine | None, slot: Slot) -> None:
         _log.info("%s %s", slot.machine.id, end.value)
         by_itself = slot.step is not Step.POWER and slot.step is not Step.CUT
@@ -131,7 +135,7 @@ class Reconciler:
 
     def _take(self, step: Step, instance_id: str, machine: Machine | None) -> None:
         slot = self._slots.get(instance_id)
-        if step is Step.BOOT and machine:
+        if step is Step.BOOT and machine and not self._occupied(machine.private_ip):
             _log.info("%s boots at %s %s", machine.id, machine.private_ip, machine.public_ip)
             self._slots[instance_id] = Slot(machine=machine, host=self._boot(machine))
         elif step is Step.FORGET:
