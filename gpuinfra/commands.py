@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpuinfra import factory
-from gpuinfra.errors import ConfigError
+from gpuinfra.errors import ConfigError, HostError
 from gpuinfra.hints import command
 from gpuinfra.recorded import recorded_host
 
@@ -47,8 +47,16 @@ def apply(stack: str, *, yes: bool, upgrade_image: bool, wait: bool) -> Host:
 
 
 def ip(stack: str) -> str:
-    """Return the recorded public IP."""
-    return recorded_host(factory.state(stack, os.environ), stack).public_ip
+    """Return the recorded public IP.
+
+    Raises:
+        HostError: there is no host, or it has none.
+    """
+    host = recorded_host(factory.state(stack, os.environ), stack)
+    if not host.public_ip:
+        message = f"the host {host.instance_id} has no public address: was it stopped?"
+        raise HostError(message, hint=command("status", stack))
+    return host.public_ip
 
 
 def status(stack: str) -> Status:

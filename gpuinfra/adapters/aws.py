@@ -1,5 +1,6 @@
 """The AWS calls that gpuinfra makes itself: the only importer of boto3."""
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -115,9 +116,12 @@ class Aws:
 
 
 def default_region() -> str:
-    """Return the region that the user's own AWS configuration names, or nothing."""
+    """Return the region that the user's own AWS configuration names, or nothing.
+
+    AWS_REGION first: Terraform and the other SDKs know it, boto3 only AWS_DEFAULT_REGION.
+    """
     try:
-        return boto3.session.Session().region_name or ""
+        return os.environ.get("AWS_REGION") or boto3.session.Session().region_name or ""
     except boto.ProfileNotFound as error:
         raise diagnose.no_credentials(str(error)) from None
 

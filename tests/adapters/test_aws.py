@@ -72,3 +72,5 @@ def test_the_default_region(monkeypatch: pytest.MonkeyPatch) -> None:
     assert aws.default_region() == ""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     assert aws.default_region() == "eu-west-1"
+    monkeypatch.setenv("AWS_REGION", "eu-west-2")
+    assert aws.default_region() == "eu-west-2"
