@@ -10,7 +10,7 @@ from gpuinfra.names import ENDPOINT, is_simulated
 def main() -> None:
     """Run gpuinfra."""
     if is_simulated(os.environ):
-        sys.stderr.write(f"[SIMULATED AWS at {os.environ[ENDPOINT]}: no real host, no cost]\n")
+        sys.stderr.write(f"[SIMULATED AWS at {os.environ[ENDPOINT]}: not the real one, no cost]\n")
         sys.stderr.flush()
     if fast.answer(sys.argv[1:], os.environ):
         return

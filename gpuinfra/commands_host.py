@@ -38,11 +38,15 @@ def follow(ports: Ports, host: Host) -> Boot:
         Interrupted: Ctrl-C; the host goes on by itself.
         HostError: the bootstrap failed.
     """
-    from gpuinfra.actions.watch import watch
+    from gpuinfra.actions.watch import ready, watch
 
     try:
-        with ports.narrator.boot_view() as on_boot:
-            return watch(ports, host, on_boot=on_boot)
+        found = ready(ports, host)
+        if found is None:
+            with ports.narrator.boot_view() as on_boot:
+                found = watch(ports, host, on_boot=on_boot)
+        ports.narrator.say(f"ready: the environment {found.environment!r} is proven ({found.gpu})")
+        return found
     except KeyboardInterrupt:
         raise Interrupted(
             f"stopped watching; the host goes on by itself, at {host.public_ip}",

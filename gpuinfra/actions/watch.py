@@ -41,6 +41,12 @@ def watch(ports: Ports, host: Host, *, on_boot: OnBoot) -> Boot:
     return found
 
 
+def ready(ports: Ports, host: Host) -> Boot | None:
+    """Return the boot of a host that was ready before; None for any other, without waiting."""
+    found = look(ports, host) if ports.link.pinned(host) else None
+    return found if found and found.state == "done" else None
+
+
 def look(ports: Ports, host: Host) -> Boot | None:
     """Return how far the host is, None when it does not answer (yet)."""
     ports.link.configure(host, address=host.public_ip)

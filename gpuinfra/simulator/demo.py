@@ -5,58 +5,107 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.config import find_project
 from gpuinfra.errors import GpuInfraError
 from gpuinfra.simulator.client import Simulator
+from gpuinfra.simulator.lab import needs
 from gpuinfra.simulator.scratch import copy_project, private_env
 from gpuinfra.simulator.server import running
 
 INTRO = """\
 gpuinfra demo: the real command line, real Terraform and the real AWS provider,
-against a simulated AWS on this machine. Nothing leaves it and nothing costs money.
-"""
-STEPS = (
-    ("write terraform.tfvars: your address, a key of its own", ["init", "--region", "us-east-1"]),
-    ("what would be made", ["plan"]),
-    ("make it; the last line is the public IP", ["up", "--yes"]),
-    ("the IP alone, for scripts; Terraform is not started", ["ip"]),
-    ("what was recorded and what EC2 says now", ["status"]),
-    ("once more: nothing to change", ["up", "--yes"]),
-    ("remove everything", ["down", "--yes"]),
-)
+against a simulated AWS on this machine. Nothing leaves it and nothing costs money."""
+WITH_HOSTS = """\
+The simulated instance is a real Linux host of this machine: real systemd, cloud-init and ssh. Its GPU is
+fake, and so are Miniconda and the packages (stand-ins: small, but truly solved and installed)."""
+WITHOUT_HOSTS = "Only the API side is shown, without a host behind the instance: {reason}"
+IN_ENV = "import torch, sys; print(sys.prefix, torch.cuda.is_available(), torch.cuda.get_device_name(0))"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Where the demo plays: its simulated AWS, and how a command line is run there."""
+
+    simulator: Simulator
+    project: Path
+    env: Mapping[str, str]
+    wrap: Callable[[Sequence[str]], Sequence[str]]
+    has_hosts: bool
 
 
 def demo() -> int:
     """Run the demo; returns its exit code."""
-    source = find_project(Path.cwd(), os.environ).root
-    _tell(INTRO)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="gpuinfra-demo-") as scratch, running() as simulator:
-        project = copy_project(source, Path(scratch) / "project")
-        env = private_env(simulator.env(os.environ), Path(scratch), project)
-        for what, arguments in STEPS:
-            _run(arguments, what, project, env)
-        _check(simulator)
+    _tell(INTRO)
+    reason = needs.can_run()
+    _tell(WITHOUT_HOSTS.format(reason=reason) if reason else WITH_HOSTS)
+    with tempfile.TemporaryDirectory(prefix="gpuinfra-demo-") as scratch:
+        project = copy_project(find_project(Path.cwd(), os.environ).root, Path(scratch) / "project")
+        with _api_only(project) if reason else _with_hosts(project) as stage:
+            _play(stage)
+            _check(stage.simulator)
     _tell(f"\nThe demo is done, in {time.monotonic() - began:.0f} s. With your own AWS account: make up")
     return 0
 
 
-def _run(arguments: list[str], what: str, project: Path, env: Mapping[str, str]) -> None:
+@contextmanager
+def _api_only(project: Path) -> Iterator[Stage]:
+    with running() as simulator:
+        env = private_env(simulator.env(os.environ), project.parent, project)
+        yield Stage(simulator=simulator, project=project, env=env, wrap=lambda argv: argv, has_hosts=False)
+
+
+@contextmanager
+def _with_hosts(project: Path) -> Iterator[Stage]:
+    from gpuinfra.simulator.conda.outfit import outfit  # py-rattler: only where hosts can boot
+    from gpuinfra.simulator.lab import base
+    from gpuinfra.simulator.lab.door import opened
+
+    base.ensure(os.environ, _tell)  # here, so that it is told: the first time it takes a minute
+    _tell("\n# opening the lab: namespaces, a bridge, the API, the metadata service")
+    with opened() as lab:
+        outfit(lab.mirror, lab.directory / "base", project)
+        env = private_env(lab.env(), project.parent, project)
+        yield Stage(simulator=lab.simulator, project=project, env=env, wrap=lab.command, has_hosts=True)
+
+
+def _play(stage: Stage) -> None:
+    _run(stage, "write terraform.tfvars: your address, a key of its own", "init", "--region", "us-east-1")
+    _run(stage, "what would be made", "plan")
+    _run(stage, "make it; the last line is the public IP", "up", "--yes")
+    _run(stage, "the IP alone, for scripts; Terraform is not started", "ip")
+    _run(stage, "what was recorded and what EC2 says now", "status")
+    if stage.has_hosts:
+        _run(
+            stage,
+            "a command on the host, its key verified through AWS",
+            "ssh",
+            "--",
+            "uname -n; nvidia-smi -L",
+        )
+        _run(stage, "the conda environment, on the GPU", "ssh", "--", f"bash -lc 'python -c \"{IN_ENV}\"'")
+    _run(stage, "once more: nothing to change", "up", "--yes")
+    _run(stage, "remove everything", "down", "--yes")
+
+
+def _run(stage: Stage, what: str, *arguments: str) -> None:
     _tell(f"\n# {what}\n$ gpuinfra {' '.join(arguments)}")
-    argv = [sys.executable, "-m", "gpuinfra", *arguments]
-    done = subprocess.run(argv, cwd=project, env=dict(env), check=False)
+    argv = stage.wrap([sys.executable, "-m", "gpuinfra", *arguments])
+    done = subprocess.run(argv, cwd=stage.project, env=dict(stage.env), check=False)
     if done.returncode:
-        raise GpuInfraError(f"`gpuinfra {' '.join(arguments)}` ended with exit code {done.returncode}")
+        raise GpuInfraError(f"`gpuinfra {arguments[0]}` ended with exit code {done.returncode}")
 
 
 def _check(simulator: Simulator) -> None:
     """Show what the simulated AWS was asked for, and that nothing is left in it.
 
     Raises:
-        GpuInfraError: the host was not made as promised, or something is left.
+        GpuInfraError: something is left.
     """
     launch = simulator.calls("RunInstances")[0].params
     facts = {

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cloud_init.userdata import ROOT
 from tests.conda.host import Host
-from tests.conda.installer import build, local_base
+from gpuinfra.simulator.conda.installer import build, local_base
 from tests.conda.server import Server, serving
 
 
@@ -20,7 +20,7 @@ def www(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("rattler", "conda_package_streaming"):
         pytest.importorskip(name, reason=f"{name} is not installed: pip install -e '.[dev]'")
     www = tmp_path_factory.mktemp("www")
-    argv = [sys.executable, "-m", "tests.conda.channel", str(www / "conda-forge"), str(www / "simple")]
+    argv = [sys.executable, "-m", "gpuinfra.simulator.conda.channel", str(www / "conda-forge"), str(www / "simple")]
     subprocess.run(argv, check=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
     build(www / "Miniconda3-standin-Linux-x86_64.sh", local_base())
     return www

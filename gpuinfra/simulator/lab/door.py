@@ -48,6 +48,7 @@ class Lab:
         """Return a whole environment for a command inside: `base` (this process's own) pointed at the lab."""
         return simulator_env(self.inside_url, os.environ if base is None else base) | {
             LAB_VARIABLE: "1",
+            "GPUINFRA_WAIT": "1",  # here there are hosts to wait for
             DIRECTORY_VARIABLE: str(self.directory),
             MIRROR_VARIABLE: str(self.mirror),
         }

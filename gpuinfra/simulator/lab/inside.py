@@ -100,6 +100,7 @@ def _run(plan: Plan, simulator: Simulator) -> int:
         signal.pause()
     env = simulator.env(os.environ) | {
         LAB_VARIABLE: "1",
+        "GPUINFRA_WAIT": "1",  # here there are hosts to wait for
         DIRECTORY_VARIABLE: plan.directory,
         MIRROR_VARIABLE: plan.mirror,
     }

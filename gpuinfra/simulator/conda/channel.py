@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rattler.index import index_fs  # type: ignore[import-not-found, unused-ignore]
 
-from tests.conda.packages import (
+from gpuinfra.simulator.conda.packages import (
     Interpreter,
     Package,
     from_wheel,

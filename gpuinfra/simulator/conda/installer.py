@@ -8,7 +8,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conda.packages import MTIME, Interpreter, local_interpreter, member
+from gpuinfra.simulator.conda.packages import MTIME, Interpreter, local_interpreter, member
 
 STANDIN = Path(__file__).with_name("standin")
 
