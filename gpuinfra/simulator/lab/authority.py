@@ -2,7 +2,7 @@
 
 import datetime
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -12,6 +12,17 @@ from cryptography.x509.oid import NameOID
 
 _VALID = datetime.timedelta(days=30)
 _SKEW = datetime.timedelta(days=1)
+_SIGNS = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 class Authority:
@@ -26,7 +37,7 @@ class Authority:
             issuer=self._name,
             public_key=self._key.public_key(),
             sign_with=self._key,
-            extension=x509.BasicConstraints(ca=True, path_length=0),
+            critical=[x509.BasicConstraints(ca=True, path_length=0), _SIGNS],
         )
         self._contexts: dict[str, ssl.SSLContext] = {}
 
@@ -48,7 +59,7 @@ class Authority:
             issuer=self._name,
             public_key=key.public_key(),
             sign_with=self._key,
-            extension=x509.SubjectAlternativeName([x509.DNSName(name)]),
+            extensions=[x509.SubjectAlternativeName([x509.DNSName(name)])],
         )
         private = key.private_bytes(
             serialization.Encoding.PEM,
@@ -87,7 +98,8 @@ def _certificate(
     issuer: x509.Name,
     public_key: ec.EllipticCurvePublicKey,
     sign_with: ec.EllipticCurvePrivateKey,
-    extension: x509.ExtensionType,
+    critical: Sequence[x509.ExtensionType] = (),
+    extensions: Sequence[x509.ExtensionType] = (),
 ) -> x509.Certificate:
     now = datetime.datetime.now(datetime.UTC)
     builder = x509.CertificateBuilder(
@@ -98,7 +110,16 @@ def _certificate(
         not_valid_before=now - _SKEW,
         not_valid_after=now + _VALID,
     )
-    return builder.add_extension(extension, critical=False).sign(sign_with, hashes.SHA256())
+    # Python 3.13 verifies strictly: it wants both key identifiers
+    identifiers = (
+        x509.SubjectKeyIdentifier.from_public_key(public_key),
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(sign_with.public_key()),
+    )
+    for extension in critical:
+        builder = builder.add_extension(extension, critical=True)
+    for extension in (*extensions, *identifiers):
+        builder = builder.add_extension(extension, critical=False)
+    return builder.sign(sign_with, hashes.SHA256())
 
 
 def _pem(certificate: x509.Certificate) -> str:

@@ -40,8 +40,12 @@ def point_names_here(directory: Path) -> None:
 
 @contextmanager
 def unpacking(archive: Path, base: Path) -> Iterator[Callable[[], None]]:
-    """Unpack the image meanwhile; what is yielded waits for it."""
+    """Unpack the image meanwhile; what is yielded waits for it.
+
+    Into memory (about 220 MB): 9,000 files are as soon gone with the lab as they are there.
+    """
     base.mkdir()
+    _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", base)
     command = ["tar", f"--directory={base}", "--exclude=./dev/*", "-xpf", str(archive)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
 

@@ -1,0 +1,1 @@
+"""The lab: its rules without any host, and real hosts in it."""

@@ -1,0 +1,27 @@
+"""One lab for each test process; its instances are forgotten before each test."""
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from gpuinfra.simulator.lab.door import opened
+from gpuinfra.simulator.lab.needs import can_run
+from tests.simulator.lab.guests import Guests
+
+
+@pytest.fixture(scope="session")
+def open_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guests]:
+    """A lab, and a key to its hosts; skipped with the reason where no host can boot."""
+    if reason := can_run():
+        pytest.skip(reason)
+    key = tmp_path_factory.mktemp("key") / "id"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    with opened() as lab:
+        yield Guests(lab=lab, key=key)
+
+
+@pytest.fixture
+def guests(open_lab: Guests) -> Guests:
+    """The lab without any instance."""
+    return open_lab.fresh()

@@ -1,0 +1,100 @@
+"""However a lab ends, nothing of it is left; and it ends when whoever opened it does."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.simulator.lab.door import Lab, opened
+from gpuinfra.simulator.lab.premises import PREFIX
+from tests.simulator.lab.guests import Guests, wait_until
+
+pytestmark = pytest.mark.e2e
+
+BOOTING = """
+import os, sys, time
+from gpuinfra.simulator.client import Simulator
+from tests.simulator.aws import client, launch
+guest = launch(client("ec2", Simulator(os.environ["AWS_ENDPOINT_URL"])), InstanceType="t3.medium")
+directory = os.environ["GPUINFRA_LAB_DIR"]
+while not os.path.exists(f"{directory}/hosts/{guest['InstanceId']}/console.log"):
+    time.sleep(0.05)
+print(directory)
+sys.exit(7)
+"""
+HOLDING = """
+import time
+from gpuinfra.simulator.lab.door import opened
+with opened() as lab:
+    print(lab.directory, flush=True)
+    time.sleep(60)
+"""
+
+
+def traces(name: str) -> list[str]:
+    """Return what there is of a lab: processes, mounts of any process, cgroups, files."""
+    found = [str(it) for it in Path("/sys/fs/cgroup").rglob(name)]
+    found += [str(it) for it in Path("/var/tmp").glob(name)]
+    for process in Path("/proc").glob("[0-9]*"):
+        for file in ("cmdline", "mountinfo", "cgroup"):
+            try:
+                text = (process / file).read_text(encoding="utf-8", errors="replace")
+            except OSError:
+                continue
+            if name in text and process.name != str(os.getpid()):
+                found.append(f"{process / file}: {text[:80]}")
+    return found
+
+
+def keeper_of(lab: Lab) -> int:
+    """Return the process that keeps a lab: its first process's parent's parent."""
+    pid = lab.pid
+    for _ in range(2):
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        pid = int(stat.rpartition(")")[2].split()[1])
+    return pid
+
+
+@pytest.fixture
+def lab_of_one(open_lab: Guests) -> Iterator[Lab]:
+    """A lab of its own with a host that has begun to boot."""
+    with opened() as lab:
+        guest = Guests(lab=lab, key=open_lab.key).fresh().launch(InstanceType="t3.medium")
+        wait_until(lambda: "systemd" in guest.console, "systemd on the console")
+        yield lab
+
+
+def test_kill_9_leaves_nothing(lab_of_one: Lab) -> None:
+    """kill -9 of the keeper ends the lab: no process, mount, cgroup or file of it is left."""
+    name = lab_of_one.directory.name
+    assert len(traces(name)) > 10
+    os.kill(keeper_of(lab_of_one), signal.SIGKILL)
+    wait_until(lambda: not traces(name), "nothing to be left", timeout_s=30)
+
+
+def test_exit_leaves_nothing(open_lab: Guests) -> None:
+    """The command's exit code is the lab's, though a host is booting; at its return nothing is left."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gpuinfra.simulator", "lab", "--", sys.executable, "-c", BOOTING],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 7, done.stderr
+    name = Path(done.stdout.strip()).name
+    assert name.startswith(PREFIX)
+    assert traces(name) == []
+
+
+def test_lab_ends_with_its_opener(open_lab: Guests) -> None:
+    """A lab that is held open ends with the process that opened it, though that was killed."""
+    with subprocess.Popen([sys.executable, "-c", HOLDING], stdout=subprocess.PIPE, text=True) as opener:
+        assert opener.stdout
+        name = Path(opener.stdout.readline().strip()).name
+        assert traces(name)
+        opener.kill()
+    wait_until(lambda: not traces(name), "nothing to be left", timeout_s=30)
