@@ -11,6 +11,7 @@ from gpuinfra.errors import ConfigError, GpuInfraError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
     from gpuinfra.boot import Boot
     from gpuinfra.model import Change, Progress, Settings
@@ -40,7 +41,10 @@ def complain(error: GpuInfraError) -> None:
 
 
 class Terminal:
-    """The Narrator port."""
+    """The Narrator port; `keyboard` is where answers come from, stdin if nothing is given."""
+
+    def __init__(self, keyboard: TextIO | None = None) -> None:
+        self._keyboard = keyboard or sys.stdin
 
     def say(self, text: str) -> None:
         """Tell one line; that nobody reads it any more (`2>&1 | head`) must not end the run."""
@@ -80,13 +84,13 @@ class Terminal:
         Raises:
             ConfigError: there is no terminal to ask at.
         """
-        if not sys.stdin.isatty():
+        if not self._keyboard.isatty():
             raise ConfigError(
                 f"cannot ask without a terminal: {question}", hint="the same command with --yes"
             )
         sys.stderr.write(f"{question} [y/N] ")
         sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return self._keyboard.readline().strip().lower() in ("y", "yes")
 
 
 class LineView:

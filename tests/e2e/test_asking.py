@@ -1,6 +1,7 @@
 """The question before an apply, at a real terminal."""
 
 import ipaddress
+import re
 
 import pytest
 
@@ -46,8 +47,9 @@ def test_no_ctrl_c_yes(cli: Cli, sim: Simulator) -> None:
 
 
 def test_no_terminal(cli: Cli, sim: Simulator) -> None:
-    """Without a terminal and without --yes nothing is done: the question is never a yes."""
-    done = cli.run("up")
+    """Without a terminal and without --yes nothing is done; -v shows the commands so far."""
+    done = cli.run("-v", "up")
+    assert re.search(r"^\+ \S*terraform plan .*-json", done.stderr, re.MULTILINE)
     assert (done.returncode, done.stdout) == (2, "")
     assert "  next: the same command with --yes" in done.stderr
     assert sim.leftovers() == {}

@@ -50,6 +50,9 @@ def test_while_the_host_starts(signum: int, cli: Cli, sim: Simulator) -> None:
         "gpuinfra up (goes on) or gpuinfra destroy (removes it)",
     )
     assert not (cli.directory / ".terraform.tfstate.lock.info").exists()
+    status = cli.json("status")
+    assert status["note"].startswith("half made: gpuinfra up (goes on)")
+    assert status["instance"]["instance_id"] == instance_id.group()
 
     cli.ok("down", "--yes")
     assert sim.leftovers() == {}
