@@ -60,7 +60,8 @@ def make_venv(python: str, venv: Path, lock: Path, project: Path | None = None) 
     if marker.exists() and marker.read_text() == wanted:
         return
     say(f"setting up {venv.relative_to(ROOT)} (about a minute, once) ...")
-    subprocess.run([python, "-m", "venv", "--clear", str(venv)], check=True)
+    if not (venv / "bin" / "python").exists():  # else brought up to the lock: it may be in use just now
+        subprocess.run([python, "-m", "venv", str(venv)], check=True)
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
     if project:

@@ -20,7 +20,13 @@ def www(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("rattler", "conda_package_streaming"):
         pytest.importorskip(name, reason=f"{name} is not installed: pip install -e '.[dev]'")
     www = tmp_path_factory.mktemp("www")
-    argv = [sys.executable, "-m", "gpuinfra.simulator.conda.channel", str(www / "conda-forge"), str(www / "simple")]
+    argv = [
+        sys.executable,
+        "-m",
+        "gpuinfra.simulator.conda.channel",
+        str(www / "conda-forge"),
+        str(www / "simple"),
+    ]
     subprocess.run(argv, check=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
     build(www / "Miniconda3-standin-Linux-x86_64.sh", local_base())
     return www
