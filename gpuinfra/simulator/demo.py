@@ -69,7 +69,7 @@ def _with_hosts(project: Path) -> Iterator[Stage]:
     base.ensure(os.environ, _tell)  # here, so that it is told: the first time it takes a minute
     _tell("\n# opening the lab: namespaces, a bridge, the API, the metadata service")
     with opened() as lab:
-        outfit(lab.mirror, lab.directory / "base", project)
+        outfit(lab.mirror, lab.image, project)
         env = private_env(lab.env(), project.parent, project)
         yield Stage(simulator=lab.simulator, project=project, env=env, wrap=lab.command, has_hosts=True)
 

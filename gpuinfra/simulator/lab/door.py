@@ -14,7 +14,7 @@ from pathlib import Path
 from gpuinfra.errors import GpuInfraError
 from gpuinfra.simulator.client import Simulator, simulator_env
 from gpuinfra.simulator.lab import needs
-from gpuinfra.simulator.lab.inside import DIRECTORY_VARIABLE, LAB_VARIABLE, MIRROR_VARIABLE
+from gpuinfra.simulator.lab.plan import DIRECTORY_VARIABLE, LAB_VARIABLE, MIRROR_VARIABLE
 
 START_TIMEOUT_S = 300.0  # the first time it makes the image
 _POLL_S = 0.05
@@ -39,6 +39,11 @@ class Lab:
     def simulator(self) -> Simulator:
         """Return the handle on the API, for this process."""
         return Simulator(self.url)
+
+    @property
+    def image(self) -> Path:
+        """Return the hosts' image; it is mounted inside, so the way to it is by a process of there."""
+        return Path(f"/proc/{self.pid}/root{self.directory}/base")
 
     def host(self, instance_id: str) -> Path:
         """Return a host's folder: console.log, imds.json (see imds.py), fake-gpu/load (percent), upper/."""
@@ -77,6 +82,11 @@ class Lab:
             timeout=timeout_s,
             check=False,
         )
+
+
+def here(environ: Mapping[str, str]) -> Simulator | None:
+    """Return the handle on the API of the lab that this process runs in, or None outside of any."""
+    return Simulator(environ["AWS_ENDPOINT_URL"]) if environ.get(LAB_VARIABLE) else None
 
 
 @contextmanager
