@@ -40,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             hosts=HostFolders(options.hosts) if options.hosts else None,
         )
     except GpuInfraError as error:
-        sys.stderr.write(f"error: {error.message}\n  next: {error.hint}\n")
+        hint = f"  next: {error.hint}\n" if error.hint else ""
+        sys.stderr.write(f"error: {error.message}\n{hint}")
         return error.exit_code
     return 0
 

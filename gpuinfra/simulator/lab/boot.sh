@@ -117,7 +117,7 @@ init() {
   umount -l /.old
   rmdir /.old
   # Whatever would reach the machine beneath is taken away for good.
-  local denied=-sys_time,-sys_module,-sys_rawio,-syslog,-mac_admin,-mac_override,-wake_alarm,-audit_control
+  local denied=-sys_time,-sys_module,-sys_rawio,-syslog,-mknod,-mac_admin,-mac_override,-wake_alarm,-audit_control
   exec setpriv --bounding-set "$denied" --inh-caps "$denied" env -i \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin container=lab TERM=linux LANG=C.UTF-8 \
     /sbin/init </dev/console >/dev/console 2>&1

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 from gpuinfra.simulator.lab import base, needs
+from gpuinfra.simulator.lab.keeper import keep
+from gpuinfra.simulator.serve import die_with_parent
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -21,13 +23,11 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def lab(options: argparse.Namespace) -> int:
     """Carry the command out; returns the exit code."""
-    from gpuinfra.simulator.lab import keeper  # late: `serve` must not pay for it
-
     if options.packages:
         sys.stdout.write(" ".join(needs.PACKAGES) + "\n")
         return 0
     if options.check:
-        keeper.require_platform()
+        needs.require_platform()
         return 0
     if options.build:
         sys.stdout.write(f"{base.ensure(os.environ, tell)}\n")
@@ -36,9 +36,6 @@ def lab(options: argparse.Namespace) -> int:
 
 
 def _keep(options: argparse.Namespace) -> int:
-    from gpuinfra.simulator.lab.keeper import keep
-    from gpuinfra.simulator.serve import die_with_parent
-
     command = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not command:
         die_with_parent(os.getppid())

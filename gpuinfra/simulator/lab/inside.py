@@ -1,7 +1,6 @@
 """The inside of a lab: its first process, and the one that sets everything up and runs the command."""
 
 import contextlib
-import dataclasses
 import json
 import logging
 import os
@@ -9,58 +8,22 @@ import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.simulator.lab import network, relay, services
-from gpuinfra.simulator.lab.host import Place
+from gpuinfra.simulator.lab.plan import (
+    DIRECTORY_VARIABLE,
+    LAB_VARIABLE,
+    LOG_FILE,
+    MIRROR_VARIABLE,
+    READY_FILE,
+    SOCKET_FILE,
+    Plan,
+)
 from gpuinfra.simulator.server import running
 
-PLAN_FILE, SOCKET_FILE, READY_FILE, LOG_FILE = "plan.json", "sim.sock", "ready.json", "lab.log"
-# what a program finds in its environment
-LAB_VARIABLE, DIRECTORY_VARIABLE, MIRROR_VARIABLE = (
-    "GPUINFRA_SIM_LAB",
-    "GPUINFRA_LAB_DIR",
-    "GPUINFRA_LAB_MIRROR",
-)
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What the outside tells the inside; `command` is empty for a lab that waits to be entered."""
-
-    directory: str
-    mirror: str
-    archive: str
-    cgroup: str
-    rootless: bool
-    umask: int
-    command: list[str]
-
-    @classmethod
-    def read(cls, file: Path) -> Self:
-        """Read what write() wrote."""
-        return cls(**json.loads(file.read_text(encoding="utf-8")))
-
-    def write(self) -> Path:
-        """Write it into the lab's directory; returns the file."""
-        file = Path(self.directory, PLAN_FILE)
-        file.write_text(json.dumps(dataclasses.asdict(self)), encoding="utf-8")
-        return file
-
-    @property
-    def place(self) -> Place:
-        """Return where the hosts go."""
-        directory = Path(self.directory)
-        return Place(
-            base=directory / "base",
-            hosts=directory / "hosts",
-            cgroup=Path(self.cgroup),
-            rootless=self.rootless,
-        )
 
 
 def main(argv: list[str]) -> int:

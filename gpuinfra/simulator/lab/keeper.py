@@ -11,10 +11,10 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from gpuinfra.errors import ConfigError, GpuInfraError
+from gpuinfra.errors import GpuInfraError
 from gpuinfra.simulator.extra import require_extra
 from gpuinfra.simulator.lab import base, needs, relay
-from gpuinfra.simulator.lab.inside import READY_FILE, SOCKET_FILE, Plan
+from gpuinfra.simulator.lab.plan import READY_FILE, SOCKET_FILE, Plan
 from gpuinfra.simulator.lab.premises import premises
 
 _POLL_S = 0.05
@@ -30,7 +30,7 @@ def keep(command: Sequence[str], *, mirror: Path | None, ready_file: Path | None
     ready_file: JSON, written when the lab is ready: what door.Lab needs to enter it.
     """
     require_extra()
-    require_platform()
+    needs.require_platform()
     _enter_scope()
     os.environ["PATH"] = needs.search_path(os.environ)
     archive = base.ensure(os.environ, tell)
@@ -45,12 +45,6 @@ def keep(command: Sequence[str], *, mirror: Path | None, ready_file: Path | None
             command=list(command),
         )
         return _run(plan, ready_file)
-
-
-def require_platform() -> None:
-    """Raise the error that says why no host can boot on this machine."""
-    if reason := needs.can_run(os.environ):
-        raise ConfigError(f"no hosts on this machine: {reason}")
 
 
 def _run(plan: Plan, ready_file: Path | None) -> int:

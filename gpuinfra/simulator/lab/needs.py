@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from gpuinfra.errors import ConfigError
+
 # Debian and Ubuntu packages; the one place where they are named
 PACKAGES = ("iproute2", "mmdebstrap", "nftables", "openssh-client", "procps", "uidmap", "util-linux", "zstd")
 _TOOLS = ("ip", "mmdebstrap", "nft", "sysctl", "unshare", "nsenter", "setpriv", "zstd", "apt-get")
@@ -39,6 +41,12 @@ def can_run(environ: Mapping[str, str] = os.environ) -> str:
     if missing:
         return f"missing {', '.join(missing)}: sudo apt-get install {' '.join(PACKAGES)}"
     return _rootless_reason(environ) or _probe(path)
+
+
+def require_platform() -> None:
+    """Raise the error that says why no host can boot on this machine."""
+    if reason := can_run():
+        raise ConfigError(f"no hosts on this machine: {reason}")
 
 
 def is_root() -> bool:
