@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.simulator.conda.installer import build, local_base
 from tests.cloud_init.userdata import ROOT
 from tests.conda.host import Host
-from gpuinfra.simulator.conda.installer import build, local_base
 from tests.conda.server import Server, serving
 
 
