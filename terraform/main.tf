@@ -19,7 +19,7 @@ module "security_group" {
   source = "./modules/security_group"
 
   name_prefix   = local.name
-  vpc_id        = local.vpc_id
+  vpc_id        = terraform_data.network.input
   allowed_cidrs = var.allowed_cidrs
   egress_ports  = var.egress_ports
 }

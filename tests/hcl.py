@@ -30,7 +30,10 @@ def main(command: str) -> int:
         )
         binary = str(toolchain.find(project.tools, os.environ))
         for arguments in COMMANDS[command]:
-            done = subprocess.run([binary, *arguments, "-no-color"], cwd=directory, env=env, check=False)
+            argv = [binary, *arguments, "-no-color"]
+            done = subprocess.run(argv, cwd=directory, env=env, capture_output=True, text=True, check=False)
+            if done.returncode or arguments[0] != "init":
+                sys.stdout.write(done.stdout + done.stderr)
             if done.returncode:
                 return done.returncode
     return 0

@@ -45,7 +45,7 @@ run "no_default_vpc_and_no_subnet" {
     values = { ids = [] }
   }
 
-  expect_failures = [data.aws_vpcs.default]
+  expect_failures = [terraform_data.network]
 }
 
 run "a_subnet_that_the_region_does_not_have" {
@@ -64,7 +64,7 @@ run "a_subnet_that_the_region_does_not_have" {
     values = { ids = [] }
   }
 
-  expect_failures = [data.aws_subnets.chosen]
+  expect_failures = [terraform_data.network]
 }
 
 run "a_zone_that_is_not_the_subnets" {
@@ -89,7 +89,7 @@ run "a_zone_that_is_not_the_subnets" {
     values = { vpc_id = "vpc-11111111111111111", availability_zone = "us-east-1b" }
   }
 
-  expect_failures = [data.aws_subnet.chosen]
+  expect_failures = [terraform_data.network]
 }
 
 run "a_key_file_that_is_missing_or_not_a_public_key" {

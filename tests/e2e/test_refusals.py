@@ -107,9 +107,9 @@ def test_throttled_for_a_while(cli: Cli, sim: Simulator) -> None:
 
 
 def test_no_default_vpc(cli: Cli, sim: Simulator) -> None:
-    """An account without a default VPC is told the two ways out."""
+    """An account without a default VPC is told the two ways out while planning, before anything is made."""
     sim.remove_default_vpc()
-    done = cli.run("up", "--yes")
+    done = cli.run("plan")
     refused(
         done,
         3,
