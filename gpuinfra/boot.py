@@ -13,9 +13,10 @@ LOG_FILE = "/var/log/gpuinfra/bootstrap.log"
 # One look, four answers, one line each; `sh` on the host runs it.
 LOOK = (
     f"cat {STATUS_FILE} 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id;"
-    f" systemctl is-active {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ"
+    f" systemctl show --property=SubState --value {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ"
 )
 SCHEMA = 1
+AT_WORK = "start"  # what systemd calls a oneshot unit whose program runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,7 @@ def parse(look: str) -> Boot:
     """Return the boot as one look found it; what cannot be read counts as not begun.
 
     A status that says "running" is a lie after a power cut or a kill -9: then the boot id differs,
-    or the unit is neither running nor about to be started again.
+    or the unit is not at work (systemd starts it again half a minute after a kill).
     """
     lines = [line for line in look.splitlines() if line.strip()]
     status = _status(lines)
@@ -61,7 +62,7 @@ def parse(look: str) -> Boot:
         return Boot(state="waiting")
     boot_id, unit = [*lines[1:3], "", ""][:2]
     state = str(status["state"])
-    if state == "running" and (status.get("boot_id") != boot_id or unit not in ("activating", "active")):
+    if state == "running" and (status.get("boot_id") != boot_id or unit != AT_WORK):
         state = "interrupted"
     times = status.get("steps_ms", {})
     return Boot(

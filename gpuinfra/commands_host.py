@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gpuinfra import factory
-from gpuinfra.errors import HostError, Interrupted
+from gpuinfra.errors import HostError, Interrupted, Unreachable
 from gpuinfra.hints import command
 from gpuinfra.recorded import recorded_host
 
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 def ssh(stack: str, remote: list[str], *, forget_key: bool) -> None:
     """Become ssh: this process is replaced, so its exit code is ssh's own."""
+    from gpuinfra import words
     from gpuinfra.actions.connect import connect
 
     ports = factory.ports(stack, os.environ)
     if forget_key:
         ports.link.forget(recorded_host(ports.state, stack))
-    argv = ports.link.argv(connect(ports), remote)
+    host, found = connect(ports)
+    if note := words.not_ready(found, stack):
+        ports.narrator.say(note)
+    argv = ports.link.argv(host, remote)
     sys.stderr.flush()
     os.execv(argv[0], argv)  # noqa: S606 - an argv list, no shell
 
@@ -72,11 +76,13 @@ def logs(stack: str, *, console: bool) -> str:
     ports = factory.ports(stack, os.environ)
     host = recorded_host(ports.state, stack)
     if not console:
-        connect(ports)
-        text = ports.link.run(host, f"sudo cat {boot.LOG_FILE}", timeout_s=60.0)
-        if text:
-            return text
-        ports.narrator.say("there is no bootstrap log yet; this is the console")
+        try:
+            host, _ = connect(ports)
+            if text := ports.link.run(host, f"sudo cat {boot.LOG_FILE}", timeout_s=60.0):
+                return text
+            ports.narrator.say("there is no bootstrap log yet; this is the console")
+        except Unreachable as error:
+            ports.narrator.say(f"{error.message}; this is the console")
     text = ports.cloud(host.region, None).console(host.instance_id)
     if not text:
         raise HostError("the console is empty so far", hint=command("status --watch", stack))

@@ -120,6 +120,14 @@ class LineView:
         self._terminal.say(f"{time.monotonic() - self._began:5.0f} s  {text}")
 
 
+BOOT_MARKS = {
+    "done": "",
+    "now": " ...",
+    "failed": ": failed; the host tries again by itself, unless that is of no use",
+    "interrupted": ": interrupted; the host goes on by itself within a minute",
+}
+
+
 class LineBoot:
     """A booting host for logs: one line for each step that has ended, and for what is waited for."""
 
@@ -141,5 +149,4 @@ class LineBoot:
         for row in words.boot_rows(boot):
             if row[0] != "later" and row not in self._told:
                 self._told.add(row)
-                text = row[1] if row[0] == "done" else f"{row[1]} ..."
-                self._terminal.say(f"{time.monotonic() - self._began:5.0f} s  {text}")
+                self._terminal.say(f"{time.monotonic() - self._began:5.0f} s  {row[1]}{BOOT_MARKS[row[0]]}")

@@ -39,6 +39,14 @@ class HostError(GpuInfraError):
     exit_code = 5
 
 
+class Unreachable(HostError):
+    """A host does not let us in, or not yet; the message is the reason as far as it is known."""
+
+
+class KeyChanged(HostError):
+    """A host shows another key than the one that AWS's console showed: a hard stop."""
+
+
 class Interrupted(GpuInfraError):
     """The user pressed Ctrl-C; the message says what exists now."""
 

@@ -47,5 +47,16 @@ def _key(line: str) -> list[str]:
         raw = base64.b64decode(data, validate=True)
     except binascii.Error:
         return []
-    size = int.from_bytes(raw[:4], "big")
-    return [f"{name} {data}"] if raw[4 : 4 + size] == name.encode() else []
+    return [f"{name} {data}"] if _fields(raw)[:1] == [name.encode()] else []
+
+
+def _fields(raw: bytes) -> list[bytes]:
+    """Return the fields of a key's data, none if their lengths do not add up: the line was broken into."""
+    fields = []
+    while raw:
+        size = int.from_bytes(raw[:4], "big")
+        field, raw = raw[4 : 4 + size], raw[4 + size :]
+        if len(field) != size:
+            return []
+        fields.append(field)
+    return fields

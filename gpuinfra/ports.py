@@ -155,8 +155,8 @@ class Link(Protocol):
     def answers(self, address: str) -> bool:
         """Tell whether something listens on the ssh port."""
 
-    def run(self, host: Host, command: str, *, timeout_s: float) -> str | None:
-        """Run a command; return its stdout, None when the host does not answer; raises HostError."""
+    def run(self, host: Host, command: str, *, timeout_s: float) -> str:
+        """Run a command; return its stdout; raises Unreachable (not in, or not yet) or KeyChanged."""
 
     def argv(self, host: Host, command: Sequence[str]) -> list[str]:
         """Return the command line of a session at the user's terminal."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from gpuinfra.boot import Boot
+from gpuinfra.hints import command
 from gpuinfra.model import Change, Progress, Settings
 
 NAMES = {
@@ -97,6 +98,15 @@ STEP_NAMES = {
 }
 
 
+def not_ready(boot: Boot, stack: str) -> str:
+    """Return what to tell who comes onto a host that is not ready; nothing for one that is."""
+    if boot.state == "done":
+        return ""
+    if boot.ended:
+        return f"its bootstrap failed in the step {boot.step!r}: {command('logs --boot', stack)}"
+    return f"the host still sets itself up: {command('status --watch', stack)}   # shows how far it is"
+
+
 def boot_rows(boot: Boot) -> list[tuple[str, str]]:
     """Return a boot as rows of (mark, text): what is done with its seconds, what goes on, what is to come."""
     rows = []
@@ -106,8 +116,9 @@ def boot_rows(boot: Boot) -> list[tuple[str, str]]:
             rows.append(("done", f"{name}  {step.seconds:.1f} s"))
         elif step.name == boot.step:
             mark = boot.state if boot.state in ("failed", "interrupted") else "now"
-            told = "" if boot.message == "start" else f"  ({boot.message})"
-            rows.append((mark, f"{name}{told}"))
+            attempt = f"attempt {boot.attempt}" if boot.attempt > 1 else ""
+            told = "; ".join(filter(None, (attempt, "" if boot.message == "start" else boot.message)))
+            rows.append((mark, f"{name}  ({told})" if told else name))
         else:
             rows.append(("later", name))
     return rows or [("now", boot.message or "starting up")]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from gpuinfra.errors import Unreachable
 from gpuinfra.model import Host, Instance, Outcome, Record, Tags
 from gpuinfra.ports import Ports
 from tests.fakes import (
@@ -53,7 +54,7 @@ class FakeCloud:
 class FakeLink:
     """A host that answers at some addresses, and says what it was told to at each look."""
 
-    def __init__(self, *, answers_at: Sequence[str] = (), looks: Sequence[str | None] = (None,)) -> None:
+    def __init__(self, *, answers_at: Sequence[str] = (), looks: Sequence[str | None] = ("",)) -> None:
         self.answers_at = set(answers_at)
         self.looks = list(looks)
         self.keys: dict[str, list[str]] = {}
@@ -84,9 +85,12 @@ class FakeLink:
         """Tell whether the address answers."""
         return address in self.answers_at
 
-    def run(self, host: Host, command: str, *, timeout_s: float) -> str | None:
-        """Return the next look."""
-        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+    def run(self, host: Host, command: str, *, timeout_s: float) -> str:
+        """Return the next look; None is a host that does not let us in."""
+        text = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        if text is None:
+            raise Unreachable("Permission denied (publickey).")
+        return text
 
     def argv(self, host: Host, command: Sequence[str]) -> list[str]:
         """Return a command line."""

@@ -27,7 +27,7 @@ STATUS = {
 }
 
 
-def look(*, unit: str = "activating", boot_id: str = BOOT_ID, **changes: object) -> str:
+def look(*, unit: str = "start", boot_id: str = BOOT_ID, **changes: object) -> str:
     """Return what one look at a host prints."""
     return "\n".join([json.dumps({**STATUS, **changes}), boot_id, unit, "2026-11-23T06:01:00Z"])
 
@@ -39,7 +39,7 @@ def test_a_running_bootstrap_shows_its_steps_and_seconds() -> None:
     assert found.steps == (Step(name="preflight", seconds=1.5), Step(name="env-conda"), Step(name="verify"))
 
 
-@pytest.mark.parametrize("changes", [{"boot_id": "another"}, {"unit": "inactive"}, {"unit": "failed"}])
+@pytest.mark.parametrize("changes", [{"boot_id": "another"}, {"unit": "auto-restart"}, {"unit": "dead"}])
 def test_running_is_a_lie_after_a_reboot_or_a_kill(changes: dict[str, str]) -> None:
     """A status file that was never finished is told as interrupted, and watching goes on."""
     found = boot.parse(look(**changes))
@@ -49,7 +49,7 @@ def test_running_is_a_lie_after_a_reboot_or_a_kill(changes: dict[str, str]) -> N
 @pytest.mark.parametrize("text", ["", "\n", "no json", '{"schema": 2, "state": "done"}', "[1]"])
 def test_what_cannot_be_read_has_not_begun(text: str) -> None:
     """An absent, broken or foreign status file is no status."""
-    assert boot.parse(f"{text}\n{BOOT_ID}\ninactive\n") == Boot(state="waiting")
+    assert boot.parse(f"{text}\n{BOOT_ID}\ndead\n") == Boot(state="waiting")
 
 
 def test_only_a_permanent_failure_ends_the_wait() -> None:

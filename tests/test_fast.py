@@ -58,12 +58,12 @@ def test_another_stack_is_left_to_the_command_line(project: Path) -> None:
 
 
 def test_ssh_takes_the_short_way_only_to_this_very_host(project: Path, tmp_path: Path) -> None:
-    """Without a live socket, with an old configuration, or for another clone's host, it goes the long way."""
+    """Without a live socket, with an old configuration, or for another clone's host: the long way."""
     conf = tmp_path / "gpuinfra" / "ssh" / "default.conf"
     conf.parent.mkdir(parents=True)
     env = {"GPUINFRA_PROJECT": str(project), "XDG_STATE_HOME": str(tmp_path)}
     socket = tmp_path / "socket"
-    for host, exists in (("i-0123456789abcdef0", False), ("i-other", True)):
+    for host, exists in (("i-0123456789abcdef0", False), ("i-0123456789abcdef0", True), ("i-other", True)):
         conf.write_text(f'Host gpuinfra-default\n  HostKeyAlias {host}\n  ControlPath "{socket}"\n')
         if exists:
             socket.touch()

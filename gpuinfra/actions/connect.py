@@ -1,29 +1,33 @@
 """Finding the way to a host: its true key, its present address, or the reason why it cannot be reached."""
 
-from gpuinfra import hostkeys
-from gpuinfra.errors import HostError
+import dataclasses
+
+from gpuinfra import boot, hostkeys
+from gpuinfra.boot import Boot
+from gpuinfra.errors import HostError, KeyChanged, Unreachable
 from gpuinfra.hints import command
 from gpuinfra.model import Host, Instance
 from gpuinfra.ports import Cloud, Ports
 from gpuinfra.recorded import recorded_host
 
 POLL_S = 5.0
+LOOK_TIMEOUT_S = 20.0
 # "Posted shortly after a transition" (GetConsoleOutput); a Nitro host prints its keys in its first minute.
 KEYS_TIMEOUT_S = 300.0
 
 
-def connect(ports: Ports) -> Host:
-    """Return the host with its key pinned and ssh configured for its present address.
+def connect(ports: Ports) -> tuple[Host, Boot]:
+    """Return the host, connected to with its key verified, and how far its bootstrap is.
 
     Raises:
         HostError: there is no host, or it is stopped, gone, still booting or closed to the caller.
     """
     host = recorded_host(ports.state, ports.workspace.name)
     pin_key(ports, host)
-    ports.link.configure(host, address=host.public_ip)
-    if not ports.link.is_open(host) and not ports.link.answers(host.public_ip):
-        _find(ports, host)
-    return host
+    found, step = reach(ports, host)
+    if found.public_ip != host.public_ip:
+        ports.narrator.say(f"the host has a new address: {found.public_ip}")
+    return found, step
 
 
 def pin_key(ports: Ports, host: Host) -> None:
@@ -37,6 +41,55 @@ def pin_key(ports: Ports, host: Host) -> None:
         ports.link.pin(host, _wait_for_keys(ports, cloud, host))
 
 
+def reach(ports: Ports, host: Host) -> tuple[Host, Boot]:
+    """Look at the host; one that was stopped and started has a new address, and EC2 knows it.
+
+    Raises:
+        Unreachable: it runs, but does not let us in.
+        HostError: it is stopped or gone, or shows a wrong key.
+    """
+    try:
+        return host, look(ports, host)
+    except (Unreachable, KeyChanged) as error:  # the old address may be another host's by now
+        trouble = error
+    instance = _running(ports.cloud(host.region, None), host)
+    if (instance.public_ip or host.public_ip) == host.public_ip:
+        raise trouble
+    moved = dataclasses.replace(host, public_ip=instance.public_ip)
+    return moved, look(ports, moved)
+
+
+def look(ports: Ports, host: Host) -> Boot:
+    """Return how far the host's bootstrap is.
+
+    Raises:
+        Unreachable: it does not let us in.
+        KeyChanged: it shows a wrong key.
+    """
+    link = ports.link
+    if host.public_ip:
+        link.configure(host, address=host.public_ip)
+    if not link.is_open(host) and not (host.public_ip and link.answers(host.public_ip)):
+        where = f"nothing answers at {host.public_ip}" if host.public_ip else "it has no public address"
+        raise _shut_out(
+            host,
+            f"{where}: it is still booting, or your address is not one of"
+            f" {', '.join(host.allowed_cidrs) or 'none'}",
+        )
+    try:
+        return boot.parse(link.run(host, boot.LOOK, timeout_s=LOOK_TIMEOUT_S))
+    except Unreachable as error:
+        raise _shut_out(host, f"ssh does not get in: {error.message}") from None
+
+
+def _shut_out(host: Host, why: str) -> Unreachable:
+    return Unreachable(
+        f"{host.instance_id} runs, but {why}",
+        hint=f"{command('status --watch', host.stack)}; if your address has changed: "
+        f"{command('allow', host.stack)}",
+    )
+
+
 def _wait_for_keys(ports: Ports, cloud: Cloud, host: Host) -> list[str]:
     began = ports.clock.now()
     while not (keys := hostkeys.parse(cloud.console(host.instance_id), token=ports.workspace.nonce())):
@@ -46,32 +99,12 @@ def _wait_for_keys(ports: Ports, cloud: Cloud, host: Host) -> list[str]:
             raise HostError(
                 f"{host.instance_id} has not printed its host keys to its console within 5 minutes;"
                 " gpuinfra does not connect to a host that it cannot verify",
-                hint=command("status", host.stack),
+                hint=f"{command('logs --console', host.stack)}   # shows what it did print",
             )
         if waited < POLL_S:
             ports.narrator.say("waiting for the host to print its keys to its console (at its first boot)")
         ports.clock.sleep(POLL_S)
     return keys
-
-
-def _find(ports: Ports, host: Host) -> None:
-    """Ask EC2 why nothing answers; a new address after stop and start is taken over.
-
-    Raises:
-        HostError: the host cannot be reached, with the reason.
-    """
-    instance = _running(ports.cloud(host.region, None), host)
-    if instance.public_ip and instance.public_ip != host.public_ip:
-        ports.narrator.say(f"the host has a new address: {instance.public_ip}")
-        ports.link.configure(host, address=instance.public_ip)
-        if ports.link.answers(instance.public_ip):
-            return
-    raise HostError(
-        f"{host.instance_id} runs, but nothing answers at {instance.public_ip or host.public_ip}: it is still"
-        f" booting, or your address is not one of {', '.join(host.allowed_cidrs) or 'none'}",
-        hint=f"{command('status --watch', host.stack)}; if your address has changed: "
-        f"{command('allow', host.stack)}",
-    )
 
 
 def _running(cloud: Cloud, host: Host) -> Instance:

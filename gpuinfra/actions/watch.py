@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 
-from gpuinfra import boot
-from gpuinfra.actions.connect import pin_key
+from gpuinfra.actions.connect import pin_key, reach
 from gpuinfra.boot import Boot
-from gpuinfra.errors import HostError
+from gpuinfra.errors import HostError, Unreachable
 from gpuinfra.hints import command
 from gpuinfra.model import Host
 from gpuinfra.ports import Ports
 
 POLL_S = 1.0
-LOOK_TIMEOUT_S = 20.0
 # From running to a login: EC2 hosts take half a minute, the NVIDIA image a few; then something is wrong.
 LOGIN_TIMEOUT_S = 900.0
 
@@ -22,20 +20,24 @@ def watch(ports: Ports, host: Host, *, on_boot: OnBoot) -> Boot:
     """Look at the host once a second until its bootstrap has ended well.
 
     Raises:
-        HostError: the bootstrap failed for good, or the host does not let us in.
+        HostError: the bootstrap failed for good, the host is stopped or gone, or does not let us in.
     """
     on_boot(Boot(state="waiting", message="starting up"))
     pin_key(ports, host)
     on_boot(Boot(state="waiting", message="waiting for its ssh"))
-    began, seen = ports.clock.now(), False
-    while not (found := look(ports, host)) or not found.ended:
-        seen = seen or found is not None
-        if found:
+    heard = ports.clock.now()
+    while True:
+        try:
+            host, found = reach(ports, host)
+        except Unreachable as error:
+            if ports.clock.now() - heard > LOGIN_TIMEOUT_S:
+                raise _no_login(host, error) from None
+        else:
+            heard = ports.clock.now()
             on_boot(found)
-        elif not seen and ports.clock.now() - began > LOGIN_TIMEOUT_S:
-            raise _no_login(host)
+            if found.ended:
+                break
         ports.clock.sleep(POLL_S)
-    on_boot(found)
     if found.state != "done":
         raise failed(found, host)
     return found
@@ -43,17 +45,11 @@ def watch(ports: Ports, host: Host, *, on_boot: OnBoot) -> Boot:
 
 def ready(ports: Ports, host: Host) -> Boot | None:
     """Return the boot of a host that was ready before; None for any other, without waiting."""
-    found = look(ports, host) if ports.link.pinned(host) else None
-    return found if found and found.state == "done" else None
-
-
-def look(ports: Ports, host: Host) -> Boot | None:
-    """Return how far the host is, None when it does not answer (yet)."""
-    ports.link.configure(host, address=host.public_ip)
-    if not ports.link.is_open(host) and not ports.link.answers(host.public_ip):
+    try:
+        found = reach(ports, host)[1] if ports.link.pinned(host) else None
+    except Unreachable:
         return None
-    text = ports.link.run(host, boot.LOOK, timeout_s=LOOK_TIMEOUT_S)
-    return None if text is None else boot.parse(text)
+    return found if found and found.state == "done" else None
 
 
 def failed(found: Boot, host: Host) -> HostError:
@@ -66,10 +62,9 @@ def failed(found: Boot, host: Host) -> HostError:
     )
 
 
-def _no_login(host: Host) -> HostError:
+def _no_login(host: Host, why: Unreachable) -> HostError:
     return HostError(
-        f"{host.instance_id} has not let us in for 15 minutes: it does not boot, or your address is not"
-        f" one of {', '.join(host.allowed_cidrs) or 'none'}",
-        hint=f"{command('logs --boot', host.stack)}; if your address has changed: "
+        f"given up after 15 minutes without a login: {why.message}",
+        hint=f"{command('logs --console', host.stack)}; if your address has changed: "
         f"{command('allow', host.stack)}",
     )

@@ -1,8 +1,10 @@
 """OpenSSH: keys by ssh-keygen, sessions by ssh itself."""
 
+import logging
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,11 @@ from typing import Any
 from gpuinfra import config, hostkeys
 from gpuinfra.adapters import ssh_config
 from gpuinfra.adapters.workspace import write_private
-from gpuinfra.errors import ConfigError, HostError
+from gpuinfra.errors import ConfigError, HostError, KeyChanged, Unreachable
+from gpuinfra.hints import command as typed
 from gpuinfra.model import Host
+
+log = logging.getLogger("gpuinfra.commands")
 
 PORT = 22
 # What ssh answers when it could not connect or log in; else it passes on the remote command's code.
@@ -42,9 +47,8 @@ class OpenSsh:
 
     def forget(self, host: Host) -> None:
         """End the shared connection and delete the configuration and the pinned key."""
-        if self._conf(host).exists():
-            subprocess.run([*self._ssh(host), "-O", "exit", "-q"], check=False, **QUIET)
-        self._conf(host).unlink(missing_ok=True)
+        self._master(host, "exit")
+        ssh_config.remove(host, self._environ)
         self._pin(host).unlink(missing_ok=True)
 
     def configure(self, host: Host, *, address: str) -> None:
@@ -53,9 +57,7 @@ class OpenSsh:
 
     def is_open(self, host: Host) -> bool:
         """Tell whether the shared connection is up."""
-        if not self._conf(host).exists():
-            return False
-        return subprocess.run([*self._ssh(host), "-O", "check"], check=False, **QUIET).returncode == 0
+        return self._master(host, "check")
 
     def answers(self, address: str) -> bool:
         """Tell whether something listens where ssh would connect to."""
@@ -65,50 +67,68 @@ class OpenSsh:
         except OSError:
             return False
 
-    def run(self, host: Host, command: str, *, timeout_s: float) -> str | None:
-        """Run a command quietly; return its stdout, None when the host does not answer (yet).
+    def run(self, host: Host, command: str, *, timeout_s: float) -> str:
+        """Run a command quietly; return its stdout.
 
         Raises:
-            HostError: the host shows another key than the pinned one.
+            Unreachable: ssh does not get in, or not yet; the message is ssh's last line.
+            KeyChanged: the host shows another key than the pinned one.
         """
-        argv = [*self._ssh(host), "-o", "BatchMode=yes", "--", command]
-        try:
-            done = subprocess.run(
-                argv,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=timeout_s,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return None
-        if CHANGED in done.stderr or UNKNOWN in done.stderr:
-            raise key_changed(host)
-        return None if done.returncode == SSH_FAILED else done.stdout
+        argv = [*self._ssh(host), "--", command]
+        log.info("%s", " ".join(argv))
+        # a file, not a pipe: before OpenSSH 8.5 the shared connection kept stderr open after the command
+        with tempfile.TemporaryFile("w+", errors="replace") as said:
+            try:
+                done = subprocess.run(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=said,
+                    text=True,
+                    errors="replace",
+                    timeout=timeout_s,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired:
+                self._master(host, "stop")  # it may be dead at the other end: the next try connects anew
+                raise Unreachable(f"no answer within {timeout_s:g} seconds") from None
+            said.seek(0)
+            _check(host, done.returncode, said.read())
+        return done.stdout
 
     def argv(self, host: Host, command: Sequence[str]) -> list[str]:
         """Return the command line of a session at the user's terminal."""
         return [*self._ssh(host), *(["--"] if command else []), *command]
 
     def _ssh(self, host: Host) -> list[str]:
-        return [program(), "-F", str(self._conf(host)), ssh_config.alias(host.stack)]
+        return [program(), "-F", str(ssh_config.own_path(host, self._environ)), ssh_config.alias(host.stack)]
 
-    def _conf(self, host: Host) -> Path:
-        return ssh_config.path(host.stack, self._environ)
+    def _master(self, host: Host, order: str) -> bool:
+        """Give the shared connection an order; tell whether there was one to take it."""
+        if not ssh_config.own_path(host, self._environ).exists():
+            return False
+        return subprocess.run([*self._ssh(host), "-O", order], check=False, **QUIET).returncode == 0
 
     def _pin(self, host: Host) -> Path:
         return config.state_home(self._environ) / "hosts" / host.instance_id
 
 
-def key_changed(host: Host) -> HostError:
+def key_changed(host: Host) -> KeyChanged:
     """Return the error for a host that is not the one whose key AWS showed."""
-    return HostError(
+    return KeyChanged(
         f"{host.instance_id} shows another host key than the one it printed to its console: either its keys"
         " were made anew, or somebody sits between you and it. gpuinfra does not connect",
-        hint="if you made new keys yourself: gpuinfra ssh --forget-key   # reads the console anew",
+        hint=f"if you made new keys yourself: reboot the host, so that it prints them, then"
+        f" {typed('ssh --forget-key', host.stack)}",
     )
+
+
+def _check(host: Host, exit_code: int, said: str) -> None:
+    if exit_code != SSH_FAILED:
+        return
+    if CHANGED in said or UNKNOWN in said:
+        raise key_changed(host)
+    raise Unreachable((said.strip().splitlines() or ["ssh gave no reason"])[-1])
 
 
 def own_key(directory: Path) -> Path:

@@ -20,17 +20,34 @@ def alias(stack: str) -> str:
 
 
 def path(stack: str, environ: Mapping[str, str]) -> Path:
-    """Return where the file of a stack is kept."""
+    """Return where the file of a stack is kept: what ssh, rsync, git and editors read."""
     return config.state_home(environ) / "ssh" / f"{stack}.conf"
 
 
+def own_path(host: Host, environ: Mapping[str, str]) -> Path:
+    """Return what gpuinfra's own commands read: a file of this very host.
+
+    Two clones may have a stack of the same name; the one must never speak to the other's host.
+    """
+    return config.state_home(environ) / "hosts" / f"{host.instance_id}.conf"
+
+
 def write(host: Host, *, address: str, known_hosts: Path, environ: Mapping[str, str]) -> Path:
-    """Write the file in one step, if it says anything new; return its path."""
-    target = path(host.stack, environ)
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Write both files, each in one step; return the stack's."""
     text = render(host, address=address, known_hosts=known_hosts, socket=control_path(host, environ))
-    write_private(target, text.encode())
+    target = path(host.stack, environ)
+    for file in (own_path(host, environ), target):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(file, text.encode())
     return target
+
+
+def remove(host: Host, environ: Mapping[str, str]) -> None:
+    """Delete both files, the stack's only if it is this host's."""
+    target = path(host.stack, environ)
+    if target.is_file() and f"  HostKeyAlias {host.instance_id}\n" in target.read_text(errors="replace"):
+        target.unlink()
+    own_path(host, environ).unlink(missing_ok=True)
 
 
 def render(host: Host, *, address: str, known_hosts: Path, socket: Path | None) -> str:
@@ -50,6 +67,7 @@ def render(host: Host, *, address: str, known_hosts: Path, socket: Path | None) 
         "StrictHostKeyChecking": "yes",
         "CheckHostIP": "no",
         "UpdateHostKeys": "no",
+        "PreferredAuthentications": "publickey",
         "ConnectTimeout": "15",
         "ServerAliveInterval": "15",
         "ServerAliveCountMax": "4",
