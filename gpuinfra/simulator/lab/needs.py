@@ -31,16 +31,26 @@ unshare --uts --ipc --pid --mount --cgroup --fork true
 """
 
 
-def can_run(environ: Mapping[str, str] = os.environ) -> str:
+def can_run(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> str:
     """Return nothing if hosts can boot on this machine, else why not and what to do about it."""
-    if sys.platform != "linux":
-        return f"hosts are booted on Linux only, and this is {sys.platform}: use a Linux virtual machine"
+    if platform != "linux":
+        return f"hosts are booted on Linux only, and this is {platform}: use a Linux virtual machine"
     path = search_path(environ)
+    return missing_tools(path) or _rootless_reason(environ) or _probe(path)
+
+
+def missing_tools(path: str) -> str:
+    """Return which programs are not there, and the packages that bring them."""
     tools = _TOOLS if is_root() else _TOOLS + _ROOTLESS_TOOLS
     missing = [tool for tool in tools if shutil.which(tool, path=path) is None]
-    if missing:
-        return f"missing {', '.join(missing)}: sudo apt-get install {' '.join(PACKAGES)}"
-    return _rootless_reason(environ) or _probe(path)
+    return f"missing {', '.join(missing)}: sudo apt-get install {' '.join(PACKAGES)}" if missing else ""
+
+
+def explain(why: str, *, restricted: bool, root: bool) -> str:
+    """Return the reason for the kernel's refusal; `restricted`: AppArmor restricts user namespaces."""
+    if restricted and not root:
+        return f"AppArmor keeps plain users out of namespaces ({why}): run it as root (sudo)"
+    return f"namespaces or overlay mounts are not allowed here ({why}): run it as root, not in a container"
 
 
 def require_platform() -> None:
@@ -117,9 +127,8 @@ def _probe(path: str) -> str:
     if not done.returncode:
         return ""
     why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-    if _APPARMOR.exists() and _APPARMOR.read_text(encoding="utf-8").strip() == "1" and not is_root():
-        return f"AppArmor keeps plain users out of namespaces ({why}): run it as root (sudo)"
-    return f"namespaces or overlay mounts are not allowed here ({why}): run it as root, not in a container"
+    restricted = _APPARMOR.exists() and _APPARMOR.read_text(encoding="utf-8").strip() == "1"
+    return explain(why, restricted=restricted, root=is_root())
 
 
 def scratch_parent() -> str:

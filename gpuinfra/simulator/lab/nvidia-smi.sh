@@ -1,7 +1,7 @@
 #!/bin/sh
 # A FAKE nvidia-smi of the gpuinfra simulator: there is no GPU here. It answers from files in /run/fake-gpu:
 # count, name, memory_mib, driver; and load (percent) and apps (lines "pid, name, MiB"), which a test may write.
-cd /run/fake-gpu || exit 1
+cd "${FAKE_GPU:-/run/fake-gpu}" || exit 1
 value() { cat "$1" 2>/dev/null || echo "$2"; }
 count=$(value count 0)
 name=$(value name GPU)

@@ -46,15 +46,17 @@ def start(listener: socket.socket, connect: Connect) -> None:
     def accept() -> None:
         while True:
             near, _ = listener.accept()
-            try:
-                far = connect()
-            except OSError:
-                near.close()
-                continue
-            for source, target in ((near, far), (far, near)):
-                threading.Thread(target=_copy, args=(source, target), daemon=True).start()
+            threading.Thread(target=_carry, args=(near, connect), daemon=True).start()
 
     threading.Thread(target=accept, name="relay", daemon=True).start()
+
+
+def _carry(near: socket.socket, connect: Connect) -> None:
+    with near, contextlib.suppress(OSError), connect() as far:
+        back = threading.Thread(target=_copy, args=(far, near), daemon=True)
+        back.start()
+        _copy(near, far)
+        back.join()
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:

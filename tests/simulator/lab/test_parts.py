@@ -1,0 +1,135 @@
+"""The lab's small parts: console, network commands, relay, fake GPU, scripts, leftovers of the killed."""
+
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.simulator.hosts import CONSOLE_FILE, HostFolders
+from gpuinfra.simulator.lab import network, relay
+from gpuinfra.simulator.lab.console import KEPT_BYTES, Console, ConsoleLog
+from gpuinfra.simulator.lab.host import HERE, fake_gpu
+from gpuinfra.simulator.lab.premises import PREFIX, sweep
+from gpuinfra.simulator.machine import Gpu
+
+SCRIPTS = sorted(HERE.glob("*.sh"))
+SHELLCHECK = Path(sys.executable).with_name("shellcheck")
+
+
+def test_console_file_holds_the_end(tmp_path: Path) -> None:
+    """However much a host says, the file stays small and holds the last that was said."""
+    log = ConsoleLog(tmp_path / CONSOLE_FILE)
+    for number in range(400):
+        log.write(f"{number:1023}\n".encode())
+    text = log.path.read_bytes()
+    assert KEPT_BYTES <= len(text) <= 5 * KEPT_BYTES
+    assert text.endswith(b" 399\n")
+
+
+def test_console_is_drained(tmp_path: Path) -> None:
+    """All that is written to the terminal is in the file once the console is closed."""
+    console = Console(ConsoleLog(tmp_path / CONSOLE_FILE))
+    with Path(console.device).open("w", encoding="utf-8") as device:
+        device.write("x" * 100_000 + "end\n")  # far more than a terminal holds
+    console.close()
+    assert (tmp_path / CONSOLE_FILE).read_text(encoding="utf-8").count("x") == 100_000
+
+
+def test_api_reads_the_end_of_a_console(tmp_path: Path) -> None:
+    """The API shows the last 64 KiB of a host's console, and nothing for a host that is not there."""
+    hosts = HostFolders(tmp_path)
+    assert hosts.console("i-1") == ""
+    (tmp_path / "i-1").mkdir()
+    (tmp_path / "i-1" / CONSOLE_FILE).write_text("a" * KEPT_BYTES + "b", encoding="utf-8")
+    assert hosts.console("i-1") == "a" * (KEPT_BYTES - 1) + "b"
+
+
+def test_network_commands() -> None:
+    """A host's addresses are routed and taken off the list of the gone; without a public one too."""
+    ran: list[str] = []
+
+    def run(command: Sequence[str], stdin: str) -> None:
+        ran.append(f"{command[0]}: {stdin}")
+
+    network.reveal("172.31.0.4", "", run)
+    network.hide("172.31.0.4", "54.214.0.1", run)
+    assert "route replace 172.31.0.4/32 dev br0" in ran[0]
+    assert " via " not in ran[0]
+    listed = "inet lab gone { 172.31.0.4 }"
+    assert ran[1] == f"nft: add element {listed}\ndelete element {listed}\n"
+    assert ran[2] == "nft: add element inet lab gone { 172.31.0.4, 54.214.0.1 }\n"
+
+
+def test_relay_carries_both_ways(tmp_path: Path) -> None:
+    """What is sent to the port outside arrives at the server inside, and back, to the last byte."""
+    with socket.create_server(("127.0.0.1", 0)) as server, relay.listen_port() as door:
+        relay.start(relay.listen_file(tmp_path / "s"), relay.to_port(server.getsockname()[1]))
+        relay.start(door, relay.to_file(tmp_path / "s"))
+        with socket.create_connection(door.getsockname()) as client:
+            client.sendall(b"question")
+            client.shutdown(socket.SHUT_WR)
+            inside, _ = server.accept()
+            with inside:
+                assert inside.makefile("rb").read() == b"question"
+                inside.sendall(b"answer" * 100_000)
+            assert len(client.makefile("rb").read()) == 600_000
+
+
+def nvidia_smi(
+    files: Mapping[str, object], folder: Path, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the fake nvidia-smi over its files."""
+    for name, value in files.items():
+        (folder / name).write_text(f"{value}\n", encoding="utf-8")
+    env = {"PATH": os.environ["PATH"], "FAKE_GPU": str(folder)}
+    command = ["sh", str(HERE / "nvidia-smi.sh"), *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+
+def test_fake_gpu_answers_queries(tmp_path: Path) -> None:
+    """Queries that scripts make are answered as by the real tool; each name says that it is simulated."""
+    files = {**fake_gpu(Gpu(name="A10G", count=2, memory_mib=1000)), "load": 50, "driver": "1.2"}
+    query = "--query-gpu=index,name,driver_version,utilization.gpu,memory.used"
+    done = nvidia_smi(files, tmp_path, query, "--format=csv,noheader,nounits")
+    assert done.stdout == "".join(f"{card}, NVIDIA A10G (simulated), 1.2, 50, 500\n" for card in (0, 1))
+    done = nvidia_smi(files, tmp_path, "--query-gpu=name,memory.total", "--format=csv")
+    assert done.stdout.splitlines()[:2] == ["name, memory.total", "NVIDIA A10G (simulated), 1000 MiB"]
+    assert nvidia_smi(files, tmp_path, "-L").stdout.startswith("GPU 0: NVIDIA A10G (simulated) (UUID: GPU-")
+    assert "fake" in nvidia_smi(files, tmp_path).stdout
+
+
+def test_fake_gpu_refuses_as_the_real_one(tmp_path: Path) -> None:
+    """An unknown field is refused; without a GPU there is no driver to talk to."""
+    files = fake_gpu(Gpu(name="T4", count=1, memory_mib=1000))
+    assert nvidia_smi(files, tmp_path, "--query-gpu=no.such", "--format=csv").returncode == 2
+    done = nvidia_smi(fake_gpu(None), tmp_path)
+    assert (done.returncode, "driver" in done.stdout) == (9, True)
+
+
+@pytest.mark.skipif(not SHELLCHECK.exists(), reason="shellcheck is not installed")
+def test_scripts_are_clean() -> None:
+    """Shell that runs as root is clean to shellcheck."""
+    assert SCRIPTS
+    done = subprocess.run([SHELLCHECK, *SCRIPTS], capture_output=True, text=True, check=False)
+    assert done.stdout == ""
+
+
+def test_sweep_cleans_up_after_the_dead_only(tmp_path: Path) -> None:
+    """A lab whose keeper holds its lock is left alone; one whose keeper was killed is removed."""
+    for name in ("live", "dead"):
+        made = tmp_path / f"{PREFIX}{name}"
+        (made / "hosts").mkdir(parents=True)
+        (made / "keeper.lock").touch()
+        order = {"directory": str(made), "cgroup": str(tmp_path / "none")}
+        (made / "order.json").write_text(json.dumps(order), encoding="utf-8")
+    (tmp_path / f"{PREFIX}unfinished").mkdir()
+    with (tmp_path / f"{PREFIX}live" / "keeper.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert [it.name for it in sweep(tmp_path)] == [f"{PREFIX}dead"]
+    assert sorted(it.name for it in tmp_path.iterdir()) == [f"{PREFIX}live", f"{PREFIX}unfinished"]
