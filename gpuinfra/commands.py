@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 
 def init(stack: str, *, region: str, owner: str, cidr: str, public_key: Path | None, force: bool) -> Path:
-    """Write the stack's terraform.tfvars."""
+    """Write the stack's terraform.tfvars, and install the provider if that has not been done."""
     path = _init(stack, region=region, owner=owner, cidr=cidr, public_key=public_key, force=force)
-    factory.ports(stack, os.environ).narrator.say(f"next: edit it if you like, then {command('up', stack)}")
+    ports = factory.ports(stack, os.environ)
+    with ports.narrator.progress("Installing Terraform's AWS provider"):
+        ports.terraform().init()
+    ports.narrator.say(f"next: edit it if you like, then {command('up', stack)}")
     return path
 
 

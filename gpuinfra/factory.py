@@ -93,9 +93,10 @@ def my_cidr(environ: Mapping[str, str]) -> str:
 
 
 def _terraform(home: Project, stack: Stack, environ: Mapping[str, str], narrator: Narrator) -> Provisioner:
-    from gpuinfra.adapters import mirror, toolchain
+    from gpuinfra.adapters import links, mirror, toolchain
     from gpuinfra.adapters.terraform import TerraformCli
 
+    links.link_module(home.module, stack.directory)  # the module may have gained a file since
     lock = home.module / ".terraform.lock.hcl"
     env = mirror.environment(
         environ,

@@ -19,8 +19,8 @@ IMPLIED = (
     Path("/usr/local/share/terraform/plugins"),
     Path("/usr/share/terraform/plugins"),
 )
-# These would move the state or the workspace away from where we read it.
-DROPPED = ("TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_ARGS")
+# These would move the state away from where we read it, or set a value that terraform.tfvars does not show.
+DROPPED = ("TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_ARGS", "TF_VAR_")
 
 
 def environment(

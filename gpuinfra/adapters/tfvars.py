@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gpuinfra.adapters.links import link_module
 from gpuinfra.errors import ConfigError
 from gpuinfra.model import Settings
 
@@ -47,19 +48,6 @@ class TfvarsFile:
     def change(self, values: Mapping[str, object]) -> None:
         """Replace single values, all else kept byte for byte."""
         write(self._path, replace(_text(self._path), values))
-
-
-def link_module(module: Path, directory: Path) -> None:
-    """Link the root module into a stack's directory, so that plain `terraform apply` works in it."""
-    if directory == module:
-        return
-    directory.mkdir(parents=True, exist_ok=True)
-    up = Path(os.path.relpath(module, directory))
-    names = [*(p.name for p in module.glob("*.tf")), "modules", ".terraform.lock.hcl"]
-    for name in names:
-        link = directory / name
-        if not link.is_symlink() and not link.exists():
-            link.symlink_to(up / name)
 
 
 def read(path: Path) -> Settings:
