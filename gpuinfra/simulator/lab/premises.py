@@ -19,17 +19,16 @@ _LOCK_FILE, _ORDER_FILE = "keeper.lock", "order.json"
 
 @contextmanager
 def premises() -> Iterator[tuple[Path, Path]]:
-    """Make both; they are removed soon after this block, or this process, has ended."""
+    """Make both; they are removed at the end of this block, or soon after the death of this process."""
     sweep(Path(needs.scratch_parent()))
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=needs.scratch_parent()))
     cgroup = needs.cgroup_root() / directory.name
     order = {"directory": str(directory), "cgroup": str(cgroup)}
-    with (directory / _LOCK_FILE).open("w") as lock, _janitor(order) as janitor:
+    with (directory / _LOCK_FILE).open("w") as lock, _janitor(order):
         fcntl.flock(lock, fcntl.LOCK_EX)
         (directory / _ORDER_FILE).write_text(json.dumps(order), encoding="utf-8")
         cgroup.mkdir()
         yield directory, cgroup
-    janitor.wait()
 
 
 def sweep(parent: Path) -> list[Path]:
@@ -54,7 +53,7 @@ def _abandoned(directory: Path) -> bool:
 
 
 @contextmanager
-def _janitor(order: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+def _janitor(order: dict[str, str]) -> Iterator[None]:
     """Start the janitor; it begins its work when this process closes the pipe, alive or dead."""
     process = subprocess.Popen(
         [sys.executable, "-m", "gpuinfra.simulator.lab.janitor"],
@@ -66,6 +65,7 @@ def _janitor(order: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     process.stdin.write(json.dumps(order) + "\n")
     process.stdin.flush()
     try:
-        yield process
+        yield
     finally:
         process.stdin.close()
+        process.wait()
