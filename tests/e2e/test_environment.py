@@ -28,7 +28,7 @@ def test_a_wrong_environment_is_refused_before_anything_is_contacted(
     fresh.ok("init", "--region", "us-east-1", "--owner", "tester")
     write(fresh, SOUND + "  - num py\n  - pip:\n    - -e .\n")
     before = len(sim.calls())
-    done = fresh.run(*command)
+    done = fresh.run("-v", *command)  # -v names every program that is started
     refused(
         done,
         2,
@@ -37,7 +37,7 @@ def test_a_wrong_environment_is_refused_before_anything_is_contacted(
         "environment.yml:8: error",
     )
     assert len(sim.calls()) == before
-    assert not (fresh.directory / ".terraform").exists()
+    assert "terraform " not in done.stderr
 
 
 def test_warnings_are_told_and_the_plan_goes_on(cli: Cli) -> None:
