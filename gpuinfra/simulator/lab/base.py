@@ -116,6 +116,8 @@ def ensure(environ: Mapping[str, str], tell: Callable[[str], None]) -> Path:
     archive = cache_dir(environ) / recipe.file_name
     archive.parent.mkdir(parents=True, exist_ok=True)
     with _locked(archive.with_suffix(".lock")):
+        for draft in archive.parent.glob(f".*.{archive.name}"):  # of a build that was killed
+            draft.unlink()
         if not archive.exists():
             tell("making the hosts' base image from Debian packages (once; about a minute)")
             build(recipe, archive)
@@ -123,20 +125,13 @@ def ensure(environ: Mapping[str, str], tell: Callable[[str], None]) -> Path:
 
 
 def build(recipe: Recipe, archive: Path) -> None:
-    """Make the archive; it appears whole or not at all."""
+    """Make the archive; it appears whole or not at all. The caller holds the lock."""
+    draft = archive.with_name(f".{os.getpid()}.{archive.name}")
     with tempfile.TemporaryDirectory(prefix="gpuinfra-image-") as scratch:
-        Path(scratch).chmod(0o755)  # mmdebstrap reads them as another user when not root
-        apt_conf, hook = Path(scratch, "apt.conf"), Path(scratch, "hook.sh")
-        draft = archive.with_name(f".{os.getpid()}.{archive.name}")
-        hook.write_text(recipe.hook, encoding="utf-8")
-        apt_conf.write_text(_carried_settings(run(["apt-config", "dump"])), encoding="utf-8")
-        suite = choose_suite(recipe.mirror)
-        command = ["mmdebstrap", *OPTIONS, f"--include={','.join(PACKAGES)}", f"--aptopt={apt_conf}"]
-        command += [f"--components={recipe.mirror.components}", f'--customize-hook=sh {hook} "$1"']
+        Path(scratch).chmod(0o755)  # mmdebstrap reads from it as another user when not root
+        command = [*_mmdebstrap(recipe, Path(scratch)), choose_suite(recipe.mirror)]
         try:
-            done = subprocess.run(
-                [*command, suite, str(draft), recipe.mirror.uri], stdout=sys.stderr, check=False
-            )
+            done = subprocess.run([*command, draft, recipe.mirror.uri], stdout=sys.stderr, check=False)
             if done.returncode:
                 raise GpuInfraError(
                     f"mmdebstrap ended with exit code {done.returncode} (its words are above)"
@@ -144,6 +139,21 @@ def build(recipe: Recipe, archive: Path) -> None:
             draft.replace(archive)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def _mmdebstrap(recipe: Recipe, scratch: Path) -> list[str]:
+    apt_conf, hook = scratch / "apt.conf", scratch / "hook.sh"
+    apt_conf.write_text(_carried_settings(run(["apt-config", "dump"])), encoding="utf-8")
+    hook.write_text(recipe.hook, encoding="utf-8")
+    return [
+        *("setpriv", "--pdeathsig", "TERM"),  # it cleans up when it is ended: let that be when we are
+        "mmdebstrap",
+        *OPTIONS,
+        f"--include={','.join(PACKAGES)}",
+        f"--aptopt={apt_conf}",
+        f"--components={recipe.mirror.components}",
+        f'--customize-hook=sh {hook} "$1"',
+    ]
 
 
 def choose_suite(mirror: Mirror, command: Command = run) -> str:

@@ -17,8 +17,12 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--check", action="store_true", help="say whether hosts can boot on this machine")
     parser.add_argument("--build", action="store_true", help="make the hosts' image, if not in the cache")
     parser.add_argument("--mirror", type=Path, help="folders <host name>/<path>, served inside by HTTP(S)")
-    parser.add_argument("--ready-file", type=Path, help="JSON, how to enter a lab that runs no command")
-    parser.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD ARGS", help="what to run inside")
+    parser.add_argument(
+        "argv",
+        nargs=argparse.REMAINDER,
+        metavar="-- CMD ARGS",
+        help="what to run inside; without it the lab is held open, and JSON on stdout says how to enter it",
+    )
 
 
 def lab(options: argparse.Namespace) -> int:
@@ -39,7 +43,7 @@ def _keep(options: argparse.Namespace) -> int:
     command = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not command:
         die_with_parent(os.getppid())
-    return keep(command, mirror=options.mirror, ready_file=options.ready_file, tell=tell)
+    return keep(command, mirror=options.mirror, tell=tell)
 
 
 def tell(text: str) -> None:

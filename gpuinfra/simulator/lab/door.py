@@ -2,14 +2,15 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from gpuinfra.errors import GpuInfraError
 from gpuinfra.simulator.client import Simulator, simulator_env
@@ -17,7 +18,6 @@ from gpuinfra.simulator.lab import needs
 from gpuinfra.simulator.lab.plan import DIRECTORY_VARIABLE, LAB_VARIABLE, MIRROR_VARIABLE
 
 START_TIMEOUT_S = 300.0  # the first time it makes the image
-_POLL_S = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,29 +92,26 @@ def here(environ: Mapping[str, str]) -> Simulator | None:
 @contextmanager
 def opened(*, mirror: Path | None = None, timeout_s: float = START_TIMEOUT_S) -> Iterator[Lab]:
     """Open a lab, yield it, and end it with all that is in it; it ends too when this process dies."""
-    with tempfile.TemporaryDirectory(prefix="gpuinfra-door-") as scratch:
-        ready_file, output = Path(scratch, "ready.json"), Path(scratch, "output")
-        argv = [sys.executable, "-m", "gpuinfra.simulator", "lab", f"--ready-file={ready_file}"]
-        argv += [f"--mirror={mirror}"] if mirror else []
-        with output.open("wb") as sink:
-            process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
-            )
+    argv = [sys.executable, "-m", "gpuinfra.simulator", "lab", *([f"--mirror={mirror}"] if mirror else [])]
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, start_new_session=True
+        ) as process,
+    ):
         try:
-            yield _wait_until_ready(process, ready_file, output, timeout_s)
+            yield _wait_until_ready(process, said, timeout_s)
         finally:
             process.terminate()
-            process.wait()
 
 
-def _wait_until_ready(
-    process: subprocess.Popen[bytes], ready_file: Path, output: Path, timeout_s: float
-) -> Lab:
-    deadline = time.monotonic() + timeout_s
-    while not ready_file.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            said = output.read_text(encoding="utf-8", errors="replace").strip()
-            raise GpuInfraError(f"the lab did not start: {said or 'it said nothing'}")
-        time.sleep(_POLL_S)
-    raw = json.loads(ready_file.read_text(encoding="utf-8"))
+def _wait_until_ready(process: subprocess.Popen[bytes], said: IO[bytes], timeout_s: float) -> Lab:
+    assert process.stdout  # noqa: S101  # for the type checker
+    ready, _, _ = select.select([process.stdout], [], [], timeout_s)
+    line = process.stdout.readline() if ready else b""
+    if not line:
+        said.seek(0)
+        why = said.read().decode("utf-8", "replace").strip()
+        raise GpuInfraError(f"the lab did not start: {why or 'it said nothing'}")
+    raw = json.loads(line)
     return Lab(**{**raw, "directory": Path(raw["directory"]), "mirror": Path(raw["mirror"])})

@@ -22,12 +22,13 @@ _POLL_S = 0.05
 Tell = Callable[[str], None]
 
 
-def keep(command: Sequence[str], *, mirror: Path | None, ready_file: Path | None, tell: Tell) -> int:
-    """Run a command in a lab, or hold a lab open if there is none; returns the exit code.
+def keep(command: Sequence[str], *, mirror: Path | None, tell: Tell) -> int:
+    """Run a command in a lab; returns its exit code.
+
+    Without a command the lab is held open; a line of JSON on stdout says how to enter it, see door.Lab.
 
     To be called by a process's main thread, and last: it may start the process anew in a cgroup of its own.
     mirror: a folder with a folder for each host name; the lab's own, empty, if None.
-    ready_file: JSON, written when the lab is ready: what door.Lab needs to enter it.
     """
     require_extra()
     needs.require_platform()
@@ -44,10 +45,10 @@ def keep(command: Sequence[str], *, mirror: Path | None, ready_file: Path | None
             umask=_umask(),
             command=list(command),
         )
-        return _run(plan, ready_file)
+        return _run(plan)
 
 
-def _run(plan: Plan, ready_file: Path | None) -> int:
+def _run(plan: Plan) -> int:
     # the kernel ends the lab when this process ends, and `--kill-child` ends all that is in it
     argv = ["setpriv", "--pdeathsig", "KILL", *needs.namespaces()]
     argv += [sys.executable, "-m", "gpuinfra.simulator.lab.inside", str(plan.write())]
@@ -55,15 +56,15 @@ def _run(plan: Plan, ready_file: Path | None) -> int:
     signal.signal(signal.SIGTERM, _leave)
     process = subprocess.Popen(argv)
     try:
-        if ready_file:
-            _announce(process, plan, ready_file)
+        if not plan.command:
+            _announce(process, plan)
         return process.wait()
     finally:
         process.kill()
         process.wait()
 
 
-def _announce(process: subprocess.Popen[bytes], plan: Plan, ready_file: Path) -> None:
+def _announce(process: subprocess.Popen[bytes], plan: Plan) -> None:
     """Wait until the lab is ready; then say how to reach it from outside."""
     directory = Path(plan.directory)
     while not (directory / READY_FILE).exists():
@@ -81,9 +82,8 @@ def _announce(process: subprocess.Popen[bytes], plan: Plan, ready_file: Path) ->
         "directory": plan.directory,
         "mirror": plan.mirror,
     }
-    draft = ready_file.with_name(f".{ready_file.name}")
-    draft.write_text(json.dumps(ready), encoding="utf-8")
-    draft.replace(ready_file)
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
 
 
 def _enter_scope() -> None:
