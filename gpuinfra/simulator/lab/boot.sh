@@ -25,13 +25,13 @@ wire() {
     up=$((${up%.*} - 1)) # the host's own uptime starts at 0
     clock=(--time --boottime "-$up" --monotonic "-$up")
   fi
-  exec unshare "${clock[@]}" --uts --ipc --pid --mount --fork --kill-child --propagation private "$0" join
+  exec unshare "${clock[@]}" --uts --ipc --pid --mount --fork --kill-child --propagation private bash "$0" join
 }
 
 join() {
   # Only from here on: whoever waits for the host must not be in its cgroup.
   echo 0 >"$CGROUP/cgroup.procs"
-  exec unshare --cgroup "$0" init
+  exec unshare --cgroup bash "$0" init
 }
 
 make_proc() {

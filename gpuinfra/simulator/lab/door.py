@@ -15,6 +15,7 @@ from typing import IO
 from gpuinfra.errors import GpuInfraError
 from gpuinfra.simulator.client import Simulator, simulator_env
 from gpuinfra.simulator.lab import needs
+from gpuinfra.simulator.lab.host import CABLE_FILE
 from gpuinfra.simulator.lab.plan import DIRECTORY_VARIABLE, LAB_VARIABLE, MIRROR_VARIABLE
 
 START_TIMEOUT_S = 300.0  # the first time it makes the image
@@ -48,6 +49,11 @@ class Lab:
     def host(self, instance_id: str) -> Path:
         """Return a host's folder: console.log, imds.json (see imds.py), fake-gpu/load (percent), upper/."""
         return self.directory / "hosts" / instance_id
+
+    def plug(self, instance_id: str, *, into: bool) -> None:
+        """Pull a host's network cable out, or put it back in."""
+        cable = (self.host(instance_id) / CABLE_FILE).read_text(encoding="utf-8")
+        self.run(["ip", "link", "set", cable, "up" if into else "down"]).check_returncode()
 
     def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return a whole environment for a command inside: `base` (this process's own) pointed at the lab."""

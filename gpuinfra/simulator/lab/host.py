@@ -23,6 +23,8 @@ RESET_BUTTON = signal.SIGINT
 # AMIs that bring the NVIDIA driver say so in their names
 _DRIVER_WORDS = ("nvidia", "gpu", "deep learning")
 _BUSY_S = 5.0
+# holds the name of the interface by which the host hangs on the bridge
+CABLE_FILE = "cable"
 
 
 class End(Enum):
@@ -69,7 +71,9 @@ class Host:
         self._log = ConsoleLog(self._folder / CONSOLE_FILE)
         self._console = Console(self._log)
         network.reveal(machine.private_ip, machine.public_ip)
+        # a name of its own for each boot: that of the last one may not be free yet
         self._process = self._start(f"host{number}")
+        (self._folder / CABLE_FILE).write_text(f"host{number}", encoding="utf-8")
 
     def press(self, button: int) -> None:
         """Signal its init; a boot that is not so far yet does not notice: press again later."""
@@ -117,7 +121,8 @@ class Host:
             "GPU_COUNT": str(machine.gpu.count if machine.gpu else 0),
             "FAKE_GPU": str(self._folder / "fake-gpu"),
         }
-        command = ["unshare", "--net", "--mount", "--propagation", "private", str(HERE / "boot.sh"), "wire"]
+        command = ["unshare", "--net", "--mount", "--propagation", "private"]
+        command += ["bash", str(HERE / "boot.sh"), "wire"]
         with self._log.path.open("ab") as log:  # what goes wrong before there is a console is read there too
             return subprocess.Popen(
                 command,

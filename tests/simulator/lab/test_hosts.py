@@ -100,3 +100,13 @@ def test_https_of_a_name_in_the_mirror(guests: Guests) -> None:
     assert guest.ssh(f'python3 -c "{python}"') == "hello"
     requests = (guests.lab.directory / "mirror.log").read_text(encoding="utf-8")
     assert 'repo.example.com "GET /pkgs/hello.txt HTTP/1.1" 200' in requests
+
+
+def test_cable_can_be_pulled(guests: Guests) -> None:
+    """A host whose cable is out is not reached, lives on, and is there again once it is back in."""
+    guest = guests.launch(InstanceType="t3.medium").wait_for_login()
+    guests.lab.plug(guest.id, into=False)
+    assert guest.try_ssh("true").returncode == 255
+    assert guest.state == "running"
+    guests.lab.plug(guest.id, into=True)
+    guest.wait_for_login()
