@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gpuinfra.simulator.lab.door import Lab
+
 TIMEOUT_S = 240
 
 
@@ -19,6 +21,7 @@ class Cli:
 
     project: Path
     env: Mapping[str, str]
+    lab: Lab | None = None  # where it runs; here, if None
 
     def run(self, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, without a terminal."""
@@ -56,10 +59,10 @@ class Cli:
             start_new_session=True,
         )
 
-    @staticmethod
-    def argv(*args: str) -> list[str]:
+    def argv(self, *args: str) -> list[str]:
         """Return the command line."""
-        return [sys.executable, "-m", "gpuinfra", *args]
+        argv = [sys.executable, "-m", "gpuinfra", *args]
+        return self.lab.command(argv, self.project) if self.lab else argv
 
     @property
     def directory(self) -> Path:
