@@ -71,13 +71,6 @@ class Project:
         directory = self.module if name == DEFAULT_STACK else self.module / "stacks" / name
         return Stack(name=name, directory=directory)
 
-    def stacks(self) -> list[Stack]:
-        """Return the stacks that have been set up, the default one first."""
-        named = sorted(p.parent.name for p in self.module.glob("stacks/*/terraform.tfvars"))
-        found = [self.stack(n) for n in named if STACK_NAME.match(n)]
-        default = self.stack(DEFAULT_STACK)
-        return [default, *found] if default.tfvars.exists() else found
-
 
 def find_project(start: Path, environ: Mapping[str, str]) -> Project:
     """Find the clone that `start` lies in, else the one this package was installed from.
@@ -86,12 +79,13 @@ def find_project(start: Path, environ: Mapping[str, str]) -> Project:
         ConfigError: no clone is found.
     """
     home = environ.get("GPUINFRA_PROJECT")
+    looked = f"in GPUINFRA_PROJECT={home}" if home else f"at or above {start}"
     candidates = [Path(home)] if home else [start, *start.parents, Path(__file__).resolve().parent.parent]
     for path in candidates:
         if (path / "terraform" / "main.tf").is_file() and (path / "cloud-init").is_dir():
             return Project(root=path.resolve())
     raise ConfigError(
-        f"no gpuinfra project at or above {start} (looked for terraform/main.tf and cloud-init/)",
+        f"no gpuinfra project {looked} (looked for terraform/main.tf and cloud-init/)",
         hint="cd into your clone of gpuinfra",
     )
 

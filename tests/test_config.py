@@ -35,13 +35,6 @@ def test_stacks(clone: Path) -> None:
     project = config.Project(root=clone)
     assert project.stack("default").directory == clone / "terraform"
     assert project.stack("b").state == clone / "terraform" / "stacks" / "b" / "terraform.tfstate"
-    assert project.stacks() == []
-    for name in ("default", "b", "a"):
-        project.stack(name).directory.mkdir(parents=True, exist_ok=True)
-        project.stack(name).tfvars.touch()
-    (clone / "terraform" / "stacks" / "Not_ours").mkdir()
-    (clone / "terraform" / "stacks" / "Not_ours" / "terraform.tfvars").touch()
-    assert [s.name for s in project.stacks()] == ["default", "a", "b"]
 
 
 def test_xdg_directories() -> None:

@@ -10,7 +10,7 @@ from gpuinfra.errors import CloudError, ConfigError
 # AWS's own echo service: answers the caller's address and a newline.
 CHECKIP_URL = "https://checkip.amazonaws.com/"
 TIMEOUT_S = 10
-HINT = "gpuinfra allow --cidr YOUR.PUBLIC.ADDRESS/32"
+HINT = "name it yourself: gpuinfra init (or allow) --cidr YOUR.PUBLIC.ADDRESS/32"
 
 
 def my_cidr(environ: Mapping[str, str]) -> str:
