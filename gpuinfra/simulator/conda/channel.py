@@ -9,6 +9,7 @@ import asyncio
 import ensurepip
 import os
 import sys
+import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,7 +52,9 @@ def torch(cuda: str | None, beneath: Interpreter) -> Package:
 
 def packages(beneath: Interpreter) -> list[Package]:
     """Return all that the channel holds."""
-    bundled = Path(ensurepip.__file__).parent / "_bundled"
+    # Debian keeps the wheels of ensurepip elsewhere, and says where
+    elsewhere = sysconfig.get_config_var("WHEEL_PKG_DIR")
+    bundled = Path(elsewhere) if elsewhere else Path(ensurepip.__file__).parent / "_bundled"
     broken = module("brokenimport", "1.0", source="import a_module_that_nobody_has\n")
     found = [thin_python(beneath), from_wheel(next(bundled.glob("pip-*.whl"))), broken]
     found += [module("tinylib", version) for version in ("1.0", "1.1")]
