@@ -38,8 +38,8 @@ hcl: setup     ## Validate and test the Terraform modules (no credentials)
 	@$(BIN)/python -m tests.hcl validate && $(BIN)/python -m tests.hcl test
 scan: setup    ## Scan modules and plan for security policy (checkov), SARIF into reports/
 	@$(PYTHON) gpuinfra/install.py checkov && $(BIN)/python -m tests.scan
-bench: setup   ## Print start-up times as ratios to `python -c pass`
-	@$(BIN)/python -m tests.bench
+bench: setup   ## Print start-up times beside `python -c pass`, and a second ssh beside a first
+	@$(BIN)/python -m tests.bench && $(BIN)/python -m tests.bench_ssh
 lock: setup    ## Renew the locks (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev --extra solve pyproject.toml -o requirements.lock
 clean:         ## Delete what set-up made (never values or state)

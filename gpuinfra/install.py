@@ -22,6 +22,7 @@ def main(argv: list[str]) -> int:
             return 0
         venv = ROOT / ".venv"
         make_venv(python, venv, ROOT / "requirements.lock", project=ROOT)
+        make_lean(venv / "bin" / "gpuinfra")
         ensure = [str(venv / "bin" / "python"), "-m", "gpuinfra.adapters.toolchain", str(ROOT / ".tools")]
         return subprocess.run(ensure, cwd=ROOT, check=False).returncode
     except (SetupError, subprocess.CalledProcessError) as error:
@@ -69,6 +70,17 @@ def make_venv(python: str, venv: Path, lock: Path, project: Path | None = None) 
         editable = ["--no-deps", "--no-build-isolation", "--config-settings", "editable_mode=compat"]
         subprocess.run([*pip, *editable, "--editable", str(project)], check=True)
     marker.write_text(wanted)
+
+
+def make_lean(script: Path) -> None:
+    """Take `import re` out of the start script that pip wrote: a third of the time of `gpuinfra ip`."""
+    interpreter, *rest = script.read_text(encoding="utf-8").splitlines()
+    if interpreter.endswith("python") and any(line.startswith("import re") for line in rest):
+        lean = [interpreter, "import sys", "from gpuinfra.__main__ import main", "sys.exit(main())", ""]
+        draft = script.with_name(f".{script.name}.new")
+        draft.write_text("\n".join(lean), encoding="utf-8")
+        draft.chmod(script.stat().st_mode)
+        draft.replace(script)
 
 
 def say(text: str) -> None:

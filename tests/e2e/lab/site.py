@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 60.0
 # one worker runs all of them: they share a lab and its hosts, which take half a minute to be made
-MARKS = [pytest.mark.e2e, pytest.mark.xdist_group("lab"), pytest.mark.timeout(120)]
+MARKS = [pytest.mark.e2e, pytest.mark.xdist_group("lab")]
 
 
 @dataclass(frozen=True, kw_only=True)
