@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.errors import Unreachable
+from gpuinfra.errors import KeyChanged, Unreachable
 from gpuinfra.model import Host, Instance, Outcome, Record, Tags
 from gpuinfra.ports import Ports
 from tests.fakes import (
@@ -54,9 +54,16 @@ class FakeCloud:
 class FakeLink:
     """A host that answers at some addresses, and says what it was told to at each look."""
 
-    def __init__(self, *, answers_at: Sequence[str] = (), looks: Sequence[str | None] = ("",)) -> None:
+    def __init__(
+        self,
+        *,
+        answers_at: Sequence[str] = (),
+        looks: Sequence[str | None] = ("",),
+        strangers: Sequence[str] = (),
+    ) -> None:
         self.answers_at = set(answers_at)
         self.looks = list(looks)
+        self.strangers = set(strangers)
         self.keys: dict[str, list[str]] = {}
         self.addresses: list[str] = []
         self.forgotten: list[str] = []
@@ -86,7 +93,9 @@ class FakeLink:
         return address in self.answers_at
 
     def run(self, host: Host, command: str, *, timeout_s: float) -> str:
-        """Return the next look; None is a host that does not let us in."""
+        """Return the next look; None is a host that does not let us in, a stranger has another key."""
+        if self.addresses[-1] in self.strangers:
+            raise KeyChanged("another host key")
         text = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         if text is None:
             raise Unreachable("Permission denied (publickey).")

@@ -65,3 +65,11 @@ def test_rows_mark_what_is_done_present_and_to_come() -> None:
     assert [mark for mark, _ in rows] == ["done", "now", "later"]
     assert rows[0][1] == "check the host and its disk  1.5 s"
     assert "try 2 of 4" in rows[1][1]
+
+
+def test_who_comes_too_early_is_told() -> None:
+    """By ssh, onto a host that is not ready: how far it is is one command away."""
+    assert words.not_ready(boot.parse(look(state="done")), "default") == ""
+    assert "gpuinfra status --watch" in words.not_ready(boot.parse(look()), "default")
+    failed = boot.parse(look(state="failed", permanent=True))
+    assert "gpuinfra logs --boot --stack b" in words.not_ready(failed, "b")

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.actions import connect
-from gpuinfra.errors import HostError
+from gpuinfra.errors import HostError, KeyChanged, Unreachable
 from gpuinfra.model import Record
-from tests.fakes import RUNNING, FakeNarrator, FakeTime
+from tests.fakes import RECORDED, RUNNING, FakeNarrator, FakeTime
 from tests.fakes_host import FakeCloud, FakeLink, ports
+from tests.samples import host
 
 ADDRESS = RUNNING.public_ip
 
@@ -99,6 +100,26 @@ def test_a_new_address_after_stop_and_start_is_taken_over(tmp_path: Path, token:
     )
     connect.connect(ports(tmp_path, cloud=cloud, link=link))
     assert link.addresses == [ADDRESS, "52.7.7.7"]
+
+
+def test_another_host_at_the_old_address_is_no_alarm(tmp_path: Path, token: str) -> None:
+    """EC2 gives old addresses to others; only a wrong key at the present address is a hard stop."""
+    link = FakeLink(answers_at=[ADDRESS, "52.7.7.7"], strangers=[ADDRESS])
+    consoles = [block(key(), token=token)]
+    moved = dataclasses.replace(RUNNING, public_ip="52.7.7.7")
+    found, _ = connect.connect(ports(tmp_path, cloud=FakeCloud(instance=moved, consoles=consoles), link=link))
+    assert found.public_ip == "52.7.7.7"
+    with pytest.raises(KeyChanged):
+        connect.connect(ports(tmp_path, cloud=FakeCloud(consoles=consoles), link=link))
+
+
+def test_a_host_without_an_address_is_not_looked_for_here(tmp_path: Path, token: str) -> None:
+    """An empty host name would be this very machine."""
+    bare = dataclasses.replace(RUNNING, public_ip="")
+    state = [dataclasses.replace(RECORDED, host=host(public_ip=""))]
+    cloud = FakeCloud(instance=bare, consoles=[block(key(), token=token)])
+    with pytest.raises(Unreachable, match="it has no public address"):
+        connect.connect(ports(tmp_path, cloud=cloud, records=state, link=FakeLink(answers_at=[""])))
 
 
 def test_a_closed_port_names_both_reasons(tmp_path: Path, token: str) -> None:

@@ -1,5 +1,6 @@
 """Watching a boot: every look is shown, a failure is explained, a host that stays silent is given up."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from gpuinfra.actions import watch
 from gpuinfra.boot import Boot
 from gpuinfra.errors import HostError
 from tests.fakes import RUNNING, FakeTime
-from tests.fakes_host import FakeLink, ports
+from tests.fakes_host import FakeCloud, FakeLink, ports
 from tests.samples import host
 from tests.test_boot import look
 
@@ -46,6 +47,18 @@ def test_a_host_that_never_lets_us_in_is_given_up(tmp_path: Path) -> None:
         watch.watch(ports(tmp_path, link=link(None), time=time), host(), on_boot=lambda _: None)
     assert time.now_s >= watch.LOGIN_TIMEOUT_S
     assert "gpuinfra allow" in caught.value.hint
+
+
+def test_a_host_that_is_stopped_is_not_waited_for(tmp_path: Path) -> None:
+    """Neither while watching nor by the `up` that finds it so."""
+    cloud = FakeCloud(instance=dataclasses.replace(RUNNING, state="stopped", public_ip=""))
+    made = FakeLink()
+    made.pin(host(), ["ssh-ed25519 AAAA"])
+    stopped = ports(tmp_path, cloud=cloud, link=made)
+    with pytest.raises(HostError, match="is stopped"):
+        watch.watch(stopped, host(), on_boot=lambda _: None)
+    with pytest.raises(HostError, match="is stopped"):
+        watch.ready(stopped, host())
 
 
 def test_the_host_is_asked_once_a_second(tmp_path: Path) -> None:

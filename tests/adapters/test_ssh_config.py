@@ -57,6 +57,20 @@ def test_include_goes_first_once_and_keeps_the_rest(before: str, tmp_path: Path)
     assert ssh_config.is_included(env, config)
 
 
+def test_two_clones_with_one_stack_name_do_not_meet(tmp_path: Path) -> None:
+    """Each host has a file of its own; the alias is the last one's, and is not taken away by the first."""
+    env = {"XDG_STATE_HOME": str(tmp_path)}
+    first, second = (Host(**{**vars(host()), "instance_id": f"i-{n}"}) for n in (1, 2))
+    for number, one in enumerate((first, second)):
+        ssh_config.write(one, address=f"52.0.0.{number}", known_hosts=tmp_path / "pin", environ=env)
+    owns = [effective(ssh_config.own_path(one, env), "gpuinfra-default") for one in (first, second)]
+    assert [own["hostname"] for own in owns] == ["52.0.0.0", "52.0.0.1"]
+    ssh_config.remove(first, env)
+    assert effective(ssh_config.path("default", env), "gpuinfra-default")["hostname"] == "52.0.0.1"
+    ssh_config.remove(second, env)
+    assert list(tmp_path.rglob("*.conf")) == []
+
+
 def test_hosts_of_two_stacks_have_two_aliases() -> None:
     """Stacks side by side do not overwrite each other's alias."""
     names = {ssh_config.alias(h.stack) for h in (host(), Host(**{**vars(host()), "stack": "b"}))}
