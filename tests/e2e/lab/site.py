@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from gpuinfra.simulator.lab.door import Lab
 from tests.e2e.cli import Cli
 from tests.simulator.aws import client
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
 
 PATIENCE_S = 60.0
-# one worker runs all of them: they share a lab and its hosts, which take half a minute to be made
-MARKS = [pytest.mark.e2e, pytest.mark.xdist_group("lab")]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.lab.site import MARKS, Site
+from tests.e2e.lab.site import Site
 
-pytestmark = MARKS
+pytestmark = pytest.mark.e2e
 
 OID = "0123456789abcdef0123456789abcdef01234567"
 # the image has no git; its half of the conversation is four lines

@@ -5,12 +5,14 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from gpuinfra import words
 from tests.e2e.cli import refused
 from tests.e2e.lab.conftest import Made
-from tests.e2e.lab.site import MARKS, Site, read_until, wait_until
+from tests.e2e.lab.site import Site, read_until, wait_until
 
-pytestmark = MARKS
+pytestmark = pytest.mark.e2e
 
 SLOW_START = """
 set -e

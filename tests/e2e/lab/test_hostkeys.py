@@ -3,11 +3,13 @@
 import shlex
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.cli import refused
-from tests.e2e.lab.site import MARKS, Site, read_until, wait_until
+from tests.e2e.lab.site import Site, read_until, wait_until
 from tests.e2e.terminal import Terminal
 
-pytestmark = MARKS
+pytestmark = pytest.mark.e2e
 
 STOP = "shows another host key than the one it printed to its console"
 NEW_KEYS = """

@@ -7,10 +7,10 @@ import subprocess
 import pytest
 
 from tests.e2e.lab.conftest import Made
-from tests.e2e.lab.site import MARKS, Site, signal_inside, wait_until
+from tests.e2e.lab.site import Site, signal_inside, wait_until
 from tests.e2e.terminal import CTRL_C, Terminal
 
-pytestmark = MARKS
+pytestmark = pytest.mark.e2e
 
 CAUGHT = (
     """bash -c 'trap "echo caught-$((2+2)); exit" INT; echo armed-$((1+1)); while :; do sleep 0.1; done'\n"""
@@ -95,7 +95,7 @@ def test_the_process_is_ssh_itself(good: Site) -> None:
     running = good.cli.start("ssh", "--", "echo begun; sleep 100")
     assert running.stdout
     assert running.stdout.readline() == "begun\n"
-    assert "gpuinfra-default -- echo begun" in good.tool("ps", "-C", "ssh", "-o", "args=").stdout
+    assert "gpuinfra-default -- echo begun" in good.tool("ps", "-ww", "-C", "ssh", "-o", "args=").stdout
     signal_inside(running, signal.SIGTERM)
     assert running.wait(timeout=20) == 255
     good.on_host("pkill sleep")  # the shared connection holds its streams until it has ended

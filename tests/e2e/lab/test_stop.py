@@ -2,11 +2,13 @@
 
 import subprocess
 
+import pytest
+
 from tests.e2e.cli import refused
 from tests.e2e.lab.conftest import Made
-from tests.e2e.lab.site import MARKS, Site, wait_until
+from tests.e2e.lab.site import Site, wait_until
 
-pytestmark = MARKS
+pytestmark = pytest.mark.e2e
 
 
 def test_a_closed_port(good: Site) -> None:

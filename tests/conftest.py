@@ -1,0 +1,23 @@
+"""How tests are spread over worker processes."""
+
+from typing import Any
+
+import pytest
+
+# These share a lab and its hosts, which take half a minute to be made: one worker runs them all.
+TOGETHER = "tests/e2e/lab/"
+
+
+def scope(nodeid: str) -> str:
+    """Return what is handed out at once: one test, or those that belong together."""
+    return TOGETHER if nodeid.startswith(TOGETHER) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out by scope (xdist 3.8 does not see its own group marks under pytest 9.2)."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    scheduler: Any = LoadScopeScheduling(config, log)
+    scheduler._split_scope = scope
+    return scheduler
