@@ -26,7 +26,7 @@ status: setup  ## Show the host as recorded and as EC2 sees it
 demo: setup    ## The whole flow against a simulated AWS on this machine: no account, no cost
 	@$(BIN)/python -m gpuinfra.simulator demo
 test: setup    ## All tests, end to end ones included
-	@$(BIN)/pytest -n 4
+	@$(PYTHON) gpuinfra/install.py checkov && $(BIN)/pytest -n 4
 check: fmt lint types hcl scan test  ## Everything that CI checks
 fmt: setup     ## Check the format of Python and HCL
 	@$(BIN)/ruff format --check . && $(BIN)/python -m tests.hcl fmt
