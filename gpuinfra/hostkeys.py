@@ -32,6 +32,11 @@ def parse(console: str, *, token: str) -> list[str]:
     return keys
 
 
+def plain(text: str) -> list[str]:
+    """Return the keys of public key files, as they are on the host."""
+    return [key for line in text.splitlines() for key in _key(line)]
+
+
 def known_hosts(alias: str, keys: list[str]) -> str:
     """Return known_hosts text that pins these keys under one alias."""
     return "".join(f"{alias} {key}\n" for key in keys)

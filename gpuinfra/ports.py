@@ -47,6 +47,9 @@ class Cloud(Protocol):
     def console(self, instance_id: str) -> str:
         """Return what the instance has printed to its serial console so far."""
 
+    def run(self, instance_id: str, command: str) -> str:
+        """Run a command through Systems Manager; return its stdout, empty when nobody answers."""
+
 
 class Narrator(Protocol):
     """The person at the terminal."""

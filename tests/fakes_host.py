@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.errors import KeyChanged, Unreachable
+from gpuinfra.errors import CloudError, KeyChanged, Unreachable
 from gpuinfra.model import Host, Instance, Outcome, Record, Tags
 from gpuinfra.ports import Ports
 from tests.fakes import (
@@ -28,7 +28,9 @@ class FakeCloud:
         instance: Instance | None = RUNNING,
         tagged: Sequence[Sequence[Instance]] = ((),),
         consoles: Sequence[str] = ("",),
+        agent: str | CloudError = "",
     ) -> None:
+        self.agent = agent
         self.one = instance
         self.tagged = [list(t) for t in tagged]
         self.consoles = list(consoles)
@@ -45,6 +47,12 @@ class FakeCloud:
     def terminate(self, instance_ids: Sequence[str]) -> None:
         """Remember them."""
         self.terminated += instance_ids
+
+    def run(self, instance_id: str, command: str) -> str:
+        """Return what the agent says."""
+        if isinstance(self.agent, CloudError):
+            raise self.agent
+        return self.agent
 
     def console(self, instance_id: str) -> str:
         """Return the next console."""

@@ -4,7 +4,7 @@ import dataclasses
 
 from gpuinfra import boot, hostkeys
 from gpuinfra.boot import Boot
-from gpuinfra.errors import HostError, KeyChanged, Unreachable
+from gpuinfra.errors import CloudError, HostError, KeyChanged, Unreachable
 from gpuinfra.hints import command
 from gpuinfra.model import Host, Instance
 from gpuinfra.ports import Cloud, Ports
@@ -14,6 +14,7 @@ POLL_S = 5.0
 LOOK_TIMEOUT_S = 20.0
 # "Posted shortly after a transition" (GetConsoleOutput); a Nitro host prints its keys in its first minute.
 KEYS_TIMEOUT_S = 300.0
+KEYS_COMMAND = "cat /etc/ssh/ssh_host_*_key.pub"
 
 
 def connect(ports: Ports) -> tuple[Host, Boot]:
@@ -96,14 +97,30 @@ def _wait_for_keys(ports: Ports, cloud: Cloud, host: Host) -> list[str]:
         _running(cloud, host)
         waited = ports.clock.now() - began
         if waited >= KEYS_TIMEOUT_S:
-            raise HostError(
-                f"{host.instance_id} has not printed its host keys to its console within 5 minutes;"
-                " gpuinfra does not connect to a host that it cannot verify",
-                hint=f"{command('logs --console', host.stack)}   # shows what it did print",
-            )
+            return _keys_by_agent(ports, cloud, host)
         if waited < POLL_S:
             ports.narrator.say("waiting for the host to print its keys to its console (at its first boot)")
         ports.clock.sleep(POLL_S)
+    return keys
+
+
+def _keys_by_agent(ports: Ports, cloud: Cloud, host: Host) -> list[str]:
+    """Return the keys as Systems Manager's agent on the host reads them: AWS vouches for that, too.
+
+    Raises:
+        HostError: that does not work either.
+    """
+    ports.narrator.say("no keys on its console for 5 minutes; asking its Systems Manager agent")
+    try:
+        keys, why = hostkeys.plain(cloud.run(host.instance_id, KEYS_COMMAND)), "its agent does not answer"
+    except CloudError as error:
+        keys, why = [], error.message
+    if not keys:
+        raise HostError(
+            f"{host.instance_id} has not printed its host keys to its console within 5 minutes, and Systems"
+            f" Manager does not show them ({why}); gpuinfra does not connect to a host that it cannot verify",
+            hint=f"{command('logs --console', host.stack)}   # shows what it did print",
+        )
     return keys
 
 

@@ -25,6 +25,7 @@ REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+\Z")
 EDIT = "set region in terraform.tfvars"
 POLL_S = 2.0
 TERMINATE_TIMEOUT_S = 300.0
+RUN_LOOKS = 15
 
 
 class Aws:
@@ -77,14 +78,37 @@ class Aws:
 
     def console(self, instance_id: str) -> str:
         """Return the serial console, the newest where the type can (Nitro), else the last posted one."""
-        try:
-            with self._translated("ec2"):
-                return self._ec2.get_console_output(InstanceId=instance_id, Latest=True).get("Output", "")
-        except CloudError as error:
-            if "UnsupportedOperation" not in str(error):
-                raise
         with self._translated("ec2"):
+            try:
+                return self._ec2.get_console_output(InstanceId=instance_id, Latest=True).get("Output", "")
+            except boto.ClientError as error:
+                if error.response.get("Error", {}).get("Code") != "UnsupportedOperation":
+                    raise
             return self._ec2.get_console_output(InstanceId=instance_id).get("Output", "")
+
+    def run(self, instance_id: str, command: str) -> str:
+        """Run a command through Systems Manager; return its stdout, empty when the agent does not answer.
+
+        Raises:
+            CloudError: the caller may not, or the agent has never reported.
+        """
+        with self._translated("ssm"):
+            ssm = boto3.session.Session().client("ssm", region_name=self._ec2.meta.region_name)
+            sent = ssm.send_command(
+                InstanceIds=[instance_id],
+                DocumentName="AWS-RunShellScript",
+                Parameters={"commands": [command]},
+            )
+            call = {"CommandId": sent["Command"].get("CommandId", ""), "InstanceId": instance_id}
+            for _ in range(RUN_LOOKS):
+                self._sleep(POLL_S)  # the invocation is not known at once
+                try:
+                    found = ssm.get_command_invocation(**call)
+                except ssm.exceptions.InvocationDoesNotExist:
+                    continue
+                if found["Status"] not in ("Pending", "InProgress", "Delayed"):
+                    return found["StandardOutputContent"]
+        return ""
 
     def _describe(self, filters: "list[FilterTypeDef]") -> list[Instance]:
         with self._translated("ec2"):

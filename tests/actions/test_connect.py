@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.actions import connect
-from gpuinfra.errors import HostError, KeyChanged, Unreachable
+from gpuinfra.errors import CloudError, HostError, KeyChanged, Unreachable
 from gpuinfra.model import Record
 from tests.fakes import RECORDED, RUNNING, FakeNarrator, FakeTime
 from tests.fakes_host import FakeCloud, FakeLink, ports
@@ -47,6 +47,24 @@ def test_a_host_that_never_prints_its_keys_is_refused(tmp_path: Path) -> None:
     """No key, no connection: there is no trust on first use."""
     with pytest.raises(HostError, match="does not connect to a host that it cannot verify"):
         connect.connect(ports(tmp_path, cloud=FakeCloud(consoles=["hello"]), link=FakeLink()))
+
+
+def test_a_lost_console_is_made_up_for_by_the_agent(tmp_path: Path) -> None:
+    """Systems Manager's agent shows the same keys, and AWS vouches for it; the user is told."""
+    narrator, link = FakeNarrator(), FakeLink(answers_at=[ADDRESS])
+    cloud = FakeCloud(consoles=["hello"], agent=f"{key()} root@host\nnonsense\n")
+    connect.connect(ports(tmp_path, cloud=cloud, link=link, narrator=narrator))
+    assert link.keys == {RUNNING.instance_id: [key()]}
+    assert any("asking its Systems Manager agent" in said for said in narrator.said)
+
+
+def test_a_refusal_of_systems_manager_is_told(tmp_path: Path) -> None:
+    """The user sees why neither way worked."""
+    cloud = FakeCloud(
+        consoles=["hello"], agent=CloudError("your AWS user or role may not do ssm:SendCommand")
+    )
+    with pytest.raises(HostError, match="may not do ssm:SendCommand"):
+        connect.connect(ports(tmp_path, cloud=cloud, link=FakeLink()))
 
 
 @pytest.mark.parametrize(
