@@ -1,7 +1,7 @@
 """Finding the way to a host: its true key, its present address, or the reason why it cannot be reached."""
 
 from gpuinfra import hostkeys
-from gpuinfra.errors import HostError
+from gpuinfra.errors import HostError, Unreachable
 from gpuinfra.hints import command
 from gpuinfra.model import Host, Instance
 from gpuinfra.ports import Cloud, Ports
@@ -20,8 +20,12 @@ def connect(ports: Ports) -> Host:
     """
     host = recorded_host(ports.state, ports.workspace.name)
     pin_key(ports, host)
-    ports.link.configure(host, address=host.public_ip)
-    if not ports.link.is_open(host) and not ports.link.answers(host.public_ip):
+    ports.link.configure(host, address=host.address)
+    if ports.link.is_open(host):
+        return host
+    if host.is_private:  # no address to knock at; Session Manager says the rest
+        _running(ports.cloud(host.region, None), host)
+    elif not ports.link.answers(host.public_ip):
         _find(ports, host)
     return host
 
@@ -58,7 +62,7 @@ def _find(ports: Ports, host: Host) -> None:
     """Ask EC2 why nothing answers; a new address after stop and start is taken over.
 
     Raises:
-        HostError: the host cannot be reached, with the reason.
+        Unreachable: the host cannot be reached now, with the reason.
     """
     instance = _running(ports.cloud(host.region, None), host)
     if instance.public_ip and instance.public_ip != host.public_ip:
@@ -66,7 +70,7 @@ def _find(ports: Ports, host: Host) -> None:
         ports.link.configure(host, address=instance.public_ip)
         if ports.link.answers(instance.public_ip):
             return
-    raise HostError(
+    raise Unreachable(
         f"{host.instance_id} runs, but nothing answers at {instance.public_ip or host.public_ip}: it is still"
         f" booting, or your address is not one of {', '.join(host.allowed_cidrs) or 'none'}",
         hint=f"{command('status --watch', host.stack)}; if your address has changed: "
@@ -85,5 +89,5 @@ def _running(cloud: Cloud, host: Host) -> Instance:
         raise HostError(f"the host {host.instance_id} is gone", hint=command("up", host.stack))
     if instance.state in ("stopped", "stopping"):
         start = f"aws ec2 start-instances --region {host.region} --instance-ids {host.instance_id}"
-        raise HostError(f"the host {host.instance_id} is {instance.state}", hint=start)
+        raise Unreachable(f"the host {host.instance_id} is {instance.state}", hint=start)
     return instance

@@ -49,8 +49,9 @@ def ready(ports: Ports, host: Host) -> Boot | None:
 
 def look(ports: Ports, host: Host) -> Boot | None:
     """Return how far the host is, None when it does not answer (yet)."""
-    ports.link.configure(host, address=host.public_ip)
-    if not ports.link.is_open(host) and not ports.link.answers(host.public_ip):
+    ports.link.configure(host, address=host.address)
+    knock = not host.is_private and not ports.link.is_open(host)
+    if knock and not ports.link.answers(host.public_ip):
         return None
     text = ports.link.run(host, boot.LOOK, timeout_s=LOOK_TIMEOUT_S)
     return None if text is None else boot.parse(text)
@@ -67,6 +68,12 @@ def failed(found: Boot, host: Host) -> HostError:
 
 
 def _no_login(host: Host) -> HostError:
+    if host.is_private:
+        return HostError(
+            f"{host.instance_id} has not let us in for 15 minutes: it does not boot, or its network does not"
+            " lead to Session Manager (a NAT gateway, or the endpoints ssm, ssmmessages and ec2messages)",
+            hint=command("logs --console", host.stack),
+        )
     return HostError(
         f"{host.instance_id} has not let us in for 15 minutes: it does not boot, or your address is not"
         f" one of {', '.join(host.allowed_cidrs) or 'none'}",

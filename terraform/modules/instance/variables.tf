@@ -40,6 +40,13 @@ variable "shutdown_behavior" {
   nullable    = false
 }
 
+variable "access" {
+  description = "How the host is reached: ssh (public address) or ssm (none)"
+  type        = string
+  default     = "ssh"
+  nullable    = false
+}
+
 variable "key_name" {
   description = "EC2 key pair"
   type        = string
