@@ -39,6 +39,10 @@ class HostError(GpuInfraError):
     exit_code = 5
 
 
+class Unreachable(HostError):
+    """The host exists but cannot be reached now; what waits for hosts tries again."""
+
+
 class Interrupted(GpuInfraError):
     """The user pressed Ctrl-C; the message says what exists now."""
 

@@ -53,6 +53,8 @@ def render(host: Host, *, address: str, known_hosts: Path, socket: Path | None) 
         "ConnectTimeout": "15",
         "ServerAliveInterval": "15",
         "ServerAliveCountMax": "4",
+        # 1 GiB by rsync: 2.8 s with it, 4.1 s with the default (on a CPU with AES instructions)
+        "Ciphers": "^aes128-gcm@openssh.com",
     }
     if socket:
         options |= {"ControlMaster": "auto", "ControlPath": _quoted(str(socket)), "ControlPersist": PERSIST}
