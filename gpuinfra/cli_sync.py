@@ -19,6 +19,7 @@ Compress = Annotated[bool, typer.Option("--compress", "-z", help="For slow netwo
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.add_typer(group, name="sync")
+    app.command()(clone)
 
 
 @group.command()
@@ -63,3 +64,19 @@ def watch(stack: Stack = DEFAULT_STACK, delete: Delete = False, compress: Compre
     from gpuinfra import commands_sync as commands
 
     commands.watch(stack, delete=delete, compress=compress)
+
+
+def clone(
+    url: Annotated[str, typer.Argument(help="https://..., ssh://... or git@server:path.")],
+    stack: Stack = DEFAULT_STACK,
+    into: Annotated[str, typer.Option(metavar="DIR", help="Below its home; default: project/NAME.")] = "",
+    token: Annotated[
+        bool, typer.Option("--token", help="Read a token for this one clone from stdin.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Clone a git repository onto the host, by your ssh agent or a token that is not left there."""
+    from gpuinfra import commands_sync as commands
+
+    directory = commands.clone(stack, url, into=into, with_token=token)
+    result(f"~/{directory}", {"directory": directory}, as_json)

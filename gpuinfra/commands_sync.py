@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpuinfra import factory
-from gpuinfra.errors import Interrupted
+from gpuinfra.errors import ConfigError, Interrupted
 
 if TYPE_CHECKING:
     from gpuinfra.work_ports import Moved, Order
@@ -64,3 +64,38 @@ def _order(
         compress=compress,
         listed=listed,
     )
+
+
+def clone(stack: str, url: str, *, into: str, with_token: bool) -> str:
+    """Clone a repository onto the host; return its directory there."""
+    from gpuinfra import hostside
+    from gpuinfra.actions import clone as action
+    from gpuinfra.adapters.remote import SshAgent, SshRemote
+
+    source = action.parse(url)
+    token = _token(source.server) if with_token else ""
+    return action.clone(
+        factory.ports(stack, os.environ),
+        SshRemote(),
+        SshAgent(),
+        hostside.python,
+        source=source,
+        into=into,
+        token=token,
+    )
+
+
+def _token(server: str) -> str:
+    """Return a token from stdin: typed unseen at a terminal, else its first line.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    import getpass
+    import sys
+
+    asked = f"token for {server} (not shown, not kept): "
+    token = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline()
+    if not token.strip() or not token.strip().isprintable():
+        raise ConfigError("there is no token on stdin", hint="gh auth token | gpuinfra clone --token URL")
+    return token.strip()

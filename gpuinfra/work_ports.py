@@ -91,3 +91,13 @@ class Answer:
     code: int
     stdout: str
     stderr: str
+
+
+class Agent(Protocol):
+    """What ssh knows on this machine: the keys to lend and the servers."""
+
+    def has_keys(self) -> bool:
+        """Tell whether an agent runs and holds a key."""
+
+    def known_hosts(self, server: str) -> str:
+        """Return the lines of known_hosts for a server; empty when it is not known."""
