@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gpuinfra import cli_env, cli_host
+from gpuinfra import cli_env, cli_host, cli_sync, cli_web
 from gpuinfra.cli_options import Json, Stack, Yes, result
 from gpuinfra.errors import EXIT_BUG, EXIT_INTERRUPTED, GpuInfraError
 from gpuinfra.names import DEFAULT_STACK
@@ -146,6 +146,8 @@ def version(as_json: Json = False) -> None:
 
 cli_host.add_to(app)
 cli_env.add_to(app)
+cli_sync.add_to(app)
+cli_web.add_to(app)
 app.command("up", help="The same as apply.", hidden=False)(apply)
 app.command("down", help="The same as destroy.", hidden=False)(destroy)
 
