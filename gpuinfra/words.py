@@ -14,6 +14,7 @@ NAMES = {
     "aws_key_pair": "key pair",
     "aws_iam_role": "role of the host",
     "aws_iam_role_policy_attachment": "role policy (SSM core)",
+    "aws_iam_role_policy": "role policy (Deep Learning Containers)",
     "aws_iam_instance_profile": "instance profile",
     "terraform_data": "pin",
 }

@@ -19,8 +19,8 @@ BUDGETED = (".py", ".tf", ".hcl", ".sh", ".j2")
 ONLY_IMPORTERS = {
     "jinja2": {"cloudinit"},
     "python_terraform": {"adapters.terraform"},
-    "boto3": {"adapters.aws"},
-    "botocore": {"adapters.aws"},
+    "boto3": {"adapters.aws", "adapters.aws_*"},
+    "botocore": {"adapters.aws", "adapters.aws_*"},
     "typer": {"cli", "cli_*"},
     "rich": {"live", "console"},
     "hcl2": {"adapters.tfvars"},
@@ -29,7 +29,8 @@ ONLY_IMPORTERS = {
     "click": set(),
 }
 PURE = {"errors", "names", "version", "model", "boot", "words", "hints", "refusals", "diagnose", "hostkeys"}
-ACTIONS_MAY = {*PURE, "ports", "recorded", "config", "cloudinit", "secrets", "environment"}
+ON_HOST = {"containers", "dlc", "helpers", "project_dir"}
+ACTIONS_MAY = {*PURE, *ON_HOST, "ports", "recorded", "config", "cloudinit", "secrets", "environment"}
 
 
 @cache
