@@ -59,7 +59,8 @@ def command(rsync: str, ssh: Sequence[str], order: Order, *, live: bool) -> list
     source, target = (here, there) if order.up else (there, here)
     argv = transfer.argv(rsync, list(ssh[:-1]), source=source, target=target, part=order.part)
     options = ["--dry-run"] if order.dry_run else []
-    options += ["--delete"] if order.delete else []
+    # after: by then the ignore files are over there, too, and what they name is left alone
+    options += ["--delete-after"] if order.delete else []
     options += ["--compress"] if order.compress else []
     options += [f"--out-format={transfer.CHANGE} %i %n"] if order.listed else []
     options += ["--info=progress2"] if live and not order.dry_run else []
