@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gpuinfra import cli_docker, cli_env, cli_host, cli_sync, cli_web
+from gpuinfra import cli_docker, cli_env, cli_host, cli_ssm, cli_sync, cli_web
 from gpuinfra.cli_options import Json, Stack, Yes, result
 from gpuinfra.errors import EXIT_BUG, EXIT_INTERRUPTED, GpuInfraError
 from gpuinfra.names import DEFAULT_STACK
@@ -77,7 +77,7 @@ def apply(
     from gpuinfra import commands
 
     host = commands.apply(stack, yes=yes, upgrade_image=upgrade_image, wait=wait)
-    result(host.public_ip, host, as_json)
+    result(host.address, host, as_json)
 
 
 @app.command()
@@ -149,6 +149,7 @@ cli_env.add_to(app)
 cli_docker.add_to(app)
 cli_sync.add_to(app)
 cli_web.add_to(app)
+cli_ssm.add_to(app)
 app.command("up", help="The same as apply.", hidden=False)(apply)
 app.command("down", help="The same as destroy.", hidden=False)(destroy)
 

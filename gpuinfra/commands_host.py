@@ -49,7 +49,7 @@ def follow(ports: Ports, host: Host) -> Boot:
         return found
     except KeyboardInterrupt:
         raise Interrupted(
-            f"stopped watching; the host goes on by itself, at {host.public_ip}",
+            f"stopped watching; the host goes on by itself, at {host.address}",
             hint=f"{command('status --watch', host.stack)}   # looks again, from any machine with this state",
         ) from None
 

@@ -26,9 +26,22 @@ ONLY_IMPORTERS = {
     "hcl2": {"adapters.tfvars"},
     "yaml": {"environment.document"},
     "rattler": {"adapters.solver_child"},
+    "websockets": {"adapters.ssm_channel"},
     "click": set(),
 }
-PURE = {"errors", "names", "version", "model", "boot", "words", "hints", "refusals", "diagnose", "hostkeys"}
+PURE = {
+    "errors",
+    "names",
+    "version",
+    "model",
+    "boot",
+    "words",
+    "costs",
+    "hints",
+    "refusals",
+    "diagnose",
+    "hostkeys",
+}
 ON_HOST = {"containers", "dlc", "helpers", "project_dir"}
 ACTIONS_MAY = {*PURE, *ON_HOST, "ports", "recorded", "config", "cloudinit", "secrets", "environment"}
 

@@ -10,6 +10,8 @@ from gpuinfra.recorded import recorded_host
 POLL_S = 5.0
 # "Posted shortly after a transition" (GetConsoleOutput); a Nitro host prints its keys in its first minute.
 KEYS_TIMEOUT_S = 300.0
+# A start of this program, StartSession, and ssh's own greeting.
+OPEN_TIMEOUT_S = 40.0
 
 
 def connect(ports: Ports) -> Host:
@@ -23,11 +25,26 @@ def connect(ports: Ports) -> Host:
     ports.link.configure(host, address=host.address)
     if ports.link.is_open(host):
         return host
-    if host.is_private:  # no address to knock at; Session Manager says the rest
-        _running(ports.cloud(host.region, None), host)
+    if host.is_private:
+        _open_privately(ports, host)
     elif not ports.link.answers(host.public_ip):
         _find(ports, host)
     return host
+
+
+def _open_privately(ports: Ports, host: Host) -> None:
+    """Open the shared connection through Session Manager: there is no address to knock at.
+
+    Raises:
+        GpuInfraError: the host does not run, or Session Manager does not lead to it, with the reason.
+    """
+    _running(ports.cloud(host.region, None), host)
+    if ports.link.run(host, "true", timeout_s=OPEN_TIMEOUT_S) is None:
+        raise Unreachable(
+            f"{host.instance_id} runs, but Session Manager does not lead to it: it is still booting, its"
+            " agent does not run, or its network has no way to Session Manager",
+            hint=command("status --watch", host.stack),
+        )
 
 
 def pin_key(ports: Ports, host: Host) -> None:

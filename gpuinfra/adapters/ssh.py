@@ -1,5 +1,6 @@
 """OpenSSH: keys by ssh-keygen, sessions by ssh itself."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -8,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from gpuinfra import config, hostkeys
-from gpuinfra.adapters import ssh_config
+from gpuinfra.adapters import ssh_config, ssm_report
 from gpuinfra.adapters.workspace import write_private
-from gpuinfra.errors import ConfigError, HostError
+from gpuinfra.errors import ConfigError, HostError, Unreachable
 from gpuinfra.model import Host
 
 PORT = 22
@@ -70,12 +71,15 @@ class OpenSsh:
 
         Raises:
             HostError: the host shows another key than the pinned one.
+            GpuInfraError: Session Manager refuses, and waiting would not help.
         """
         argv = [*self._ssh(host), "-o", "BatchMode=yes", "--", command]
+        report = ssm_report.prepare(host.instance_id, self._environ) if host.is_private else None
         try:
             done = subprocess.run(
                 argv,
                 stdin=subprocess.DEVNULL,
+                env={**os.environ, ssm_report.VARIABLE: str(report)} if report else None,
                 capture_output=True,
                 text=True,
                 errors="replace",
@@ -86,6 +90,9 @@ class OpenSsh:
             return None
         if CHANGED in done.stderr or UNKNOWN in done.stderr:
             raise key_changed(host)
+        refused = ssm_report.read(report) if report else None
+        if done.returncode == SSH_FAILED and refused and not isinstance(refused, Unreachable):
+            raise refused
         return None if done.returncode == SSH_FAILED else done.stdout
 
     def argv(self, host: Host, command: Sequence[str]) -> list[str]:

@@ -1,0 +1,1 @@
+"""ssh through Session Manager without its plugin: the data channel's wire format, its two streams, a session."""
