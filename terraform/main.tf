@@ -47,6 +47,7 @@ module "instance" {
 
   # access
   access            = var.access
+  dlc_access        = var.dlc_access
   key_name          = module.key_pair.key_name
   security_group_id = module.security_group.id
 

@@ -221,6 +221,13 @@ variable "shutdown_behavior" {
   }
 }
 
+variable "dlc_access" {
+  description = "Let the host's role pull AWS Deep Learning Containers (gpuinfra dlc run)."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "installer" {
   description = "Which conda the host gets: miniconda or miniforge. Read when cloud-init/ is rendered, not by any resource."
   type        = string

@@ -31,6 +31,7 @@ variables {
   allowed_cidrs                = ["203.0.113.7/32"]
   public_key_path              = "tests/stack/key.pub"
   egress_ports                 = [80, 443]
+  dlc_access                   = false
 }
 
 run "a_private_host_has_no_address_no_open_port_and_a_network_of_its_own" {

@@ -27,6 +27,7 @@ variables {
   allowed_cidrs                = ["203.0.113.7/32"]
   public_key_path              = "tests/stack/key.pub"
   egress_ports                 = [80, 443]
+  dlc_access                   = false
 }
 
 run "a_plain_tfvars_makes_a_gpu_host" {
