@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gpuinfra import cli_docker, cli_env, cli_host, cli_ssm, cli_sync, cli_web
+from gpuinfra import cli_docker, cli_env, cli_host, cli_jobs, cli_ssm, cli_sync, cli_web
 from gpuinfra.cli_options import Json, Stack, Yes, result
 from gpuinfra.errors import EXIT_BUG, EXIT_INTERRUPTED, GpuInfraError
 from gpuinfra.names import DEFAULT_STACK
@@ -146,6 +146,7 @@ def version(as_json: Json = False) -> None:
 
 cli_host.add_to(app)
 cli_env.add_to(app)
+cli_jobs.add_to(app)
 cli_docker.add_to(app)
 cli_sync.add_to(app)
 cli_web.add_to(app)

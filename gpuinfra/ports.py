@@ -47,6 +47,9 @@ class Cloud(Protocol):
     def console(self, instance_id: str) -> str:
         """Return what the instance has printed to its serial console so far."""
 
+    def shutdown_behavior(self, instance_id: str) -> str:
+        """Return what a power-off from inside does to the instance: stop or terminate."""
+
 
 class Narrator(Protocol):
     """The person at the terminal."""

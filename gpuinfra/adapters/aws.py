@@ -86,6 +86,14 @@ class Aws:
         with self._translated("ec2"):
             return self._ec2.get_console_output(InstanceId=instance_id).get("Output", "")
 
+    def shutdown_behavior(self, instance_id: str) -> str:
+        """Return what a power-off from inside does to the instance: stop or terminate."""
+        with self._translated("ec2"):
+            found = self._ec2.describe_instance_attribute(
+                InstanceId=instance_id, Attribute="instanceInitiatedShutdownBehavior"
+            )
+        return found.get("InstanceInitiatedShutdownBehavior", {}).get("Value", "stop")
+
     def _describe(self, filters: "list[FilterTypeDef]") -> list[Instance]:
         with self._translated("ec2"):
             pages = self._ec2.get_paginator("describe_instances").paginate(Filters=filters)

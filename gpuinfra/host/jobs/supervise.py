@@ -1,0 +1,258 @@
+"""The supervisor: one process beside each command, which outlives every connection."""
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from gpuinfra.host.jobs import child, log, store, wire
+
+HELD_BYTES = 1024 * 1024  # what may wait for a slow watcher before the command has to wait, too
+GRACE_S = 10.0  # between SIGTERM and SIGKILL
+LINGER_S = 0.3  # after the command's end, for what its children still print
+FLUSH_S = 5.0
+TIME_LIMIT_CODE = 124  # as of timeout(1)
+
+
+class Watcher:
+    """A connection of somebody who looks on."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.frames = wire.Frames()
+        self.pending = bytearray()
+        connection.setblocking(False)
+
+
+class Supervisor:
+    """Runs one command to its end."""
+
+    def __init__(self, folder: store.Folder, command: child.Child, output: log.Log, *, kept: bool) -> None:
+        self._folder, self._child, self._log, self._kept = folder, command, output, kept
+        self._select = selectors.DefaultSelector()
+        self._watchers: list[Watcher] = []
+        self._outputs = dict(command.outputs)
+        self._paused = self._feeding = False
+        self._reason = ""
+        self._deadlines: list[tuple[float, Callable[[], None]]] = []
+        self._quiet_since = 0.0
+        self._wake()
+        self._listen()
+        for fd in self._outputs:
+            self._select.register(fd, selectors.EVENT_READ, self._read_output)
+
+    def watch(self, connection: socket.socket) -> None:
+        """Let somebody look on."""
+        watcher = Watcher(connection)
+        self._watchers.append(watcher)
+        self._select.register(connection, selectors.EVENT_READ, lambda _fd, mask: self._serve(watcher, mask))
+        self._folder.write("live", {"attached": True})
+
+    def limit(self, seconds: float) -> None:
+        """End the command when it takes longer."""
+        self._deadlines.append((time.monotonic() + seconds, lambda: self.end("time limit")))
+
+    def end(self, reason: str) -> None:
+        """Ask the command to end; kill it if it does not."""
+        self._reason = self._reason or reason
+        self._child.signal(signal.SIGTERM)
+        kill: Callable[[], None] = lambda: self._child.signal(signal.SIGKILL)  # noqa: E731
+        self._deadlines.append((time.monotonic() + GRACE_S, kill))
+
+    def run(self) -> dict[str, Any]:
+        """Run it to its end; return how it ended."""
+        while not self._over():
+            for key, mask in self._select.select(self._patience()):
+                key.data(key.fd, mask)
+            for due in [d for d in self._deadlines if d[0] <= time.monotonic()]:
+                self._deadlines.remove(due)
+                due[1]()
+        code = self._child.exit_code() or 0
+        return ending(TIME_LIMIT_CODE if self._reason == "time limit" else code, self._reason)
+
+    def tell(self, code: int) -> bool:
+        """Tell those who look on the exit code; tell whether somebody was there to hear it."""
+        for watcher in self._watchers:
+            watcher.connection.settimeout(FLUSH_S)
+            with contextlib.suppress(OSError):
+                watcher.connection.sendall(bytes(watcher.pending) + wire.pack(wire.EXIT, str(code).encode()))
+                watcher.connection.shutdown(socket.SHUT_WR)
+        return bool(self._watchers)
+
+    def _wake(self) -> None:
+        """Make signals wake the loop; what they mean is looked up there."""
+        near, far = socket.socketpair()
+        for end in (near, far):
+            end.setblocking(False)
+        signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        signal.signal(signal.SIGTERM, self._on_terminate)
+        self._wakers = (near, far)
+        self._select.register(near, selectors.EVENT_READ, lambda _fd, _mask: near.recv(4096))
+
+    def _on_terminate(self, _number: int, _frame: FrameType | None) -> None:
+        self.end("shutdown" if going_down() else "stopped")
+
+    def _listen(self) -> None:
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self._folder.socket))
+        self._listener.listen()
+        accept: Callable[[int, int], None] = lambda _fd, _mask: self.watch(self._listener.accept()[0])  # noqa: E731
+        self._select.register(self._listener, selectors.EVENT_READ, accept)
+
+    def _over(self) -> bool:
+        if self._child.exit_code() is None:
+            return False
+        self._quiet_since = self._quiet_since or time.monotonic()
+        return not self._outputs or (not self._paused and time.monotonic() - self._quiet_since > LINGER_S)
+
+    def _patience(self) -> float | None:
+        ends = [at - time.monotonic() for at, _ in self._deadlines]
+        ends += [LINGER_S / 3] if self._quiet_since else []
+        return max(0.0, min(ends)) if ends else None
+
+    def _read_output(self, fd: int, _mask: int) -> None:
+        try:
+            data = os.read(fd, wire.CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:  # EIO: a terminal that nobody has open any more
+            data = b""
+        if not data:
+            self._drop_output(fd)
+            return
+        self._quiet_since = time.monotonic() if self._quiet_since else 0.0
+        self._log.add(data)
+        frame = wire.pack(self._outputs[fd], data)
+        for watcher in list(self._watchers):
+            watcher.pending += frame
+            self._send(watcher)
+        self._throttle()
+
+    def _drop_output(self, fd: int) -> None:
+        with contextlib.suppress(KeyError):
+            self._select.unregister(fd)
+        self._outputs.pop(fd, None)
+
+    def _throttle(self) -> None:
+        """Let the command wait while somebody has much to read yet, as a pipe does."""
+        full = any(len(w.pending) > HELD_BYTES for w in self._watchers)
+        if full != self._paused:
+            for fd in self._outputs:
+                if full:
+                    self._select.unregister(fd)
+                else:
+                    self._select.register(fd, selectors.EVENT_READ, self._read_output)
+            self._paused = full
+
+    def _serve(self, watcher: Watcher, mask: int) -> None:
+        if mask & selectors.EVENT_WRITE:
+            self._send(watcher)
+            self._throttle()
+        if mask & selectors.EVENT_READ and watcher in self._watchers:
+            self._hear(watcher)
+
+    def _send(self, watcher: Watcher) -> None:
+        try:
+            sent = watcher.connection.send(watcher.pending) if watcher.pending else 0
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._leave(watcher)
+            return
+        del watcher.pending[:sent]
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if watcher.pending else 0)
+        key = self._select.get_key(watcher.connection)
+        if key.events != events:
+            self._select.modify(watcher.connection, events, key.data)
+
+    def _hear(self, watcher: Watcher) -> None:
+        try:
+            data = watcher.connection.recv(wire.CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._leave(watcher)
+        for kind, payload in watcher.frames.feed(data):
+            self._obey(kind, payload)
+
+    def _leave(self, watcher: Watcher) -> None:
+        """Somebody went, or was cut off: the command goes on, and what it prints is kept from now on."""
+        if watcher in self._watchers:
+            self._watchers.remove(watcher)
+            self._select.unregister(watcher.connection)
+            watcher.connection.close()
+            self._log.keep()
+            self._kept = True
+            self._folder.write("live", {"attached": bool(self._watchers)})
+            self._throttle()
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether the job stays in the list when it has ended: nobody may have seen all of it."""
+        return self._kept
+
+    def _obey(self, kind: bytes, payload: bytes) -> None:
+        if kind == wire.INPUT:
+            self._child.waiting.add(payload)
+        elif kind == wire.END:
+            self._child.waiting.ended = True
+        elif kind == wire.SIGNAL:
+            self._child.signal(getattr(signal, f"SIG{payload.decode()}", signal.SIGTERM))
+        elif kind == wire.SIZE and self._child.terminal >= 0:
+            child.resize(self._child.terminal, payload)
+        elif kind == wire.STOP:
+            self.end("stopped")
+        elif kind == wire.CLOSED:  # whoever read its output has had enough: it gets what a closed pipe gives
+            self._close_outputs()
+        if kind in (wire.INPUT, wire.END):
+            self._feed(-1, 0)
+
+    def _feed(self, _fd: int, _mask: int) -> None:
+        fd, more = self._child.input, self._child.feed()
+        if fd < 0 or fd in self._outputs:  # a terminal: read and written by one number
+            if more:
+                self._deadlines.append((time.monotonic() + 0.01, lambda: self._feed(-1, 0)))
+        elif more != self._feeding:
+            if more:
+                self._select.register(fd, selectors.EVENT_WRITE, self._feed)
+            else:
+                self._unregister_input(fd)
+            self._feeding = more
+
+    def _unregister_input(self, fd: int) -> None:
+        with contextlib.suppress(KeyError, ValueError, OSError):
+            self._select.unregister(fd)
+
+    def _close_outputs(self) -> None:
+        for fd in list(self._outputs):
+            self._drop_output(fd)
+        for stream in (self._child.process.stdout, self._child.process.stderr):
+            if stream:
+                stream.close()
+
+
+def ending(code: int, reason: str) -> dict[str, Any]:
+    """Return how a job ended, as it is kept."""
+    words = {
+        "time limit": ("failed", "its time limit was over"),
+        "stopped": ("stopped", "stopped by hand"),
+        "shutdown": ("lost", "the host went down while it ran"),
+    }
+    state, text = words.get(reason, ("failed" if code else "done", ""))
+    return {"exit_code": code, "ended": store.now(), "state": state, "reason": text}
+
+
+def going_down() -> bool:
+    """Tell whether the host is powering off or restarting."""
+    done = subprocess.run(["systemctl", "is-system-running"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() == "stopping" or Path("/run/systemd/shutdown/scheduled").exists()
