@@ -15,6 +15,7 @@ from tests import help_text, samples
 from tests.e2e.cli import Cli, refused
 
 ROOT = Path(__file__).resolve().parent.parent
+HARD = "a '\";`$(id)` #; touch pwned"
 HOSTILE = ["x; rm -rf ~", "../../etc", "X", "", "1a", "-x", "a" * 33, "a\n", "a b", "$(id)", "a/b", "\u00e9"]
 
 
@@ -41,7 +42,8 @@ def test_help_is_what_was_agreed() -> None:
 
 def test_what_returns_something_has_json() -> None:
     """Every command but the interactive one; and each names its stack."""
-    without = {(), ("ssh",), ("env",), ("jupyter",)}
+    without = {(), ("ssh",), ("env",), ("jupyter",), ("docker",), ("dlc",), ("dlc", "run")}
+    without |= {("docker", verb) for verb in ("build", "run", "shell", "jupyter")}
     for words in set(help_text.commands()) - without:
         assert "--json" in help_text.help_of(words), words
     assert "--stack" in help_text.help_of(("ssh",))
@@ -100,6 +102,33 @@ def test_make_never_pastes_a_name_into_a_shell(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "arguments"),
+    [
+        (["image"], ["docker", "build"]),
+        (["run-module", "module=python -m test"], ["docker", "run", "--", "bash", "-c", "python -m test"]),
+        (["run-module", "module=a '\";`$(id)` #; touch pwned"], ["docker", "run", "--", "bash", "-c", HARD]),
+        (["bash-docker"], ["docker", "shell"]),
+        (["jupyter", "PORT=8886"], ["docker", "jupyter"]),
+    ],
+)
+def test_make_runs_containers(line: list[str], arguments: list[str], tmp_path: Path) -> None:
+    """Whatever `module` holds reaches the command line as one word, and PORT as a variable."""
+    if not shutil.which("make"):
+        pytest.skip("no make")
+    fake, said = tmp_path / "bin", tmp_path / "said.json"
+    fake.mkdir()
+    code = "import json, os, sys; said = [sys.argv[1:], os.environ['GPUINFRA_PORT']]\n"
+    code += f"json.dump(said, open({str(said)!r}, 'w'))"
+    (fake / "gpuinfra").write_text(f"#!{sys.executable}\n{code}\n")
+    (fake / "gpuinfra").chmod(0o755)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GPUINFRA_")} | {"MAKEFLAGS": ""}
+    command = ["make", f"BIN={fake}", "PYTHON=true", *line]
+    subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    assert json.loads(said.read_text()) == [arguments, "8886" if "jupyter" in line else "8888"]
+    assert not (ROOT / "pwned").exists()
+
+
+@pytest.mark.parametrize(
     ("args", "exit_code"),
     [
         (("nonsense",), 2),
@@ -115,6 +144,12 @@ def test_make_never_pastes_a_name_into_a_shell(tmp_path: Path) -> None:
         (("allow", "--cidr", "203.0.113.7"), 2),
         (("init", "--public-key", "/none.pub", "--cidr", "203.0.113.7"), 2),
         (("init", "--cidr", "10.0.0.0/8"), 2),
+        (("docker", "build"), 5),
+        (("docker", "run", "--", "true"), 5),
+        (("docker", "jupyter", "--port", "80"), 2),
+        (("dlc", "run", "pytorch-training:1", "--", "true"), 5),
+        (("dlc", "list", "--for", "tpu"), 2),
+        (("dlc", "list", "--region", "atlantis-1"), 2),
     ],
 )
 def test_exit_codes_in_a_fresh_clone(args: tuple[str, ...], exit_code: int, cli: Cli) -> None:
