@@ -30,6 +30,6 @@ def lines(changes: Sequence[Change]) -> list[str]:
 
 def _line(name: str, usd_h: float, usd_gb: float) -> str:
     return (
-        f"  {name}: about {usd_h:.3f} USD an hour ({usd_h * HOURS_A_MONTH:.0f} USD a month), also while the host"
-        f" is stopped, and {usd_gb:.3f} USD a GB (us-east-1, as known in 2025, not checked)"
+        f"  {name}: about {usd_h:.3f} USD an hour ({usd_h * HOURS_A_MONTH:.0f} USD a month), also while the"
+        f" host is stopped, and {usd_gb:.3f} USD a GB (us-east-1, as known in 2025, not checked)"
     )

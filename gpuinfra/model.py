@@ -35,7 +35,7 @@ class Host:
 
     @property
     def address(self) -> str:
-        """Return what ssh calls it by: its public IP, or its instance id where Session Manager leads to it."""
+        """Return what ssh calls it by: its public IP, or its instance id where it is private."""
         return self.instance_id if self.is_private else self.public_ip
 
 

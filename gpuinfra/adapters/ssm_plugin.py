@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable
 
+from gpuinfra.adapters.aws_sessions import request
 from gpuinfra.errors import ConfigError
 from gpuinfra.ssm.ports import Ticket
 
@@ -28,11 +29,7 @@ def become(
         )
     ticket = start(target, port)
     answer = {"SessionId": ticket.session_id, "StreamUrl": ticket.url, "TokenValue": ticket.token}
-    asked = {
-        "Target": target,
-        "DocumentName": "AWS-StartSSHSession",
-        "Parameters": {"portNumber": [str(port)]},
-    }
+    asked = request(target, port)
     profile = os.environ.get("AWS_PROFILE", "")
     argv = [found, ANSWER, region, "StartSession", profile, json.dumps(asked), endpoint]
     os.execve(found, argv, {**os.environ, ANSWER: json.dumps(answer)})  # noqa: S606 - an argv list, no shell

@@ -29,7 +29,7 @@ class Api(Protocol):
         """Open a session to a port of an instance."""
 
     def resume(self, session_id: str) -> Ticket | None:
-        """Return what leads to a session again, None when it has ended; raises ChannelLost without network."""
+        """Return what leads to a session again, None when it has ended; ChannelLost without network."""
 
     def terminate(self, session_id: str) -> None:
         """End a session."""

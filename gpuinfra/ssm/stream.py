@@ -60,7 +60,7 @@ class Outgoing:
         self._under_way[message.sequence] = _UnderWay(raw=raw, first=now, last=now)
 
     def acknowledged(self, sequence: int, now: float) -> None:
-        """Forget one that has arrived; its time there and back decides when others are repeated (RFC 6298)."""
+        """Forget one that has arrived; how long that took decides when others are repeated (RFC 6298)."""
         found = self._under_way.pop(sequence, None)
         if found is None or found.tries > 1:
             return
