@@ -19,12 +19,13 @@ def sync(
     """Sync once."""
     from gpuinfra.actions.sync import sync as action
     from gpuinfra.adapters.rsync import Rsync
+    from gpuinfra.transfer import STOPPED
 
     order = _order(path, up=up, dry_run=dry_run, delete=delete, compress=compress, listed=listed or dry_run)
     try:
         return action(factory.ports(stack, os.environ), Rsync(os.environ), order)
     except KeyboardInterrupt:
-        raise Interrupted("stopped; what has arrived is kept, the same command goes on from there") from None
+        raise Interrupted(STOPPED) from None
 
 
 def sync_text(moved: Moved) -> str:

@@ -35,7 +35,7 @@ def jupyter(
         if first:
             on_ready({"url": address, "local_port": local, "host_port": lab.port})
             _open(address, open_browser)
-        ports.narrator.say(f"connected: {address}")
+        ports.narrator.say(f"{'' if first else 're'}connected (Ctrl-C leaves JupyterLab running on the host)")
 
     try:
         forward.carry(ports, tunnel, local=local, remote=lab.port, on_up=on_up)

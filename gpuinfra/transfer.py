@@ -15,6 +15,7 @@ OUR_FILTERS = (
     *(f"--filter=:- {name}" for name in IGNORE_FILES),
 )
 CHANGE = "gpuinfra-change"
+STOPPED = "stopped; what has arrived is kept, the same command goes on from there"
 # What one line of rsync's --stats begins with, and what we call it.
 STATS = {
     "Number of regular files transferred": "files",

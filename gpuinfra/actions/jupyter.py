@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gpuinfra.actions.connect import connect
@@ -25,7 +25,7 @@ class Lab:
     """A running JupyterLab: its port on the host and the token that lets one in."""
 
     port: int
-    token: str
+    token: str = field(repr=False)
     started: bool
 
 
