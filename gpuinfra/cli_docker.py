@@ -10,23 +10,30 @@ from gpuinfra.names import DEFAULT_STACK
 Command = Annotated[list[str] | None, typer.Argument(help="What to run in it, after --; default: a shell.")]
 Image = Annotated[str, typer.Option(metavar="NAME", help="Another image than that of your environment.")]
 IMAGE = "gpuinfra"
+FREE = {"ignore_unknown_options": True}
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    free = {"ignore_unknown_options": True}
-    docker = typer.Typer(
+    app.add_typer(_docker(), name="docker")
+    app.add_typer(_dlc(), name="dlc")
+
+
+def _docker() -> typer.Typer:
+    group = typer.Typer(
         help="Containers with GPUs on the host, from your environment.yml.", no_args_is_help=True
     )
-    docker.command()(build)
-    docker.command(context_settings=free)(run)
-    docker.command()(shell)
-    docker.command()(jupyter)
-    app.add_typer(docker, name="docker")
-    dlc = typer.Typer(help="AWS Deep Learning Containers.", no_args_is_help=True)
-    dlc.command("list")(dlc_list)
-    dlc.command("run", context_settings=free)(dlc_run)
-    app.add_typer(dlc, name="dlc")
+    for command in (build, shell, jupyter):
+        group.command()(command)
+    group.command(context_settings=FREE)(run)
+    return group
+
+
+def _dlc() -> typer.Typer:
+    group = typer.Typer(help="AWS Deep Learning Containers.", no_args_is_help=True)
+    group.command("list")(dlc_list)
+    group.command("run", context_settings=FREE)(dlc_run)
+    return group
 
 
 def build(

@@ -49,7 +49,7 @@ def build(ports: Ports, *, installer: Mapping[str, str], no_cache: bool) -> tupl
     argv = containers.build(engine, dockerfile=dockerfile, installer=installer, no_cache=no_cache)
     image, _ = containers.base(engine.driver)
     ports.narrator.say(f"building {containers.IMAGE} from {engine.build_context}/environment.yml on {image}")
-    return host, "export DOCKER_BUILDKIT=1; exec " + shlex.join(argv)
+    return host, "exec " + shlex.join(argv)
 
 
 def run(ports: Ports, argv: Sequence[str], *, image: str, terminal: bool) -> tuple[Host, str]:

@@ -20,7 +20,7 @@ ENVIRONMENT_FILE = Path("/etc/gpuinfra/environment.yml")
 MOUNTS_FILE = Path("/proc/mounts")
 STORE_MODEL = "Amazon EC2 NVMe Instance Storage"
 # Docker must not start before the disk is there; the AWS image mounts it by a service of its own.
-UNIT_FILE = "/etc/systemd/system/docker.service.d/gpuinfra.conf"
+UNIT_FILE = Path("/etc/systemd/system/docker.service.d/gpuinfra.conf")
 UNIT = "[Unit]\nRequiresMountsFor={}\nAfter=dlami-nvme.service\n"
 HOOKS = ("nvidia-container-runtime-hook", "nvidia-container-toolkit", "nvidia-ctk")
 
@@ -55,31 +55,33 @@ def driver() -> str:
     return text.split()[0] if code == 0 and text.split() else ""
 
 
-def instance_store() -> str:
+def instance_store(mounts: Path = MOUNTS_FILE) -> str:
     """Return where the largest instance store is mounted, empty when there is none."""
     found = []
-    for line in MOUNTS_FILE.read_text().splitlines():
+    for line in mounts.read_text().splitlines():
         device, point = line.split()[:2]
         if device.startswith("/dev/") and STORE_MODEL in said("lsblk", "-nso", "MODEL", device)[1]:
             found.append((shutil.disk_usage(point).total, point))
     return max(found)[1] if found else ""
 
 
-def move_data(info: dict[str, Any], store: str) -> list[str]:
+def move_data(
+    info: dict[str, Any], store: str, *, daemon: Path = DAEMON_FILE, unit: Path = UNIT_FILE
+) -> list[str]:
     """Put docker's data on the instance store, unless somebody has decided or there is data already."""
     root = info.get("DockerRootDir", "")
     if not store or root.startswith(f"{store}/"):
         return []
-    config = json.loads(DAEMON_FILE.read_text()) if DAEMON_FILE.exists() else {}
+    config = json.loads(daemon.read_text()) if daemon.exists() else {}
     if "data-root" in config:
         return []
     if info.get("Images") or info.get("Containers"):
         return [f"docker keeps its images in {root}, not on the faster {store}: it holds some already"]
     text = json.dumps({**config, "data-root": f"{store}/docker"}, indent=2) + "\n"
     steps: list[tuple[list[str], str | None]] = [
-        (["mkdir", "-p", str(DAEMON_FILE.parent), str(Path(UNIT_FILE).parent)], None),
-        (["tee", UNIT_FILE], UNIT.format(store)),
-        (["tee", str(DAEMON_FILE)], text),
+        (["mkdir", "-p", str(daemon.parent), str(unit.parent)], None),
+        (["tee", str(unit)], UNIT.format(store)),
+        (["tee", str(daemon)], text),
         (["systemctl", "daemon-reload"], None),
         (["systemctl", "restart", "docker"], None),
     ]

@@ -21,7 +21,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 METADATA = "http://169.254.169.254/latest"
 TARGET = "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
@@ -105,16 +105,16 @@ def password(registry: str) -> str:
     return token.split(":", 1)[1]
 
 
-def credential(verb: str) -> int:
+def credential(verb: str, *, given: TextIO, out: TextIO) -> int:
     """Be docker's credential helper: only `get` has an answer, nothing is stored."""
     if verb == "list":
-        sys.stdout.write("{}\n")
+        out.write("{}\n")
         return 0
-    registry = sys.stdin.read().strip()
+    registry = given.read().strip()
     if verb != "get":
         return 0
     answer = {"ServerURL": registry, "Username": "AWS", "Secret": password(registry)}
-    sys.stdout.write(json.dumps(answer) + "\n")
+    out.write(json.dumps(answer) + "\n")
     return 0
 
 
@@ -143,7 +143,7 @@ def main(argv: Sequence[str]) -> int:
     """Run one of the two ways; returns the exit code."""
     try:
         if argv[0] == "credential":
-            return credential(argv[1])
+            return credential(argv[1], given=sys.stdin, out=sys.stdout)
         return pull(argv[1], argv[argv.index("--") + 1 :])
     except Refused as error:
         # docker shows what its helper prints to stdout
