@@ -93,13 +93,17 @@ def ip(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
 def status(
     stack: Stack = DEFAULT_STACK,
     watch: Annotated[bool, typer.Option("--watch", help="Follow its boot until it is ready.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="What it does now; shown anyway while connected.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what was recorded and what EC2 says now."""
-    from gpuinfra import commands
+    """Show what was recorded and what EC2 says now; GPUs, jobs and disk over an open connection."""
+    from gpuinfra import commands, commands_jobs
 
     found = commands.watched_status(stack) if watch else commands.status(stack)
-    result(commands.status_text(found), found, as_json)
+    shown = commands_jobs.with_live(stack, found, asked=live)
+    result(commands_jobs.live_text(commands.status_text(found), shown), shown, as_json)
 
 
 @app.command()

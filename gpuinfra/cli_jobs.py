@@ -31,6 +31,10 @@ def add_to(app: typer.Typer) -> None:
     for command in (logs, attach, stop, wait):
         job.command()(command)
     app.add_typer(job, name="job")
+    gpu = typer.Typer(help="The host's GPUs.", no_args_is_help=True)
+    gpu.callback()(lambda: None)  # or typer would take its only command for the group
+    gpu.command("test")(gpu_test)
+    app.add_typer(gpu, name="gpu")
 
 
 def run(command: Words, env: Env = None, tty: Tty = None, stack: Stack = DEFAULT_STACK) -> None:
@@ -115,3 +119,14 @@ def wait(job: Which = "", stack: Stack = DEFAULT_STACK, as_json: Json = False) -
     ended = commands_jobs.wait(stack, job)
     result(commands_jobs.job_text(ended), ended, as_json)
     raise typer.Exit(commands_jobs.exit_code(ended))
+
+
+def gpu_test(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
+    """Is CUDA there, which devices, and how fast: matrix products, copies to and from the GPU."""
+    from gpuinfra import commands_jobs
+    from gpuinfra.errors import HostError
+
+    found = commands_jobs.gpu_test(stack)
+    result(commands_jobs.gpu_text(found), found, as_json)
+    if found["problem"]:
+        raise HostError(str(found["problem"]))

@@ -1,4 +1,4 @@
-"""`python3 -m gpuinfra.host.jobs`: one request comes by stdin, a frame; nothing of it is in a command line."""
+"""`python3 -m gpuinfra.host.jobs`: one request comes by stdin; nothing of it is in a command line."""
 
 import json
 import os

@@ -117,7 +117,7 @@ class Backlog:
         self.size = 0
         self.ended = False
         self._at = 0
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - as long as this
 
     def add(self, data: bytes) -> None:
         """Put data at its end."""

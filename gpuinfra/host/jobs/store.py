@@ -1,4 +1,4 @@
-"""What is kept of each job, in a folder of its own: what was asked, its log, how it ended. And the one list."""
+"""What is kept of each job, in a folder of its own: what was asked, its log, its end. And the one list."""
 
 import contextlib
 import fcntl
@@ -85,8 +85,8 @@ class Folder:
     def write(self, name: str, value: dict[str, Any]) -> None:
         """Write a small file in one step, for its owner only."""
         new = self.path / f".{name}.new"
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as text:
-            json.dump(value, text)
+        new.touch(mode=0o600)
+        new.write_text(json.dumps(value), encoding="utf-8")
         new.replace(self.path / f"{name}.json")
 
     def read(self, name: str) -> dict[str, Any]:

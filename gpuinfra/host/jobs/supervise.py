@@ -5,30 +5,18 @@ import os
 import selectors
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from gpuinfra.host.jobs import child, log, store, wire
+from gpuinfra.host.jobs.endings import ending, going_down
+from gpuinfra.host.jobs.watchers import Gone, Watcher
 
-HELD_BYTES = 1024 * 1024  # what may wait for a slow watcher before the command has to wait, too
 GRACE_S = 10.0  # between SIGTERM and SIGKILL
 LINGER_S = 0.3  # after the command's end, for what its children still print
-FLUSH_S = 5.0
 TIME_LIMIT_CODE = 124  # as of timeout(1)
-
-
-class Watcher:
-    """A connection of somebody who looks on."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-        self.frames = wire.Frames()
-        self.pending = bytearray()
-        connection.setblocking(False)
 
 
 class Supervisor:
@@ -80,10 +68,7 @@ class Supervisor:
     def tell(self, code: int) -> bool:
         """Tell those who look on the exit code; tell whether somebody was there to hear it."""
         for watcher in self._watchers:
-            watcher.connection.settimeout(FLUSH_S)
-            with contextlib.suppress(OSError):
-                watcher.connection.sendall(bytes(watcher.pending) + wire.pack(wire.EXIT, str(code).encode()))
-                watcher.connection.shutdown(socket.SHUT_WR)
+            watcher.finish(code)
         return bool(self._watchers)
 
     def _wake(self) -> None:
@@ -132,8 +117,7 @@ class Supervisor:
         self._log.add(data)
         frame = wire.pack(self._outputs[fd], data)
         for watcher in list(self._watchers):
-            watcher.pending += frame
-            self._send(watcher)
+            self._send(watcher, frame)
         self._throttle()
 
     def _drop_output(self, fd: int) -> None:
@@ -143,7 +127,7 @@ class Supervisor:
 
     def _throttle(self) -> None:
         """Let the command wait while somebody has much to read yet, as a pipe does."""
-        full = any(len(w.pending) > HELD_BYTES for w in self._watchers)
+        full = any(w.is_behind for w in self._watchers)
         if full != self._paused:
             for fd in self._outputs:
                 if full:
@@ -159,31 +143,23 @@ class Supervisor:
         if mask & selectors.EVENT_READ and watcher in self._watchers:
             self._hear(watcher)
 
-    def _send(self, watcher: Watcher) -> None:
+    def _send(self, watcher: Watcher, data: bytes = b"") -> None:
         try:
-            sent = watcher.connection.send(watcher.pending) if watcher.pending else 0
-        except BlockingIOError:
-            sent = 0
-        except OSError:
+            more = watcher.send(data)
+        except Gone:
             self._leave(watcher)
             return
-        del watcher.pending[:sent]
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if watcher.pending else 0)
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if more else 0)
         key = self._select.get_key(watcher.connection)
         if key.events != events:
             self._select.modify(watcher.connection, events, key.data)
 
     def _hear(self, watcher: Watcher) -> None:
         try:
-            data = watcher.connection.recv(wire.CHUNK)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
+            for kind, payload in watcher.hear():
+                self._obey(kind, payload)
+        except Gone:
             self._leave(watcher)
-        for kind, payload in watcher.frames.feed(data):
-            self._obey(kind, payload)
 
     def _leave(self, watcher: Watcher) -> None:
         """Somebody went, or was cut off: the command goes on, and what it prints is kept from now on."""
@@ -239,20 +215,3 @@ class Supervisor:
         for stream in (self._child.process.stdout, self._child.process.stderr):
             if stream:
                 stream.close()
-
-
-def ending(code: int, reason: str) -> dict[str, Any]:
-    """Return how a job ended, as it is kept."""
-    words = {
-        "time limit": ("failed", "its time limit was over"),
-        "stopped": ("stopped", "stopped by hand"),
-        "shutdown": ("lost", "the host went down while it ran"),
-    }
-    state, text = words.get(reason, ("failed" if code else "done", ""))
-    return {"exit_code": code, "ended": store.now(), "state": state, "reason": text}
-
-
-def going_down() -> bool:
-    """Tell whether the host is powering off or restarting."""
-    done = subprocess.run(["systemctl", "is-system-running"], capture_output=True, text=True, check=False)
-    return done.stdout.strip() == "stopping" or Path("/run/systemd/shutdown/scheduled").exists()

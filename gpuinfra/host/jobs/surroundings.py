@@ -41,12 +41,13 @@ def command(words: Sequence[str], *, prefix: str, directory: Path, flags: str) -
     """Return the argv for what the user typed: a script, a program, or one line for the shell."""
     first = words[0]
     if first.endswith((".py", ".sh")) and not shutil.which(first, path=f"{prefix}/bin"):
-        if not (directory / os.path.expanduser(first)).is_file():
+        script = Path(first).expanduser()
+        if not (directory / script).is_file():
             raise Refused(
                 f"there is no {first} in {directory} on the host", f"gpuinfra sync up{flags}", code=127
             )
         program = [f"{prefix}/bin/python"] if first.endswith(".py") else ["bash"]
-        return [*program, os.path.expanduser(first), *words[1:]]
+        return [*program, str(script), *words[1:]]
     if len(words) == 1 and SHELL_SIGNS & set(first):
         return ["bash", "-c", first]
     return list(words)

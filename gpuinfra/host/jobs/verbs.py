@@ -8,10 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.host.jobs import health, log, seat, store, surroundings, units, wire
-from gpuinfra.host.jobs.child import Child
+from gpuinfra.host.jobs import health, life, seat, store, surroundings, units, wire
 from gpuinfra.host.jobs.store import Folder, Refused
-from gpuinfra.host.jobs.supervise import Supervisor, ending
 
 POLL_S = 0.2
 CODE = str(Path(__file__).resolve().parents[3])
@@ -24,8 +22,8 @@ def run(asked: Request) -> int:
     near, far = socket.socketpair()
     if os.fork() == 0:
         near.close()
-        _detach()
-        _supervise(folder, asked, first=far)
+        life.detach()
+        life.supervise(folder, asked, first=far)
         os._exit(0)
     far.close()
     return seat.sit(near)
@@ -47,7 +45,7 @@ def start(asked: Request) -> Request:
 def supervise(job_id: str) -> int:
     """Be the supervisor in the unit; exit as the job did, for the journal."""
     folder = Folder(job_id)
-    return _supervise(folder, folder.take("secret"), first=None)
+    return life.supervise(folder, folder.take("secret"), first=None)
 
 
 def attach(asked: Request) -> int:
@@ -145,82 +143,3 @@ def _prepare(asked: Request, *, kind: str) -> Folder:
     shown = {name: asked.get(name) for name in ("name", "time_limit_s", "then", "save", "tty")}
     folder.create({**shown, "kind": kind, "command": " ".join(asked["words"])})
     return folder
-
-
-def _detach() -> None:
-    """Leave the ssh session: it waits for all who hold its stdin, stdout or stderr."""
-    os.setsid()
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
-
-
-def _supervise(folder: Folder, asked: Request, *, first: "socket.socket | None") -> int:
-    lock = folder.hold()
-    is_run = first is not None
-    output = log.Log(folder.log, kept=not is_run, journal=-1 if is_run else 1)
-    command = _begin(asked, reads=is_run)
-    if isinstance(command, dict):
-        return _finish(folder, asked, output, command, None, first)
-    supervisor = Supervisor(folder, command, output, kept=not is_run)
-    if first is not None:
-        supervisor.watch(first)
-    if asked.get("time_limit_s"):
-        supervisor.limit(float(asked["time_limit_s"]))
-    code = _finish(folder, asked, output, supervisor.run(), supervisor, first)
-    os.close(lock)
-    return code
-
-
-def _begin(asked: Request, *, reads: bool) -> "Child | Request":
-    try:
-        return Child(
-            asked["argv"], env=asked["env"], cwd=Path(asked["cwd"]), tty=bool(asked.get("tty")),
-            reads=reads, size=str(asked.get("size", "24 80")).encode(),
-        )  # fmt: skip
-    except OSError as error:
-        code = 127 if isinstance(error, FileNotFoundError) else 126
-        return {**ending(code, ""), "reason": f"{asked['argv'][0]}: {error.strerror}"}
-
-
-def _finish(
-    folder: Folder,
-    asked: Request,
-    output: log.Log,
-    end: Request,
-    supervisor: "Supervisor | None",
-    first: "socket.socket | None",
-) -> int:
-    """Bring the results out, keep how it ended, tell those who look on, and see to the host's end."""
-    if supervisor is None:
-        text = f"gpuinfra: cannot start {end['reason']}\n".encode()
-        output.add(text)
-        if first is not None:
-            words = wire.pack(wire.ERR, text) + wire.pack(wire.EXIT, str(end["exit_code"]).encode())
-            first.sendall(words)
-    saved = _save(asked, output)
-    folder.write("end", {**end, "save_code": saved})
-    if supervisor:
-        supervisor.tell(int(end["exit_code"]))
-    if asked.get("then") not in (None, "none") and end["state"] not in ("stopped", "lost") and not saved:
-        units.wish(store.boot_id())
-    if first is not None and (supervisor is None or not supervisor.kept):
-        folder.remove()
-    if told := units.power_off_when_idle(folder.id):
-        output.add(f"gpuinfra: {told}\n".encode())
-    return int(end["exit_code"])
-
-
-def _save(asked: Request, output: log.Log) -> int:
-    """Run what brings the results out; its exit code decides whether the host may end."""
-    if not asked.get("save"):
-        return 0
-    import subprocess
-
-    output.add(f"gpuinfra: saving: {asked['save']}\n".encode())
-    done = subprocess.run(
-        ["bash", "-c", asked["save"]], cwd=asked["cwd"], env=asked["env"], stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-    )  # fmt: skip
-    output.add(done.stdout + f"gpuinfra: saving ended with exit code {done.returncode}\n".encode())
-    return done.returncode

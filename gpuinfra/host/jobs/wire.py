@@ -1,4 +1,4 @@
-"""Frames: how a laptop, the seat on the host and a job's supervisor talk. One byte of kind, four of length."""
+"""Frames: how a laptop, the seat on the host and a supervisor talk. One byte of kind, four of length."""
 
 import struct
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ REQUEST, INPUT, END, SIGNAL, SIZE, BEAT, STOP, CLOSED = b"r", b"i", b"e", b"s", 
 # from the job: its output and errors, its exit code
 OUT, ERR, EXIT = b"1", b"2", b"x"
 
-# The laptop beats while it lives; a seat that hears nothing for LOST_S gives up, so that the job is not held up.
+# The laptop beats while it lives; a seat that hears nothing for LOST_S gives up: it may hold up the job.
 BEAT_S, LOST_S = 5.0, 30.0
 CHUNK = 65536
 HEAD = struct.Struct(">cI")
