@@ -91,3 +91,14 @@ class Running:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.communicate()
+
+    def kill_child(self, name: str) -> None:
+        """kill -9 those of its processes that run this program."""
+        todo, found = [self.process.pid], []
+        while todo:
+            pid = todo.pop()
+            todo += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+            found += [pid] if Path(f"/proc/{pid}/comm").read_text().strip() == name else []
+        assert found, f"no {name} is running"
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
