@@ -17,7 +17,7 @@ HOST = "module.instance.aws_instance.this"
             'module.security_group.aws_vpc_security_group_ingress_rule.ssh["1.2.3.4/32"]',
             "ingress rule 1.2.3.4/32",
         ),
-        ("module.x.aws_eip.y[0]", "aws_eip 0"),
+        ("module.x.aws_efs_file_system.y[0]", "aws_efs_file_system 0"),
         ("module.instance.terraform_data.image", "image pin"),
         ("terraform_data.region", "region pin"),
         ("something.else", "something.else"),

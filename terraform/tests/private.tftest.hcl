@@ -1,4 +1,4 @@
-# Private hosts: no address, no open port, and a network that leads out.
+# Over 200 lines: one run for each law. Private hosts: no address, no open port, a network that leads out.
 
 mock_provider "aws" {
   source = "./tests/mocks"

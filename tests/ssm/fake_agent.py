@@ -119,7 +119,7 @@ class Agent:
             return
         assert frame.type == "input_stream_data", frame.type
         self._seen["repeated by the client"] += frame.seq < self._expected
-        told = {"AcknowledgedMessageType": frame.type, "AcknowledgedMessageId": frame.id}
+        told: dict[str, object] = {"AcknowledgedMessageType": frame.type, "AcknowledgedMessageId": frame.id}
         told |= {"AcknowledgedMessageSequenceNumber": frame.seq, "IsSequentialMessage": True}
         await self._send(frames.pack("acknowledge", 0, 3, 0, json.dumps(told).encode()))
         if frame.seq >= self._expected:
