@@ -27,12 +27,14 @@ ONLY_IMPORTERS = {
     "yaml": {"environment.document"},
     "rattler": {"adapters.solver_child"},
     "websockets": {"adapters.ssm_channel"},
+    "watchfiles": {"adapters.watcher"},
     "click": set(),
 }
 PURE = {
     "errors",
     "names",
     "version",
+    "transfer",
     "model",
     "boot",
     "words",
@@ -43,7 +45,17 @@ PURE = {
     "hostkeys",
 }
 ON_HOST = {"containers", "dlc", "helpers", "project_dir"}
-ACTIONS_MAY = {*PURE, *ON_HOST, "ports", "recorded", "config", "cloudinit", "secrets", "environment"}
+ACTIONS_MAY = {
+    *PURE,
+    *ON_HOST,
+    "ports",
+    "work_ports",
+    "recorded",
+    "config",
+    "cloudinit",
+    "secrets",
+    "environment",
+}
 
 
 @cache

@@ -81,7 +81,8 @@ def test_a_tunnel_that_ends_is_opened_again(tmp_path: Path) -> None:
     """Until Ctrl-C; each ssh is ended, and the URL is told as new only once."""
     carried = [FakeCarried("Timeout, server not responding."), FakeCarried("gone", is_up=False)]
     tunnel = FakeTunnel(*carried, last := FakeCarried(KeyboardInterrupt()))
-    narrator, ups = FakeNarrator(), []
+    narrator = FakeNarrator()
+    ups: list[bool] = []
     with pytest.raises(KeyboardInterrupt):
         actions.carry(
             ports(tmp_path, link=reachable(), narrator=narrator),

@@ -55,6 +55,10 @@ class Desk:
             )
         )
 
+    def ssh_config(self) -> Path:
+        """Return the configuration that ours writes for ssh."""
+        return self.home / "state" / "gpuinfra" / "ssh" / "default.conf"
+
     def disk(self) -> Path:
         """Return what the host has written to its disk, looked at from outside."""
         return self.lab.host(self.ok("output", "instance_id").strip()) / "upper"

@@ -85,7 +85,7 @@ def test_a_browser_runs_a_cell_in_jupyterlab(desk: Desk) -> None:
 
 def write_notebook(path: Path) -> None:
     """Write a notebook of one cell."""
-    cell = {"cell_type": "code", "id": "one", "metadata": {}, "outputs": [], "execution_count": None}
+    cell: dict[str, object] = {"cell_type": "code", "id": "one", "metadata": {}, "outputs": []}
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    book = {"cells": [{**cell, "source": CELL}], "metadata": {"kernelspec": kernel}}
+    book = {"cells": [{**cell, "execution_count": None, "source": CELL}], "metadata": {"kernelspec": kernel}}
     path.write_text(json.dumps({**book, "nbformat": 4, "nbformat_minor": 5}))
