@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from gpuinfra.adapters import ssh_config, ssm_report
 from gpuinfra.adapters.workspace import write_private
 from gpuinfra.errors import ConfigError, HostError, Unreachable
 from gpuinfra.model import Host
+from gpuinfra.platforms import install_openssh
 
 PORT = 22
 # What ssh answers when it could not connect or log in; else it passes on the remote command's code.
@@ -132,7 +134,7 @@ def own_key(directory: Path) -> Path:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     except FileNotFoundError:
-        raise ConfigError("ssh-keygen is not installed", hint="install OpenSSH's client") from None
+        raise ConfigError("ssh-keygen is not installed", hint=install_openssh(sys.platform)) from None
     except subprocess.CalledProcessError as error:
         raise ConfigError(f"ssh-keygen could not make {private}: {error.stderr.strip()}") from None
     return public
@@ -160,5 +162,5 @@ def program() -> str:
     """
     found = shutil.which("ssh")
     if not found:
-        raise HostError("ssh is not installed", hint="install OpenSSH's client")
+        raise HostError("ssh is not installed", hint=install_openssh(sys.platform))
     return found
