@@ -99,11 +99,11 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show what was recorded and what EC2 says now; GPUs, jobs and disk over an open connection."""
-    from gpuinfra import commands, commands_jobs
+    from gpuinfra import commands, commands_live
 
     found = commands.watched_status(stack) if watch else commands.status(stack)
-    shown = commands_jobs.with_live(stack, found, asked=live)
-    result(commands_jobs.live_text(commands.status_text(found), shown), shown, as_json)
+    shown = commands_live.with_live(stack, found, asked=live)
+    result(commands_live.live_text(commands.status_text(found), shown), shown, as_json)
 
 
 @app.command()

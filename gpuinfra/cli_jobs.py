@@ -23,18 +23,24 @@ ANYTHING = {"ignore_unknown_options": True}
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command(context_settings=ANYTHING)(run)
-    job = typer.Typer(
-        help="Commands on the host that outlive this machine's connection.", no_args_is_help=True
-    )
-    job.command(context_settings=ANYTHING)(start)
-    job.command("list")(listed)
+    app.add_typer(_jobs(), name="job")
+    app.add_typer(_gpu(), name="gpu")
+
+
+def _jobs() -> typer.Typer:
+    group = typer.Typer(help="Commands on the host that outlive your connection.", no_args_is_help=True)
+    group.command(context_settings=ANYTHING)(start)
+    group.command("list")(listed)
     for command in (logs, attach, stop, wait):
-        job.command()(command)
-    app.add_typer(job, name="job")
-    gpu = typer.Typer(help="The host's GPUs.", no_args_is_help=True)
-    gpu.callback()(lambda: None)  # or typer would take its only command for the group
-    gpu.command("test")(gpu_test)
-    app.add_typer(gpu, name="gpu")
+        group.command()(command)
+    return group
+
+
+def _gpu() -> typer.Typer:
+    group = typer.Typer(help="The host's GPUs.", no_args_is_help=True)
+    group.callback()(lambda: None)  # or typer would take its only command for the group
+    group.command("test")(gpu_test)
+    return group
 
 
 def run(command: Words, env: Env = None, tty: Tty = None, stack: Stack = DEFAULT_STACK) -> None:
@@ -123,10 +129,8 @@ def wait(job: Which = "", stack: Stack = DEFAULT_STACK, as_json: Json = False) -
 
 def gpu_test(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     """Is CUDA there, which devices, and how fast: matrix products, copies to and from the GPU."""
-    from gpuinfra import commands_jobs
-    from gpuinfra.errors import HostError
+    from gpuinfra import commands_live
 
-    found = commands_jobs.gpu_test(stack)
-    result(commands_jobs.gpu_text(found), found, as_json)
-    if found["problem"]:
-        raise HostError(str(found["problem"]))
+    found = commands_live.gpu_test(stack)
+    result(commands_live.gpu_text(found), found, as_json)
+    commands_live.refuse(found)

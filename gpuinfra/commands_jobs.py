@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from gpuinfra.actions.jobs import Wanted
     from gpuinfra.adapters.host_jobs import SshJobs
     from gpuinfra.jobs import Job
-    from gpuinfra.model import Status
 
 # How values of --env travel from our first process to our second: never by its command line.
 HIDDEN = "GPUINFRA_HIDDEN_ENV"
@@ -27,7 +26,7 @@ def run(stack: str, words: Sequence[str], *, env: Sequence[str], tty: bool | Non
     from gpuinfra.actions import jobs as actions
 
     wanted = _wanted(words, env, tty=_at_terminal() if tty is None else tty)
-    return actions.run(factory.ports(stack, os.environ), _host_jobs(), wanted)
+    return actions.run(factory.ports(stack, os.environ), host_jobs(), wanted)
 
 
 def start(
@@ -56,7 +55,7 @@ def start(
         save=save,
     )
     ports = factory.ports(stack, os.environ)
-    job = actions.start(ports, _host_jobs(), wanted)
+    job = actions.start(ports, host_jobs(), wanted)
     ports.narrator.say(f"next: {command(f'job logs -f {job.id}', stack)}")
     return job
 
@@ -65,7 +64,7 @@ def listed(stack: str) -> list[Job]:
     """Return all jobs."""
     from gpuinfra.actions import jobs as actions
 
-    return actions.listed(factory.ports(stack, os.environ), _host_jobs())
+    return actions.listed(factory.ports(stack, os.environ), host_jobs())
 
 
 def listed_text(found: Sequence[Job]) -> str:
@@ -91,7 +90,7 @@ def logs(stack: str, job: str, *, follow: bool) -> int:
     from gpuinfra.actions import jobs as actions
 
     try:
-        return actions.logs(factory.ports(stack, os.environ), _host_jobs(), job, follow=follow)
+        return actions.logs(factory.ports(stack, os.environ), host_jobs(), job, follow=follow)
     except KeyboardInterrupt:
         raise Interrupted("stopped following; the job goes on") from None
 
@@ -100,14 +99,14 @@ def attach(stack: str, job: str) -> int:
     """Sit at a running job; return its exit code."""
     from gpuinfra.actions import jobs as actions
 
-    return actions.attach(factory.ports(stack, os.environ), _host_jobs(), job, tty=_at_terminal())
+    return actions.attach(factory.ports(stack, os.environ), host_jobs(), job, tty=_at_terminal())
 
 
 def stop(stack: str, job: str) -> Job:
     """End a job."""
     from gpuinfra.actions import jobs as actions
 
-    return actions.stop(factory.ports(stack, os.environ), _host_jobs(), job)
+    return actions.stop(factory.ports(stack, os.environ), host_jobs(), job)
 
 
 def wait(stack: str, job: str) -> Job:
@@ -119,7 +118,7 @@ def wait(stack: str, job: str) -> Job:
     from gpuinfra.actions import jobs as actions
 
     try:
-        return actions.wait(factory.ports(stack, os.environ), _host_jobs(), job)
+        return actions.wait(factory.ports(stack, os.environ), host_jobs(), job)
     except KeyboardInterrupt:
         raise Interrupted("stopped waiting; the job goes on") from None
 
@@ -167,44 +166,8 @@ def _at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _host_jobs() -> SshJobs:
+def host_jobs() -> SshJobs:
+    """Return what talks to the program on the host."""
     from gpuinfra.adapters.host_jobs import SshJobs
 
     return SshJobs()
-
-
-def gpu_test(stack: str) -> dict[str, object]:
-    """Check and measure the GPUs."""
-    from gpuinfra.actions.live import gpu_test as action
-
-    return action(factory.ports(stack, os.environ), _host_jobs())
-
-
-def gpu_text(found: dict[str, object]) -> str:
-    """Return the GPU check as lines."""
-    from gpuinfra import live_words
-
-    return live_words.test_text(found)
-
-
-def with_live(stack: str, status: Status, *, asked: bool) -> dict[str, object]:
-    """Return a status as plain values with what the host does now; None unless asked for or quickly had."""
-    import dataclasses
-
-    from gpuinfra.actions import live
-
-    ports, plain_status = factory.ports(stack, os.environ), dataclasses.asdict(status)
-    if asked:
-        return {**plain_status, "live": live.live(ports, _host_jobs())}
-    runs = status.host and status.instance and status.instance.state == "running"
-    seen = live.peek(ports, _host_jobs(), status.host) if status.host and runs else None
-    return {**plain_status, "live": seen}
-
-
-def live_text(text: str, found: dict[str, object]) -> str:
-    """Return the text of a status with what the host does now."""
-    from gpuinfra import live_words
-
-    live = found["live"]
-    rows = live_words.rows(live) if isinstance(live, dict) else []
-    return "\n".join([text, *(f"{name:<10} {value}" for name, value in rows)])

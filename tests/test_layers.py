@@ -50,6 +50,8 @@ ACTIONS_MAY = {
     *ON_HOST,
     "ports",
     "work_ports",
+    "jobs",
+    "job_ports",
     "recorded",
     "config",
     "cloudinit",

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import shlex
 import subprocess
 import sys
 import tarfile
@@ -107,7 +108,9 @@ class SshJobs:
             Unreachable: the host does not answer.
             HostError: the script failed.
         """
-        done = _run([*ssh, "--", interpreter, "-"], (PACKAGE / "host" / script).read_bytes(), timeout_s)
+        done = _run(
+            [*ssh, "--", f"{shlex.quote(interpreter)} -"], (PACKAGE / "host" / script).read_bytes(), timeout_s
+        )
         try:
             return json.loads(done.stdout.strip().splitlines()[-1])
         except (ValueError, IndexError):

@@ -76,6 +76,12 @@ def laptop_gone(running: Running) -> None:
     running.process.wait(timeout=20)
 
 
+def end_connection(desk: Desk) -> None:
+    """End the shared connection, as when it was idle for long or the laptop slept."""
+    conf = desk.home / "state" / "gpuinfra" / "ssh" / "default.conf"
+    desk.inside(["ssh", "-F", conf, "-O", "exit", "gpuinfra-default"])
+
+
 @contextmanager
 def cut_off(desk: Desk) -> Iterator[None]:
     """Pull the cables of all hosts: packets vanish, as when a laptop leaves its network."""
