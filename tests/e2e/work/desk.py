@@ -83,7 +83,8 @@ class Running:
 
     def interrupt(self) -> int:
         """Press Ctrl-C, wait, and return the exit code."""
-        os.killpg(self.process.pid, signal.SIGINT)
+        for pid in self._descendants():  # not the one that only entered the lab: it would not wait
+            os.kill(pid, signal.SIGINT)
         try:
             self.process.communicate(timeout=20)
         finally:
@@ -98,11 +99,17 @@ class Running:
 
     def kill_child(self, name: str) -> None:
         """kill -9 those of its processes that run this program."""
-        todo, found = [self.process.pid], []
-        while todo:
-            pid = todo.pop()
-            todo += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-            found += [pid] if Path(f"/proc/{pid}/comm").read_text().strip() == name else []
+        comm = {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in self._descendants()}
+        found = [pid for pid in comm if comm[pid] == name]
         assert found, f"no {name} is running"
         for pid in found:
             os.kill(pid, signal.SIGKILL)
+
+    def _descendants(self) -> list[int]:
+        found, todo = [], [self.process.pid]
+        while todo:
+            pid = todo.pop()
+            children = [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+            found += children
+            todo += children
+        return found

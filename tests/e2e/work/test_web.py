@@ -64,7 +64,7 @@ def test_a_browser_runs_a_cell_in_jupyterlab(desk: Desk) -> None:
         if not shutil.which("chromium") or not shutil.which("chromedriver"):
             pytest.skip("the tunnel and the token are proven; chromium is not installed for the rest")
         browser = Path(__file__).with_name("browser.py")
-        seen = desk.inside([sys.executable, browser, url, "sum 42"], timeout_s=100)
+        seen = desk.inside([sys.executable, browser, url, "sum 42"], timeout_s=130)
         assert seen.returncode == 0, seen.stderr
         assert seen.stdout.split() == [
             "sum",
