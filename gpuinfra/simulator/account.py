@@ -93,5 +93,5 @@ def _network_inventory(backend: Any) -> Iterator[tuple[str, str]]:
     yield from (("nat_gateways", it.id) for it in backend.nat_gateways.values() if it.state != "deleted")
     endpoints = (it for it in backend.vpc_end_points.values() if it.state != "deleted")
     yield from (("vpc_endpoints", it.id) for it in endpoints)
-    yield from (("addresses", it.allocation_id) for it in backend.addresses.values())
+    yield from (("addresses", it.allocation_id) for it in backend.addresses)
     yield from (("internet_gateways", it) for it in backend.internet_gateways)

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.actions import connect
-from gpuinfra.errors import HostError
+from gpuinfra.errors import HostError, Unreachable
 from gpuinfra.model import Record
-from tests.fakes import RUNNING, FakeNarrator, FakeTime
+from gpuinfra.ports import Ports
+from tests.fakes import RECORDED, RUNNING, FakeNarrator, FakeTime
 from tests.fakes_host import FakeCloud, FakeLink, ports
+from tests.samples import host
 
 ADDRESS = RUNNING.public_ip
 
@@ -108,6 +110,29 @@ def test_a_closed_port_names_both_reasons(tmp_path: Path, token: str) -> None:
         connect.connect(ports(tmp_path, cloud=cloud))
     assert "gpuinfra status --watch" in caught.value.hint
     assert "gpuinfra allow" in caught.value.hint
+
+
+def private_ports(directory: Path, link: FakeLink, **parts: object) -> Ports:
+    """Return ports with a recorded private host whose key is pinned."""
+    record = dataclasses.replace(RECORDED, host=host(access="ssm", public_ip=""))
+    link.pin(host(), [key()])
+    return ports(directory, link=link, records=[record], **parts)
+
+
+def test_a_private_host_needs_no_address(tmp_path: Path) -> None:
+    """Its instance id is its address; nothing is knocked at, the connection itself is opened."""
+    link = FakeLink(looks=[""])
+    assert connect.connect(private_ports(tmp_path, link)).is_private
+    assert link.addresses == [RUNNING.instance_id]
+
+
+def test_a_private_host_that_session_manager_does_not_reach(tmp_path: Path) -> None:
+    """Booting, agent or network: what can be, in one line; a stopped one is told as such."""
+    with pytest.raises(Unreachable, match="Session Manager does not lead to it"):
+        connect.connect(private_ports(tmp_path, FakeLink(looks=[None])))
+    stopped = FakeCloud(instance=dataclasses.replace(RUNNING, state="stopped"))
+    with pytest.raises(HostError, match="is stopped"):
+        connect.connect(private_ports(tmp_path, FakeLink(), cloud=stopped))
 
 
 def test_no_host_is_told(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -54,7 +55,14 @@ class Way:
 
     def proxy(self, target: str, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run ssm-proxy by hand, stdin at its end at once."""
-        argv = [sys.executable, "-m", "gpuinfra", "ssm-proxy", "--region", "us-east-1", target]
+        return self._gpuinfra("ssm-proxy", "--region", "us-east-1", target, **env)
+
+    def verbose_proxy(self, target: str) -> "subprocess.CompletedProcess[str]":
+        """Run it with -v."""
+        return self._gpuinfra("-v", "ssm-proxy", "--region", "us-east-1", target)
+
+    def _gpuinfra(self, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
+        argv = [sys.executable, "-m", "gpuinfra", *words]
         return subprocess.run(
             argv,
             env={**self.env, **env},
@@ -105,18 +113,21 @@ def opened(
             while not ready.exists():
                 assert process.poll() is None
                 time.sleep(0.02)
-            yield way(server, directory, ready.read_text())
+            with tempfile.TemporaryDirectory(
+                prefix="g"
+            ) as short:  # the socket of a shared connection is there
+                yield way(server, directory, ready.read_text(), runtime=short)
         finally:
             process.terminate()
 
 
-def way(server: sshd.Sshd, directory: Path, api: str) -> Way:
+def way(server: sshd.Sshd, directory: Path, api: str, *, runtime: str) -> Way:
     """Write the configuration with the real adapters."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "GPUINFRA_", "XDG_", "SSH_"))}
     keys = {"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": frames.SECRET}
     homes = {name: str(directory) for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")}
     aws = {"AWS_ENDPOINT_URL": api, "AWS_EC2_METADATA_DISABLED": "true", **keys}
-    env = {**kept, **homes, **aws}
+    env = {**kept, **homes, **aws, "XDG_RUNTIME_DIR": runtime}
     made = host(
         access="ssm",
         public_ip="",
