@@ -31,6 +31,14 @@ class Bay:
             argv, env=dict(self.env), input=stdin, capture_output=True, text=True, timeout=100, check=False
         )
 
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start one that stays."""
+        argv = self.lab.command([sys.executable, "-m", "gpuinfra", *arguments], self.project)
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(
+            argv, env=dict(self.env), stdin=quiet, stdout=quiet, stderr=subprocess.PIPE, text=True
+        )
+
     def ok(self, *arguments: str, stdin: str = "") -> str:
         """Run one that must succeed; return its stdout."""
         done = self.run(*arguments, stdin=stdin)

@@ -66,15 +66,34 @@ def test_words_reach_the_container_as_they_are(bay: Bay, word: str) -> None:
     assert bay.ok("docker", "run", "--", "printf", "%s", word) == word
 
 
-def test_jupyter_is_on_loopback_with_a_token(bay: Bay) -> None:
-    """The port is the host's own, the token is in no command line."""
+# A FAKE jupyter for the fake container: it serves one request.
+JUPYTER = b"""#!/bin/sh
+exec python3 -c '
+from http.server import BaseHTTPRequestHandler as Base, HTTPServer
+class Handler(Base):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"lab " + self.path.encode())
+HTTPServer(("0.0.0.0", 8886), Handler).handle_request()'
+"""
+
+
+def test_jupyter_is_reached_through_the_tunnel(bay: Bay) -> None:
+    """At the port asked for, here; on the host on loopback only; the token is in no command line."""
     bay.say("gpuinfra")
-    done = bay.run("docker", "jupyter", "--port", "8886")
-    assert "JupyterLab: http://127.0.0.1:8886/lab?token=" in done.stderr
+    bay.put("/usr/local/bin/jupyter", JUPYTER, "755")
+    with bay.start("docker", "jupyter", "--port", "8886") as lab:
+        assert lab.stderr
+        url = next(line for line in lab.stderr if "JupyterLab: " in line).split()[1]
+        ask = ["curl", "-sf", "--retry", "20", "--retry-delay", "1", "--retry-all-errors", url]
+        page = bay.lab.run(ask).stdout
+        assert lab.wait(30) == 0
     (call,) = bay.calls()
     token = call["env"]["JUPYTER_TOKEN"]
     assert len(token) == 48
-    assert f"token={token} " in done.stderr
+    assert url == f"http://127.0.0.1:8886/lab?token={token}"
+    assert page == f"lab /lab?token={token}"
     assert token not in " ".join(call["argv"])
     assert pairs(call["argv"], "--publish") == ["127.0.0.1:8886:8886"]
     assert call["argv"][-6:-3] == ["jupyter", "lab", "--no-browser"]
