@@ -99,6 +99,12 @@ class Child:
         self.input = self.input if self.terminal >= 0 else -1
         self.waiting = Backlog()
 
+    def close_outputs(self) -> None:
+        """Read no more: what it writes from now on fails, as into any closed pipe."""
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream:
+                stream.close()
+
     def exit_code(self) -> int | None:
         """Return its exit code once it has ended: 128 + N for signal N, as in a shell."""
         code = self.process.poll()

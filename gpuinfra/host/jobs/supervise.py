@@ -12,10 +12,12 @@ from typing import Any
 
 from gpuinfra.host.jobs import child, log, store, wire
 from gpuinfra.host.jobs.endings import ending, going_down
+from gpuinfra.host.jobs.feeder import Feeder
 from gpuinfra.host.jobs.watchers import Gone, Watcher
 
 GRACE_S = 10.0  # between SIGTERM and SIGKILL
 LINGER_S = 0.3  # after the command's end, for what its children still print
+TERMINAL_FEED_S = 0.01
 TIME_LIMIT_CODE = 124  # as of timeout(1)
 
 
@@ -23,14 +25,15 @@ class Supervisor:
     """Runs one command to its end."""
 
     def __init__(self, folder: store.Folder, command: child.Child, output: log.Log, *, kept: bool) -> None:
-        self._folder, self._child, self._log, self._kept = folder, command, output, kept
+        self._folder, self._child, self._log, self.kept = folder, command, output, kept
         self._select = selectors.DefaultSelector()
         self._watchers: list[Watcher] = []
         self._outputs = dict(command.outputs)
-        self._paused = self._feeding = False
+        self._paused = False
         self._reason = ""
         self._deadlines: list[tuple[float, Callable[[], None]]] = []
         self._quiet_since = 0.0
+        self._feeder = Feeder(command, self._select)
         self._wake()
         self._listen()
         for fd in self._outputs:
@@ -62,6 +65,8 @@ class Supervisor:
             for due in [d for d in self._deadlines if d[0] <= time.monotonic()]:
                 self._deadlines.remove(due)
                 due[1]()
+            if self._feeder.is_stuck:
+                self._feeder.feed()
         code = self._child.exit_code() or 0
         return ending(TIME_LIMIT_CODE if self._reason == "time limit" else code, self._reason)
 
@@ -101,6 +106,7 @@ class Supervisor:
     def _patience(self) -> float | None:
         ends = [at - time.monotonic() for at, _ in self._deadlines]
         ends += [LINGER_S / 3] if self._quiet_since else []
+        ends += [TERMINAL_FEED_S] if self._feeder.is_stuck else []
         return max(0.0, min(ends)) if ends else None
 
     def _read_output(self, fd: int, _mask: int) -> None:
@@ -168,14 +174,9 @@ class Supervisor:
             self._select.unregister(watcher.connection)
             watcher.connection.close()
             self._log.keep()
-            self._kept = True
+            self.kept = True
             self._folder.write("live", {"attached": bool(self._watchers)})
             self._throttle()
-
-    @property
-    def kept(self) -> bool:
-        """Tell whether the job stays in the list when it has ended: nobody may have seen all of it."""
-        return self._kept
 
     def _obey(self, kind: bytes, payload: bytes) -> None:
         if kind == wire.INPUT:
@@ -191,27 +192,9 @@ class Supervisor:
         elif kind == wire.CLOSED:  # whoever read its output has had enough: it gets what a closed pipe gives
             self._close_outputs()
         if kind in (wire.INPUT, wire.END):
-            self._feed(-1, 0)
-
-    def _feed(self, _fd: int, _mask: int) -> None:
-        fd, more = self._child.input, self._child.feed()
-        if fd < 0 or fd in self._outputs:  # a terminal: read and written by one number
-            if more:
-                self._deadlines.append((time.monotonic() + 0.01, lambda: self._feed(-1, 0)))
-        elif more != self._feeding:
-            if more:
-                self._select.register(fd, selectors.EVENT_WRITE, self._feed)
-            else:
-                self._unregister_input(fd)
-            self._feeding = more
-
-    def _unregister_input(self, fd: int) -> None:
-        with contextlib.suppress(KeyError, ValueError, OSError):
-            self._select.unregister(fd)
+            self._feeder.feed()
 
     def _close_outputs(self) -> None:
         for fd in list(self._outputs):
             self._drop_output(fd)
-        for stream in (self._child.process.stdout, self._child.process.stderr):
-            if stream:
-                stream.close()
+        self._child.close_outputs()
