@@ -40,8 +40,9 @@ def test_help_is_what_was_agreed() -> None:
 
 def test_what_returns_something_has_json() -> None:
     """Every command but the interactive one; and each names its stack."""
-    without = {(), ("ssh",), ("env",), ("jupyter",), ("docker",), ("dlc",), ("dlc", "run")}
+    without = {(), ("ssh",), ("ssm-proxy",), ("env",), ("jupyter",), ("docker",), ("dlc",), ("dlc", "run")}
     without |= {("docker", verb) for verb in ("build", "run", "shell", "jupyter")}
+    without |= {("run",), ("job",), ("job", "logs"), ("job", "attach"), ("gpu",)}
     for words in set(help_text.commands()) - without:
         assert "--json" in help_text.help_of(words), words
     assert "--stack" in help_text.help_of(("ssh",))
