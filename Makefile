@@ -36,7 +36,7 @@ jupyter: setup ## JupyterLab in that image, here on PORT=8888
 demo: setup    ## The whole flow against a simulated AWS on this machine: no account, no cost
 	@$(BIN)/python -m gpuinfra.simulator demo
 test: setup    ## All tests, end to end ones included
-	@$(BIN)/pytest -n 4
+	@$(BIN)/pytest -n 4 --dist loadgroup
 check: fmt lint types hcl scan test  ## Everything that CI checks
 fmt: setup     ## Check the format of Python and HCL
 	@$(BIN)/ruff format --check . && $(BIN)/python -m tests.hcl fmt
@@ -48,8 +48,8 @@ hcl: setup     ## Validate and test the Terraform modules (no credentials)
 	@$(BIN)/python -m tests.hcl validate && $(BIN)/python -m tests.hcl test
 scan: setup    ## Scan modules and plan for security policy (checkov), SARIF into reports/
 	@$(PYTHON) gpuinfra/install.py checkov && $(BIN)/python -m tests.scan
-bench: setup   ## Print start-up times as ratios to `python -c pass`
-	@$(BIN)/python -m tests.bench
+bench: setup   ## Print start-up and sync times as ratios to the bare tools
+	@$(BIN)/python -m tests.bench && $(BIN)/python -m tests.bench_sync
 lock: setup    ## Renew the locks (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev --extra solve pyproject.toml -o requirements.lock
 clean:         ## Delete what set-up made (never values or state)
