@@ -2,21 +2,16 @@
 
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
+from moto.ssm.exceptions import SSMException
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from gpuinfra.simulator.world import World
 
 
-class TargetNotConnected(ServiceException):
-    """What AWS answers for a host that is stopped, booting, or has no way to Session Manager."""
-
-    code = "TargetNotConnected"
-
-
 def _start(request: Any) -> Any:
-    raise TargetNotConnected(f"{request._get_param('Target')} is not connected.")
+    """Answer as AWS does for a host that is still booting."""
+    raise SSMException("TargetNotConnected", f"{request._get_param('Target')} is not connected.")
 
 
 def _of_one(request: Any) -> Any:
