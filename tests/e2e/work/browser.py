@@ -31,7 +31,14 @@ IDLE = "return (document.querySelector('.jp-Notebook-ExecutionIndicator') || {da
 OUTPUT = (
     "return Array.from(document.querySelectorAll('.jp-OutputArea-output')).map(e => e.innerText).join('\\n')"
 )
-EDITOR = {"using": "css selector", "value": ".jp-Notebook .jp-Cell .jp-InputArea-editor .cm-content"}
+# Dialogs (of a first start) lie over the page; a click made by a script would not move the keyboard's focus.
+FOCUS = """
+document.querySelectorAll('.jp-Dialog button.jp-mod-accept').forEach(button => button.click());
+const editor = document.querySelector('.jp-Notebook .jp-Cell .cm-content');
+editor.focus();
+return document.activeElement === editor;
+"""
+PAGE = "return document.body.innerText.slice(0, 400)"
 SHIFT, ENTER = "\ue008", "\ue007"
 
 
@@ -56,6 +63,16 @@ def wait_for(what: str, true: Any, deadline: float) -> Any:
     return found
 
 
+def soon(true: Any, seconds: float) -> bool:
+    """Tell whether it becomes true within this time."""
+    until = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.2)
+    return True
+
+
 def answers() -> bool:
     """Tell whether the driver takes requests."""
     try:
@@ -77,13 +94,16 @@ def run_cell(url: str, expected: str, deadline: float, profile: str) -> str:
 
         wait_for("the notebook", lambda: js(CELL), deadline)
         wait_for("its kernel", lambda: js(IDLE) == "idle", deadline)
-        # a real click: one made by a script does not move the keyboard's focus
-        element = next(iter(call(f"{session}/element", EDITOR).values()))
-        call(f"{session}/element/{element}/click", {})
         keys = [{"type": "keyDown", "value": SHIFT}, {"type": "keyDown", "value": ENTER}]
         keys += [{"type": "keyUp", "value": ENTER}, {"type": "keyUp", "value": SHIFT}]
-        call(f"{session}/actions", {"actions": [{"type": "key", "id": "k", "actions": keys}]})
-        wait_for(f"{expected!r} below the cell", lambda: expected in js(OUTPUT), deadline)
+
+        def ran() -> bool:
+            """Press Shift-Enter in the cell; tell whether the output is there soon after."""
+            if js(FOCUS):
+                call(f"{session}/actions", {"actions": [{"type": "key", "id": "k", "actions": keys}]})
+            return soon(lambda: expected in js(OUTPUT), 5.0)
+
+        wait_for(f"{expected!r} below the cell, page: {js(PAGE)}", ran, deadline)
         return str(js(OUTPUT))
     finally:
         call(session, method="DELETE")
