@@ -96,7 +96,7 @@ def test_addresses() -> None:
 
 
 def test_exit_codes_are_unique() -> None:
-    """One exit code per class of error, a special case has its parent's; 0 and 1 are nobody's but success's and our bugs'."""
+    """One exit code per class of error, its parent's for a special case; 0 and 1 are nobody's but ours."""
     classes = [
         c for _, c in inspect.getmembers(errors, inspect.isclass) if c.__base__ is errors.GpuInfraError
     ]
