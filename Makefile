@@ -1,14 +1,16 @@
 # One line per target, no logic. STACK=name picks a host, YES=1 does not ask.
 # Values reach the command line by the environment, never by pasting them into a shell line.
 export GPUINFRA_STACK := $(or $(STACK),$(GPUINFRA_STACK),default)
+export GPUINFRA_MODULE = $(value module)
+export GPUINFRA_PORT := $(or $(PORT),$(GPUINFRA_PORT),8888)
 PYTHON ?= python3
 BIN := .venv/bin
 ASK := $(if $(YES),--yes)
 .DEFAULT_GOAL := help
-.PHONY: help setup up down plan ssh ip status demo test check fmt lint types hcl scan bench lock clean
+.PHONY: help setup up down plan ssh ip status image run-module bash-docker jupyter demo test check fmt lint types hcl scan bench lock clean
 
 help:          ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 setup:         ## Make .venv from the lock, find or fetch Terraform (every other target does this first)
 	@$(PYTHON) gpuinfra/install.py
 up: setup      ## Make the host: shows the plan, asks, prints the public IP
@@ -23,6 +25,14 @@ ip: setup      ## Print the public IP
 	@$(BIN)/gpuinfra ip
 status: setup  ## Show the host as recorded and as EC2 sees it
 	@$(BIN)/gpuinfra status
+image: setup   ## Build environment.yml into an image on the host, for its GPUs
+	@$(BIN)/gpuinfra docker build
+run-module: setup ## In that image: make run-module module="python -m test"
+	$(if $(value module),,$(error say what to run: make run-module module="python -m test"))@$(BIN)/gpuinfra docker run -- bash -c "$$GPUINFRA_MODULE"
+bash-docker: setup ## Open a shell in that image
+	@$(BIN)/gpuinfra docker shell
+jupyter: setup ## JupyterLab in that image, here on PORT=8888
+	@$(BIN)/gpuinfra docker jupyter
 demo: setup    ## The whole flow against a simulated AWS on this machine: no account, no cost
 	@$(BIN)/python -m gpuinfra.simulator demo
 test: setup    ## All tests, end to end ones included
@@ -38,8 +48,8 @@ hcl: setup     ## Validate and test the Terraform modules (no credentials)
 	@$(BIN)/python -m tests.hcl validate && $(BIN)/python -m tests.hcl test
 scan: setup    ## Scan modules and plan for security policy (checkov), SARIF into reports/
 	@$(PYTHON) gpuinfra/install.py checkov && $(BIN)/python -m tests.scan
-bench: setup   ## Print start-up times beside `python -c pass`, and a second ssh beside a first
-	@$(BIN)/python -m tests.bench && $(BIN)/python -m tests.bench_ssh
+bench: setup   ## Print start-up, ssh and sync times as ratios to the bare tools
+	@$(BIN)/python -m tests.bench && $(BIN)/python -m tests.bench_ssh && $(BIN)/python -m tests.bench_sync
 lock: setup    ## Renew the locks (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev --extra solve pyproject.toml -o requirements.lock
 clean:         ## Delete what set-up made (never values or state)

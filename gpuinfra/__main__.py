@@ -3,12 +3,15 @@
 import os
 import sys
 
-from gpuinfra import fast
+from gpuinfra import fast, platforms
 from gpuinfra.names import ENDPOINT, is_simulated
 
 
 def main() -> None:
     """Run gpuinfra."""
+    if refusal := platforms.refusal(sys.platform):
+        sys.stderr.write(refusal)
+        sys.exit(2)
     if is_simulated(os.environ):
         sys.stderr.write(f"[SIMULATED AWS at {os.environ[ENDPOINT]}: not the real one, no cost]\n")
         sys.stderr.flush()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gpuinfra import cli_env, cli_host
+from gpuinfra import cli_docker, cli_env, cli_host, cli_jobs, cli_ssm, cli_sync, cli_web
 from gpuinfra.cli_options import Json, Stack, Yes, result
 from gpuinfra.errors import EXIT_BUG, EXIT_INTERRUPTED, GpuInfraError
 from gpuinfra.names import DEFAULT_STACK
@@ -77,7 +77,7 @@ def apply(
     from gpuinfra import commands
 
     host = commands.apply(stack, yes=yes, upgrade_image=upgrade_image, wait=wait)
-    result(host.public_ip, host, as_json)
+    result(host.address, host, as_json)
 
 
 @app.command()
@@ -93,13 +93,17 @@ def ip(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
 def status(
     stack: Stack = DEFAULT_STACK,
     watch: Annotated[bool, typer.Option("--watch", help="Follow its boot until it is ready.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="What it does now; shown anyway while connected.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what was recorded and what EC2 says now."""
-    from gpuinfra import commands
+    """Show what was recorded and what EC2 says now; GPUs, jobs and disk over an open connection."""
+    from gpuinfra import commands, commands_live
 
     found = commands.watched_status(stack) if watch else commands.status(stack)
-    result(commands.status_text(found), found, as_json)
+    shown = commands_live.with_live(stack, found, asked=live)
+    result(commands_live.live_text(commands.status_text(found), shown), shown, as_json)
 
 
 @app.command()
@@ -146,6 +150,11 @@ def version(as_json: Json = False) -> None:
 
 cli_host.add_to(app)
 cli_env.add_to(app)
+cli_jobs.add_to(app)
+cli_docker.add_to(app)
+cli_sync.add_to(app)
+cli_web.add_to(app)
+cli_ssm.add_to(app)
 app.command("up", help="The same as apply.", hidden=False)(apply)
 app.command("down", help="The same as destroy.", hidden=False)(destroy)
 

@@ -56,6 +56,9 @@ def ip(stack: str) -> str:
         HostError: there is no host, or it has none.
     """
     host = recorded_host(factory.state(stack, os.environ), stack)
+    if host.is_private:
+        message = f"the host {host.instance_id} has no public address: Session Manager leads to it"
+        raise HostError(message, hint=command("ssh", stack))
     if not host.public_ip:
         message = f"the host {host.instance_id} has no public address: was it stopped?"
         raise HostError(message, hint=command("status", stack))
@@ -85,11 +88,13 @@ def status_text(status: Status) -> str:
         rows += [("state", now.state), ("launched", now.launched)]
         rows += [] if host else [("host", now.instance_id), ("type", now.instance_type)]
     if host:
-        address = now.public_ip if now else host.public_ip
+        address = "none (access = ssm)" if host.is_private else now.public_ip if now else host.public_ip
         rows += [("host", host.instance_id), ("type", f"{host.instance_type} ({host.gpu_count} GPU)")]
         rows += [("public IP", address or "none"), ("region", host.availability_zone)]
         rows += [("image", f"{host.ami_name} ({host.ami_id})"), ("disk", f"{host.root_volume_size_gb} GB")]
-        rows += [("ssh from", ", ".join(host.allowed_cidrs))]
+        rows += [
+            ("ssh from", "anywhere, by Session Manager" if host.is_private else ", ".join(host.allowed_cidrs))
+        ]
     if status.note:
         rows.append(("note", status.note))
     return "\n".join(f"{name:<10} {value}" for name, value in rows)

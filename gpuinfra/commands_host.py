@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 def ssh(stack: str, remote: list[str], *, forget_key: bool) -> None:
     """Become ssh: this process is replaced, so its exit code is ssh's own."""
     from gpuinfra import words
-    from gpuinfra.actions.connect import connect
+    from gpuinfra.actions.connect import visit
 
     ports = factory.ports(stack, os.environ)
     if forget_key:
         ports.link.forget(recorded_host(ports.state, stack))
-    host, found = connect(ports)
+    host, found = visit(ports)
     if note := words.not_ready(found, stack):
         ports.narrator.say(note)
     argv = ports.link.argv(host, remote)
@@ -53,7 +53,7 @@ def follow(ports: Ports, host: Host) -> Boot:
         return found
     except KeyboardInterrupt:
         raise Interrupted(
-            f"stopped watching; the host goes on by itself, at {host.public_ip}",
+            f"stopped watching; the host goes on by itself, at {host.address}",
             hint=f"{command('status --watch', host.stack)}   # looks again, from any machine with this state",
         ) from None
 
@@ -77,7 +77,7 @@ def logs(stack: str, *, console: bool) -> str:
     host = recorded_host(ports.state, stack)
     if not console:
         try:
-            host, _ = connect(ports)
+            host = connect(ports)
             if text := ports.link.run(host, f"sudo cat {boot.LOG_FILE}", timeout_s=60.0):
                 return text
             ports.narrator.say("there is no bootstrap log yet; this is the console")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from gpuinfra.config import Project, Stack
 if TYPE_CHECKING:
     from gpuinfra.actions.init import Answers
     from gpuinfra.adapters.state import LocalState
+    from gpuinfra.dlc import Tagged
     from gpuinfra.environment.ports import HostFiles, Solver
     from gpuinfra.model import Settings
     from gpuinfra.ports import Cloud, Narrator, Ports, Provisioner
@@ -64,7 +65,7 @@ def answers(
     from gpuinfra.actions.init import Answers
 
     return Answers(
-        region=lambda: region or _region(),
+        region=lambda: region or default_region(),
         owner=lambda: owner or _owner(),
         cidr=lambda: _cidr(cidr, environ),
         public_key=lambda: _public_key(public_key, environ),
@@ -83,6 +84,13 @@ def solver(environ: Mapping[str, str]) -> Solver:
     from gpuinfra.adapters.solver import RattlerSolver
 
     return RattlerSolver(cache=config.cache_home(environ) / "repodata", environ=environ)
+
+
+def catalogue(region: str, environ: Mapping[str, str], *, refresh: bool) -> Callable[[str], Sequence[Tagged]]:
+    """Return what knows the Deep Learning Containers of a region, by repository."""
+    from gpuinfra.adapters.aws_ecr import Catalogue
+
+    return Catalogue(region, cache=config.cache_home(environ) / "dlc", refresh=refresh)
 
 
 def my_cidr(environ: Mapping[str, str]) -> str:
@@ -123,7 +131,8 @@ def _cloud(region: str, settings: Settings | None) -> Cloud:
     return Aws(region=region, settings=settings, sleep=time.sleep)
 
 
-def _region() -> str:
+def default_region() -> str:
+    """Return the region of the user's own AWS configuration."""
     from gpuinfra.adapters import aws
 
     return aws.default_region() or FALLBACK_REGION

@@ -1,4 +1,4 @@
-"""What scripts call in loops, answered before typer is imported: ip, version, ssh when connected.
+"""What scripts call in loops, answered before typer is imported: ip, version; ssh and sync when connected.
 
 Only exact, simple command lines are taken; all else, and every doubt, is left to the command line proper.
 A test compares the two, byte for byte. No typing, pathlib, dataclasses or re here: each costs milliseconds.
@@ -21,6 +21,8 @@ def answer(argv: list[str], environ: "os._Environ[str] | dict[str, str]") -> boo
         return _ip(environ)
     if argv[:2] == ["ssh", "--"]:
         _ssh(argv[2:], environ)
+    if argv in (["sync", "up"], ["sync", "down"]):
+        return _sync(argv[1] == "up", environ)
     return False
 
 
@@ -45,25 +47,89 @@ def _ip(environ: "os._Environ[str] | dict[str, str]") -> bool:
 
 def _ssh(command: list[str], environ: "os._Environ[str] | dict[str, str]") -> None:
     """Become ssh if its shared connection to this very host is up."""
+    conf = _connected(environ)
+    if conf:
+        os.execvp("ssh", ["ssh", "-F", conf, "gpuinfra-default", "--", *command])  # noqa: S606
+
+
+def _sync(up: bool, environ: "os._Environ[str] | dict[str, str]") -> bool:
+    """Sync the whole project in silence; on a terminal, and at any difficulty, leave it to the others."""
+    conf, root = _connected(environ), _project_root()
+    if not (conf and root) or sys.stderr.isatty():
+        return False
+    from gpuinfra import transfer
+    from gpuinfra.project_dir import PROJECT_DIRECTORY
+
+    here, there = f"{root}/", f"gpuinfra-default:{PROJECT_DIRECTORY}/"
+    source, target = (here, there) if up else (there, here)
+    argv = transfer.argv("rsync", ["ssh", "-F", conf], source=source, target=target)
+    try:
+        code, text = _output(argv, {**environ, "LC_ALL": "C"})
+    except FileNotFoundError:
+        return False
+    except KeyboardInterrupt:
+        sys.stderr.write(f"error: {transfer.STOPPED}\n")
+        sys.exit(130)
+    if code:
+        return False
+    sys.stdout.write(transfer.summary(transfer.stats(text), dry_run=False) + "\n")
+    return True
+
+
+def _output(argv: list[str], environ: dict[str, str]) -> tuple[int, str]:
+    """Run a command without subprocess, whose import takes as long as rsync's own start; drops its stderr."""
+    reader, writer = os.pipe()
+    nothing = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 2)]
+    actions = [*nothing, (os.POSIX_SPAWN_DUP2, writer, 1)]
+    try:
+        pid = os.posix_spawnp(argv[0], argv, environ, file_actions=actions)
+    finally:
+        os.close(writer)
+    with open(reader, encoding="utf-8", errors="replace") as stream:  # noqa: PTH123
+        text = stream.read()
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text
+
+
+def _project_root() -> str:
+    """Return the project as actions.sync.locate does; empty when in doubt, or when a "!" needs words."""
+    start = root = os.getcwd()  # noqa: PTH109
+    while not any(os.path.exists(f"{root}/{mark}") for mark in (".gpuinfraignore", ".git")):  # noqa: PTH110
+        if root == "/":
+            root = start
+            break
+        root = os.path.dirname(root)  # noqa: PTH120
+    for name in (".gpuinfraignore", ".gitignore"):
+        try:
+            with open(f"{root}/{name}", "rb") as file:  # noqa: PTH123
+                if b"!" in file.read():
+                    return ""
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return ""
+    return "" if root in ("/", os.path.expanduser("~")) else root  # noqa: PTH111
+
+
+def _connected(environ: "os._Environ[str] | dict[str, str]") -> str:
+    """Return ssh's configuration if its shared connection to this very host is up, else nothing."""
     state = _state_file(environ)
     base = environ.get("XDG_STATE_HOME", "")
     home = base if base.startswith("/") else os.path.expanduser("~/.local/state")  # noqa: PTH111
     conf = f"{home}/gpuinfra/ssh/default.conf"
     try:
         if not state or os.stat(conf).st_mtime < os.stat(state).st_mtime:  # noqa: PTH116
-            return
+            return ""
         with open(conf, encoding="utf-8") as text:  # noqa: PTH123
             options = dict(line.split(None, 1) for line in text if line.startswith("  "))
         with open(state, encoding="utf-8") as text:  # noqa: PTH123
             # another clone may have a stack of this name: then this is not our host
             instance = options["HostKeyAlias"].strip()
             if f'"{instance}"' not in text.read():
-                return
+                return ""
         _knock(options["ControlPath"].strip().strip('"').replace("%%", "%"))
     except (OSError, KeyError, ValueError):
-        return
-    conf = f"{home}/gpuinfra/hosts/{instance}.conf"
-    os.execvp("ssh", ["ssh", "-F", conf, "gpuinfra-default", "--", *command])  # noqa: S606
+        return ""
+    return f"{home}/gpuinfra/hosts/{instance}.conf"
 
 
 def _knock(socket: str) -> None:

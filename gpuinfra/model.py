@@ -17,6 +17,7 @@ class Host:
     ami_id: str
     ami_name: str
     availability_zone: str
+    access: str = "ssh"  # what a state says that was made before there was a choice
     public_ip: str
     private_ip: str
     ssh_user: str
@@ -26,6 +27,16 @@ class Host:
     allowed_cidrs: tuple[str, ...]
     root_volume_id: str
     root_volume_size_gb: int
+
+    @property
+    def is_private(self) -> bool:
+        """Tell whether it has no address of its own: Session Manager carries ssh to it."""
+        return self.access == "ssm"
+
+    @property
+    def address(self) -> str:
+        """Return what ssh calls it by: its public IP, or its instance id where it is private."""
+        return self.instance_id if self.is_private else self.public_ip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +81,7 @@ class Settings:
     allowed_cidrs: tuple[str, ...]
     installer: str
     project: str
+    access: str = "ssh"
 
     @property
     def tags(self) -> Tags:

@@ -50,6 +50,9 @@ class Cloud(Protocol):
     def run(self, instance_id: str, command: str) -> str:
         """Run a command through Systems Manager; return its stdout, empty when nobody answers."""
 
+    def shutdown_behavior(self, instance_id: str) -> str:
+        """Return what a power-off from inside does to the instance: stop or terminate."""
+
 
 class Narrator(Protocol):
     """The person at the terminal."""

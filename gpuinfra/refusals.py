@@ -7,12 +7,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gpuinfra.errors import CloudError
+from gpuinfra.errors import CloudError, GpuInfraError, Unreachable
 from gpuinfra.hints import command
 from gpuinfra.model import Settings
 from gpuinfra.names import DEFAULT_STACK
 
 LINK = re.compile(r"https://[^\s\"']+[^\s\"'.,]")
+# What an action is of no use without.
+ALSO = {
+    "ssm:StartSession": " on the instance and on the document AWS-StartSSHSession, and"
+    " ssmmessages:OpenDataChannel, ssm:ResumeSession and ssm:TerminateSession on your own sessions",
+}
 MARKETPLACE = "https://aws.amazon.com/marketplace/pp/prodview-7ikjtg3um26wq"
 CONSOLE = "https://{region}.console.aws.amazon.com/servicequotas/home/services/ec2/quotas/{code}"
 
@@ -57,7 +62,7 @@ def quota_code(instance_type: str) -> str:
 
 def refused(
     code: str, message: str, *, service: str, operation: str, settings: Settings | None
-) -> CloudError:
+) -> GpuInfraError:
     """Return the error for one refusal of the AWS API."""
     refusal = Refusal(code=code, message=message, service=service, operation=operation, settings=settings)
     for pattern, rule in RULES:
@@ -108,7 +113,7 @@ def _unauthorized(r: Refusal) -> CloudError:
     action = f"{r.service.replace(' ', '')}:{r.operation}"
     return CloudError(
         f"your AWS user or role may not do {action}: {reason}",
-        hint=f"ask your AWS administrator to allow {action}",
+        hint=f"ask your AWS administrator to allow {action}{ALSO.get(action, '')}",
     )
 
 
@@ -126,6 +131,14 @@ def _throttled(r: Refusal) -> CloudError:
     )
 
 
+def _not_connected(r: Refusal) -> GpuInfraError:
+    return Unreachable(
+        f"the host is not connected to Session Manager ({r.message.strip()}): it is stopped or still booting,"
+        " its agent does not run, or its network has no way to Session Manager",
+        hint="gpuinfra status",
+    )
+
+
 def _no_vpc(r: Refusal) -> CloudError:
     return CloudError(
         f"the account has no default VPC in {r.region}: {r.message}",
@@ -133,7 +146,7 @@ def _no_vpc(r: Refusal) -> CloudError:
     )
 
 
-RULES: tuple[tuple[str, Callable[[Refusal], CloudError]], ...] = (
+RULES: tuple[tuple[str, Callable[[Refusal], GpuInfraError]], ...] = (
     ("ExpiredToken(Exception)?|RequestExpired|TokenRefreshRequired", _credentials_expired),
     (
         "InvalidClientTokenId|AuthFailure|UnrecognizedClientException|SignatureDoesNotMatch",
@@ -145,5 +158,6 @@ RULES: tuple[tuple[str, Callable[[Refusal], CloudError]], ...] = (
     ("UnauthorizedOperation|AccessDenied(Exception)?", _unauthorized),
     (r"Unsupported|UnsupportedOperation|InvalidInstanceType", _unsupported),
     ("RequestLimitExceeded|Throttling(Exception)?|TooManyRequestsException", _throttled),
+    ("TargetNotConnected", _not_connected),
     ("VPCIdNotSpecified|DefaultVpcDoesNotExist", _no_vpc),
 )

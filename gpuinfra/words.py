@@ -3,19 +3,31 @@
 import re
 from collections.abc import Sequence
 
+from gpuinfra import costs
 from gpuinfra.boot import Boot
 from gpuinfra.hints import command
 from gpuinfra.model import Change, Progress, Settings
 
 NAMES = {
     "aws_instance": "host (EC2 instance)",
+    "aws_nat_gateway": "NAT gateway",
+    "aws_vpc_endpoint": "endpoint of AWS",
     "aws_security_group": "security group",
     "aws_vpc_security_group_ingress_rule": "ingress rule",
     "aws_vpc_security_group_egress_rule": "egress rule",
     "aws_key_pair": "key pair",
     "aws_iam_role": "role of the host",
     "aws_iam_role_policy_attachment": "role policy (SSM core)",
+    "aws_iam_role_policy": "role policy (Deep Learning Containers)",
     "aws_iam_instance_profile": "instance profile",
+    "aws_vpc": "private network (VPC)",
+    "aws_default_security_group": "default security group, emptied",
+    "aws_subnet": "subnet",
+    "aws_route_table": "route table",
+    "aws_route_table_association": "routes of a subnet",
+    "aws_route": "route",
+    "aws_internet_gateway": "internet gateway",
+    "aws_eip": "public address of the NAT gateway",
     "terraform_data": "pin",
 }
 SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
@@ -53,11 +65,22 @@ def plan_lines(changes: Sequence[Change], settings: Settings) -> list[str]:
     head = [
         f"Plan for the stack {settings.stack!r} in {settings.region}:",
         f"  host {settings.instance_type}, image {settings.image}, disk {settings.root_volume_size_gb} GB",
-        f"  ssh from {', '.join(settings.allowed_cidrs) or 'nowhere'} only",
+        f"  {_way_in(settings)}",
     ]
     body = [line for change in sorted(changes, key=_rank) for line in _change_lines(change)]
     counts = ", ".join(f"{n} to {verb}" for verb in SIGNS if (n := sum(c.action == verb for c in changes)))
-    return [*head, *body, f"{counts}. The host and its disk cost money until `make down`."]
+    return [
+        *head,
+        *body,
+        *costs.lines(changes),
+        f"{counts}. The host and its disk cost money until `make down`.",
+    ]
+
+
+def _way_in(settings: Settings) -> str:
+    if settings.access == "ssm":
+        return "no public address, no open port; ssh through Session Manager only (experimental)"
+    return f"ssh from {', '.join(settings.allowed_cidrs) or 'nowhere'} only"
 
 
 def _rank(change: Change) -> tuple[int, str]:

@@ -20,7 +20,7 @@ module "security_group" {
 
   name_prefix   = local.name
   vpc_id        = terraform_data.network.input
-  allowed_cidrs = var.allowed_cidrs
+  allowed_cidrs = var.access == "ssh" ? var.allowed_cidrs : []
   egress_ports  = var.egress_ports
 }
 
@@ -46,11 +46,13 @@ module "instance" {
   shutdown_behavior = var.shutdown_behavior
 
   # access
+  access            = var.access
+  dlc_access        = var.dlc_access
   key_name          = module.key_pair.key_name
   security_group_id = module.security_group.id
 
   # network
-  subnet_id         = var.subnet_id
+  subnet_id         = local.subnet_id
   availability_zone = var.availability_zone
 
   # storage

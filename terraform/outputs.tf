@@ -50,8 +50,13 @@ output "availability_zone" {
   value       = module.instance.availability_zone
 }
 
+output "access" {
+  description = "How the host is reached: ssh (at its public address) or ssm (through Session Manager)"
+  value       = module.instance.access
+}
+
 output "public_ip" {
-  description = "Public IPv4 address; a new one after every stop and start"
+  description = "Public IPv4 address; a new one after every stop and start; none with access = ssm"
   value       = module.instance.public_ip
 }
 

@@ -83,8 +83,32 @@ variable "ami_id" {
   }
 }
 
+variable "access" {
+  description = "How the host is reached: ssh at a public address, or ssm: no public address, no open port (experimental)."
+  type        = string
+  default     = "ssh"
+  nullable    = false
+
+  validation {
+    condition     = contains(["ssh", "ssm"], var.access)
+    error_message = "access is ${jsonencode(var.access)}; it must be ssh or ssm."
+  }
+}
+
+variable "private_network" {
+  description = "With access = ssm and no subnet_id: nat reaches everywhere, endpoints reach Session Manager and S3 only."
+  type        = string
+  default     = "nat"
+  nullable    = false
+
+  validation {
+    condition     = contains(["nat", "endpoints"], var.private_network)
+    error_message = "private_network is ${jsonencode(var.private_network)}; it must be nat or endpoints."
+  }
+}
+
 variable "subnet_id" {
-  description = "A public subnet of your own. null: the default VPC of the region."
+  description = "A subnet of your own: public for access = ssh, private for ssm. null: the default VPC, for ssm a new network."
   type        = string
   default     = null
 
@@ -106,7 +130,7 @@ variable "availability_zone" {
 }
 
 variable "allowed_cidrs" {
-  description = "Who may reach port 22: CIDR blocks, IPv4 no wider than /24, IPv6 no wider than /64. []: nobody."
+  description = "Who may reach port 22: CIDR blocks, IPv4 no wider than /24, IPv6 no wider than /64. []: nobody. Not used with access = ssm."
   type        = list(string)
   nullable    = false
 
@@ -130,6 +154,11 @@ variable "egress_ports" {
   validation {
     condition     = alltrue([for port in var.egress_ports : port >= 1 && port <= 65535 && floor(port) == port])
     error_message = "egress_ports is ${jsonencode(var.egress_ports)}; each must be a whole number from 1 to 65535."
+  }
+
+  validation {
+    condition     = var.access != "ssm" || contains(var.egress_ports, 443)
+    error_message = "egress_ports is ${jsonencode(var.egress_ports)}; with access = ssm it must hold 443, by which the host reaches Session Manager."
   }
 }
 
@@ -190,6 +219,13 @@ variable "shutdown_behavior" {
     condition     = contains(["stop", "terminate"], var.shutdown_behavior)
     error_message = "shutdown_behavior is ${jsonencode(var.shutdown_behavior)}; it must be stop or terminate."
   }
+}
+
+variable "dlc_access" {
+  description = "Let the host's role pull AWS Deep Learning Containers (gpuinfra dlc run)."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "installer" {

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-# These share a lab and its hosts, which take half a minute to be made: one worker runs them all.
-TOGETHER = "tests/e2e/lab/"
+# Each of these shares a lab and its hosts, which take half a minute to be made: one worker runs them all.
+TOGETHER = ("tests/e2e/lab/", "tests/e2e/work/", "tests/e2e/docker/")
 
 
 def scope(nodeid: str) -> str:
     """Return what is handed out at once: one test, or those that belong together."""
-    return TOGETHER if nodeid.startswith(TOGETHER) else nodeid
+    return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -58,6 +58,10 @@ class FakeCloud:
         """Return the next console."""
         return self.consoles.pop(0) if len(self.consoles) > 1 else self.consoles[0]
 
+    def shutdown_behavior(self, instance_id: str) -> str:
+        """Say what a power-off does."""
+        return "stop"
+
 
 class FakeLink:
     """A host that answers at some addresses, and says what it was told to at each look."""

@@ -18,6 +18,8 @@ def make(scratch: Path) -> Path:
     with running() as simulator:
         env = private_env(simulator.env(os.environ), scratch, project)
         gpuinfra(project, env, "init", "--region", "us-east-1", "--owner", "scan")
+        values = project / "terraform" / "terraform.tfvars"  # all that the role may ever do is looked at
+        values.write_text(values.read_text().replace("dlc_access = false", "dlc_access = true"))
         gpuinfra(project, env, "plan")  # renders the user data
         return terraform_plan(project / "terraform", terraform_env(env, project), home.tools)
 

@@ -16,6 +16,7 @@ OUTPUTS: dict[str, object] = {
     "ami_id": "ami-0a1b2c3d4e5f60002",
     "ami_name": "NVIDIA GPU Cloud VMI Base 2026.4.1",
     "availability_zone": "us-east-1a",
+    "access": "ssh",
     "public_ip": "52.1.2.3",
     "private_ip": "10.0.0.4",
     "ssh_user": "ubuntu",

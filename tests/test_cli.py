@@ -40,7 +40,18 @@ def test_help_is_what_was_agreed() -> None:
 
 def test_what_returns_something_has_json() -> None:
     """Every command but the interactive one; and each names its stack."""
-    without = {(), ("ssh",), ("env",), ("jupyter",)}
+    without = {(), ("ssh",), ("ssm-proxy",), ("env",), ("jupyter",), ("docker",), ("dlc",), ("dlc", "run")}
+    without |= {("docker", verb) for verb in ("build", "run", "shell", "jupyter")}
+    without |= {
+        ("run",),
+        ("job",),
+        ("job", "logs"),
+        ("job", "attach"),
+        ("gpu",),
+        ("forward",),
+        ("sync",),
+        ("sync", "watch"),
+    }
     for words in set(help_text.commands()) - without:
         assert "--json" in help_text.help_of(words), words
     assert "--stack" in help_text.help_of(("ssh",))
@@ -83,20 +94,6 @@ def test_a_bad_stack_name_is_refused(how: str, name: str, cli: Cli) -> None:
     assert not (cli.directory / "stacks").exists()
 
 
-def test_make_never_pastes_a_name_into_a_shell(tmp_path: Path) -> None:
-    """`make ip STACK='x; touch y'` hands the name over in the environment."""
-    done = subprocess.run(
-        ["make", "-n", "ip", "up", "down", "STACK=x; touch pwned", "YES=1"],
-        cwd=ROOT,
-        env={**os.environ, "MAKEFLAGS": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "pwned" not in done.stdout
-    assert "gpuinfra up --yes" in done.stdout
-
-
 @pytest.mark.parametrize(
     ("args", "exit_code"),
     [
@@ -113,6 +110,12 @@ def test_make_never_pastes_a_name_into_a_shell(tmp_path: Path) -> None:
         (("allow", "--cidr", "203.0.113.7"), 2),
         (("init", "--public-key", "/none.pub", "--cidr", "203.0.113.7"), 2),
         (("init", "--cidr", "10.0.0.0/8"), 2),
+        (("docker", "build"), 5),
+        (("docker", "run", "--", "true"), 5),
+        (("docker", "jupyter", "--port", "80"), 2),
+        (("dlc", "run", "pytorch-training:1", "--", "true"), 5),
+        (("dlc", "list", "--for", "tpu"), 2),
+        (("dlc", "list", "--region", "atlantis-1"), 2),
     ],
 )
 def test_exit_codes_in_a_fresh_clone(args: tuple[str, ...], exit_code: int, cli: Cli) -> None:
@@ -126,7 +129,9 @@ def test_exit_codes_in_a_fresh_clone(args: tuple[str, ...], exit_code: int, cli:
 
 def test_an_unknown_output_lists_the_known(recorded: Cli) -> None:
     """What was asked for, and what there is."""
-    refused(recorded.run("output", "ip"), 2, "error: there is no output 'ip'; there are: allowed_cidrs,")
+    refused(
+        recorded.run("output", "ip"), 2, "error: there is no output 'ip'; there are: access, allowed_cidrs,"
+    )
 
 
 def test_a_host_without_an_address(cli: Cli) -> None:
@@ -190,4 +195,4 @@ def test_a_reader_that_goes_away(recorded: Cli) -> None:
         check=True,
     )
     assert "Traceback" not in done.stderr
-    assert done.stdout.startswith("allowed_cidrs = ")
+    assert done.stdout.startswith("access = ")

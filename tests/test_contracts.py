@@ -7,8 +7,9 @@ from typing import Any
 
 import hcl2
 
-from gpuinfra import errors
+from gpuinfra import dlc, errors
 from gpuinfra.actions import common
+from gpuinfra.actions import dlc as dlc_action
 from gpuinfra.adapters.tfvars import DEFAULTS, REQUIRED
 from gpuinfra.model import Host, Settings, Tags
 
@@ -72,12 +73,24 @@ def test_tags() -> None:
     assert "tags = local.tags" in (TERRAFORM / "providers.tf").read_text()
 
 
+def test_the_accounts_of_the_deep_learning_containers() -> None:
+    """The role may pull from the very registry that the command line names, in every region."""
+    text = (TERRAFORM / "modules/instance/dlc.tf").read_text()
+    table = hcl2.loads(text, serialization_options=OPTIONS)["locals"][0]
+    regions = text.split("toset([")[1].split("])")[0]
+    shared = re.findall(r'"([a-z0-9-]+)"', regions)
+    own = {region.strip('"'): account for region, account in table["dlc_own_accounts"].items()}
+    assert own | dict.fromkeys(shared, table["dlc_common_account"]) == dlc.ACCOUNTS
+
+
 def test_addresses() -> None:
     """The resources that the command line names exist in the modules."""
     instance = (TERRAFORM / "modules" / "instance" / "main.tf").read_text()
     assert common.INSTANCE == "module.instance.aws_instance.this"
     assert 'resource "aws_instance" "this"' in instance
     assert 'module "security_group"' in (TERRAFORM / "main.tf").read_text()
+    assert dlc_action.POLICY == "module.instance.aws_iam_role_policy.dlc"
+    assert 'resource "aws_iam_role_policy" "dlc"' in (TERRAFORM / "modules/instance/dlc.tf").read_text()
     assert common.SECURITY_GROUP == "module.security_group"
 
 

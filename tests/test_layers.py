@@ -19,17 +19,45 @@ BUDGETED = (".py", ".tf", ".hcl", ".sh", ".j2")
 ONLY_IMPORTERS = {
     "jinja2": {"cloudinit"},
     "python_terraform": {"adapters.terraform"},
-    "boto3": {"adapters.aws"},
-    "botocore": {"adapters.aws"},
+    "boto3": {"adapters.aws", "adapters.aws_*"},
+    "botocore": {"adapters.aws", "adapters.aws_*"},
     "typer": {"cli", "cli_*"},
     "rich": {"live", "console"},
     "hcl2": {"adapters.tfvars"},
     "yaml": {"environment.document"},
     "rattler": {"adapters.solver_child"},
+    "websockets": {"adapters.ssm_channel"},
+    "watchfiles": {"adapters.watcher"},
     "click": set(),
 }
-PURE = {"errors", "names", "version", "model", "boot", "words", "hints", "refusals", "diagnose", "hostkeys"}
-ACTIONS_MAY = {*PURE, "ports", "recorded", "config", "cloudinit", "secrets", "environment"}
+PURE = {
+    "errors",
+    "names",
+    "version",
+    "transfer",
+    "model",
+    "boot",
+    "words",
+    "costs",
+    "hints",
+    "refusals",
+    "diagnose",
+    "hostkeys",
+}
+ON_HOST = {"containers", "dlc", "helpers", "project_dir"}
+ACTIONS_MAY = {
+    *PURE,
+    *ON_HOST,
+    "ports",
+    "work_ports",
+    "jobs",
+    "job_ports",
+    "recorded",
+    "config",
+    "cloudinit",
+    "secrets",
+    "environment",
+}
 
 
 @cache

@@ -48,6 +48,7 @@ ROWS = [
     ("ThrottlingException", "AWS is throttling this account", "gpuinfra up"),
     ("TooManyRequestsException", "AWS is throttling this account", "gpuinfra up"),
     ("VPCIdNotSpecified", "no default VPC in us-east-1", "aws ec2 create-default-vpc --region us-east-1"),
+    ("TargetNotConnected", "the host is not connected to Session Manager (Why.)", "gpuinfra status"),
     ("DefaultVpcDoesNotExist", "no default VPC in us-east-1", "aws ec2 create-default-vpc"),
 ]
 
@@ -64,8 +65,15 @@ def test_every_row(code: str, says: str, hint: str) -> None:
 def test_every_rule_has_a_row() -> None:
     """A rule that no row reaches is a guess."""
     reached = {message for code, _, _ in ROWS for message in [told(code)[0].split(":")[0]]}
-    assert len(RULES) == 9
+    assert len(RULES) == 10
     assert len(reached) >= len(RULES)
+
+
+def test_a_forbidden_session_names_all_that_it_takes() -> None:
+    """StartSession alone would only lead to the next refusal."""
+    error = refused("AccessDeniedException", "No.", service="ssm", operation="StartSession", settings=None)
+    assert "AWS-StartSSHSession" in error.hint
+    assert "ssmmessages:OpenDataChannel" in error.hint
 
 
 def test_an_unknown_code_is_passed_on() -> None:

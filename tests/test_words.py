@@ -1,5 +1,7 @@
 """How addresses, steps and plans read."""
 
+import dataclasses
+
 import pytest
 
 from gpuinfra import words
@@ -17,7 +19,7 @@ HOST = "module.instance.aws_instance.this"
             'module.security_group.aws_vpc_security_group_ingress_rule.ssh["1.2.3.4/32"]',
             "ingress rule 1.2.3.4/32",
         ),
-        ("module.x.aws_eip.y[0]", "aws_eip 0"),
+        ("module.x.aws_efs_file_system.y[0]", "aws_efs_file_system 0"),
         ("module.instance.terraform_data.image", "image pin"),
         ("terraform_data.region", "region pin"),
         ("something.else", "something.else"),
@@ -52,6 +54,24 @@ def test_label(address: str, label: str) -> None:
 def test_progress_line(step: Progress, line: str) -> None:
     """What goes on, what it is called, its id where that is of use."""
     assert words.progress_line(step) == line
+
+
+def test_the_plan_of_a_private_host_tells_the_price_of_its_network() -> None:
+    """By the hour and by the month, and that nobody has checked it; other hosts have no such line."""
+    network = 'module.network["own"]'
+    nat = Change(address=f'{network}.aws_nat_gateway.this["nat"]', action="create")
+    ends = [
+        Change(address=f'{network}.aws_vpc_endpoint.interface["{n}"]', action="create")
+        for n in ("a", "b", "c")
+    ]
+    private = dataclasses.replace(SETTINGS, access="ssm")
+    text = "\n".join(words.plan_lines([nat], private))
+    assert "no public address, no open port; ssh through Session Manager only (experimental)" in text
+    assert "about 0.050 USD an hour (36 USD a month)" in text
+    assert "as known in 2025, not checked" in text
+    text = "\n".join(words.plan_lines(ends, private))
+    assert "3 interface endpoints: about 0.030 USD an hour (22 USD a month)" in text
+    assert "USD" not in "\n".join(words.plan_lines([Change(address=HOST, action="create")], SETTINGS))
 
 
 def test_a_plan() -> None:

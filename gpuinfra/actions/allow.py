@@ -11,11 +11,13 @@ def allow(ports: Ports, *, cidr: str, add: bool) -> tuple[str, ...]:
     """Put `cidr` in the place of the single addresses in allowed_cidrs; ranges stay, with `add` all stay.
 
     Raises:
-        ConfigError: `cidr` is not one.
+        ConfigError: `cidr` is not one, or the host is a private one.
         GpuInfraError: what AWS or Terraform refused.
     """
     wanted = normal(cidr)
     settings = settings_of(ports)
+    if settings.access == "ssm":
+        raise ConfigError('access is "ssm": no address is let in, the host has no open port')
     kept = [c for c in settings.allowed_cidrs if add or not _is_single(c)]
     cidrs = tuple(dict.fromkeys([*kept, wanted]))
     ports.values.change({"allowed_cidrs": list(cidrs)})

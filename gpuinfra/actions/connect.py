@@ -12,12 +12,19 @@ from gpuinfra.recorded import recorded_host
 
 POLL_S = 5.0
 LOOK_TIMEOUT_S = 20.0
+# A start of this program, StartSession, and ssh's own greeting through it.
+PRIVATE_TIMEOUT_S = 40.0
 # "Posted shortly after a transition" (GetConsoleOutput); a Nitro host prints its keys in its first minute.
 KEYS_TIMEOUT_S = 300.0
 KEYS_COMMAND = "cat /etc/ssh/ssh_host_*_key.pub"
 
 
-def connect(ports: Ports) -> tuple[Host, Boot]:
+def connect(ports: Ports) -> Host:
+    """Return the host, connected to with its key verified; see `visit`."""
+    return visit(ports)[0]
+
+
+def visit(ports: Ports) -> tuple[Host, Boot]:
     """Return the host, connected to with its key verified, and how far its bootstrap is.
 
     Raises:
@@ -68,26 +75,30 @@ def look(ports: Ports, host: Host) -> Boot:
         KeyChanged: it shows a wrong key.
     """
     link = ports.link
-    if host.public_ip:
-        link.configure(host, address=host.public_ip)
-    if not link.is_open(host) and not (host.public_ip and link.answers(host.public_ip)):
+    if host.address:
+        link.configure(host, address=host.address)
+    if not link.is_open(host) and not host.is_private and not _knocked(ports, host):
         where = f"nothing answers at {host.public_ip}" if host.public_ip else "it has no public address"
         raise _shut_out(
             host,
             f"{where}: it is still booting, or your address is not one of"
             f" {', '.join(host.allowed_cidrs) or 'none'}",
         )
+    timeout_s = PRIVATE_TIMEOUT_S if host.is_private else LOOK_TIMEOUT_S
     try:
-        return boot.parse(link.run(host, boot.LOOK, timeout_s=LOOK_TIMEOUT_S))
+        return boot.parse(link.run(host, boot.LOOK, timeout_s=timeout_s))
     except Unreachable as error:
         raise _shut_out(host, f"ssh does not get in: {error.message}") from None
 
 
+def _knocked(ports: Ports, host: Host) -> bool:
+    return bool(host.public_ip) and ports.link.answers(host.public_ip)
+
+
 def _shut_out(host: Host, why: str) -> Unreachable:
+    allow = "" if host.is_private else f"; if your address has changed: {command('allow', host.stack)}"
     return Unreachable(
-        f"{host.instance_id} runs, but {why}",
-        hint=f"{command('status --watch', host.stack)}; if your address has changed: "
-        f"{command('allow', host.stack)}",
+        f"{host.instance_id} runs, but {why}", hint=f"{command('status --watch', host.stack)}{allow}"
     )
 
 

@@ -63,8 +63,11 @@ def failed(found: Boot, host: Host) -> HostError:
 
 
 def _no_login(host: Host, why: Unreachable) -> HostError:
+    console, allow = command("logs --console", host.stack), command("allow", host.stack)
+    if host.is_private:
+        network = "does its network lead to Session Manager (NAT, or endpoints)?"
+        return HostError(f"given up after 15 minutes without a login: {why.message}; {network}", hint=console)
     return HostError(
         f"given up after 15 minutes without a login: {why.message}",
-        hint=f"{command('logs --console', host.stack)}; if your address has changed: "
-        f"{command('allow', host.stack)}",
+        hint=f"{console}; if your address has changed: {allow}",
     )

@@ -1,9 +1,9 @@
-"""The AWS calls that gpuinfra makes itself: the only importer of boto3."""
+"""The AWS calls that gpuinfra makes itself: with aws_*.py the only importer of boto3."""
 
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 import boto3
@@ -110,33 +110,45 @@ class Aws:
                     return found["StandardOutputContent"]
         return ""
 
+    def shutdown_behavior(self, instance_id: str) -> str:
+        """Return what a power-off from inside does to the instance: stop or terminate."""
+        with self._translated("ec2"):
+            found = self._ec2.describe_instance_attribute(
+                InstanceId=instance_id, Attribute="instanceInitiatedShutdownBehavior"
+            )
+        return found.get("InstanceInitiatedShutdownBehavior", {}).get("Value", "stop")
+
     def _describe(self, filters: "list[FilterTypeDef]") -> list[Instance]:
         with self._translated("ec2"):
             pages = self._ec2.get_paginator("describe_instances").paginate(Filters=filters)
             return [_instance(i) for p in pages for r in p["Reservations"] for i in r.get("Instances", [])]
 
-    @contextmanager
-    def _translated(self, service: str) -> Iterator[None]:
-        """Turn boto3's exceptions into ours."""
-        try:
-            yield
-        except boto.ClientError as error:
-            answer = error.response.get("Error", {})
-            raise refused(
-                answer.get("Code", "Unknown"),
-                answer.get("Message", ""),
-                service=service,
-                operation=error.operation_name,
-                settings=self._settings,
-            ) from None
-        except (boto.NoCredentialsError, boto.PartialCredentialsError, boto.ProfileNotFound) as error:
-            raise diagnose.no_credentials(str(error)) from None
-        except (boto.TokenRetrievalError, boto.UnauthorizedSSOTokenError, boto.SSOTokenLoadError) as error:
-            raise diagnose.no_credentials(str(error)) from None
-        except (boto.HTTPClientError, boto.ConnectionError) as error:
-            raise diagnose.unreachable(str(error)) from None
-        except boto.BotoCoreError as error:
-            raise CloudError(f"boto3: {error}", hint="aws sts get-caller-identity") from None
+    def _translated(self, service: str) -> AbstractContextManager[None]:
+        return translated(service, self._settings)
+
+
+@contextmanager
+def translated(service: str, settings: Settings | None = None) -> Iterator[None]:
+    """Turn boto3's exceptions into ours."""
+    try:
+        yield
+    except boto.ClientError as error:
+        answer = error.response.get("Error", {})
+        raise refused(
+            answer.get("Code", "Unknown"),
+            answer.get("Message", ""),
+            service=service,
+            operation=error.operation_name,
+            settings=settings,
+        ) from None
+    except (boto.NoCredentialsError, boto.PartialCredentialsError, boto.ProfileNotFound) as error:
+        raise diagnose.no_credentials(str(error)) from None
+    except (boto.TokenRetrievalError, boto.UnauthorizedSSOTokenError, boto.SSOTokenLoadError) as error:
+        raise diagnose.no_credentials(str(error)) from None
+    except (boto.HTTPClientError, boto.ConnectionError) as error:
+        raise diagnose.unreachable(str(error)) from None
+    except boto.BotoCoreError as error:
+        raise CloudError(f"boto3: {error}", hint="aws sts get-caller-identity") from None
 
 
 def default_region() -> str:

@@ -1,20 +1,23 @@
 """OpenSSH: keys by ssh-keygen, sessions by ssh itself."""
 
 import logging
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gpuinfra import config, hostkeys
-from gpuinfra.adapters import ssh_config
+from gpuinfra.adapters import ssh_config, ssm_report
 from gpuinfra.adapters.workspace import write_private
 from gpuinfra.errors import ConfigError, HostError, KeyChanged, Unreachable
 from gpuinfra.hints import command as typed
 from gpuinfra.model import Host
+from gpuinfra.platforms import install_openssh
 
 log = logging.getLogger("gpuinfra.commands")
 
@@ -73,8 +76,10 @@ class OpenSsh:
         Raises:
             Unreachable: ssh does not get in, or not yet; the message is ssh's last line.
             KeyChanged: the host shows another key than the pinned one.
+            GpuInfraError: Session Manager refuses, and waiting would not help.
         """
         argv = [*self._ssh(host), "--", command]
+        report = ssm_report.prepare(host.instance_id, self._environ) if host.is_private else None
         log.info("%s", " ".join(argv))
         # a file, not a pipe: before OpenSSH 8.5 the shared connection kept stderr open after the command
         with tempfile.TemporaryFile("w+", errors="replace") as said:
@@ -84,6 +89,7 @@ class OpenSsh:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=said,
+                    env={**os.environ, ssm_report.VARIABLE: str(report)} if report else None,
                     text=True,
                     errors="replace",
                     timeout=timeout_s,
@@ -93,7 +99,7 @@ class OpenSsh:
                 self._master(host, "stop")  # it may be dead at the other end: the next try connects anew
                 raise Unreachable(f"no answer within {timeout_s:g} seconds") from None
             said.seek(0)
-            _check(host, done.returncode, said.read())
+            _check(host, done.returncode, said.read(), report)
         return done.stdout
 
     def argv(self, host: Host, command: Sequence[str]) -> list[str]:
@@ -123,11 +129,13 @@ def key_changed(host: Host) -> KeyChanged:
     )
 
 
-def _check(host: Host, exit_code: int, said: str) -> None:
+def _check(host: Host, exit_code: int, said: str, report: Path | None) -> None:
     if exit_code != SSH_FAILED:
         return
     if CHANGED in said or UNKNOWN in said:
         raise key_changed(host)
+    if report and (refused := ssm_report.read(report)):
+        raise refused
     raise Unreachable((said.strip().splitlines() or ["ssh gave no reason"])[-1])
 
 
@@ -145,7 +153,7 @@ def own_key(directory: Path) -> Path:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     except FileNotFoundError:
-        raise ConfigError("ssh-keygen is not installed", hint="install OpenSSH's client") from None
+        raise ConfigError("ssh-keygen is not installed", hint=install_openssh(sys.platform)) from None
     except subprocess.CalledProcessError as error:
         raise ConfigError(f"ssh-keygen could not make {private}: {error.stderr.strip()}") from None
     return public
@@ -173,5 +181,5 @@ def program() -> str:
     """
     found = shutil.which("ssh")
     if not found:
-        raise HostError("ssh is not installed", hint="install OpenSSH's client")
+        raise HostError("ssh is not installed", hint=install_openssh(sys.platform))
     return found

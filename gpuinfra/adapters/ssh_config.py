@@ -1,7 +1,9 @@
 """The ssh configuration of one stack: its own file, its pinned host key, one connection for many commands."""
 
 import os
+import shlex
 import stat
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -71,11 +73,21 @@ def render(host: Host, *, address: str, known_hosts: Path, socket: Path | None) 
         "ConnectTimeout": "15",
         "ServerAliveInterval": "15",
         "ServerAliveCountMax": "4",
+        # 1 GiB by rsync: 2.8 s with it, 4.1 s with the default (on a CPU with AES instructions)
+        "Ciphers": "^aes128-gcm@openssh.com",
     }
+    if host.is_private:
+        options["ProxyCommand"] = proxy_command(host.region)
     if socket:
         options |= {"ControlMaster": "auto", "ControlPath": _quoted(str(socket)), "ControlPersist": PERSIST}
     lines = [f"  {name} {value}" for name, value in options.items()]
     return "\n".join(["# Written by gpuinfra; do not edit.", f"Host {alias(host.stack)}", *lines, ""])
+
+
+def proxy_command(region: str) -> str:
+    """Return what carries ssh through Session Manager: this very program, whatever is on PATH."""
+    python = shlex.quote(sys.executable).replace("%", "%%")
+    return f"{python} -P -m gpuinfra ssm-proxy --region {shlex.quote(region)} %h %p"
 
 
 def include_line(environ: Mapping[str, str]) -> str:

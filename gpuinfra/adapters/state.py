@@ -100,9 +100,11 @@ def _resources(raw: dict[str, Any]) -> dict[str, str]:
 
 
 def _host(outputs: dict[str, Any]) -> Host | None:
-    names = [f.name for f in dataclasses.fields(Host)]
-    if not outputs.get("instance_id") or any(n not in outputs for n in names):
+    fields = dataclasses.fields(Host)
+    required = [f.name for f in fields if f.default is dataclasses.MISSING]
+    if not outputs.get("instance_id") or any(n not in outputs for n in required):
         return None
+    names = [f.name for f in fields if f.name in outputs]
     values: dict[str, Any] = {n: outputs[n] if outputs[n] is not None else "" for n in names}
     values["allowed_cidrs"] = tuple(values["allowed_cidrs"])
     return Host(**values)

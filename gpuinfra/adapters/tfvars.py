@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "image": "nvidia",
     "root_volume_size_gb": 128,
     "installer": "miniconda",
+    "access": "ssh",
 }
 REQUIRED = ("owner", "region", "allowed_cidrs")
 

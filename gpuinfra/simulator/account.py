@@ -85,3 +85,13 @@ def _ec2_inventory(backend: Any) -> Iterator[tuple[str, str]]:
     yield from (("key_pairs", name) for name in backend.key_pairs)
     yield from (("volumes", it) for it in backend.volumes)
     yield from (("network_interfaces", it) for it in backend.enis)
+    yield from _network_inventory(backend)
+
+
+def _network_inventory(backend: Any) -> Iterator[tuple[str, str]]:
+    yield from (("vpcs", it.id) for it in backend.vpcs.values() if not it.is_default)
+    yield from (("nat_gateways", it.id) for it in backend.nat_gateways.values() if it.state != "deleted")
+    endpoints = (it for it in backend.vpc_end_points.values() if it.state != "deleted")
+    yield from (("vpc_endpoints", it.id) for it in endpoints)
+    yield from (("addresses", it.allocation_id) for it in backend.addresses)
+    yield from (("internet_gateways", it) for it in backend.internet_gateways)

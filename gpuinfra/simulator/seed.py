@@ -38,6 +38,8 @@ class Seed:
     parameters: Mapping[str, str]
     managed_policies: tuple[str, ...]
     quotas: Mapping[str, Quota]
+    container_accounts: Mapping[str, str]  # region -> owner of the Deep Learning Containers there
+    containers: Mapping[str, Mapping[str, str]]  # repository -> tag -> when pushed
 
     def image(self, image_id: str) -> Image | None:
         """Return the seeded image of that id, or None."""
@@ -51,5 +53,7 @@ def load_seed(path: Path = SEED_FILE) -> Seed:
         images=tuple(Image(**image) for image in raw["images"]),
         parameters=dict(raw["parameters"]),
         managed_policies=tuple(raw["managed_policies"]),
+        container_accounts=dict(raw["container_accounts"]),
+        containers=dict(raw["containers"]),
         quotas={code: Quota(**quota) for code, quota in raw["quotas"].items()},
     )

@@ -14,6 +14,7 @@ variables {
   availability_zone            = null
   user_data_base64             = "I2Nsb3VkLWNvbmZpZwo="
   shutdown_behavior            = "terminate"
+  access                       = "ssh"
   key_name                     = "gpuinfra-default-1"
   security_group_id            = "sg-11111111111111111"
   root_volume_size_gb          = 128

@@ -22,9 +22,12 @@ variables {
   root_volume_size_gb          = 128
   root_volume_iops             = 3000
   root_volume_throughput_mib_s = 125
+  access                       = "ssh"
+  private_network              = "nat"
   allowed_cidrs                = ["203.0.113.7/32"]
   public_key_path              = "tests/stack/key.pub"
   egress_ports                 = [80, 443]
+  dlc_access                   = false
 }
 
 run "names_that_would_break_a_tag_or_a_script" {

@@ -9,6 +9,7 @@ import pytest
 from gpuinfra.actions import connect
 from gpuinfra.errors import CloudError, HostError, KeyChanged, Unreachable
 from gpuinfra.model import Record
+from gpuinfra.ports import Ports
 from tests.fakes import RECORDED, RUNNING, FakeNarrator, FakeTime
 from tests.fakes_host import FakeCloud, FakeLink, ports
 from tests.samples import host
@@ -125,7 +126,7 @@ def test_another_host_at_the_old_address_is_no_alarm(tmp_path: Path, token: str)
     link = FakeLink(answers_at=[ADDRESS, "52.7.7.7"], strangers=[ADDRESS])
     consoles = [block(key(), token=token)]
     moved = dataclasses.replace(RUNNING, public_ip="52.7.7.7")
-    found, _ = connect.connect(ports(tmp_path, cloud=FakeCloud(instance=moved, consoles=consoles), link=link))
+    found = connect.connect(ports(tmp_path, cloud=FakeCloud(instance=moved, consoles=consoles), link=link))
     assert found.public_ip == "52.7.7.7"
     with pytest.raises(KeyChanged):
         connect.connect(ports(tmp_path, cloud=FakeCloud(consoles=consoles), link=link))
@@ -147,6 +148,30 @@ def test_a_closed_port_names_both_reasons(tmp_path: Path, token: str) -> None:
         connect.connect(ports(tmp_path, cloud=cloud))
     assert "gpuinfra status --watch" in caught.value.hint
     assert "gpuinfra allow" in caught.value.hint
+
+
+def private_ports(directory: Path, link: FakeLink, **parts: object) -> Ports:
+    """Return ports with a recorded private host whose key is pinned."""
+    record = dataclasses.replace(RECORDED, host=host(access="ssm", public_ip=""))
+    link.pin(host(), [key()])
+    return ports(directory, link=link, records=[record], **parts)
+
+
+def test_a_private_host_needs_no_address(tmp_path: Path) -> None:
+    """Its instance id is its address; nothing is knocked at, the connection itself is opened."""
+    link = FakeLink(looks=[""])
+    assert connect.connect(private_ports(tmp_path, link)).is_private
+    assert link.addresses == [RUNNING.instance_id]
+
+
+def test_a_private_host_that_session_manager_does_not_reach(tmp_path: Path) -> None:
+    """The reason, and no word of the user's address; a stopped one is told as such."""
+    with pytest.raises(Unreachable, match="ssh does not get in: Permission denied") as caught:
+        connect.connect(private_ports(tmp_path, FakeLink(looks=[None])))
+    assert "allow" not in caught.value.hint
+    stopped = FakeCloud(instance=dataclasses.replace(RUNNING, state="stopped"))
+    with pytest.raises(HostError, match="is stopped"):
+        connect.connect(private_ports(tmp_path, FakeLink(looks=[None]), cloud=stopped))
 
 
 def test_no_host_is_told(tmp_path: Path) -> None:

@@ -61,6 +61,16 @@ def test_a_host_that_is_stopped_is_not_waited_for(tmp_path: Path) -> None:
         watch.ready(stopped, host())
 
 
+def test_a_private_host_is_looked_at_without_an_address(tmp_path: Path) -> None:
+    """And one that stays silent is explained by its network, not by the user's address."""
+    hidden = host(access="ssm", public_ip="")
+    done = link(look(state="done", rc=0))
+    assert watch.watch(ports(tmp_path, link=done), hidden, on_boot=lambda _: None).state == "done"
+    assert done.addresses[-1] == hidden.instance_id
+    with pytest.raises(HostError, match="does its network lead to Session Manager"):
+        watch.watch(ports(tmp_path, link=link(None)), hidden, on_boot=lambda _: None)
+
+
 def test_the_host_is_asked_once_a_second(tmp_path: Path) -> None:
     """A boot of five looks takes five seconds of waiting, no more."""
     time = FakeTime()

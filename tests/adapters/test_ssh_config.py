@@ -1,6 +1,7 @@
 """The ssh configuration: strict, ours alone, and read by the real ssh."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,20 @@ def test_the_real_ssh_reads_it_as_meant(tmp_path: Path) -> None:
     assert found["userknownhostsfile"].replace("%%", "%") == str(pins)
     assert (found["updatehostkeys"], found["identitiesonly"]) == ("false", "yes")
     assert conf.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_private_host_is_reached_by_its_id_through_session_manager(tmp_path: Path) -> None:
+    """By this very Python, whatever is on PATH and in the directory; the key is still checked."""
+    private = host(access="ssm", public_ip="")
+    conf = ssh_config.write(
+        private, address=private.address, known_hosts=tmp_path, environ={"XDG_STATE_HOME": str(tmp_path)}
+    )
+    found = effective(conf, "gpuinfra-default")
+    assert found["hostname"] == private.instance_id
+    python = sys.executable
+    assert found["proxycommand"] == f"{python} -P -m gpuinfra ssm-proxy --region us-east-1 %h %p"
+    assert found["stricthostkeychecking"] == "true"
+    assert "proxycommand" not in ssh_config.render(host(), address="x", known_hosts=tmp_path, socket=None)
 
 
 def test_a_socket_path_that_is_too_long_is_not_used(tmp_path: Path) -> None:

@@ -127,3 +127,14 @@ def test_a_hostile_lineage_stays_inside(tmp_path: Path) -> None:
     rescued = state_in(tmp_path).rescue(json.dumps(raw))
     assert rescued is not None
     assert rescued.parent == tmp_path / "home" / "rescued"
+
+
+def test_a_state_from_before_there_was_a_choice_is_of_a_host_with_an_address(tmp_path: Path) -> None:
+    """A host that was made by an earlier version stays known."""
+    raw = json.loads(samples.STATE)
+    del raw["outputs"]["access"]
+    path = tmp_path / "terraform.tfstate"
+    path.write_text(json.dumps(raw))
+    found = LocalState(path, rescue_directory=tmp_path).read().host
+    assert found is not None
+    assert (found.access, found.address) == ("ssh", samples.OUTPUTS["public_ip"])

@@ -16,7 +16,7 @@ from gpuinfra.simulator.seed import Seed
 from gpuinfra.simulator.wire import Answer
 from gpuinfra.simulator.world import World
 
-EMPTY = Seed(images=(), parameters={}, managed_policies=(), quotas={})
+EMPTY = Seed(images=(), parameters={}, managed_policies=(), quotas={}, container_accounts={}, containers={})
 OK = Answer(status=200, headers=(), body=b"done")
 
 

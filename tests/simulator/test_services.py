@@ -62,12 +62,21 @@ def test_managed_policies_exist(sim: Simulator) -> None:
     assert client("iam", sim).get_policy(PolicyArn=arn)["Policy"]["Arn"] == arn
 
 
+def test_no_host_is_connected_to_session_manager(sim: Simulator) -> None:
+    """No agent runs on paper: AWS's own words for a host that is still booting."""
+    ssm = client("ssm", sim)
+    with pytest.raises(ClientError, match="TargetNotConnected"):
+        ssm.start_session(Target="i-0123456789abcdef0", DocumentName="AWS-StartSSHSession")
+    assert "TokenValue" not in ssm.resume_session(SessionId="me-1")
+    assert ssm.terminate_session(SessionId="me-1")["SessionId"] == "me-1"
+
+
 @pytest.mark.parametrize(
     ("service", "action", "arguments"),
     [
         ("ec2", "describe_capacity_reservations", {}),
         ("pricing", "describe_services", {}),
-        ("ssm", "start_session", {"Target": "i-0123456789abcdef0"}),
+        ("ssm", "start_automation_execution", {"DocumentName": "AWS-StopEC2Instance"}),
         ("ec2", "describe_images", {"Filters": [{"Name": "no-such-filter", "Values": ["x"]}]}),
     ],
 )

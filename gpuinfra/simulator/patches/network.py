@@ -4,6 +4,7 @@ from typing import Any
 
 from moto.ec2.exceptions import DependencyViolationError
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupBackend
 
 from gpuinfra.simulator.world import World
@@ -21,7 +22,7 @@ def finish(request: Any, instance: Any) -> None:
 
 
 def apply(world: World) -> None:
-    """No empty association for a private instance; a group in use cannot be deleted."""
+    """No empty association for a private instance; groups in use stay; a NAT gateway takes its interface."""
     association_of_moto = NetworkInterface.association.fget
     delete_of_moto = SecurityGroupBackend.delete_security_group
 
@@ -31,5 +32,13 @@ def apply(world: World) -> None:
             raise DependencyViolationError(f"resource {group_id} has a dependent object")
         delete_of_moto(self, name=name, group_id=group_id)
 
+    delete_gateway_of_moto = NatGatewayBackend.delete_nat_gateway
+
+    def delete_gateway(self: Any, nat_gateway_id: str) -> Any:
+        deleted = delete_gateway_of_moto(self, nat_gateway_id)
+        self.enis.pop(deleted._eni.id, None)
+        return deleted
+
+    NatGatewayBackend.delete_nat_gateway = delete_gateway
     NetworkInterface.association = property(lambda self: association_of_moto(self) or None)
     SecurityGroupBackend.delete_security_group = delete

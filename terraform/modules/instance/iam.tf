@@ -1,10 +1,10 @@
-# What the host may do in AWS: be reached by Session Manager, and nothing else.
+# What the host may do in AWS: be reached by Session Manager, and nothing else but what dlc.tf adds if asked to.
 
 data "aws_partition" "current" {}
 
 resource "aws_iam_role" "this" {
   name_prefix = local.iam_name_prefix
-  description = "gpuinfra host: Session Manager only"
+  description = "gpuinfra host: Session Manager ${var.dlc_access ? "and Deep Learning Containers" : "only"}"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

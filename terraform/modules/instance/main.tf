@@ -1,5 +1,5 @@
 resource "aws_instance" "this" {
-  # checkov:skip=CKV_AWS_88: the public address is how its one user reaches the host; port 22 is open to allowed_cidrs only
+  # checkov:skip=CKV_AWS_88: with access = ssh the public address is how its one user reaches the host; port 22 is open to allowed_cidrs only
 
   # host
   ami                                  = local.ami_id
@@ -19,7 +19,7 @@ resource "aws_instance" "this" {
   availability_zone           = var.availability_zone
   subnet_id                   = var.subnet_id
   vpc_security_group_ids      = [var.security_group_id]
-  associate_public_ip_address = true
+  associate_public_ip_address = var.access == "ssh"
 
   # A stolen request from a program on the host must not get the role's keys.
   metadata_options {
@@ -44,6 +44,9 @@ resource "aws_instance" "this" {
     # data. Nor because it is stopped: it has no public address then, which reads as a difference.
     ignore_changes = [ami, user_data_base64, associate_public_ip_address]
 
+    # A host has a public address from the start or not at all.
+    replace_triggered_by = [terraform_data.access]
+
     precondition {
       condition     = var.user_data_base64 != ""
       error_message = "user-data.yaml.gz is missing: run `gpuinfra plan` (it renders cloud-init/)."
@@ -60,10 +63,15 @@ resource "aws_instance" "this" {
     }
 
     postcondition {
-      condition     = self.public_ip != "" || self.instance_state != "running"
+      condition     = var.access == "ssm" || self.public_ip != "" || self.instance_state != "running"
       error_message = "The host ${self.id} runs without a public address: its subnet ${self.subnet_id} gives none. Destroy it, then set subnet_id in terraform.tfvars to a public subnet."
     }
   }
+}
+
+# Only an edit of it replaces the host; that it is made beside a host that is already there does not.
+resource "terraform_data" "access" {
+  input = var.access
 }
 
 # What the host was made from, kept as long as it lives: a newer image neither changes the outputs

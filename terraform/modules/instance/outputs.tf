@@ -38,8 +38,13 @@ output "availability_zone" {
   value       = aws_instance.this.availability_zone
 }
 
+output "access" {
+  description = "How the host is reached: ssh or ssm"
+  value       = terraform_data.access.output
+}
+
 output "public_ip" {
-  description = "Public IPv4 address; empty while the host is stopped"
+  description = "Public IPv4 address; empty while the host is stopped, and with access = ssm"
   value       = aws_instance.this.public_ip
 }
 

@@ -34,9 +34,23 @@ variable "user_data_base64" {
   nullable    = false
 }
 
+variable "dlc_access" {
+  description = "Let the host's role pull AWS Deep Learning Containers"
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "shutdown_behavior" {
   description = "What `poweroff` on the host does: stop or terminate"
   type        = string
+  nullable    = false
+}
+
+variable "access" {
+  description = "How the host is reached: ssh (public address) or ssm (none)"
+  type        = string
+  default     = "ssh"
   nullable    = false
 }
 

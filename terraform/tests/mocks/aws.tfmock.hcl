@@ -40,3 +40,8 @@ mock_data "aws_ami" {
 mock_resource "aws_instance" {
   defaults = { public_ip = "198.51.100.20", instance_state = "running" }
 }
+
+# As AWS gives them: in no order.
+mock_data "aws_ec2_instance_type_offerings" {
+  defaults = { locations = ["us-east-1c", "us-east-1b"] }
+}

@@ -1,0 +1,74 @@
+"""JupyterLab of the host's environment, in the synced project."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gpuinfra.actions.connect import connect
+from gpuinfra.errors import ConfigError, HostError
+from gpuinfra.hints import command
+from gpuinfra.model import Host
+from gpuinfra.ports import Ports
+from gpuinfra.project_dir import PROJECT_DIRECTORY
+
+PORT = 8888
+START_TIMEOUT_S = 90.0
+MISSING = """\
+the environment {detail!r} of the host has no jupyterlab: environment.yml does not name it. Add the line
+    - jupyterlab
+to its dependencies; a host that is already made gets it by the command below"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lab:
+    """A running JupyterLab: its port on the host and the token that lets one in."""
+
+    port: int
+    token: str = field(repr=False)
+    started: bool
+
+
+def start(ports: Ports, program: Callable[..., str]) -> Lab:
+    """Start it on the host, unless it runs; `program` makes the command line of a host-side program.
+
+    Raises:
+        ConfigError: the environment has no jupyterlab.
+        HostError: the host is not ready, or it did not start.
+    """
+    host = connect(ports)
+    found = _ask(ports, host, program("jupyter", "start", PROJECT_DIRECTORY))
+    error, detail = found.get("error", ""), str(found.get("detail", ""))
+    if error == "no-jupyterlab":
+        install = "gpuinfra ssh -- bash -lc \"'conda install -y -c conda-forge jupyterlab'\""
+        raise ConfigError(MISSING.format(detail=detail), hint=install)
+    if error == "not-ready":
+        raise HostError(
+            f"the host's environment is not ready ({detail})", hint=command("status --watch", host.stack)
+        )
+    if error:
+        raise HostError(f"JupyterLab did not start:\n{detail}", hint=command("ssh", host.stack))
+    return Lab(port=int(found["port"]), token=str(found["token"]), started=bool(found["started"]))
+
+
+def stop(ports: Ports, program: Callable[..., str]) -> bool:
+    """Stop it and delete its token; return whether it ran."""
+    host = connect(ports)
+    return bool(_ask(ports, host, program("jupyter", "stop", PROJECT_DIRECTORY)).get("was_running"))
+
+
+def url(lab: Lab, local: int) -> str:
+    """Return the address to open on this machine."""
+    return f"http://127.0.0.1:{local}/lab?token={lab.token}"
+
+
+def _ask(ports: Ports, host: Host, line: str) -> dict[str, Any]:
+    text = ports.link.run(host, line, timeout_s=START_TIMEOUT_S)
+    try:
+        found: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        raise HostError(
+            f"the host did not understand: {text.strip()[-200:] or 'it said nothing'}",
+            hint=command("ssh -- python3 --version", host.stack),
+        ) from None
+    return found

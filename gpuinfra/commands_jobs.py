@@ -1,0 +1,173 @@
+"""The commands that run things on the host: one function each, as in commands.py."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from gpuinfra import factory
+from gpuinfra.errors import Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gpuinfra.actions.jobs import Wanted
+    from gpuinfra.adapters.host_jobs import SshJobs
+    from gpuinfra.jobs import Job
+
+# How values of --env travel from our first process to our second: never by its command line.
+HIDDEN = "GPUINFRA_HIDDEN_ENV"
+
+
+def run(stack: str, words: Sequence[str], *, env: Sequence[str], tty: bool | None) -> int:
+    """Run a command on the host; return its exit code."""
+    from gpuinfra.actions import jobs as actions
+
+    wanted = _wanted(words, env, tty=_at_terminal() if tty is None else tty)
+    return actions.run(factory.ports(stack, os.environ), host_jobs(), wanted)
+
+
+def start(
+    stack: str,
+    words: Sequence[str],
+    *,
+    name: str,
+    env: Sequence[str],
+    time_limit: str,
+    then: str,
+    save: str,
+    tty: bool,
+) -> Job:
+    """Start a job on the host."""
+    from dataclasses import replace
+
+    from gpuinfra import jobs
+    from gpuinfra.actions import jobs as actions
+    from gpuinfra.hints import command
+
+    wanted = replace(
+        _wanted(words, env, tty=tty),
+        name=name,
+        time_limit_s=jobs.seconds(time_limit),
+        then=then,
+        save=save,
+    )
+    ports = factory.ports(stack, os.environ)
+    job = actions.start(ports, host_jobs(), wanted)
+    ports.narrator.say(f"next: {command(f'job logs -f {job.id}', stack)}")
+    return job
+
+
+def listed(stack: str) -> list[Job]:
+    """Return all jobs."""
+    from gpuinfra.actions import jobs as actions
+
+    return actions.listed(factory.ports(stack, os.environ), host_jobs())
+
+
+def listed_text(found: Sequence[Job]) -> str:
+    """Return jobs as a table."""
+    from gpuinfra import jobs
+
+    return jobs.table(found)
+
+
+def plain(found: Sequence[Job]) -> list[dict[str, object]]:
+    """Return jobs as plain values."""
+    import dataclasses
+
+    return [dataclasses.asdict(job) for job in found]
+
+
+def logs(stack: str, job: str, *, follow: bool) -> int:
+    """Copy a job's log to stdout.
+
+    Raises:
+        Interrupted: Ctrl-C; the job goes on.
+    """
+    from gpuinfra.actions import jobs as actions
+
+    try:
+        return actions.logs(factory.ports(stack, os.environ), host_jobs(), job, follow=follow)
+    except KeyboardInterrupt:
+        raise Interrupted("stopped following; the job goes on") from None
+
+
+def attach(stack: str, job: str) -> int:
+    """Sit at a running job; return its exit code."""
+    from gpuinfra.actions import jobs as actions
+
+    return actions.attach(factory.ports(stack, os.environ), host_jobs(), job, tty=_at_terminal())
+
+
+def stop(stack: str, job: str) -> Job:
+    """End a job."""
+    from gpuinfra.actions import jobs as actions
+
+    return actions.stop(factory.ports(stack, os.environ), host_jobs(), job)
+
+
+def wait(stack: str, job: str) -> Job:
+    """Wait for a job's end.
+
+    Raises:
+        Interrupted: Ctrl-C; the job goes on.
+    """
+    from gpuinfra.actions import jobs as actions
+
+    try:
+        return actions.wait(factory.ports(stack, os.environ), host_jobs(), job)
+    except KeyboardInterrupt:
+        raise Interrupted("stopped waiting; the job goes on") from None
+
+
+def job_text(job: Job) -> str:
+    """Return one job in a line."""
+    code = "" if job.exit_code is None else f", exit code {job.exit_code}"
+    return f"{job.id}  {job.state}{code}{f' ({job.reason})' if job.reason else ''}"
+
+
+def exit_code(job: Job) -> int:
+    """Return the exit code to pass on; a lost job has none of its own."""
+    return job.exit_code if job.exit_code is not None and job.state != "lost" else 5
+
+
+def hide_values() -> None:
+    """Start this program anew without the values of --env in its command line, where all users see them."""
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    ours, rest = sys.argv[1:end], sys.argv[end:]
+    hidden = {}
+    for number, word in enumerate(ours):
+        given = word.removeprefix("--env=") if word.startswith("--env=") else word
+        after = number and ours[number - 1] in ("--env", "-e")
+        if (after or given != word) and "=" in given:
+            key, _, value = given.partition("=")
+            hidden[key] = value
+            ours[number] = key if after else f"--env={key}"
+    if hidden:
+        environ = {**os.environ, HIDDEN: json.dumps(hidden)}
+        os.execve(sys.executable, [sys.executable, "-m", "gpuinfra", *ours, *rest], environ)  # noqa: S606
+
+
+def _wanted(words: Sequence[str], env: Sequence[str], *, tty: bool) -> Wanted:
+    from gpuinfra import jobs
+    from gpuinfra.actions.jobs import Wanted
+
+    here = {**os.environ, **json.loads(os.environ.pop(HIDDEN, "{}"))}
+    given = jobs.variables(env, here)
+    if tty and "TERM" in os.environ:
+        given = {"TERM": os.environ["TERM"], **given}
+    return Wanted(words=tuple(words), env=given, tty=tty)
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def host_jobs() -> SshJobs:
+    """Return what talks to the program on the host."""
+    from gpuinfra.adapters.host_jobs import SshJobs
+
+    return SshJobs()

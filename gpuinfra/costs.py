@@ -1,0 +1,35 @@
+"""What a private network costs, as far as it is known without asking AWS. Pure.
+
+List prices of us-east-1 as known in 2025, in USD; not checked since, and other regions differ.
+https://aws.amazon.com/vpc/pricing/ and https://aws.amazon.com/privatelink/pricing/
+"""
+
+from collections.abc import Sequence
+
+from gpuinfra.model import Change
+
+# With the public IPv4 address that it needs: 0.045 + 0.005.
+NAT_USD_H, NAT_USD_GB = 0.050, 0.045
+ENDPOINT_USD_H, ENDPOINT_USD_GB = 0.010, 0.010
+HOURS_A_MONTH = 730
+MADE = ("create", "replace")
+
+
+def lines(changes: Sequence[Change]) -> list[str]:
+    """Return what the network in a plan will cost, one line for each kind; nothing when it makes none."""
+    made = [c.address for c in changes if c.action in MADE]
+    nat = sum(".aws_nat_gateway." in address for address in made)
+    endpoints = sum(".aws_vpc_endpoint.interface" in address for address in made)
+    found = []
+    if nat:
+        found.append(_line("NAT gateway and its address", NAT_USD_H * nat, NAT_USD_GB))
+    if endpoints:
+        found.append(_line(f"{endpoints} interface endpoints", ENDPOINT_USD_H * endpoints, ENDPOINT_USD_GB))
+    return found
+
+
+def _line(name: str, usd_h: float, usd_gb: float) -> str:
+    return (
+        f"  {name}: about {usd_h:.3f} USD an hour ({usd_h * HOURS_A_MONTH:.0f} USD a month), also while the"
+        f" host is stopped, and {usd_gb:.3f} USD a GB (us-east-1, as known in 2025, not checked)"
+    )

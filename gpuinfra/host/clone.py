@@ -1,0 +1,80 @@
+"""On the host: clone a git repository; nothing that lets one in is left there. Standard library only.
+
+    python3 clone.py URL DIRECTORY KEEP      one line of JSON on stdin: token, user, known_hosts
+
+DIRECTORY and KEEP are below the home. The token lives in memory (a memfd that git's helper reads), never in
+an argument, the environment, a file or .git/config; git's other helpers are off, so that none can store it.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+CANNOT, EXISTS, NO_GIT = 1, 3, 4
+
+
+def main(url: str, directory: str, keep: str) -> int:
+    """Clone; return the exit code."""
+    given = json.loads(sys.stdin.readline() or "{}")
+    target, home = Path.home() / directory, Path.home()
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        return EXISTS
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="gpuinfra-clone-") as scratch:
+        known = Path(scratch, "known_hosts")
+        known.write_text(given.get("known_hosts", ""))
+        handle = secret(given.get("user", ""), given.get("token", ""))
+        argv = ["git", *helpers(url, handle), "clone", "--progress", "--", url, str(target)]
+        try:
+            done = subprocess.run(
+                argv, env=environment(known), stdin=subprocess.DEVNULL, pass_fds=[handle], check=False
+            )
+        except FileNotFoundError:
+            return NO_GIT
+    if done.returncode:
+        return CANNOT
+    protect(home / keep, target)
+    return 0
+
+
+def secret(user: str, token: str) -> int:
+    """Return a file in memory with what git's credential protocol says; empty without a token."""
+    handle = os.memfd_create("credential", 0)
+    if token:
+        lines = ([f"username={user}"] if user else []) + [f"password={token}", ""]
+        os.write(handle, "\n".join(lines).encode())
+    return handle
+
+
+def helpers(url: str, handle: int) -> list[str]:
+    """Return git's options: no helper but ours, and ours for this URL's server alone."""
+    parts = urlsplit(url)
+    reader = f'!f() {{ test "$1" != get || cat /proc/self/fd/{handle}; }}; f'
+    scope = f"credential.{parts.scheme}://{parts.hostname}"
+    scope += f":{parts.port}" if parts.port else ""
+    return ["-c", "credential.helper=", "-c", f"{scope}.helper=", "-c", f"{scope}.helper={reader}"]
+
+
+def environment(known_hosts: Path) -> dict[str, str]:
+    """Return git's environment: it asks nobody, and knows only the servers that the laptop knows."""
+    ssh = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "-o", "StrictHostKeyChecking=yes"]
+    ssh += ["-o", f"UserKnownHostsFile={known_hosts}"]
+    return {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": shlex.join(ssh), "LC_ALL": "C.UTF-8"}
+
+
+def protect(keep: Path, target: Path) -> None:
+    """Let `sync up --delete` leave the clone alone, if it lies in the project."""
+    if target.is_relative_to(keep.parent) and target != keep.parent:
+        line = f"P /{target.relative_to(keep.parent).as_posix()}/\n"
+        before = keep.read_text() if keep.exists() else ""
+        if line not in before.splitlines(keepends=True):
+            keep.write_text(before + line)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:4]))

@@ -1,0 +1,60 @@
+"""`python3 -m gpuinfra.host.jobs`: one request comes by stdin; nothing of it is in a command line."""
+
+import json
+import os
+import sys
+from typing import Any
+
+from gpuinfra.host.jobs import verbs, wire
+from gpuinfra.host.jobs.store import Refused
+
+VERBS = {
+    "run": verbs.run, "start": verbs.start, "attach": verbs.attach, "list": verbs.jobs, "view": verbs.view,
+    "stop": verbs.stop, "wait": verbs.wait, "logs": verbs.logs, "live": verbs.live,
+}  # fmt: skip
+
+
+def main() -> int:
+    """Do what is asked; a reply goes to stdout as JSON, a refusal too, marked as one."""
+    if sys.argv[1:2] == ["supervise"]:
+        return verbs.supervise(sys.argv[2])
+    asked = request()
+    try:
+        answer = VERBS[asked["verb"]](asked)
+    except Refused as refused:
+        return _refuse(refused, as_text=asked["verb"] in ("run", "attach", "logs"))
+    if isinstance(answer, int):
+        return answer
+    sys.stdout.write(json.dumps(answer))
+    return 0
+
+
+def request() -> dict[str, Any]:
+    """Read one frame and not a byte more: what follows is for somebody else."""
+    head = _exactly(wire.HEAD.size)
+    asked: dict[str, Any] = json.loads(_exactly(wire.HEAD.unpack(head)[1]))
+    return asked
+
+
+def _exactly(size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = os.read(0, size - len(data))
+        if not more:
+            raise SystemExit("the request was cut off")
+        data += more
+    return data
+
+
+def _refuse(refused: Refused, *, as_text: bool) -> int:
+    if as_text:
+        hint = f"  next: {refused.hint}\n" if refused.hint else ""
+        sys.stderr.write(f"error: {refused.message}\n{hint}")
+        return refused.code
+    answer = {"refused": refused.message, "hint": refused.hint, "exit_code": refused.code}
+    sys.stdout.write(json.dumps(answer))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""ssh through Session Manager without its plugin: the data channel's messages, its streams, a session."""

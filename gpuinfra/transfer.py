@@ -1,0 +1,94 @@
+"""What an rsync between the project and the host is: its command line, its words as values. Pure.
+
+Imports nothing, so that the quick way of `sync up` (fast.py) builds the very same command line.
+"""
+
+# Beside a file whose transfer was cut, the part that arrived: the next sync goes on from there.
+PARTIAL = ".gpuinfra-partial"
+# On the host alone: what `--delete` must leave there (repositories that `clone` put beside the project).
+KEEP = ".gpuinfra-keep"
+IGNORE_FILES = (".gpuinfraignore", ".gitignore")
+OUR_FILTERS = (
+    "--exclude=.git",
+    f"--exclude={PARTIAL}",
+    f"--filter=:e {KEEP}",
+    *(f"--filter=:- {name}" for name in IGNORE_FILES),
+)
+CHANGE = "gpuinfra-change"
+STOPPED = "stopped; what has arrived is kept, the same command goes on from there"
+# What one line of rsync's --stats begins with, and what we call it.
+STATS = {
+    "Number of regular files transferred": "files",
+    "Total transferred file size": "size_bytes",
+    "Number of deleted files": "deleted",
+    "Total bytes sent": "sent_bytes",
+    "Total bytes received": "received_bytes",
+}
+
+
+def argv(rsync: str, ssh: "list[str]", *, source: str, target: str, part: str = "") -> "list[str]":
+    """Return the command line of a sync of `part` of the project (empty: all of it), options to be added.
+
+    -a keeps times and modes; no -z: a GPU host's network is faster than a core compresses.
+    """
+    rsh = " ".join(quoted(word) for word in ssh)
+    base = [rsync, "-a", "--stats", f"--partial-dir={PARTIAL}", "-e", rsh]
+    return [*base, *only(part), *OUR_FILTERS, "--", source, target]
+
+
+def only(part: str) -> "list[str]":
+    """Return the filters that leave out all but one path, which itself is taken though it be ignored."""
+    filters, above = [], "/"
+    for name in filter(None, part.split("/")):
+        here = above + "".join("\\" + c if c in "*?[\\" else c for c in name)
+        filters += [f"--filter=+ {here}", f"--filter=- {above}*"]
+        above = f"{here}/"
+    return filters
+
+
+def quoted(word: str) -> str:
+    """Quote a word for rsync's -e, which knows quotes but no backslash."""
+    return word if word.replace("/", "").replace("-", "").isalnum() else "'" + word.replace("'", "''") + "'"
+
+
+def stats(text: str) -> "dict[str, int]":
+    """Return the numbers of rsync's --stats."""
+    found = dict.fromkeys(STATS.values(), 0)
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        if name in STATS:
+            found[STATS[name]] = int("".join(c for c in value.split("(")[0] if c.isdigit()) or 0)
+    return found
+
+
+def changes(text: str) -> "tuple[list[str], list[str]]":
+    """Return the paths that are (or would be) sent and deleted, from lines of --out-format."""
+    sent, deleted = [], []
+    for line in text.splitlines():
+        mark, _, rest = line.partition(" ")
+        if mark == CHANGE:
+            what, _, name = rest.partition(" ")
+            if what == "*deleting":
+                deleted.append(name.lstrip())
+            elif what[:1] in "<>c" and not name.endswith("/"):
+                sent.append(name)
+    return sent, deleted
+
+
+def summary(found: "dict[str, int]", *, dry_run: bool) -> str:
+    """Return a sync in one line."""
+    if not found["files"] and not found["deleted"]:
+        return "up to date: nothing to transfer"
+    verb = "would transfer" if dry_run else "transferred"
+    gone = f", {'would delete' if dry_run else 'deleted'} {found['deleted']:,}" if found["deleted"] else ""
+    return f"{verb} {found['files']:,} files, {size(found['size_bytes'])}{gone}"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes for people."""
+    value = float(count)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if value < 1024 or unit == "GiB":
+            break
+        value /= 1024
+    return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"

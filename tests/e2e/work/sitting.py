@@ -1,0 +1,108 @@
+"""What tests of run and jobs share: input, terminals, and a network that can be cut."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.cli import Cli
+from tests.e2e.work.desk import Desk, Running
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsideCli(Cli):
+    """The command line as started inside the lab, for tests.e2e.terminal."""
+
+    desk: Desk
+
+    def argv(self, *args: str) -> list[str]:
+        """Return the command line."""
+        return self.desk.lab.command([sys.executable, "-m", "gpuinfra", *args], self.desk.project)
+
+
+def cli_of(desk: Desk) -> InsideCli:
+    """Return the desk's command line."""
+    return InsideCli(project=desk.project, env=desk.env, desk=desk)
+
+
+def fed(desk: Desk, given: bytes, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run a command of ours with something on its stdin; all bytes."""
+    argv = cli_of(desk).argv(*arguments)
+    env = dict(desk.env)
+    return subprocess.run(argv, env=env, input=given, capture_output=True, timeout=60, check=False)
+
+
+def job(desk: Desk, wanted: str) -> dict[str, Any]:
+    """Return one job of the list, by id or name."""
+    found = json.loads(desk.ok("job", "list", "--json"))
+    return next(j for j in found if wanted in (j["id"], j["name"], j["command"]))
+
+
+def eventually(true: Callable[[], bool], what: str, timeout_s: float = 40.0) -> None:
+    """Wait until something is true."""
+    deadline = time.monotonic() + timeout_s
+    while not true():
+        assert time.monotonic() < deadline, f"waited {timeout_s:.0f} s for {what}"
+        time.sleep(0.3)
+
+
+def press(running: Running, number: int = signal.SIGINT) -> tuple[int, str]:
+    """Signal the command itself, not the way into the lab; return its exit code and the rest it printed."""
+    signal_only(running, number)
+    out, _ = running.process.communicate(timeout=30)
+    return running.process.returncode, out
+
+
+def signal_only(running: Running, number: int) -> None:
+    """Signal the command itself and wait for nothing."""
+    pid = running.process.pid
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split():
+        os.kill(int(child), number)
+
+
+def laptop_gone(running: Running) -> None:
+    """kill -9 the command; what it has left behind here is not waited for."""
+    signal_only(running, signal.SIGKILL)
+    for stream in (running.process.stdout, running.process.stderr):
+        if stream:
+            stream.close()
+    running.process.wait(timeout=20)
+
+
+def end_connection(desk: Desk) -> None:
+    """End the shared connection, as when it was idle for long or the laptop slept."""
+    conf = desk.home / "state" / "gpuinfra" / "ssh" / "default.conf"
+    desk.inside(["ssh", "-F", conf, "-O", "exit", "gpuinfra-default"])
+
+
+@contextmanager
+def cut_off(desk: Desk) -> Iterator[None]:
+    """Pull the cables of all hosts: packets vanish, as when a laptop leaves its network."""
+    cables = [n for n in desk.lab.run(["ls", "/sys/class/net"]).stdout.split() if n.startswith("host")]
+    shown = desk.lab.run(["ip", "-o", "link"]).stdout
+    cables = cables or [line.split()[1].split("@")[0] for line in shown.splitlines() if " host" in line]
+    for cable in cables:
+        desk.lab.run(["ip", "link", "set", cable, "down"])
+    try:
+        yield
+    finally:
+        for cable in cables:
+            desk.lab.run(["ip", "link", "set", cable, "up"])
+
+
+def ec2(desk: Desk, instance_id: str, *, start: bool = False) -> str:
+    """Return the instance's state as AWS tells it; with `start`, start it again and wait for its ssh."""
+    from tests.simulator.aws import client, describe
+
+    api = client("ec2", desk.lab.simulator)
+    if start:
+        api.start_instances(InstanceIds=[instance_id])
+        eventually(lambda: desk.run("ssh", "--", "true").returncode == 0, "the host to be back")
+    return str(describe(api, instance_id)["State"]["Name"])

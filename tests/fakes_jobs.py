@@ -1,0 +1,61 @@
+"""A stand-in for the program on the host, and a way onto this machine instead of a host."""
+
+import stat
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gpuinfra.job_ports import Request, Sat
+
+JOB = {"id": "abcd", "name": "train", "kind": "job", "command": "python train.py", "state": "running"}
+
+
+class FakeHostJobs:
+    """Answers in turn, the last answer for ever; an exception is raised."""
+
+    def __init__(
+        self, *replies: Any, sat: Sat | None = None, streams: Sequence[tuple[int, int]] = ()
+    ) -> None:
+        self.replies = list(replies)
+        self.sat = sat or Sat(code=0)
+        self.streams = list(streams)
+        self.asked: list[Request] = []
+
+    def ask(self, ssh: Sequence[str], request: Request, *, timeout_s: float) -> Any:
+        """Return the next reply."""
+        self.asked.append(request)
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def sit(self, ssh: Sequence[str], request: Request, *, tty: bool) -> Sat:
+        """End as told."""
+        self.asked.append(request)
+        return self.sat
+
+    def stream(self, ssh: Sequence[str], request: Request) -> tuple[int, int]:
+        """End as told."""
+        self.asked.append(request)
+        return self.streams.pop(0)
+
+    def python(self, ssh: Sequence[str], interpreter: str, script: str, *, timeout_s: float) -> Any:
+        """Return the next reply."""
+        return self.ask(ssh, {"script": script}, timeout_s=timeout_s)
+
+
+def local_ssh(folder: Path) -> list[str]:
+    """Return a command line that stands for ssh: the remote command runs here, with a home of its own."""
+    environment = folder / "env"
+    (environment / "bin").mkdir(parents=True)
+    (environment / "bin/python").symlink_to(sys.executable)
+    status = folder / "status.json"
+    status.write_text(f'{{"prefix": "{environment}", "environment": "gpu"}}')
+    program = folder / "ssh"
+    program.write_text(
+        f"#!/bin/sh\nfor last; do :; done\ncd {folder} && export HOME={folder} GPUINFRA_STATUS={status}\n"
+        'exec sh -c "$last"\n'
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return [str(program)]

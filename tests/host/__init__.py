@@ -1,0 +1,1 @@
+"""What runs on the host, as a test runs it here."""
