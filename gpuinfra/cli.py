@@ -73,7 +73,7 @@ def apply(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Make the host (or change it) as terraform.tfvars says; print its public IP."""
+    """Make or change the host and print its public IP."""
     from gpuinfra import commands
 
     host = commands.apply(stack, yes=yes, upgrade_image=upgrade_image, wait=wait)
@@ -98,7 +98,7 @@ def status(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what was recorded and what EC2 says now; GPUs, jobs and disk over an open connection."""
+    """Show what was recorded and what is there now. GPUs, jobs and disk over an open connection."""
     from gpuinfra import commands, commands_live
 
     found = commands.watched_status(stack) if watch else commands.status(stack)
@@ -108,7 +108,7 @@ def status(
 
 @app.command()
 def destroy(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) -> None:
-    """Remove everything that costs money, and ask AWS whether it is gone."""
+    """Remove everything that costs money. Asks AWS whether it is gone."""
     from gpuinfra import commands
 
     outcome = commands.destroy(stack, yes=yes)

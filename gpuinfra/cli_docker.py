@@ -40,14 +40,14 @@ def build(
     stack: Stack = DEFAULT_STACK,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Build every step anew.")] = False,
 ) -> None:
-    """Build an image of environment.yml on the host, on a CUDA base that fits its driver."""
+    """Build an image of environment.yml on the host. The CUDA base fits its driver."""
     from gpuinfra import commands_docker
 
     commands_docker.build(stack, no_cache=no_cache)
 
 
 def run(command: Command = None, stack: Stack = DEFAULT_STACK, image: Image = IMAGE) -> None:
-    """Run a command in a container: with the GPUs, in the synced project, as the same user."""
+    """Run a command in a container. It has the GPUs, the synced project, and your user."""
     from gpuinfra import commands_docker
 
     commands_docker.run(stack, command or ["bash"], image=image)
@@ -65,7 +65,7 @@ def jupyter(
     port: Annotated[int, typer.Option(envvar="GPUINFRA_PORT", help="Here and on the host.")] = 8888,
     image: Image = IMAGE,
 ) -> None:
-    """Run JupyterLab in a container, reached through a tunnel; Ctrl-C ends it."""
+    """Run JupyterLab in a container. A tunnel leads to it; Ctrl-C ends it."""
     from gpuinfra import commands_docker
 
     commands_docker.jupyter(stack, image=image, port=port)
@@ -80,7 +80,7 @@ def dlc_list(
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
-    """List AWS Deep Learning Containers, from ECR (kept for a day)."""
+    """List AWS Deep Learning Containers, as ECR has them. Asked once a day."""
     from gpuinfra import commands_docker as commands
 
     chosen = {"framework": framework, "processor": processor, "region": region}
@@ -93,7 +93,7 @@ def dlc_run(
     command: Command = None,
     stack: Stack = DEFAULT_STACK,
 ) -> None:
-    """Run a command in an AWS Deep Learning Container, pulled as the host's own role."""
+    """Run a command in such a container. It is pulled as the host's own role."""
     from gpuinfra import commands_docker
 
     commands_docker.dlc_run(stack, image, command or ["bash"])

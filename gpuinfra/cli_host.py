@@ -20,7 +20,7 @@ def ssh(
     stack: Stack = DEFAULT_STACK,
     forget_key: Annotated[bool, typer.Option("--forget-key", help="Read its host key anew first.")] = False,
 ) -> None:
-    """Open the host with a verified host key (after --: a command to run)."""
+    """Open the host, its key verified. After --: a command to run."""
     from gpuinfra import commands_host
 
     commands_host.ssh(stack, command or [], forget_key=forget_key)
