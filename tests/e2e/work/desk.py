@@ -1,9 +1,11 @@
 """Where a user sits: a project, and the command line inside the lab."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,16 +72,30 @@ class Running:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
 
-    def line(self, containing: str, *, stdout: bool = False) -> str:
+    def line(self, containing: str, *, stdout: bool = False, timeout_s: float = 60.0) -> str:
         """Read on until a line contains this; return it."""
         stream = self.process.stdout if stdout else self.process.stderr
         assert stream
-        seen = []
-        for line in stream:
-            seen.append(line)
-            if containing in line:
-                return line.strip()
-        raise AssertionError(f"{containing!r} was never said: {''.join(seen)}")
+        deadline, seen, line = time.monotonic() + timeout_s, b"", b""
+        while select.select([stream], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            # byte by byte: what follows the line is left to whoever reads next
+            if not (byte := os.read(stream.fileno(), 1)):
+                break
+            line += byte
+            if byte == b"\n":
+                if containing in line.decode(errors="replace"):
+                    return line.decode(errors="replace").strip()
+                seen, line = seen + line, b""
+        said = (seen + line).decode(errors="replace")
+        raise AssertionError(f"{containing!r} was not said, in {timeout_s:g} s or to the end: {said}")
+
+    def rest(self) -> tuple[int, str]:
+        """Wait for its end; return the exit code and what it printed after the lines that were read."""
+        assert self.process.stdout
+        assert self.process.stderr
+        with self.process.stdout, self.process.stderr:
+            printed = self.process.stdout.read()
+        return self.process.wait(timeout=20), printed
 
     def interrupt(self) -> int:
         """Press Ctrl-C, wait, and return the exit code."""

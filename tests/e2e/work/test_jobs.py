@@ -36,9 +36,8 @@ def test_a_job_goes_on_while_the_connection_is_cut_and_is_followed_afterwards(de
         end_connection(desk)
         assert "is lost; the job goes on" in following.line("is lost")
         following.line("waiting:")
-    assert following.process.stdout
-    assert following.process.stdout.read().split() == [f"n{i}" for i in range(4, 61)]
-    assert following.process.wait(timeout=20) == 0
+    code, printed = following.rest()
+    assert (code, printed.split()) == (0, [f"n{i}" for i in range(4, 61)])
 
 
 def test_a_time_limit_and_a_stop(desk: Desk) -> None:
