@@ -1,6 +1,7 @@
 """`make demo`: the whole job against the simulator, told as it goes; ends 0 only if nothing is left."""
 
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ The simulated instance is a real Linux host of this machine: real systemd, cloud
 fake, and so are Miniconda and the packages (stand-ins: small, but truly solved and installed)."""
 WITHOUT_HOSTS = "Only the API side is shown, without a host behind the instance: {reason}"
 IN_ENV = "import torch, sys; print(sys.prefix, torch.cuda.is_available(), torch.cuda.get_device_name(0))"
+TRAINING = "for epoch in 1 2 3; do echo epoch $epoch; sleep 1; done"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,20 +83,21 @@ def _play(stage: Stage) -> None:
     _run(stage, "the IP alone, for scripts; Terraform is not started", "ip")
     _run(stage, "what was recorded and what EC2 says now", "status")
     if stage.has_hosts:
-        _run(
-            stage,
-            "a command on the host, its key verified through AWS",
-            "ssh",
-            "--",
-            "uname -n; nvidia-smi -L",
-        )
-        _run(stage, "the conda environment, on the GPU", "ssh", "--", f"bash -lc 'python -c \"{IN_ENV}\"'")
+        _play_on_the_host(stage)
     _run(stage, "once more: nothing to change", "up", "--yes")
     _run(stage, "remove everything", "down", "--yes")
 
 
+def _play_on_the_host(stage: Stage) -> None:
+    key = "a command on the host, its key verified through AWS"
+    _run(stage, key, "ssh", "--", "uname -n; nvidia-smi -L")
+    _run(stage, "the conda environment, on the GPU", "run", "--", "python", "-c", IN_ENV)
+    _run(stage, "a job that outlives this connection", "job", "start", "--name", "train", "--", TRAINING)
+    _run(stage, "its output, while it comes", "job", "logs", "-f", "train")
+
+
 def _run(stage: Stage, what: str, *arguments: str) -> None:
-    _tell(f"\n# {what}\n$ gpuinfra {' '.join(arguments)}")
+    _tell(f"\n# {what}\n$ gpuinfra {shlex.join(arguments)}")
     argv = stage.wrap([sys.executable, "-m", "gpuinfra", *arguments])
     done = subprocess.run(argv, cwd=stage.project, env=dict(stage.env), check=False)
     if done.returncode:
