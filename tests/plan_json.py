@@ -1,4 +1,4 @@
-"""A plan of the root module in JSON, made against the simulator: what the policy checks look at."""
+"""Plans of the root module in JSON, made against the simulator: what the policy checks look at."""
 
 import os
 import subprocess
@@ -10,18 +10,38 @@ from gpuinfra.config import find_project
 from gpuinfra.simulator.scratch import copy_project, private_env
 from gpuinfra.simulator.server import running
 
+# Name of each plan -> what is edited in terraform.tfvars, on top of the plan before.
+PLANS = {
+    "plan": ("dlc_access = false", "dlc_access = true"),  # all that the role may ever do is looked at
+    "plan, private": ('access = "ssh"', 'access = "ssm"'),
+    "plan, endpoints": ('private_network = "nat"', 'private_network = "endpoints"'),
+}
 
-def make(scratch: Path) -> Path:
-    """Make a project in `scratch`, plan it, and return the file with Terraform's JSON."""
+
+def make(scratch: Path) -> dict[str, Path]:
+    """Make a project in `scratch`, plan it in several ways, and return the files with Terraform's JSON."""
     home = find_project(Path.cwd(), os.environ)
     project = copy_project(home.root, scratch / "clone")
+    values, found = project / "terraform" / "terraform.tfvars", {}
     with running() as simulator:
         env = private_env(simulator.env(os.environ), scratch, project)
         gpuinfra(project, env, "init", "--region", "us-east-1", "--owner", "scan")
-        values = project / "terraform" / "terraform.tfvars"  # all that the role may ever do is looked at
-        values.write_text(values.read_text().replace("dlc_access = false", "dlc_access = true"))
-        gpuinfra(project, env, "plan")  # renders the user data
-        return terraform_plan(project / "terraform", terraform_env(env, project), home.tools)
+        for number, (name, (old, new)) in enumerate(PLANS.items()):
+            edit(values, old, new)
+            if not number:
+                gpuinfra(project, env, "plan")  # installs the provider, renders the user data
+            target = scratch / f"plan{number}.json"
+            terraform_plan(project / "terraform", terraform_env(env, project), home.tools, target)
+            found[name] = target
+    return found
+
+
+def edit(values: Path, old: str, new: str) -> None:
+    """Change one line; a plan of other values than meant would prove nothing."""
+    text = values.read_text()
+    if old not in text:
+        raise SystemExit(f"{old!r} is not in terraform.tfvars")
+    values.write_text(text.replace(old, new))
 
 
 def gpuinfra(project: Path, env: dict[str, str], *args: str) -> None:
@@ -43,11 +63,10 @@ def terraform_env(env: dict[str, str], project: Path) -> dict[str, str]:
     )
 
 
-def terraform_plan(directory: Path, env: dict[str, str], tools: Path) -> Path:
+def terraform_plan(directory: Path, env: dict[str, str], tools: Path, target: Path) -> None:
     """Plan, and write the plan as JSON."""
-    binary, target = str(toolchain.find(tools, os.environ)), directory / "plan.json"
+    binary = str(toolchain.find(tools, os.environ))
     plan = [binary, "plan", "-input=false", "-no-color", "-out=scan.tfplan"]
     subprocess.run(plan, cwd=directory, env=env, stdout=subprocess.DEVNULL, check=True)
     show = [binary, "show", "-json", "scan.tfplan"]
     target.write_bytes(subprocess.run(show, cwd=directory, env=env, capture_output=True, check=True).stdout)
-    return target

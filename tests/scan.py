@@ -1,4 +1,4 @@
-"""`python -m tests.scan`: checkov over the modules and over a plan; a table; exit 1 on any failure."""
+"""`python -m tests.scan`: checkov over the modules and over plans; a table; exit 1 on any failure."""
 
 import argparse
 import json
@@ -49,11 +49,11 @@ def main(argv: Sequence[str]) -> int:
     """Scan, print, return the exit code."""
     options = parse(argv)
     with tempfile.TemporaryDirectory(prefix="gpuinfra-scan-") as scratch:
-        plan = options.plan or plan_json.make(Path(scratch))
+        plans = {"plan": options.plan} if options.plan else plan_json.make(Path(scratch))
         source = copy_source(Path(scratch))
         reports = [
             scan(options.checkov, "modules", ["-d", "terraform", "--framework=terraform"], options.sarif),
-            scan(options.checkov, "plan", plan_arguments(plan, source), None),
+            *(scan(options.checkov, name, plan_arguments(it, source), None) for name, it in plans.items()),
         ]
     sys.stdout.write("\n".join(line for report in reports for line in table(report)) + "\n")
     return 0 if all(report.is_clean for report in reports) else 1
@@ -63,7 +63,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="scan", description=__doc__)
     parser.add_argument("--checkov", type=Path, default=ROOT / ".tools/checkov/bin/checkov")
-    parser.add_argument("--plan", type=Path, help="`terraform show -json`; default: one of the simulator's")
+    parser.add_argument("--plan", type=Path, help="`terraform show -json`; default: the simulator's")
     parser.add_argument("--sarif", type=Path, default=ROOT / "reports", help="directory for checkov.sarif")
     return parser.parse_args(argv)
 
@@ -120,7 +120,7 @@ def finding(check: dict[str, Any]) -> Finding:
 def table(report: Report) -> list[str]:
     """Return the lines to print for one run."""
     counts = f"{report.passed} passed, {len(report.failed)} failed, {len(report.skipped)} skipped"
-    lines = [f"{report.title:8} {counts}" + (f", {report.errors} not readable" if report.errors else "")]
+    lines = [f"{report.title:16} {counts}" + (f", {report.errors} not readable" if report.errors else "")]
     lines += [f"  FAIL {it.check_id:12} {it.resource}  {it.place}\n       {it.name}" for it in report.failed]
     lines += [f"  skip {it.check_id:12} {it.resource}: {it.reason}" for it in report.skipped]
     return lines

@@ -57,7 +57,7 @@ def test_progress_line(step: Progress, line: str) -> None:
 
 
 def test_the_plan_of_a_private_host_tells_the_price_of_its_network() -> None:
-    """By the hour and by the month, and that nobody has checked it; other hosts have no such line."""
+    """By the hour and by the month, and for which region; other hosts have no such line."""
     network = 'module.network["own"]'
     nat = Change(address=f'{network}.aws_nat_gateway.this["nat"]', action="create")
     ends = [
@@ -68,7 +68,7 @@ def test_the_plan_of_a_private_host_tells_the_price_of_its_network() -> None:
     text = "\n".join(words.plan_lines([nat], private))
     assert "no public address, no open port; ssh through Session Manager only (experimental)" in text
     assert "about 0.050 USD an hour (36 USD a month)" in text
-    assert "as known in 2025, not checked" in text
+    assert "(list price of us-east-1 in 2026; other regions differ)" in text
     text = "\n".join(words.plan_lines(ends, private))
     assert "3 interface endpoints: about 0.030 USD an hour (22 USD a month)" in text
     assert "USD" not in "\n".join(words.plan_lines([Change(address=HOST, action="create")], SETTINGS))

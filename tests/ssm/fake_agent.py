@@ -1,4 +1,4 @@
-"""A FAKE of AWS's gateway and of the agent on the host, on this machine: it leads to one port here.
+"""A FAKE of AWS's gateway and of the agent on the host, on this machine: it leads where it is told.
 
 It checks signatures by recomputation, and duplicates, reorders, loses and cuts as it is told. That it
 behaves like AWS's own towards a client was seen with AWS's session-manager-plugin; it is not AWS's code.
@@ -10,7 +10,7 @@ import random
 import struct
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -28,11 +28,14 @@ PORT = {
 }
 
 
-class Agent:
-    """One session on the host; it outlives its connections."""
+Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
-    def __init__(self, port: int, faults: Mapping[str, float], seen: "Counter[str]") -> None:
-        self._port, self._faults, self._seen = port, faults, seen
+
+class Agent:
+    """One session on the host, whose sshd `connect` leads to; it outlives its connections."""
+
+    def __init__(self, connect: Connect, faults: Mapping[str, float], seen: "Counter[str]") -> None:
+        self._to_sshd, self._faults, self._seen = connect, faults, seen
         self._seq = self._expected = self._frames = 0
         self._unacked: dict[int, tuple[bytes, float]] = {}
         self._early: dict[int, frames.Frame] = {}
@@ -142,7 +145,7 @@ class Agent:
 
     async def _connect(self) -> None:
         try:
-            reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+            reader, self._writer = await self._to_sshd()
         except OSError:
             await self._out(FLAG, struct.pack(">I", 3))
             return

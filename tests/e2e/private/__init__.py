@@ -1,0 +1,1 @@
+"""A private host of the lab, reached through Session Manager alone."""
