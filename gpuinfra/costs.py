@@ -1,4 +1,4 @@
-"""What a private network costs, as far as it is known without asking AWS. Pure.
+"""What a private network costs, as far as it is known without asking AWS, and what it lacks. Pure.
 
 List prices of us-east-1 in USD, as AWS's pages were quoted between June and September 2026 (nobody could
 look at the pages themselves); other regions cost up to twice as much.
@@ -14,10 +14,14 @@ NAT_USD_H, NAT_USD_GB = 0.050, 0.045
 ENDPOINT_USD_H, ENDPOINT_USD_GB = 0.010, 0.010
 HOURS_A_MONTH = 730
 MADE = ("create", "replace")
+NO_INTERNET = (
+    "  without a way to the internet: the host can install nothing from conda's channels or pip;"
+    ' private_network = "nat" leads there'
+)
 
 
 def lines(changes: Sequence[Change]) -> list[str]:
-    """Return what the network in a plan will cost, one line for each kind; nothing when it makes none."""
+    """Return what the network in a plan will cost, a line or two for each kind; nothing without any."""
     made = [c.address for c in changes if c.action in MADE]
     nat = sum(".aws_nat_gateway." in address for address in made)
     endpoints = sum(".aws_vpc_endpoint.interface" in address for address in made)
@@ -26,6 +30,7 @@ def lines(changes: Sequence[Change]) -> list[str]:
         found.append(_line("NAT gateway and its address", NAT_USD_H * nat, NAT_USD_GB))
     if endpoints:
         found.append(_line(f"{endpoints} interface endpoints", ENDPOINT_USD_H * endpoints, ENDPOINT_USD_GB))
+        found.append(NO_INTERNET)
     return found
 
 

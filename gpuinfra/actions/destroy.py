@@ -52,7 +52,8 @@ def _question(record: Record, lost: list[Instance]) -> str:
     ids = ", ".join(sorted(record.ids_of("aws_instance")))
     what = f"host {ids} and its disk" if ids else ""
     if host:
-        what = f"host {host.instance_id} ({host.instance_type}, {host.public_ip}) and its disk"
+        where = "no public address" if host.is_private else host.public_ip
+        what = f"host {host.instance_id} ({host.instance_type}, {where}) and its disk"
     rest = f"{len(record.resources)} recorded resources" if record.resources else ""
     unknown = f"and {describe(lost)}, which Terraform lost track of" if lost else ""
     return f"Destroy {', '.join(filter(None, (what, rest, unknown)))}?"

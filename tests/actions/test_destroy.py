@@ -57,6 +57,16 @@ def test_no_destroys_nothing(tmp_path: Path) -> None:
     assert f"{RUNNING.instance_id} (g4dn.xlarge, {RUNNING.public_ip}) and its disk" in question
 
 
+def test_a_private_host_is_named_in_the_question(tmp_path: Path) -> None:
+    """It has no address to be known by."""
+    narrator = FakeNarrator(answer=False)
+    host = samples.host(access="ssm", public_ip="")
+    records = (Record(host=host, resources={"module.instance.aws_instance.this": host.instance_id}),)
+    with pytest.raises(ConfigError, match="nothing was destroyed"):
+        destroy(ports(tmp_path, narrator=narrator, records=records), yes=False)
+    assert f"{RUNNING.instance_id} (g4dn.xlarge, no public address) and its disk" in narrator.asked[0]
+
+
 def test_a_half_made_host_is_named_in_the_question(tmp_path: Path) -> None:
     """A host without outputs (Ctrl-C) is not hidden behind a number of resources."""
     half = Record(resources={"module.instance.aws_instance.this": "i-0half"})

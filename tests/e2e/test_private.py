@@ -1,16 +1,27 @@
-"""A private host against the simulated API: made, found unchanged, explained, removed with its network."""
+"""Private hosts against the simulated API: made, found unchanged, explained, removed with their network."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gpuinfra.simulator.client import Simulator
 from tests.e2e.cli import Cli, refused
+from tests.simulator.aws import client
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
 
 pytestmark = pytest.mark.e2e
+PRIVATE, NETWORK = (
+    'access = "ssm"',
+    ["vpcs", "nat_gateways", "vpc_endpoints", "addresses", "internet_gateways"],
+)
 
 
 def test_up_again_down(cli: Cli, sim: Simulator) -> None:
     """No address, no rule in, another network; a second apply changes nothing; nothing is left of it."""
-    cli.edit('access = "ssh"', 'access = "ssm"')
+    cli.edit('access = "ssh"', PRIVATE)
     host = cli.json("up", "--yes")
     assert (host["access"], host["public_ip"], host["allowed_cidrs"]) == ("ssm", "", [])
     assert sim.calls("AuthorizeSecurityGroupIngress") == []
@@ -26,3 +37,75 @@ def test_up_again_down(cli: Cli, sim: Simulator) -> None:
 
     cli.ok("down", "--yes")
     assert sim.leftovers() == {}
+
+
+def test_endpoints_instead_of_nat(cli: Cli, sim: Simulator) -> None:
+    """The plan tells their price; no NAT gateway, no address, no rule but theirs; nothing is left of it."""
+    cli.edit('access = "ssh"', PRIVATE)
+    cli.edit('private_network = "nat"', 'private_network = "endpoints"')
+    plan = cli.run("plan")
+    assert plan.returncode == 0
+    told = plan.stdout + plan.stderr
+    assert "3 interface endpoints: about 0.030 USD an hour (22 USD a month)" in told
+    assert "without a way to the internet: the host can install nothing from conda" in told
+    cli.ok("up", "--yes")
+    left = sim.leftovers()
+    assert len(left["vpc_endpoints"]) == 4
+    assert not {"nat_gateways", "addresses"} & set(left)
+    assert len(sim.calls("AuthorizeSecurityGroupIngress")) == 1
+    cli.ok("down", "--yes")
+    assert sim.leftovers() == {}
+
+
+def test_a_private_subnet_of_ones_own(cli: Cli, sim: Simulator) -> None:
+    """The host goes there, no network is made or priced, and after `down` the user's own is as it was."""
+    own = make_network(client("ec2", sim))
+    before = sim.leftovers()
+    cli.edit('access = "ssh"', PRIVATE)
+    cli.edit("subnet_id = null", f'subnet_id = "{own.private}"')
+    plan = cli.run("plan")
+    assert "NAT" not in plan.stdout + plan.stderr
+    host = cli.json("up", "--yes")
+    assert host["public_ip"] == ""
+    (machine,) = sim.machines()
+    assert (machine.subnet_id, machine.public_ip) == (own.private, "")
+    made = sim.leftovers()
+    assert {kind: made.get(kind) for kind in NETWORK} == {kind: before.get(kind) for kind in NETWORK}
+    cli.ok("down", "--yes")
+    assert sim.leftovers() == before
+
+
+def test_a_public_subnet_is_refused_while_planning(cli: Cli, sim: Simulator) -> None:
+    """No address, so no way out by its internet gateway; for a host with an address it is right."""
+    own = make_network(client("ec2", sim))
+    before = sim.leftovers()
+    cli.edit('access = "ssh"', PRIVATE)
+    cli.edit("subnet_id = null", f'subnet_id = "{own.public}"')
+    for command in (("plan",), ("up", "--yes")):
+        refused(cli.run(*command), 3, f"Subnet {own.public} is a public one", "set subnet_id to a private")
+    assert sim.calls("RunInstances") == []
+    assert sim.leftovers() == before
+    cli.edit('access = "ssm"', 'access = "ssh"')
+    cli.ok("plan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Own:
+    """A network that the user has: `private` leads to nowhere, `public` to an internet gateway."""
+
+    private: str
+    public: str
+
+
+def make_network(ec2: "EC2Client") -> Own:
+    """Make a VPC whose main routes lead out, and a subnet in it that is tied to others."""
+    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/24")["Vpc"]["VpcId"]
+    public = ec2.create_subnet(VpcId=vpc, CidrBlock="10.8.0.0/26")["Subnet"]["SubnetId"]
+    private = ec2.create_subnet(VpcId=vpc, CidrBlock="10.8.0.64/26")["Subnet"]["SubnetId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    (main,) = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    ec2.create_route(RouteTableId=main["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=private)
+    return Own(private=private, public=public)

@@ -152,6 +152,25 @@ def test_what_aws_refuses_is_explained(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "no AWS credentials were found"),
+        ({"AWS_PROFILE": "nobody", "AWS_ACCESS_KEY_ID": ""}, "nobody"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "AWS cannot be reached"),
+    ],
+)
+def test_without_a_way_to_aws_nothing_is_begun(env: dict[str, str], says: str, private: Private) -> None:
+    """No credentials, a profile that there is not, no network: one line, one next step."""
+    with private() as way:
+        done = way.proxy(TARGET, **env)
+        assert "StartSession" not in way.seen()
+    assert done.returncode == 4, done.stderr
+    assert says in done.stderr
+    assert "next: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_kms_session_is_refused_and_names_the_plugin(private: Private) -> None:
     """Encryption with a key of the account's own is the plugin's."""
     with private("kms=1") as way:
