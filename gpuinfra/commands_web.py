@@ -22,11 +22,15 @@ def jupyter(
         Interrupted: Ctrl-C; JupyterLab goes on.
     """
     from gpuinfra.actions import forward, jupyter
-    from gpuinfra.adapters.tunnel import SshTunnel
+    from gpuinfra.adapters.tunnel import SshTunnel, end_as_by_ctrl_c
 
     ports, tunnel = factory.ports(stack, os.environ), SshTunnel()
+
+    def again(free: int) -> str:
+        return command(f"jupyter --port {free}", stack)
+
     if port:
-        forward.refuse_taken(tunnel, port, lambda free: command(f"jupyter --port {free}", stack))
+        forward.refuse_taken(tunnel, port, again)
     lab = jupyter.start(ports, hostside.python)
     local = port or tunnel.free(jupyter.PORT)
     address = jupyter.url(lab, local)
@@ -38,7 +42,8 @@ def jupyter(
         ports.narrator.say(f"{'' if first else 're'}connected (Ctrl-C leaves JupyterLab running on the host)")
 
     try:
-        forward.carry(ports, tunnel, local=local, remote=lab.port, on_up=on_up)
+        end_as_by_ctrl_c()
+        forward.carry(ports, tunnel, local=local, remote=lab.port, on_up=on_up, again=again)
     except KeyboardInterrupt:
         raise Interrupted(
             "the tunnel is closed; JupyterLab and its kernels go on on the host",
@@ -61,17 +66,22 @@ def forward(stack: str, text: str) -> NoReturn:
         Interrupted: Ctrl-C.
     """
     from gpuinfra.actions import forward
-    from gpuinfra.adapters.tunnel import SshTunnel
+    from gpuinfra.adapters.tunnel import SshTunnel, end_as_by_ctrl_c
 
     local, remote = forward.parse(text)
     ports, tunnel = factory.ports(stack, os.environ), SshTunnel()
-    forward.refuse_taken(tunnel, local, lambda free: command(f"forward {free}:{remote}", stack))
+
+    def again(free: int) -> str:
+        return command(f"forward {free}:{remote}", stack)
+
+    forward.refuse_taken(tunnel, local, again)
 
     def on_up(first: bool) -> None:
         ports.narrator.say(f"127.0.0.1:{local} is port {remote} of the host (Ctrl-C ends it)")
 
     try:
-        forward.carry(ports, tunnel, local=local, remote=remote, on_up=on_up)
+        end_as_by_ctrl_c()
+        forward.carry(ports, tunnel, local=local, remote=remote, on_up=on_up, again=again)
     except KeyboardInterrupt:
         raise Interrupted(f"port {local} is no longer carried") from None
     raise AssertionError("carry() never returns")

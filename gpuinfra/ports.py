@@ -153,7 +153,7 @@ class Link(Protocol):
         """Delete what is kept of the host, its open connection included."""
 
     def configure(self, host: Host, *, address: str) -> None:
-        """Write the configuration for the host at this address."""
+        """Write the configuration for the host at this address; empty: at the one that it has already."""
 
     def is_open(self, host: Host) -> bool:
         """Tell whether a connection is open already."""

@@ -55,7 +55,7 @@ class Tunnel(Protocol):
     """A connection of its own that carries one port."""
 
     def taken(self, port: int) -> bool:
-        """Tell whether a port of this machine is in use."""
+        """Tell whether a port of this machine is in use; raises PermissionError for one that needs root."""
 
     def free(self, near: int) -> int:
         """Return a port of this machine that is free, `near` itself if it is."""
@@ -68,7 +68,7 @@ class Carried(Protocol):
     """A tunnel that has been begun."""
 
     def up(self, *, timeout_s: float) -> bool:
-        """Wait until it carries; False when it has ended instead, or the time is over."""
+        """Wait until it carries; False when it has ended instead, as it has to when the time is over."""
 
     def wait(self) -> str:
         """Wait until it ends; return ssh's last words."""

@@ -75,9 +75,11 @@ def look(ports: Ports, host: Host) -> Boot:
         KeyChanged: it shows a wrong key.
     """
     link = ports.link
+    # an open connection goes to where the host is now, whatever address is recorded
+    is_open = link.is_open(host)
     if host.address:
-        link.configure(host, address=host.address)
-    if not link.is_open(host) and not host.is_private and not _knocked(ports, host):
+        link.configure(host, address="" if is_open else host.address)
+    if not is_open and not host.is_private and not _knocked(ports, host):
         where = f"nothing answers at {host.public_ip}" if host.public_ip else "it has no public address"
         raise _shut_out(
             host,

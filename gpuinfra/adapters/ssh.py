@@ -55,7 +55,8 @@ class OpenSsh:
         self._pin(host).unlink(missing_ok=True)
 
     def configure(self, host: Host, *, address: str) -> None:
-        """Write the configuration for the host at this address."""
+        """Write the configuration for the host at this address; empty: at the one that it has already."""
+        address = address or ssh_config.address(host, self._environ)
         ssh_config.write(host, address=address, known_hosts=self._pin(host), environ=self._environ)
 
     def is_open(self, host: Host) -> bool:

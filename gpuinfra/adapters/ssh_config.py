@@ -44,6 +44,14 @@ def write(host: Host, *, address: str, known_hosts: Path, environ: Mapping[str, 
     return target
 
 
+def address(host: Host, environ: Mapping[str, str]) -> str:
+    """Return the address that the host's file has; its recorded one without a file."""
+    file = own_path(host, environ)
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    found = [line.split(None, 1)[1] for line in lines if line.startswith("  HostName ")]
+    return found[0] if found else host.address
+
+
 def remove(host: Host, environ: Mapping[str, str]) -> None:
     """Delete both files, the stack's only if it is this host's."""
     target = path(host.stack, environ)

@@ -8,7 +8,7 @@ import pytest
 
 from gpuinfra.actions import connect
 from gpuinfra.errors import CloudError, HostError, KeyChanged, Unreachable
-from gpuinfra.model import Record
+from gpuinfra.model import Host, Record
 from gpuinfra.ports import Ports
 from tests.fakes import RECORDED, RUNNING, FakeNarrator, FakeTime
 from tests.fakes_host import FakeCloud, FakeLink, ports
@@ -119,6 +119,22 @@ def test_a_new_address_after_stop_and_start_is_taken_over(tmp_path: Path, token:
     )
     connect.connect(ports(tmp_path, cloud=cloud, link=link))
     assert link.addresses == [ADDRESS, "52.7.7.7"]
+
+
+class OpenLink(FakeLink):
+    """A host whose shared connection is up."""
+
+    def is_open(self, host: Host) -> bool:
+        """Tell."""
+        return True
+
+
+def test_an_open_connection_is_not_written_over_with_the_recorded_address(tmp_path: Path) -> None:
+    """It may go to a newer one; tunnels and editors, which log in anew, read it from the file."""
+    link = OpenLink()
+    link.pin(host(), [key()])
+    connect.connect(ports(tmp_path, link=link))
+    assert link.addresses == [""]
 
 
 def test_another_host_at_the_old_address_is_no_alarm(tmp_path: Path, token: str) -> None:

@@ -86,6 +86,14 @@ def test_two_clones_with_one_stack_name_do_not_meet(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*.conf")) == []
 
 
+def test_the_address_of_a_file_is_read_back(tmp_path: Path) -> None:
+    """Where the host was last; without a file, where it is recorded."""
+    env = {"XDG_STATE_HOME": str(tmp_path)}
+    assert ssh_config.address(host(), env) == host().public_ip
+    ssh_config.write(host(), address="52.9.9.9", known_hosts=tmp_path / "pin", environ=env)
+    assert ssh_config.address(host(), env) == "52.9.9.9"
+
+
 def test_hosts_of_two_stacks_have_two_aliases() -> None:
     """Stacks side by side do not overwrite each other's alias."""
     names = {ssh_config.alias(h.stack) for h in (host(), Host(**{**vars(host()), "stack": "b"}))}

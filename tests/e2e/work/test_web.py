@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.work.desk import Desk
+from tests.e2e.work.sitting import ec2
 from tests.e2e.work.test_sync import until
+from tests.simulator.aws import client
 
 pytestmark = pytest.mark.e2e
 PORT, REMOTE = 16006, 7007
@@ -22,8 +24,23 @@ def get(desk: Desk, url: str) -> str:
     return desk.inside([sys.executable, "-c", code]).stdout
 
 
+def move(desk: Desk) -> None:
+    """Stop the host and start it: it has another address than the one that is recorded."""
+    instance, before = desk.ok("output", "instance_id").strip(), desk.ok("ip").strip()
+    client("ec2", desk.lab.simulator).stop_instances(InstanceIds=[instance])
+    until(lambda: ec2(desk, instance) == "stopped", "the host to stop")
+    client("ec2", desk.lab.simulator).start_instances(InstanceIds=[instance])
+
+    def moved() -> bool:
+        desk.run("ssh", "--", "true")
+        return before not in desk.ssh_config().read_text()
+
+    until(moved, "its new address")
+
+
 def test_a_port_is_carried_and_carried_again(desk: Desk) -> None:
-    """A server on the host's loopback answers here, also after the connection was killed."""
+    """A server on the host's loopback answers here, also at a new address, also after its ssh was killed."""
+    move(desk)
     serve = f"python3 -m http.server --bind 127.0.0.1 --directory /etc {REMOTE}"
     desk.there(f"sudo systemd-run --quiet --unit=some-server {serve}")
     running = desk.start("forward", f"{PORT}:{REMOTE}")
@@ -33,6 +50,8 @@ def test_a_port_is_carried_and_carried_again(desk: Desk) -> None:
         taken = desk.run("forward", f"{PORT}:{REMOTE}")
         assert taken.returncode == 2
         assert f"gpuinfra forward {PORT + 1}:{REMOTE}" in taken.stderr
+        bad = desk.run("forward", "6006:tensorboard")
+        assert (bad.returncode, "gpuinfra forward 6006:6006" in bad.stderr) == (2, True)
         running.kill_child("ssh")
         running.line("is port 7007 of the host")
         assert "ip-" in get(desk, PAGE)
