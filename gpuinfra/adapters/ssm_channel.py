@@ -10,7 +10,8 @@ from gpuinfra.errors import CloudError
 from gpuinfra.ssm.ports import ChannelLost
 
 OPEN_TIMEOUT_S = 15
-PING_S = 30
+# A connection that has died in silence is noticed within 30 s: ssh itself waits for a minute.
+PING_S, PONG_TIMEOUT_S = 10.0, 20.0
 MAX_BYTES = 2**20
 QUEUE = 256
 REFUSED = (401, 403)
@@ -51,7 +52,9 @@ class Socket:
         await self._connection.close()
 
 
-async def dial(url: str, headers: Mapping[str, str], *, ca_file: str | None = None) -> Socket:
+async def dial(
+    url: str, headers: Mapping[str, str], *, ca_file: str | None = None, ping_s: float = PING_S
+) -> Socket:
     """Open a stream address with these headers, by the proxy of the environment if there is one.
 
     Raises:
@@ -68,8 +71,8 @@ async def dial(url: str, headers: Mapping[str, str], *, ca_file: str | None = No
             compression=None,  # ssh's bytes are random
             open_timeout=OPEN_TIMEOUT_S,
             close_timeout=1,
-            ping_interval=PING_S,
-            ping_timeout=PING_S,
+            ping_interval=ping_s,
+            ping_timeout=ping_s * PONG_TIMEOUT_S / PING_S,
             max_size=MAX_BYTES,
             max_queue=QUEUE,
         )
