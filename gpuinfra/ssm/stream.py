@@ -37,7 +37,6 @@ class Outgoing:
         self._smooth = 0.0
         self._spread = 0.0
         self.retry_s = FIRST_RETRY_S
-        self.repeated = 0
 
     @property
     def has_room(self) -> bool:
@@ -79,7 +78,6 @@ class Outgoing:
             if now - it.last >= min(self.retry_s * 2 ** (it.tries - 1), LONGEST_RETRY_S):
                 it.last, it.tries = now, it.tries + 1
                 found.append(it.raw)
-        self.repeated += len(found)
         return found
 
     def all_again(self, now: float) -> list[bytes]:
