@@ -15,10 +15,13 @@ def main() -> None:
     if is_simulated(os.environ):
         sys.stderr.write(f"[SIMULATED AWS at {os.environ[ENDPOINT]}: not the real one, no cost]\n")
         sys.stderr.flush()
-    if fast.answer(sys.argv[1:], os.environ):
-        return
-    from gpuinfra import cli  # typer: 60 ms
-
+    try:
+        if fast.answer(sys.argv[1:], os.environ):
+            return
+        from gpuinfra import cli  # typer: 60 ms
+    except KeyboardInterrupt:
+        sys.stderr.write("\nstopped by Ctrl-C\n")
+        sys.exit(130)
     cli.main()
 
 

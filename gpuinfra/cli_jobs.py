@@ -9,7 +9,10 @@ from gpuinfra.names import DEFAULT_STACK
 
 Words = Annotated[
     list[str],
-    typer.Argument(metavar="CMD...", help="After --: a program, script.py, script.sh, or one quoted line."),
+    typer.Argument(
+        metavar="CMD...",
+        help="A program, script.py, script.sh, or one quoted line; options of ours come before.",
+    ),
 ]
 Env = Annotated[
     list[str] | None,
@@ -17,19 +20,19 @@ Env = Annotated[
 ]
 Which = Annotated[str, typer.Argument(metavar="[JOB]", help="Its id or name; default: the newest.")]
 Tty = Annotated[bool | None, typer.Option("--tty/--no-tty", help="Default: as this terminal is.")]
-ANYTHING = {"ignore_unknown_options": True}
+OURS_FIRST = {"allow_interspersed_args": False}  # what follows the command is its own
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    app.command(context_settings=ANYTHING)(run)
+    app.command(context_settings=OURS_FIRST)(run)
     app.add_typer(_jobs(), name="job")
     app.add_typer(_gpu(), name="gpu")
 
 
 def _jobs() -> typer.Typer:
     group = typer.Typer(help="Commands on the host that outlive your connection.", no_args_is_help=True)
-    group.command(context_settings=ANYTHING)(start)
+    group.command(context_settings=OURS_FIRST)(start)
     group.command("list")(listed)
     for command in (logs, attach, stop, wait):
         group.command()(command)
@@ -50,7 +53,7 @@ def run(command: Words, env: Env = None, tty: Tty = None, stack: Stack = DEFAULT
     """
     from gpuinfra import commands_jobs
 
-    commands_jobs.hide_values()
+    commands_jobs.hide_values(command)
     raise typer.Exit(commands_jobs.run(stack, command, env=env or [], tty=tty))
 
 
@@ -77,7 +80,7 @@ def start(
     """Start a command on the host that goes on without you; print its id."""
     from gpuinfra import commands_jobs
 
-    commands_jobs.hide_values()
+    commands_jobs.hide_values(command)
     job = commands_jobs.start(
         stack, command, name=name, env=env or [], time_limit=time_limit, then=then, save=save, tty=tty
     )

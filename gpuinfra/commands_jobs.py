@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gpuinfra import factory
 from gpuinfra.errors import Interrupted
+from gpuinfra.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,15 @@ def run(stack: str, words: Sequence[str], *, env: Sequence[str], tty: bool | Non
 
     wanted = _wanted(words, env, tty=_at_terminal() if tty is None else tty)
     return actions.run(factory.ports(stack, os.environ), host_jobs(), wanted)
+
+
+def passed_on(code: int, left: bool, job_id: str) -> int:
+    """Return the exit code of a `run` of the default stack that ssh ended with 255, or say what goes on."""
+    from gpuinfra.actions import jobs as actions
+    from gpuinfra.job_ports import Sat
+
+    ports = factory.ports(DEFAULT_STACK, os.environ)
+    return actions.passed_on(ports, host_jobs(), Sat(code=code, left=left), job_id)
 
 
 def start(
@@ -89,8 +99,9 @@ def logs(stack: str, job: str, *, follow: bool) -> int:
     """
     from gpuinfra.actions import jobs as actions
 
+    copy = actions.follow if follow else actions.logs
     try:
-        return actions.logs(factory.ports(stack, os.environ), host_jobs(), job, follow=follow)
+        return copy(factory.ports(stack, os.environ), host_jobs(), job)
     except KeyboardInterrupt:
         raise Interrupted("stopped following; the job goes on") from None
 
@@ -134,21 +145,28 @@ def exit_code(job: Job) -> int:
     return job.exit_code if job.exit_code is not None and job.state != "lost" else 5
 
 
-def hide_values() -> None:
+def hide_values(words: Sequence[str]) -> None:
     """Start this program anew without the values of --env in its command line, where all users see them."""
-    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
-    ours, rest = sys.argv[1:end], sys.argv[end:]
-    hidden = {}
-    for number, word in enumerate(ours):
-        given = word.removeprefix("--env=") if word.startswith("--env=") else word
-        after = number and ours[number - 1] in ("--env", "-e")
-        if (after or given != word) and "=" in given:
-            key, _, value = given.partition("=")
-            hidden[key] = value
-            ours[number] = key if after else f"--env={key}"
+    own = len(sys.argv) - len(words)
+    shown, hidden = without_values(sys.argv[1:own])
     if hidden:
         environ = {**os.environ, HIDDEN: json.dumps(hidden)}
-        os.execve(sys.executable, [sys.executable, "-m", "gpuinfra", *ours, *rest], environ)  # noqa: S606
+        argv = [sys.executable, "-P", "-m", "gpuinfra", *shown, *sys.argv[own:]]
+        os.execve(sys.executable, argv, environ)  # noqa: S606
+
+
+def without_values(options: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Return options with `--env K` for each `--env K=V`, and the values."""
+    shown: list[str] = []
+    hidden: dict[str, str] = {}
+    for word in options:
+        after = bool(shown) and shown[-1] in ("--env", "-e")
+        start = "" if after else next((s for s in ("--env=", "-e") if word.startswith(s) and word != s), "")
+        key, equals, value = word.removeprefix(start).partition("=")
+        if (after or start) and equals:
+            hidden[key] = value
+        shown.append(start + key if (after or start) and equals else word)
+    return shown, hidden
 
 
 def _wanted(words: Sequence[str], env: Sequence[str], *, tty: bool) -> Wanted:

@@ -1,4 +1,4 @@
-"""What scripts call in loops, answered before typer is imported: ip, version; ssh and sync when connected.
+"""What scripts call in loops, answered before typer is imported: ip, version; ssh, run, sync when connected.
 
 Only exact, simple command lines are taken; all else, and every doubt, is left to the command line proper.
 A test compares the two, byte for byte. No typing, pathlib, dataclasses or re here: each costs milliseconds.
@@ -21,6 +21,8 @@ def answer(argv: list[str], environ: "os._Environ[str] | dict[str, str]") -> boo
         return _ip(environ)
     if argv[:2] == ["ssh", "--"]:
         _ssh(argv[2:], environ)
+    if argv[:1] == ["run"] and (argv[1:2] == ["--"] or not "".join(argv[1:2]).startswith("-")):
+        _run(argv[2:] if argv[1:2] == ["--"] else argv[1:], environ)
     if argv in (["sync", "up"], ["sync", "down"]):
         return _sync(argv[1] == "up", environ)
     return False
@@ -50,6 +52,15 @@ def _ssh(command: list[str], environ: "os._Environ[str] | dict[str, str]") -> No
     conf = _connected(environ)
     if conf:
         os.execvp("ssh", ["ssh", "-F", conf, "gpuinfra-default", "--", *command])  # noqa: S606
+
+
+def _run(words: list[str], environ: "os._Environ[str] | dict[str, str]") -> None:
+    """Run a command if the host is connected; returns otherwise."""
+    conf = _connected(environ)
+    if conf:
+        from gpuinfra import fast_run
+
+        fast_run.run(words, conf, environ)
 
 
 def _sync(up: bool, environ: "os._Environ[str] | dict[str, str]") -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpuinfra.errors import ConfigError
+from gpuinfra.host.jobs import wire
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # of an id: easy to type
 ENDED = ("done", "failed", "stopped", "lost")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -38,6 +38,11 @@ class Job:
     def has_ended(self) -> bool:
         """Tell whether nothing more will come of it."""
         return self.state in ENDED
+
+
+def new_id() -> str:
+    """Return an id for a run: made here, so that it is known even if the connection breaks at once."""
+    return wire.new_id()
 
 
 def parse(raw: dict[str, Any]) -> Job:

@@ -3,6 +3,7 @@
 import pytest
 
 from gpuinfra import jobs, live_words
+from gpuinfra.commands_jobs import without_values
 from gpuinfra.errors import ConfigError
 from tests.fakes_jobs import JOB
 
@@ -28,6 +29,23 @@ def test_variables() -> None:
     for wrong in ("1A=b", "A B=c", "NOT_HERE"):
         with pytest.raises(ConfigError):
             jobs.variables([wrong], {})
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "hidden"),
+    [
+        (["run", "--env", "K=v"], ["run", "--env", "K"], {"K": "v"}),
+        (
+            ["-e", "K=a=b", "-eA=b", "--env=Z="],
+            ["-e", "K", "-eA", "--env=Z"],
+            {"K": "a=b", "A": "b", "Z": ""},
+        ),
+        (["--env", "HERE", "--name", "x=y"], ["--env", "HERE", "--name", "x=y"], {}),
+    ],
+)
+def test_values_leave_the_command_line(given: list[str], shown: list[str], hidden: dict[str, str]) -> None:
+    """In each form that the option has; nothing else is touched."""
+    assert without_values(given) == (shown, hidden)
 
 
 def test_the_table() -> None:

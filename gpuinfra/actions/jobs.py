@@ -1,13 +1,12 @@
 """`run` and `job ...`: commands on the host that outlive this machine's connection."""
 
-import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
 from gpuinfra import jobs
-from gpuinfra.actions.again import reconnect
+from gpuinfra.actions.again import connect_patiently, reconnect
 from gpuinfra.actions.connect import connect
-from gpuinfra.errors import ConfigError, GpuInfraError, HostError, Unreachable
+from gpuinfra.errors import CloudError, ConfigError, HostError, Unreachable
 from gpuinfra.hints import command
 from gpuinfra.job_ports import HostJobs, Request, Sat
 from gpuinfra.jobs import Job
@@ -40,22 +39,27 @@ def run(ports: Ports, host_jobs: HostJobs, wanted: Wanted) -> int:
     Raises:
         HostError: the connection broke, or the user left; the command goes on.
     """
-    job_id = "".join(secrets.choice(jobs.LETTERS) for _ in range(4))
-    return _sit(ports, host_jobs, {**_asked("run", wanted, ports), "id": job_id}, job_id, tty=wanted.tty)
+    request = {**_asked("run", wanted, ports), "id": jobs.new_id()}
+    sat = host_jobs.sit(_ssh(ports, connect(ports)), request, tty=wanted.tty)
+    return passed_on(ports, host_jobs, sat, request["id"])
 
 
 def attach(ports: Ports, host_jobs: HostJobs, job_id: str, *, tty: bool) -> int:
     """Sit at a running job; return its exit code."""
-    found = ask(ports, host_jobs, "view", job=job_id)
-    request = {"verb": "attach", "job": found["id"], "flags": _flags(ports)}
-    return _sit(ports, host_jobs, request, str(found["id"]), tty=tty and bool(found["tty"]))
+    host = connect(ports)
+    found = _ask(ports, host_jobs, host, "view", job_id)
+    sat = host_jobs.sit(
+        _ssh(ports, host), _request(ports, "attach", found["id"]), tty=tty and bool(found["tty"])
+    )
+    return passed_on(ports, host_jobs, sat, found["id"])
 
 
 def start(ports: Ports, host_jobs: HostJobs, wanted: Wanted) -> Job:
     """Start a job; it goes on whatever becomes of this machine."""
-    host = connect(ports)
-    _check_end(ports, host, wanted)
     request = _asked("start", wanted, ports)
+    _check_then(wanted)
+    host = connect(ports)
+    _check_power_off(ports, host, wanted)
     return jobs.parse(host_jobs.ask(_ssh(ports, host), request, timeout_s=ASK_TIMEOUT_S))
 
 
@@ -71,12 +75,13 @@ def stop(ports: Ports, host_jobs: HostJobs, job_id: str) -> Job:
 
 def wait(ports: Ports, host_jobs: HostJobs, job_id: str) -> Job:
     """Wait for a job's end, through lost connections and restarts of the host."""
-    host = connect(ports)
+    host = connect_patiently(ports)
     while True:
         try:
-            request = {"verb": "wait", "job": job_id, "seconds": POLL_S, "flags": _flags(ports)}
+            request = _request(ports, "wait", job_id, seconds=POLL_S)
             job = jobs.parse(host_jobs.ask(_ssh(ports, host), request, timeout_s=POLL_S + ASK_TIMEOUT_S))
         except Unreachable:
+            ports.narrator.say("the connection is lost; the job goes on")
             host = reconnect(ports)
             continue
         job_id = job.id  # a name may be another job's tomorrow
@@ -84,15 +89,21 @@ def wait(ports: Ports, host_jobs: HostJobs, job_id: str) -> Job:
             return job
 
 
-def logs(ports: Ports, host_jobs: HostJobs, job_id: str, *, follow: bool) -> int:
-    """Copy a job's log to stdout; with `follow` until the job ends, through lost connections."""
-    host, offset = connect(ports), 0
-    job_id = str(ask(ports, host_jobs, "view", job=job_id)["id"]) if follow else job_id
+def logs(ports: Ports, host_jobs: HostJobs, job_id: str) -> int:
+    """Copy a job's log to stdout."""
+    request = _request(ports, "logs", job_id, offset=0, follow=False)
+    return host_jobs.stream(_ssh(ports, connect(ports)), request)[0]
+
+
+def follow(ports: Ports, host_jobs: HostJobs, job_id: str) -> int:
+    """Copy a job's log to stdout until it ends, through lost connections and restarts of the host."""
+    host, offset = connect_patiently(ports), 0
+    job_id = _ask(ports, host_jobs, host, "view", job_id)["id"]
     while True:
-        request = {"verb": "logs", "job": job_id, "offset": offset, "follow": follow, "flags": _flags(ports)}
+        request = _request(ports, "logs", job_id, offset=offset, follow=True)
         code, copied = host_jobs.stream(_ssh(ports, host), request)
         offset += copied
-        if code != SSH_FAILED or not follow:
+        if code != SSH_FAILED:
             return code
         ports.narrator.say("the connection is lost; the job goes on")
         host = reconnect(ports)
@@ -100,37 +111,45 @@ def logs(ports: Ports, host_jobs: HostJobs, job_id: str, *, follow: bool) -> int
 
 def ask(ports: Ports, host_jobs: HostJobs, verb: str, *, job: str = "") -> Any:
     """Ask the host one thing."""
-    host = connect(ports)
-    request = {"verb": verb, "job": job, "flags": _flags(ports)}
-    return host_jobs.ask(_ssh(ports, host), request, timeout_s=ASK_TIMEOUT_S)
+    return _ask(ports, host_jobs, connect(ports), verb, job)
 
 
-def _sit(ports: Ports, host_jobs: HostJobs, request: Request, job_id: str, *, tty: bool) -> int:
-    host = connect(ports)
-    sat = host_jobs.sit(_ssh(ports, host), request, tty=tty)
-    return _passed_on(ports, host_jobs, sat, job_id) if sat.left or sat.code == SSH_FAILED else sat.code
+def _ask(ports: Ports, host_jobs: HostJobs, host: Host, verb: str, job: str) -> Any:
+    return host_jobs.ask(_ssh(ports, host), _request(ports, verb, job), timeout_s=ASK_TIMEOUT_S)
 
 
-def _passed_on(ports: Ports, host_jobs: HostJobs, sat: Sat, job_id: str) -> int:
-    """Tell a command's own 255 from a broken connection; return the exit code, or say what goes on."""
-    stack, job = ports.workspace.name, None
+def _request(ports: Ports, verb: str, job: str, **more: Any) -> Request:
+    return {"verb": verb, "job": job, "flags": _flags(ports), **more}
+
+
+def passed_on(ports: Ports, host_jobs: HostJobs, sat: Sat, job_id: str) -> int:
+    """Return the exit code of a command that was sat at; its own 255 is told from a broken connection.
+
+    Raises:
+        HostError: the command goes on, or never began.
+    """
+    if sat.code != SSH_FAILED and not sat.left:
+        return sat.code
+    why, stack = "you left" if sat.left else "the connection is lost", ports.workspace.name
+    goes_on = f"{why}; the command goes on, as the job {job_id}"
     try:
-        job = jobs.parse(ask(ports, host_jobs, "view", job=job_id))
-    except HostError:
-        pass
-    except GpuInfraError:
-        return sat.code  # it has ended while we looked on, and nothing is kept of it
-    if job and job.has_ended and job.exit_code is not None:
-        return job.exit_code
-    why = "you left" if sat.left else "the connection is lost"
-    raise HostError(
-        f"{why}; the command goes on, as the job {job_id}",
-        hint=f"{command(f'job attach {job_id}', stack)} (or: job logs -f, job stop)",
-    )
+        request = _request(ports, "view", job_id, forget=True)
+        ssh = _ssh(ports, connect(ports))
+        job = jobs.parse(host_jobs.ask(ssh, request, timeout_s=ASK_TIMEOUT_S))
+    except ConfigError:
+        raise HostError(f"{why}; the command had not begun", hint="the same command again") from None
+    except (HostError, CloudError) as error:
+        goes_on = f"{why}; if the command had begun, it goes on, as the job {job_id} ({error.message})"
+    else:
+        if job.has_ended and job.exit_code is not None:
+            return job.exit_code
+        goes_on = f"the command {job_id} is lost: {job.reason}" if job.has_ended else goes_on
+    hint = f"{command(f'job attach {job_id}', stack)} (or: job logs -f, job stop)"
+    raise HostError(goes_on, hint=hint)
 
 
 def _asked(verb: str, wanted: Wanted, ports: Ports) -> Request:
-    if not wanted.words:
+    if not any(wanted.words[:1]):
         raise ConfigError("there is no command", hint=command("run -- python train.py", ports.workspace.name))
     return {
         "verb": verb,
@@ -146,17 +165,21 @@ def _asked(verb: str, wanted: Wanted, ports: Ports) -> Request:
     }
 
 
-def _check_end(ports: Ports, host: Host, wanted: Wanted) -> None:
-    """Refuse an end of the host that would do something else than was asked for."""
-    if wanted.then == "none":
-        return
-    if wanted.then not in ("stop", "terminate"):
+def _check_then(wanted: Wanted) -> None:
+    """Refuse an end of the host that is none, or that loses what the job made."""
+    if wanted.then not in ("stop", "terminate", "none"):
         raise ConfigError(f"--then says {wanted.then!r}; it must be stop, terminate or none")
     if wanted.then == "terminate" and not wanted.save:
         raise ConfigError(
             "--then terminate deletes the disk and with it what the job made; say how the results get out",
             hint="--save 'aws s3 sync out s3://my-bucket/out'   (--save true: nothing is kept)",
         )
+
+
+def _check_power_off(ports: Ports, host: Host, wanted: Wanted) -> None:
+    """Refuse an end of the host that would do something else than was asked for."""
+    if wanted.then == "none":
+        return
     behaviour = ports.cloud(host.region, None).shutdown_behavior(host.instance_id)
     if behaviour != wanted.then:
         raise ConfigError(

@@ -1,19 +1,15 @@
-"""The laptop's end of gpuinfra.host.jobs: sends the program with each request, in one session of ssh."""
+"""The laptop's end of gpuinfra.host.jobs: each request in one session of ssh, which brings the program."""
 
-import gzip
-import hashlib
-import io
 import json
 import shlex
 import subprocess
 import sys
-import tarfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gpuinfra.adapters import seat
+from gpuinfra.adapters.host_program import opened_by
 from gpuinfra.errors import CloudError, ConfigError, GpuInfraError, HostError, Unreachable
 from gpuinfra.host.jobs import wire
 from gpuinfra.job_ports import Request, Sat
@@ -21,40 +17,6 @@ from gpuinfra.job_ports import Request, Sat
 PACKAGE = Path(__file__).resolve().parents[1]
 SSH_FAILED = 255
 ERRORS: dict[int, type[GpuInfraError]] = {2: ConfigError, 4: CloudError, 5: HostError}
-# Its directory is named by its content: another version never overwrites one that is in use.
-REMOTE = (
-    'c=$HOME/.cache/gpuinfra; d=$c/host-{digest}; if [ -d "$d" ]; then head -c {size} >/dev/null; else'
-    ' mkdir -p -m 700 "$c" && t=$(mktemp -d "$c/new.XXXXXX") && head -c {size} | tar -xzf - -C "$t"'
-    ' && mv -T "$t" "$d" || exit 5; fi; PYTHONPATH=$d exec python3 -S -m gpuinfra.host.jobs'
-)
-
-
-@cache
-def program() -> bytes:
-    """Return the host's program as an archive, the same bytes for the same files."""
-    files = [
-        PACKAGE / "__init__.py",
-        PACKAGE / "host/__init__.py",
-        *sorted((PACKAGE / "host/jobs").glob("*.py")),
-    ]
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for path in files:
-            entry = tarfile.TarInfo(str(path.relative_to(PACKAGE.parent)))
-            data = path.read_bytes()
-            entry.size, entry.mode = len(data), 0o644
-            tar.addfile(entry, io.BytesIO(data))
-    return gzip.compress(raw.getvalue(), mtime=0)
-
-
-def remote() -> str:
-    """Return the command line on the host; it says nothing of what is asked."""
-    return REMOTE.format(digest=hashlib.sha256(program()).hexdigest()[:16], size=len(program()))
-
-
-def opening(request: Request) -> bytes:
-    """Return what comes first on stdin: the program, then the request."""
-    return program() + wire.pack(wire.REQUEST, json.dumps(request).encode())
 
 
 class SshJobs:
@@ -67,7 +29,8 @@ class SshJobs:
             Unreachable: the host does not answer.
             GpuInfraError: the host refused, in its own words.
         """
-        done = _run([*ssh, "--", remote()], opening(request), timeout_s)
+        line, opening = opened_by(request)
+        done = _run([*ssh, "--", line], opening, timeout_s)
         try:
             reply = json.loads(done.stdout)
         except ValueError:
@@ -80,17 +43,17 @@ class SshJobs:
 
     def sit(self, ssh: Sequence[str], request: Request, *, tty: bool) -> Sat:
         """Sit at a command until it ends, the connection breaks or the user leaves."""
-        if tty:
-            request = {**request, "size": seat.terminal_size()}
-        return seat.Seat([*ssh, "--", remote()], tty=tty).sit(opening(request))
+        code, left = seat.sit(ssh, request, tty=tty)
+        return Sat(code=code, left=left)
 
     def stream(self, ssh: Sequence[str], request: Request) -> tuple[int, int]:
         """Copy what comes to stdout; return ssh's exit code and the bytes copied."""
-        argv, copied = [*ssh, "--", remote()], 0
+        line, opening = opened_by(request)
+        argv, copied = [*ssh, "--", line], 0
         with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as child:
             try:
                 if child.stdin and child.stdout:
-                    child.stdin.write(opening(request))
+                    child.stdin.write(opening)
                     while data := child.stdout.read(wire.CHUNK):
                         sys.stdout.buffer.write(data)
                         sys.stdout.buffer.flush()
@@ -129,5 +92,6 @@ def _run(argv: Sequence[str], given: bytes, timeout_s: float) -> _Done:
         raise Unreachable(f"the host has not answered for {timeout_s:.0f} s") from None
     stderr = done.stderr.decode("utf-8", "replace")
     if done.returncode == SSH_FAILED:
-        raise Unreachable(f"the host does not answer: {stderr.strip().splitlines()[-1:]}")
+        why = (stderr.strip().splitlines() or ["ssh gave no reason"])[-1]
+        raise Unreachable(f"the host does not answer: {why}")
     return _Done(done.stdout.decode("utf-8", "replace"), stderr)

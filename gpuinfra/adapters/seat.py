@@ -1,31 +1,48 @@
 """The laptop's side of a seat: stdin as frames into ssh, whose stdout and stderr are our own."""
 
+from __future__ import annotations
+
 import os
 import select
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import termios
 import tty as terminal_mode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from types import FrameType
-from typing import Any
 
+from gpuinfra.adapters.host_program import opened_by
 from gpuinfra.host.jobs import wire
-from gpuinfra.job_ports import Sat
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
+
+    from gpuinfra.job_ports import Request
+
+SSH_FAILED = 255
 LEAVE_KEY = b"\x1c"  # Ctrl-\
 PRESSES_TO_KILL, PRESSES_TO_GIVE_UP = 3, 4
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD, signal.SIGWINCH)
 
 
 def terminal_size() -> str:
-    """Return the terminal's size as "ROWS COLUMNS"."""
-    size = shutil.get_terminal_size()
-    return f"{size.lines} {size.columns}"
+    """Return the terminal's size as "ROWS COLUMNS"; one that tells none has the usual one."""
+    columns = lines = 0
+    with suppress(OSError):
+        columns, lines = os.get_terminal_size(1)
+    return f"{lines or 24} {columns or 80}"
+
+
+def sit(ssh: Sequence[str], request: Request, *, tty: bool) -> tuple[int, bool]:
+    """Sit at a command by ssh; return ssh's exit code, which is the command's, and whether the user left."""
+    if tty:
+        request = {**request, "size": terminal_size()}
+    line, opening = opened_by(request)
+    seat = Seat([*ssh, "--", line], tty=tty)
+    return seat.sit(opening), seat.left
 
 
 class Seat:
@@ -34,11 +51,11 @@ class Seat:
     def __init__(self, argv: Sequence[str], *, tty: bool) -> None:
         self._argv, self._tty = list(argv), tty
         self._presses = 0
-        self._left = False
+        self.left = False
         self._child: subprocess.Popen[bytes] | None = None
 
-    def sit(self, opening: bytes) -> Sat:
-        """Sit until ssh ends; return its exit code, which is the command's."""
+    def sit(self, opening: bytes) -> int:
+        """Sit until ssh ends; return its exit code."""
         with _wakeups() as wakeup, _handlers(self._on_signal), _raw(self._tty):
             # A session of its own: the terminal's Ctrl-C must reach the command, not kill the connection.
             self._child = subprocess.Popen(
@@ -48,17 +65,19 @@ class Seat:
                 self._send(opening)
                 self._relay(wakeup)
             code = self._child.wait()
-        return Sat(code=code if code >= 0 else 255, left=self._left)
+        if self._tty and self.left:
+            sys.stderr.write("\n")  # the cursor is wherever the command had it
+        return code if code >= 0 else SSH_FAILED
 
-    def _relay(self, wakeup: socket.socket) -> None:
+    def _relay(self, wakeup: int) -> None:
         """Pass stdin on until ssh has ended, with a heartbeat."""
-        sources: list[Any] = [wakeup, 0]
+        sources = [wakeup, 0]
         while self._child and self._child.poll() is None:
             ready, _, _ = select.select(sources, [], [], wire.BEAT_S)
             if not ready:
                 self._send(wire.pack(wire.BEAT))
             if wakeup in ready:
-                for number in wakeup.recv(256):
+                for number in os.read(wakeup, 256):
                     self._pass_on(number)
             if 0 in ready and not self._read():
                 sources.remove(0)
@@ -98,7 +117,7 @@ class Seat:
             self._leave()
 
     def _leave(self) -> None:
-        self._left = True
+        self.left = True
         if self._child:
             self._child.terminate()
 
@@ -121,16 +140,17 @@ def _handlers(on_signal: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _wakeups() -> Iterator[socket.socket]:
+def _wakeups() -> Iterator[int]:
     """Make signals wake a select; yields what to select on, from which their numbers are read."""
-    near, far = socket.socketpair()
-    with near, far:
-        far.setblocking(False)
-        before = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
-        try:
-            yield near
-        finally:
-            signal.set_wakeup_fd(before)
+    near, far = os.pipe()
+    os.set_blocking(far, False)
+    before = signal.set_wakeup_fd(far, warn_on_full_buffer=False)
+    try:
+        yield near
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(near)
+        os.close(far)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """run and jobs towards the user: exit codes, lost connections, and what is refused before it costs."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,7 +12,7 @@ from gpuinfra.errors import ConfigError, HostError, Unreachable
 from gpuinfra.job_ports import Sat
 from gpuinfra.ports import Ports
 from tests.fakes import RUNNING, FakeNarrator
-from tests.fakes_host import FakeLink, ports
+from tests.fakes_host import FakeCloud, FakeLink, ports
 from tests.fakes_jobs import JOB, FakeHostJobs
 
 WANTED = Wanted(words=("python", "train.py"))
@@ -25,22 +26,33 @@ def made(tmp_path: Path, **parts: Any) -> Ports:
     return ports(tmp_path, link=link, **parts)
 
 
+def test_a_commands_own_255_is_passed_on(tmp_path: Path) -> None:
+    """ssh says 255 when the connection breaks; the host is asked which it was, and may then forget it."""
+    host = FakeHostJobs({**JOB, "state": "failed", "exit_code": 255}, sat=Sat(code=255))
+    assert jobs.run(made(tmp_path), host, WANTED) == 255
+    assert host.asked[1]["forget"]
+
+
 @pytest.mark.parametrize(
-    ("replies", "code"),
-    [([{**JOB, "state": "failed", "exit_code": 255}], 255), ([ConfigError("no job")], 255)],
-    ids=["kept", "seen to its end"],
+    ("reply", "says"),
+    [
+        (JOB, "the connection is lost; the command goes on, as the job"),
+        (LOST, "the connection is lost; if the command had begun, it goes on, as the job .*gone"),
+        ({**JOB, "state": "lost", "reason": "killed"}, "is lost: killed"),
+    ],
+    ids=["it runs", "no answer", "lost"],
 )
-def test_a_commands_own_255_is_passed_on(tmp_path: Path, replies: list[Any], code: int) -> None:
-    """ssh says 255 when the connection breaks; the host is asked which it was."""
-    assert jobs.run(made(tmp_path), FakeHostJobs(*replies, sat=Sat(code=255)), WANTED) == code
-
-
-@pytest.mark.parametrize("reply", [JOB, LOST], ids=["it runs", "no answer"])
-def test_a_lost_connection_says_what_goes_on(tmp_path: Path, reply: Any) -> None:
+def test_a_lost_connection_says_what_goes_on(tmp_path: Path, reply: Any, says: str) -> None:
     """With the command that sits at it again."""
-    with pytest.raises(HostError, match="the connection is lost; the command goes on, as the job") as caught:
+    with pytest.raises(HostError, match=says) as caught:
         jobs.run(made(tmp_path), FakeHostJobs(reply, sat=Sat(code=255)), WANTED)
     assert caught.value.hint.startswith("gpuinfra job attach ")
+
+
+def test_a_connection_that_broke_at_once_has_begun_nothing(tmp_path: Path) -> None:
+    """The host knows no such job; that is no exit code of the command."""
+    with pytest.raises(HostError, match="the command had not begun"):
+        jobs.run(made(tmp_path), FakeHostJobs(ConfigError("no job"), sat=Sat(code=255)), WANTED)
 
 
 def test_leaving_by_choice_is_told_as_such(tmp_path: Path) -> None:
@@ -56,10 +68,31 @@ def test_waiting_outlasts_lost_connections(tmp_path: Path) -> None:
     assert [request["job"] for request in host.asked] == ["train", "abcd", "abcd"]
 
 
+def test_waiting_begins_while_the_host_restarts(tmp_path: Path) -> None:
+    """It is told what is waited for, once."""
+    narrator, host = FakeNarrator(), FakeHostJobs({**JOB, "state": "done", "exit_code": 0})
+    parts = made(tmp_path, narrator=narrator)
+    cast("FakeLink", parts.link).looks = [None, None, ""]
+    assert jobs.wait(parts, host, "train").state == "done"
+    assert [said.partition(":")[0] for said in narrator.said] == ["waiting"]
+
+
+@pytest.mark.parametrize("follows", [True, False])
+@pytest.mark.parametrize(("state", "says"), [("stopped", "is stopped"), ("terminated", "is gone")])
+def test_a_host_that_stopped_is_not_waited_for(tmp_path: Path, follows: bool, state: str, says: str) -> None:
+    """Nobody knows when it comes back; the error says how to start it."""
+    parts = made(tmp_path, cloud=FakeCloud(instance=replace(RUNNING, state=state)))
+    cast("FakeLink", parts.link).looks = ["", None]
+    host = FakeHostJobs(*([JOB] if follows else [LOST]), streams=[(255, 1)])
+    with pytest.raises(HostError, match=says) as caught:
+        (jobs.follow if follows else jobs.wait)(parts, host, "train")
+    assert caught.value.hint
+
+
 def test_following_goes_on_where_it_was(tmp_path: Path) -> None:
     """No byte is shown twice."""
     host, narrator = FakeHostJobs(JOB, streams=[(255, 100), (255, 20), (0, 3)]), FakeNarrator()
-    assert jobs.logs(made(tmp_path, narrator=narrator), host, "", follow=True) == 0
+    assert jobs.follow(made(tmp_path, narrator=narrator), host, "") == 0
     assert [request["offset"] for request in host.asked[1:]] == [0, 100, 120]
     assert len(narrator.said) == 2
 

@@ -1,21 +1,26 @@
 """The host's program, sent and run on this machine: no ssh, no systemd, all else real."""
 
+import io
 import os
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pytest
 
-from gpuinfra.adapters.host_jobs import SshJobs, opening, remote
-from gpuinfra.errors import HostError
+from gpuinfra.adapters.host_jobs import SshJobs
+from gpuinfra.adapters.host_program import opened_by, program
+from gpuinfra.errors import CloudError, ConfigError, GpuInfraError, HostError, Unreachable
 from gpuinfra.host.jobs import wire
 from tests.fakes_jobs import local_ssh
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def asked(*words: str, **more: Any) -> dict[str, Any]:
@@ -25,14 +30,15 @@ def asked(*words: str, **more: Any) -> dict[str, Any]:
 
 def run(folder: Path, request: dict[str, Any], *frames: bytes) -> "subprocess.CompletedProcess[bytes]":
     """Run it with these frames on its stdin, which then stays open until it ends."""
-    argv = [*local_ssh(folder), "--", remote()]
+    line, opening = opened_by(request)
+    argv = [*local_ssh(folder), "--", line]
     with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as child:
         assert child.stdin
         assert child.stdout
         assert child.stderr
-        child.stdin.write(opening(request) + b"".join(frames))
+        child.stdin.write(opening + b"".join(frames))
         child.stdin.flush()
         out, err = child.stdout.read(), child.stderr.read()
         return subprocess.CompletedProcess(argv, child.wait(20), out, err)
@@ -69,11 +75,12 @@ def test_a_signal_reaches_the_group(home: Path) -> None:
 
 def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
     """The connection ends without a word; output and exit code are kept."""
-    argv = [*local_ssh(home), "--", remote()]
+    line, opening = opened_by(asked("echo one; sleep 1; echo two; exit 5"))
+    argv = [*local_ssh(home), "--", line]
     child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdin
     assert child.stdout
-    child.stdin.write(opening(asked("echo one; sleep 1; echo two; exit 5")))
+    child.stdin.write(opening)
     child.stdin.flush()
     assert child.stdout.readline() == b"one\n"
     child.stdin.close()
@@ -86,11 +93,12 @@ def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
 
 def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
     """No job is shown as running that nobody supervises."""
-    argv = [*local_ssh(home), "--", remote()]
+    line, opening = opened_by(asked("echo $PPID; sleep 50"))
+    argv = [*local_ssh(home), "--", line]
     child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert child.stdin
     assert child.stdout
-    child.stdin.write(opening(asked("echo $PPID; sleep 50")))
+    child.stdin.write(opening)
     child.stdin.flush()
     os.kill(int(child.stdout.readline()), signal.SIGKILL)
     assert child.wait(20) == 137
@@ -109,6 +117,66 @@ def test_refusals_come_back_as_errors(home: Path) -> None:
     with pytest.raises(HostError, match="environment is not there yet") as caught:
         SshJobs().ask(ssh, {**asked("true", flags=" --stack x"), "verb": "start"}, timeout_s=30)
     assert caught.value.hint == "gpuinfra status --watch --stack x"
+
+
+def test_the_program_is_a_tar_of_its_files() -> None:
+    """The same bytes for the same files: their hash names the directory on the host."""
+    with tarfile.open(fileobj=io.BytesIO(program())) as tar:
+        files = {m.name: (m.mode, cast("IO[bytes]", tar.extractfile(m)).read()) for m in tar}
+    assert {"gpuinfra/__init__.py", "gpuinfra/host/jobs/__main__.py"} <= set(files)
+    assert files == {name: (0o644, (ROOT / name).read_bytes()) for name in files}
+    assert program() == program()
+
+
+def test_what_a_command_said_itself_is_kept_until_it_is_told_apart(home: Path) -> None:
+    """255 is also what ssh says of a lost connection: the laptop looks, and then it is forgotten."""
+    assert run(home, asked("exit 255")).returncode == 255
+    ssh, view = [f"{home}/ssh"], {"verb": "view", "job": "abcd", "flags": "", "forget": True}
+    assert SshJobs().ask(ssh, view, timeout_s=30)["exit_code"] == 255
+    with pytest.raises(ConfigError, match="no job on the host"):
+        SshJobs().ask(ssh, view, timeout_s=30)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(["cd", "x"], "no such program on the host; a line for the shell is"), (["/"], "/: Permission denied")],
+)
+def test_what_cannot_be_started_says_why(home: Path, words: list[str], says: str) -> None:
+    """A built-in of the shell above all."""
+    done = run(home, asked(*words))
+    assert (done.returncode, says in done.stderr.decode()) == (127 if words[1:] else 126, True), done
+
+
+def fake_ssh(home: Path, line: str) -> list[str]:
+    """Return an ssh that ignores its input and does this."""
+    (home / "ssh").write_text(f"#!/bin/sh\n{line}\n")
+    (home / "ssh").chmod(0o700)
+    return [str(home / "ssh")]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "says"),
+    [
+        ("cat >/dev/null; echo broken >&2; exit 255", Unreachable, "the host does not answer: broken"),
+        ("exec sleep 20", Unreachable, "has not answered for 1 s"),
+        ("cat >/dev/null; echo Welcome; echo why >&2", HostError, r"answered 'Welcome.*why"),
+        ('cat >/dev/null; echo \'{"refused": "m", "hint": "h", "exit_code": 4}\'', CloudError, "m"),
+    ],
+)
+def test_each_way_of_no_answer_is_an_error_of_its_own(
+    home: Path, line: str, kind: type[GpuInfraError], says: str
+) -> None:
+    """With what was found."""
+    with pytest.raises(kind, match=says) as caught:
+        SshJobs().ask(fake_ssh(home, line), {"verb": "list", "flags": ""}, timeout_s=1)
+    assert type(caught.value) is kind
+
+
+def test_a_script_that_fails_shows_its_last_words(home: Path) -> None:
+    """As of an environment whose torch is broken."""
+    ssh = fake_ssh(home, "cat >/dev/null; echo 'libcuda.so: not found' >&2; exit 1")
+    with pytest.raises(HostError, match="failed on the host: libcuda"):
+        SshJobs().python(ssh, "/env/bin/python", "gpu_test.py", timeout_s=5)
 
 
 def test_gpu_test_without_torch(home: Path) -> None:

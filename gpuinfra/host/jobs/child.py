@@ -3,11 +3,9 @@
 import contextlib
 import fcntl
 import os
-import pty
 import signal
 import struct
 import subprocess
-import tempfile
 import termios
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -39,7 +37,7 @@ class Child:
         self, argv: Sequence[str], env: dict[str, str], cwd: Path, tty: bool, reads: bool, size: bytes
     ) -> "subprocess.Popen[bytes]":
         if tty:
-            self.terminal, inner = pty.openpty()
+            self.terminal, inner = os.openpty()
             resize(self.terminal, size)
             process = subprocess.Popen(
                 argv, env=env, cwd=cwd, stdin=inner, stdout=inner, stderr=inner,
@@ -97,7 +95,7 @@ class Child:
         elif self.input >= 0 and self.process.stdin:
             self.process.stdin.close()
         self.input = self.input if self.terminal >= 0 else -1
-        self.waiting = Backlog()
+        self.waiting.drop()
 
     def close_outputs(self) -> None:
         """Read no more: what it writes from now on fails, as into any closed pipe."""
@@ -123,16 +121,24 @@ class Backlog:
         self.size = 0
         self.ended = False
         self._at = 0
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - as long as this
+        self._file = -1
 
     def add(self, data: bytes) -> None:
         """Put data at its end."""
-        os.pwrite(self._file.fileno(), data, self._at + self.size)
+        if self._file < 0:
+            self._file = _nameless()
+        os.pwrite(self._file, data, self._at + self.size)
         self.size += len(data)
 
     def peek(self) -> bytes:
         """Return some of its beginning."""
-        return os.pread(self._file.fileno(), min(self.size, wire.CHUNK), self._at)
+        return os.pread(self._file, min(self.size, wire.CHUNK), self._at) if self.size else b""
+
+    def drop(self) -> None:
+        """Forget it all: nobody will read it."""
+        if self._file >= 0:
+            os.close(self._file)
+        self.size, self.ended, self._at, self._file = 0, False, 0, -1
 
     def taken(self, count: int) -> None:
         """Drop what has been read; an empty file begins anew."""
@@ -140,4 +146,12 @@ class Backlog:
         self.size -= count
         if not self.size:
             self._at = 0
-            self._file.truncate(0)
+            os.ftruncate(self._file, 0)
+
+
+def _nameless() -> int:
+    """Return a new file that has no name, and is gone with its last user."""
+    import tempfile  # 10 ms, which only a command with input costs
+
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

@@ -1,10 +1,15 @@
 """How jobs end, as it is kept and shown."""
 
+from __future__ import annotations
+
 import subprocess
 from pathlib import Path
-from typing import Any
 
 from gpuinfra.host.jobs import store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def ending(code: int, reason: str) -> dict[str, Any]:

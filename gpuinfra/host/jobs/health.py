@@ -1,11 +1,16 @@
 """What the host does now: its GPUs, memory, load, disk and uptime."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 FIELDS = ("index", "name", "utilization.gpu", "memory.used", "memory.total", "temperature.gpu")
 NAMES = ("index", "name", "utilization_percent", "memory_used_mib", "memory_total_mib", "temperature_c")
@@ -39,7 +44,7 @@ def gpus() -> list[dict[str, Any]]:
     return [dict(zip(NAMES, map(_value, line.split(",")), strict=True)) for line in lines if line.strip()]
 
 
-def _value(text: str) -> "int | str | None":
+def _value(text: str) -> int | str | None:
     text = text.strip()
     if text in ("[N/A]", "N/A", "[Not Supported]"):
         return None

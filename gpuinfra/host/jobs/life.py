@@ -1,10 +1,11 @@
 """A job from its first process to its last word: begun, supervised, its results brought out, its end kept."""
 
+from __future__ import annotations
+
 import os
 import socket
 import subprocess
 from pathlib import Path
-from typing import Any
 
 from gpuinfra.host.jobs import log, units, wire
 from gpuinfra.host.jobs.child import Child
@@ -12,7 +13,16 @@ from gpuinfra.host.jobs.endings import ending
 from gpuinfra.host.jobs.store import Folder, boot_id
 from gpuinfra.host.jobs.supervise import Supervisor
 
-Request = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Request = dict[str, Any]
+
+
+SSH_FAILED = (
+    255  # what ssh says of a lost connection; a command's own 255 is kept until it has been told apart
+)
 
 
 def detach() -> None:
@@ -23,7 +33,7 @@ def detach() -> None:
         os.dup2(null, fd)
 
 
-def supervise(folder: Folder, asked: Request, *, first: "socket.socket | None") -> int:
+def supervise(folder: Folder, asked: Request, *, first: socket.socket | None) -> int:
     """Run what was asked, keep how it ended; return its exit code."""
     lock = folder.hold()
     is_run = first is not None
@@ -41,7 +51,7 @@ def supervise(folder: Folder, asked: Request, *, first: "socket.socket | None") 
     return code
 
 
-def _begin(asked: Request, *, reads: bool) -> "Child | Request":
+def _begin(asked: Request, *, reads: bool) -> Child | Request:
     try:
         return Child(
             asked["argv"], env=asked["env"], cwd=Path(asked["cwd"]), tty=bool(asked.get("tty")),
@@ -49,7 +59,14 @@ def _begin(asked: Request, *, reads: bool) -> "Child | Request":
         )  # fmt: skip
     except OSError as error:
         code = 127 if isinstance(error, FileNotFoundError) else 126
-        return {**ending(code, ""), "reason": f"{asked['argv'][0]}: {error.strerror}"}
+        return {**ending(code, ""), "reason": _cannot(asked["argv"][0], error)}
+
+
+def _cannot(program: str, error: OSError) -> str:
+    if not isinstance(error, FileNotFoundError):
+        return f"{program}: {error.strerror}"
+    line = "; a line for the shell is one word in quotes: 'cd data && ls'" if "/" not in program else ""
+    return f"{program}: there is no such program on the host{line}"
 
 
 def _finish(
@@ -57,8 +74,8 @@ def _finish(
     asked: Request,
     output: log.Log,
     end: Request,
-    supervisor: "Supervisor | None",
-    first: "socket.socket | None",
+    supervisor: Supervisor | None,
+    first: socket.socket | None,
 ) -> int:
     """Bring the results out, keep how it ended, tell those who look on, and see to the host's end."""
     if supervisor is None:
@@ -73,7 +90,8 @@ def _finish(
         supervisor.tell(int(end["exit_code"]))
     if asked.get("then") not in (None, "none") and end["state"] not in ("stopped", "lost") and not saved:
         units.wish(boot_id())
-    if first is not None and (supervisor is None or not supervisor.kept):
+    seen = first is not None and (supervisor is None or not supervisor.kept)
+    if seen and end["exit_code"] != SSH_FAILED:
         folder.remove()
     if told := units.power_off_when_idle(folder.id):
         output.add(f"gpuinfra: {told}\n".encode())

@@ -5,7 +5,6 @@ import select
 import socket
 import threading
 import time
-from typing import NoReturn
 
 from gpuinfra.host.jobs import wire
 
@@ -50,7 +49,7 @@ def _inward(connection: socket.socket) -> None:
         for kind, payload in frames.feed(data):
             if kind != wire.BEAT:
                 _pass_on(connection, wire.pack(kind, payload))
-    _lost()
+    os._exit(LOST)
 
 
 def _pass_on(connection: socket.socket, frame: bytes) -> None:
@@ -58,7 +57,3 @@ def _pass_on(connection: socket.socket, frame: bytes) -> None:
         connection.sendall(frame)
     except OSError:
         return  # the job has ended; its last words are on the way
-
-
-def _lost() -> NoReturn:
-    os._exit(LOST)

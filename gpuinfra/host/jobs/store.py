@@ -1,20 +1,22 @@
 """What is kept of each job, in a folder of its own: what was asked, its log, its end. And the one list."""
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import json
 import os
-import secrets
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 KEEP = 100  # ended jobs
 START_S = 20.0  # a job without a supervisor for longer than that never got one
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 class Refused(Exception):
@@ -29,11 +31,6 @@ def home() -> Path:
     """Return where jobs are kept; GPUINFRA_JOBS moves it, for tests."""
     given = os.environ.get("GPUINFRA_JOBS")
     return Path(given) if given else Path.home() / ".local/share/gpuinfra/jobs"
-
-
-def new_id() -> str:
-    """Return an id that is easy to type."""
-    return "".join(secrets.choice(LETTERS) for _ in range(4))
 
 
 def now() -> str:
@@ -125,6 +122,8 @@ class Folder:
 
     def remove(self) -> None:
         """Delete it all."""
+        import shutil  # 10 ms, that nobody waits for
+
         shutil.rmtree(self.path, ignore_errors=True)
 
     def view(self) -> dict[str, Any]:
@@ -193,6 +192,7 @@ def running(but: str = "") -> list[str]:
 
 def prune() -> None:
     """Forget the oldest of many ended jobs."""
-    for folder in list(folders())[:-KEEP]:
-        if folder.view()["state"] not in ("running", "starting"):
-            folder.remove()
+    if home().exists() and len([*home().iterdir()]) > KEEP:
+        for folder in list(folders())[:-KEEP]:
+            if folder.view()["state"] not in ("running", "starting"):
+                folder.remove()

@@ -1,5 +1,7 @@
 """The supervisor: one process beside each command, which outlives every connection."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import selectors
@@ -7,13 +9,15 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from types import FrameType
-from typing import Any
 
-from gpuinfra.host.jobs import child, log, store, wire
+from gpuinfra.host.jobs import child, log, signals, store, wire
 from gpuinfra.host.jobs.endings import ending, going_down
 from gpuinfra.host.jobs.feeder import Feeder
 from gpuinfra.host.jobs.watchers import Gone, Watcher
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 GRACE_S = 10.0  # between SIGTERM and SIGKILL
 LINGER_S = 0.3  # after the command's end, for what its children still print
@@ -34,7 +38,7 @@ class Supervisor:
         self._deadlines: list[tuple[float, Callable[[], None]]] = []
         self._quiet_since = 0.0
         self._feeder = Feeder(command, self._select)
-        self._wake()
+        self._wakers = signals.wake(self._select, on_terminate=self._on_terminate)
         self._listen()
         for fd in self._outputs:
             self._select.register(fd, selectors.EVENT_READ, self._read_output)
@@ -76,18 +80,7 @@ class Supervisor:
             watcher.finish(code)
         return bool(self._watchers)
 
-    def _wake(self) -> None:
-        """Make signals wake the loop; what they mean is looked up there."""
-        near, far = socket.socketpair()
-        for end in (near, far):
-            end.setblocking(False)
-        signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
-        signal.signal(signal.SIGTERM, self._on_terminate)
-        self._wakers = (near, far)
-        self._select.register(near, selectors.EVENT_READ, lambda _fd, _mask: near.recv(4096))
-
-    def _on_terminate(self, _number: int, _frame: FrameType | None) -> None:
+    def _on_terminate(self) -> None:
         self.end("shutdown" if going_down() else "stopped")
 
     def _listen(self) -> None:

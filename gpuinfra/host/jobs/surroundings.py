@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def variables(base: Mapping[str, str], given: Mapping[str, str], *, prefix: str,
 def command(words: Sequence[str], *, prefix: str, directory: Path, flags: str) -> list[str]:
     """Return the argv for what the user typed: a script, a program, or one line for the shell."""
     first = words[0]
-    if first.endswith((".py", ".sh")) and not shutil.which(first, path=f"{prefix}/bin"):
+    if first.endswith((".py", ".sh")) and not os.access(f"{prefix}/bin/{first}", os.X_OK):
         script = Path(first).expanduser()
         if not (directory / script).is_file():
             raise Refused(

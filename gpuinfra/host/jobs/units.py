@@ -3,7 +3,6 @@
 `systemd-run --user` would need the user's own D-Bus, which minimal images do not have.
 """
 
-import getpass
 import os
 import subprocess
 import time
@@ -45,6 +44,8 @@ def start(job_id: str, program: Sequence[str], *, title: str, code: str) -> None
 
 def linger() -> None:
     """Keep the user known to logind: at the last logout it would delete shared memory of running jobs."""
+    import getpass
+
     user = getpass.getuser()
     if not Path("/var/lib/systemd/linger", user).exists():
         subprocess.run([*SUDO, "loginctl", "enable-linger", user], capture_output=True, check=False)

@@ -1,19 +1,26 @@
 """What the laptop may ask for: each verb takes the request and returns the exit code, or a reply."""
 
+from __future__ import annotations
+
 import contextlib
 import os
+import shlex
 import socket
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
-from gpuinfra.host.jobs import health, life, seat, store, surroundings, units, wire
+from gpuinfra.host.jobs import life, seat, store, surroundings, units, wire
 from gpuinfra.host.jobs.store import Folder, Refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Request = dict[str, Any]
 
 POLL_S = 0.2
 CODE = str(Path(__file__).resolve().parents[3])
-Request = dict[str, Any]
 
 
 def run(asked: Request) -> int:
@@ -74,8 +81,13 @@ def jobs(_asked: Request) -> list[Request]:
 
 
 def view(asked: Request) -> Request:
-    """Return one job."""
-    return store.find(asked.get("job", ""), asked["flags"]).view()
+    """Return one job; with `forget`, a run that somebody saw to its end for the last time."""
+    folder = store.find(asked.get("job", ""), asked["flags"])
+    found = folder.view()
+    was_seen = found["kind"] == "run" and found["exit_code"] is not None and not folder.log.exists()
+    if asked.get("forget") and was_seen:
+        folder.remove()
+    return found
 
 
 def stop(asked: Request) -> Request:
@@ -111,6 +123,8 @@ def logs(asked: Request) -> int:
 
 def live(_asked: Request) -> Request:
     """Return what the host does now."""
+    from gpuinfra.host.jobs import health
+
     return {**health.now(), "jobs": jobs({})}
 
 
@@ -139,7 +153,8 @@ def _prepare(asked: Request, *, kind: str) -> Folder:
     asked["env"] = surroundings.variables(os.environ, asked.get("env", {}), prefix=prefix, name=name)
     asked["cwd"] = str(directory)
     store.prune()
-    folder = Folder(asked.get("id") or store.new_id())
+    folder = Folder(asked.get("id") or wire.new_id())
     shown = {name: asked.get(name) for name in ("name", "time_limit_s", "then", "save", "tty")}
-    folder.create({**shown, "kind": kind, "command": " ".join(asked["words"])})
+    words = asked["words"]
+    folder.create({**shown, "kind": kind, "command": shlex.join(words) if words[1:] else words[0]})
     return folder

@@ -1,5 +1,6 @@
 """Frames: how a laptop, the seat on the host and a supervisor talk. One byte of kind, four of length."""
 
+import os
 import struct
 from collections.abc import Iterator
 
@@ -12,6 +13,12 @@ OUT, ERR, EXIT = b"1", b"2", b"x"
 BEAT_S, LOST_S = 5.0, 30.0
 CHUNK = 65536
 HEAD = struct.Struct(">cI")
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # of an id: easy to type
+
+
+def new_id() -> str:
+    """Return an id of a job or a run."""
+    return "".join(LETTERS[byte % len(LETTERS)] for byte in os.urandom(4))
 
 
 def pack(kind: bytes, payload: bytes = b"") -> bytes:

@@ -97,12 +97,13 @@ def cut_off(desk: Desk) -> Iterator[None]:
             desk.lab.run(["ip", "link", "set", cable, "up"])
 
 
-def ec2(desk: Desk, instance_id: str, *, start: bool = False) -> str:
-    """Return the instance's state as AWS tells it; with `start`, start it again and wait for its ssh."""
+def ec2(desk: Desk, instance_id: str, order: str = "") -> str:
+    """Return the instance's state as AWS tells it, after an order ("start" or "stop")."""
     from tests.simulator.aws import client, describe
 
     api = client("ec2", desk.lab.simulator)
-    if start:
+    if order == "start":
         api.start_instances(InstanceIds=[instance_id])
-        eventually(lambda: desk.run("ssh", "--", "true").returncode == 0, "the host to be back")
+    elif order == "stop":
+        api.stop_instances(InstanceIds=[instance_id])
     return str(describe(api, instance_id)["State"]["Name"])

@@ -1,7 +1,6 @@
 """Jobs on a real host: they outlive connections, and it is known how they ended."""
 
 import json
-import time
 
 import pytest
 
@@ -75,6 +74,24 @@ def test_status_and_gpu(desk: Desk) -> None:
     assert tested["gpus"][0]["name"].startswith("Tesla T4")
 
 
+def test_a_host_that_was_stopped_is_not_waited_for(desk: Desk) -> None:
+    """Whoever waits or follows is told so, with the way to start it; so is whoever comes later."""
+    instance = desk.ok("output", "instance_id").strip()
+    found = start(desk, "--", "echo begun; sleep 600")
+    waiting = desk.start("job", "wait", found)
+    following = desk.start("job", "logs", "-f", found)
+    following.line("begun", stdout=True)
+    ec2(desk, instance, "stop")
+    for running in (waiting, following):
+        assert "is stop" in running.line("error: ")
+        assert "start-instances" in running.line("next: ")
+        assert running.rest()[0] == 5
+    refused = desk.run("run", "--", "true")
+    assert (refused.returncode, "is stopped" in refused.stderr) == (5, True), refused
+    ec2(desk, instance, "start")
+    assert desk.run("job", "wait", found, timeout_s=90).returncode == 5, "it waits for the boot, not for ever"
+
+
 def test_the_host_ends_itself_when_its_jobs_are_done(desk: Desk) -> None:
     """Never while another job runs, and only after the results are out; AWS then says stopped."""
     refused = desk.run("job", "start", "--then", "terminate", "--save", "true", "--", "true")
@@ -87,6 +104,5 @@ def test_the_host_ends_itself_when_its_jobs_are_done(desk: Desk) -> None:
     assert f"not powered off: {other} still run" in desk.ok("job", "logs", first)
     assert ec2(desk, instance) == "running"
     eventually(lambda: ec2(desk, instance) == "stopped", "the host to stop")
-    ec2(desk, instance, start=True)
-    time.sleep(1)
-    assert desk.ok("job", "list")
+    ec2(desk, instance, "start")
+    eventually(lambda: desk.run("job", "list").returncode == 0, "the host to be back")

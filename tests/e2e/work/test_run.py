@@ -36,7 +36,8 @@ def test_scripts(desk: Desk) -> None:
     """script.py runs by the environment's Python, script.sh by bash, from the project directory."""
     desk.there("mkdir -p project; echo 'import sys; print(sys.prefix, sys.argv[1:])' > project/a.py")
     desk.there("echo 'echo ${BASH_VERSION%%.*} $1' > project/b.sh")
-    assert desk.ok("run", "a.py", "--", "--lr", "1").strip().endswith("envs/gpu ['--lr', '1']")
+    printed = desk.ok("run", "--env", "K=v", "a.py", "--env", "prod", "-s", "3", "-h").strip()
+    assert printed.endswith("envs/gpu ['--env', 'prod', '-s', '3', '-h']"), "its options are not ours"
     assert desk.ok("run", "--", "b.sh", "x").strip().endswith(" x")
 
 
