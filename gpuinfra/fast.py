@@ -1,4 +1,4 @@
-"""What scripts call in loops, answered before typer is imported: ip, version; ssh, run, sync when connected.
+"""What scripts call in loops, answered before typer is imported: ip, version; ssh, run, sync to a known host.
 
 Only exact, simple command lines are taken; all else, and every doubt, is left to the command line proper.
 A test compares the two, byte for byte. No typing, pathlib, dataclasses or re here: each costs milliseconds.
@@ -8,6 +8,9 @@ import os
 import sys
 
 from gpuinfra.version import VERSION
+
+# A host that does not answer so soon is asked for, and waited for, by the command line proper.
+CONNECT_S = 5
 
 
 def answer(argv: list[str], environ: "os._Environ[str] | dict[str, str]") -> bool:
@@ -48,7 +51,7 @@ def _ip(environ: "os._Environ[str] | dict[str, str]") -> bool:
 
 
 def _ssh(command: list[str], environ: "os._Environ[str] | dict[str, str]") -> None:
-    """Become ssh if its shared connection to this very host is up."""
+    """Become ssh if there is a shared connection to this very host."""
     conf = _connected(environ)
     if conf:
         os.execvp("ssh", ["ssh", "-F", conf, "gpuinfra-default", "--", *command])  # noqa: S606
@@ -122,7 +125,7 @@ def _project_root() -> str:
 
 
 def _connected(environ: "os._Environ[str] | dict[str, str]") -> str:
-    """Return ssh's configuration if its shared connection to this very host is up, else nothing."""
+    """Return ssh's configuration if there is a shared connection to this very host, else nothing."""
     state = _state_file(environ)
     base = environ.get("XDG_STATE_HOME", "")
     home = base if base.startswith("/") else os.path.expanduser("~/.local/state")  # noqa: PTH111
@@ -137,22 +140,36 @@ def _connected(environ: "os._Environ[str] | dict[str, str]") -> str:
             instance = options["HostKeyAlias"].strip()
             if f'"{instance}"' not in text.read():
                 return ""
-        _knock(options["ControlPath"].strip().strip('"').replace("%%", "%"))
+        own = f"{home}/gpuinfra/hosts/{instance}.conf"
+        if not _listens(options["ControlPath"].strip().strip('"').replace("%%", "%")):
+            # through Session Manager it takes longer, and its refusals need words
+            return "" if "ProxyCommand" in options or not _opened(own, environ) else own
     except (OSError, KeyError, ValueError):
         return ""
-    return f"{home}/gpuinfra/hosts/{instance}.conf"
+    return own
 
 
-def _knock(socket: str) -> None:
-    """Raise OSError if no shared connection listens there: a killed one leaves its socket behind."""
+def _listens(socket: str) -> bool:
+    """Tell whether a shared connection listens there: a killed one leaves its socket behind."""
     from _socket import AF_UNIX, SOCK_STREAM
     from _socket import socket as open_socket  # not socket: that one costs 5 ms
 
     knock = open_socket(AF_UNIX, SOCK_STREAM)
     try:
         knock.connect(socket)
+    except OSError:
+        return False
     finally:
         knock.close()
+    return True
+
+
+def _opened(conf: str, environ: "os._Environ[str] | dict[str, str]") -> bool:
+    """Open the shared connection where the host was last, its key known; its reasons are not ours to tell."""
+    argv = ["ssh", "-F", conf, "-o", f"ConnectTimeout={CONNECT_S}", "gpuinfra-default", "--", "true"]
+    silent = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
+    pid = os.posix_spawnp(argv[0], argv, environ, file_actions=silent)
+    return os.waitpid(pid, 0)[1] == 0
 
 
 def _state_file(environ: "os._Environ[str] | dict[str, str]") -> str:

@@ -93,3 +93,35 @@ def test_what_needs_words_goes_the_long_way(tmp_path: Path, world: dict[str, str
 def test_a_home_folder_goes_the_long_way(tmp_path: Path, world: dict[str, str]) -> None:
     """Which refuses it."""
     assert run(tmp_path, {**world, "HOME": str(tmp_path / "project")}, "sync", "up").returncode == 9
+
+
+def fake_ssh(tmp_path: Path, code: int) -> Path:
+    """Put an ssh on the PATH that writes its words into the file that is returned."""
+    program, seen = tmp_path / "bin/ssh", tmp_path / "ssh-seen"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {seen}\nexit {code}\n')
+    program.chmod(stat.S_IRWXU)
+    return seen
+
+
+@pytest.mark.parametrize(("code", "exit_code"), [(0, 0), (255, 9)])
+def test_a_known_host_is_connected_to(
+    code: int, exit_code: int, tmp_path: Path, world: dict[str, str], listening: Path
+) -> None:
+    """Once, by its own configuration; a host that does not let us in is left to the long way."""
+    listening.unlink()
+    seen = fake_ssh(tmp_path, code)
+    assert run(tmp_path, world, "sync", "up").returncode == exit_code
+    conf = f"{tmp_path}/state/gpuinfra/hosts/i-0123456789abcdef0.conf"
+    assert seen.read_text() == f"-F {conf} -o ConnectTimeout=5 gpuinfra-default -- true\n"
+
+
+def test_a_private_host_is_left_to_the_long_way(
+    tmp_path: Path, world: dict[str, str], listening: Path
+) -> None:
+    """Session Manager takes its time, and its refusals need words."""
+    listening.unlink()
+    seen = fake_ssh(tmp_path, 0)
+    with (tmp_path / "state/gpuinfra/ssh/default.conf").open("a") as conf:
+        conf.write("  ProxyCommand gpuinfra ssm-proxy %h %p\n")
+    assert run(tmp_path, world, "sync", "up").returncode == 9
+    assert not seen.exists()
