@@ -49,12 +49,10 @@ COLUMNS = (
 
 def test_text(found: dict[str, Any]) -> str:
     """Return the GPU check as lines: CUDA, devices, a table; or the one thing that is wrong."""
-    lines = [
-        f"torch   {found['torch'] or 'none'}",
-        f"CUDA    {'available' if found['cuda'] else 'not available'}",
-    ]
-    lines += [f"GPU {gpu['index']}   {gpu_text(gpu)}" for gpu in found["gpus"]]
     devices = found["devices"]
+    cuda = f"available: {', '.join(d['name'] for d in devices)}" if found["cuda"] else "not available"
+    lines = [f"torch   {found['torch'] or 'none'}", f"CUDA    {cuda}"]
+    lines += [f"GPU {gpu['index']}   {gpu_text(gpu)}" for gpu in found["gpus"]]
     if devices and "fp32_tflops" in devices[0]:
         lines += table([[head for head, _, _ in COLUMNS], *map(_cells, devices)])
     return "\n".join(lines)

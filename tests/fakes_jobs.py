@@ -1,11 +1,13 @@
 """A stand-in for the program on the host, and a way onto this machine instead of a host."""
 
 import stat
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from gpuinfra.adapters.host_program import opened_by
 from gpuinfra.job_ports import Request, Sat
 
 JOB = {"id": "abcd", "name": "train", "kind": "job", "command": "python train.py", "state": "running"}
@@ -59,3 +61,24 @@ def local_ssh(folder: Path) -> list[str]:
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return [str(program)]
+
+
+def asked(*words: str, **more: Any) -> Request:
+    """Return a request to run something."""
+    return {"verb": "run", "id": "abcd", "words": list(words), "directory": "project", "flags": "", **more}
+
+
+def run(ssh: Sequence[str], request: Request, *frames: bytes) -> "subprocess.CompletedProcess[bytes]":
+    """Run it with these frames on its stdin, which then stays open until it ends."""
+    line, opening = opened_by(request)
+    argv = [*ssh, "--", line]
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdin
+        assert child.stdout
+        assert child.stderr
+        child.stdin.write(opening + b"".join(frames))
+        child.stdin.flush()
+        out, err = child.stdout.read(), child.stderr.read()
+        return subprocess.CompletedProcess(argv, child.wait(20), out, err)

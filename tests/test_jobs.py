@@ -82,6 +82,7 @@ def test_gpu_test_table() -> None:
         "from_device_gb_s": 6.4,
     }
     found = {"torch": "2.9", "cuda": True, "devices": [device], "gpus": []}
+    assert live_words.test_text(found).splitlines()[:2] == ["torch   2.9", "CUDA    available: T4"]
     assert live_words.test_text(found).splitlines()[-1].split() == (
         ["T4", "4.1", "TFLOP/s", "25.0", "TFLOP/s", "6.2", "GB/s", "6.4", "GB/s"]
     )

@@ -6,49 +6,19 @@ import signal
 import subprocess
 import sys
 import tarfile
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 import pytest
 
 from gpuinfra.adapters.host_jobs import SshJobs
 from gpuinfra.adapters.host_program import opened_by, program
-from gpuinfra.errors import CloudError, ConfigError, GpuInfraError, HostError, Unreachable
+from gpuinfra.errors import ConfigError
 from gpuinfra.host.jobs import wire
-from tests.fakes_jobs import local_ssh
+from tests.fakes_jobs import asked, local_ssh, run
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def asked(*words: str, **more: Any) -> dict[str, Any]:
-    """Return a request to run something."""
-    return {"verb": "run", "id": "abcd", "words": list(words), "directory": "project", "flags": "", **more}
-
-
-def run(folder: Path, request: dict[str, Any], *frames: bytes) -> "subprocess.CompletedProcess[bytes]":
-    """Run it with these frames on its stdin, which then stays open until it ends."""
-    line, opening = opened_by(request)
-    argv = [*local_ssh(folder), "--", line]
-    with subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as child:
-        assert child.stdin
-        assert child.stdout
-        assert child.stderr
-        child.stdin.write(opening + b"".join(frames))
-        child.stdin.flush()
-        out, err = child.stdout.read(), child.stderr.read()
-        return subprocess.CompletedProcess(argv, child.wait(20), out, err)
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A home with a short path: a Unix socket's has 108 bytes at most."""
-    with tempfile.TemporaryDirectory(prefix="home-") as folder:
-        yield Path(folder)
 
 
 def test_frames_survive_any_cut() -> None:
@@ -61,7 +31,12 @@ def test_frames_survive_any_cut() -> None:
 
 def test_input_output_and_exit_code(home: Path) -> None:
     """What is sent comes back; the program is kept, the run is not."""
-    done = run(home, asked("cat; echo err >&2; exit 3"), wire.pack(wire.INPUT, b"hello"), wire.pack(wire.END))
+    done = run(
+        local_ssh(home),
+        asked("cat; echo err >&2; exit 3"),
+        wire.pack(wire.INPUT, b"hello"),
+        wire.pack(wire.END),
+    )
     assert (done.returncode, done.stdout, done.stderr) == (3, b"hello", b"err\n")
     assert len(list((home / ".cache/gpuinfra").glob("host-*"))) == 1
     assert list((home / ".local/share/gpuinfra/jobs").iterdir()) == []
@@ -69,7 +44,7 @@ def test_input_output_and_exit_code(home: Path) -> None:
 
 def test_a_signal_reaches_the_group(home: Path) -> None:
     """As Ctrl-C does."""
-    done = run(home, asked("sleep 50 | sleep 50"), wire.pack(wire.SIGNAL, b"INT"))
+    done = run(local_ssh(home), asked("sleep 50 | sleep 50"), wire.pack(wire.SIGNAL, b"INT"))
     assert done.returncode == 128 + signal.SIGINT
 
 
@@ -110,15 +85,6 @@ def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
     assert (job["state"], job["reason"]) == ("lost", "its supervisor was killed")
 
 
-def test_refusals_come_back_as_errors(home: Path) -> None:
-    """In the host's words, with its hint and the right exit code."""
-    ssh = local_ssh(home)
-    (home / "status.json").write_text("{}")
-    with pytest.raises(HostError, match="environment is not there yet") as caught:
-        SshJobs().ask(ssh, {**asked("true", flags=" --stack x"), "verb": "start"}, timeout_s=30)
-    assert caught.value.hint == "gpuinfra status --watch --stack x"
-
-
 def test_the_program_is_a_tar_of_its_files() -> None:
     """The same bytes for the same files: their hash names the directory on the host."""
     with tarfile.open(fileobj=io.BytesIO(program())) as tar:
@@ -130,53 +96,11 @@ def test_the_program_is_a_tar_of_its_files() -> None:
 
 def test_what_a_command_said_itself_is_kept_until_it_is_told_apart(home: Path) -> None:
     """255 is also what ssh says of a lost connection: the laptop looks, and then it is forgotten."""
-    assert run(home, asked("exit 255")).returncode == 255
+    assert run(local_ssh(home), asked("exit 255")).returncode == 255
     ssh, view = [f"{home}/ssh"], {"verb": "view", "job": "abcd", "flags": "", "forget": True}
     assert SshJobs().ask(ssh, view, timeout_s=30)["exit_code"] == 255
     with pytest.raises(ConfigError, match="no job on the host"):
         SshJobs().ask(ssh, view, timeout_s=30)
-
-
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [(["cd", "x"], "no such program on the host; a line for the shell is"), (["/"], "/: Permission denied")],
-)
-def test_what_cannot_be_started_says_why(home: Path, words: list[str], says: str) -> None:
-    """A built-in of the shell above all."""
-    done = run(home, asked(*words))
-    assert (done.returncode, says in done.stderr.decode()) == (127 if words[1:] else 126, True), done
-
-
-def fake_ssh(home: Path, line: str) -> list[str]:
-    """Return an ssh that ignores its input and does this."""
-    (home / "ssh").write_text(f"#!/bin/sh\n{line}\n")
-    (home / "ssh").chmod(0o700)
-    return [str(home / "ssh")]
-
-
-@pytest.mark.parametrize(
-    ("line", "kind", "says"),
-    [
-        ("cat >/dev/null; echo broken >&2; exit 255", Unreachable, "the host does not answer: broken"),
-        ("exec sleep 20", Unreachable, "has not answered for 1 s"),
-        ("cat >/dev/null; echo Welcome; echo why >&2", HostError, r"answered 'Welcome.*why"),
-        ('cat >/dev/null; echo \'{"refused": "m", "hint": "h", "exit_code": 4}\'', CloudError, "m"),
-    ],
-)
-def test_each_way_of_no_answer_is_an_error_of_its_own(
-    home: Path, line: str, kind: type[GpuInfraError], says: str
-) -> None:
-    """With what was found."""
-    with pytest.raises(kind, match=says) as caught:
-        SshJobs().ask(fake_ssh(home, line), {"verb": "list", "flags": ""}, timeout_s=1)
-    assert type(caught.value) is kind
-
-
-def test_a_script_that_fails_shows_its_last_words(home: Path) -> None:
-    """As of an environment whose torch is broken."""
-    ssh = fake_ssh(home, "cat >/dev/null; echo 'libcuda.so: not found' >&2; exit 1")
-    with pytest.raises(HostError, match="failed on the host: libcuda"):
-        SshJobs().python(ssh, "/env/bin/python", "gpu_test.py", timeout_s=5)
 
 
 def test_gpu_test_without_torch(home: Path) -> None:

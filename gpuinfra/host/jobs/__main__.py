@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -17,6 +18,8 @@ VERBS = {
     "run": verbs.run, "start": verbs.start, "attach": verbs.attach, "list": verbs.jobs, "view": verbs.view,
     "stop": verbs.stop, "wait": verbs.wait, "logs": verbs.logs, "live": verbs.live,
 }  # fmt: skip
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+AS_TEXT = ("run", "attach", "logs")  # whoever asked reads what comes; the others parse it
 
 
 def main() -> int:
@@ -24,10 +27,16 @@ def main() -> int:
     if sys.argv[1:2] == ["supervise"]:
         return verbs.supervise(sys.argv[2])
     asked = request()
+    as_text = asked["verb"] in AS_TEXT
     try:
         answer = VERBS[asked["verb"]](asked)
     except Refused as refused:
-        return _refuse(refused, as_text=asked["verb"] in ("run", "attach", "logs"))
+        return _refuse(refused, as_text=as_text)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        hint = f"gpuinfra ssh{asked['flags']} -- df -h"
+        return _refuse(Refused(f"the host's disk: {error.strerror}", hint, code=5), as_text=as_text)
     if isinstance(answer, int):
         return answer
     sys.stdout.write(json.dumps(answer))

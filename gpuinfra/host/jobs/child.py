@@ -127,8 +127,9 @@ class Backlog:
         """Put data at its end."""
         if self._file < 0:
             self._file = _nameless()
-        os.pwrite(self._file, data, self._at + self.size)
-        self.size += len(data)
+        while data:  # a disk that fills up takes a part first, and only then refuses
+            written = os.pwrite(self._file, data, self._at + self.size)
+            self.size, data = self.size + written, data[written:]
 
     def peek(self) -> bytes:
         """Return some of its beginning."""

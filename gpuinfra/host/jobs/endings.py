@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from gpuinfra.host.jobs import store
+from gpuinfra.host.jobs import moments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,11 +16,12 @@ def ending(code: int, reason: str) -> dict[str, Any]:
     """Return how a job ended, as it is kept."""
     words = {
         "time limit": ("failed", "its time limit was over"),
+        "no room": ("failed", "the host's disk has no room for its input"),
         "stopped": ("stopped", "stopped by hand"),
         "shutdown": ("lost", "the host went down while it ran"),
     }
     state, text = words.get(reason, ("failed" if code else "done", ""))
-    return {"exit_code": code, "ended": store.now(), "state": state, "reason": text}
+    return {"exit_code": code, "ended": moments.now(), "state": state, "reason": text}
 
 
 def going_down() -> bool:

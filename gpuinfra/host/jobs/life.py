@@ -10,7 +10,8 @@ from pathlib import Path
 from gpuinfra.host.jobs import log, units, wire
 from gpuinfra.host.jobs.child import Child
 from gpuinfra.host.jobs.endings import ending
-from gpuinfra.host.jobs.store import Folder, boot_id
+from gpuinfra.host.jobs.moments import boot_id
+from gpuinfra.host.jobs.store import Folder
 from gpuinfra.host.jobs.supervise import Supervisor
 
 TYPE_CHECKING = False
@@ -85,9 +86,9 @@ def _finish(
             words = wire.pack(wire.ERR, text) + wire.pack(wire.EXIT, str(end["exit_code"]).encode())
             first.sendall(words)
     saved = _save(asked, output)
-    folder.write("end", {**end, "save_code": saved})
+    folder.note("end", {**end, "save_code": saved})
     if supervisor:
-        supervisor.tell(int(end["exit_code"]))
+        supervisor.tell(int(end["exit_code"]), str(end["reason"]))
     if asked.get("then") not in (None, "none") and end["state"] not in ("stopped", "lost") and not saved:
         units.wish(boot_id())
     seen = first is not None and (supervisor is None or not supervisor.kept)

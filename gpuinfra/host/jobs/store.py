@@ -8,8 +8,9 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from datetime import datetime, timezone
 from pathlib import Path
+
+from gpuinfra.host.jobs.moments import boot_id, booted, iso, now, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,26 +32,6 @@ def home() -> Path:
     """Return where jobs are kept; GPUINFRA_JOBS moves it, for tests."""
     given = os.environ.get("GPUINFRA_JOBS")
     return Path(given) if given else Path.home() / ".local/share/gpuinfra/jobs"
-
-
-def now() -> str:
-    """Return the time as ISO 8601 in UTC."""
-    return iso(time.time())
-
-
-def iso(seconds: float) -> str:
-    """Return a time since 1970 as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")  # noqa: UP017 - 3.10
-
-
-def booted() -> float:
-    """Return when this host was booted, in seconds since 1970."""
-    return time.time() - float(Path("/proc/uptime").read_text(encoding="utf-8").split()[0])
-
-
-def boot_id() -> str:
-    """Return what is different after each boot."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
 
 
 class Folder:
@@ -85,6 +66,11 @@ class Folder:
         new.touch(mode=0o600)
         new.write_text(json.dumps(value), encoding="utf-8")
         new.replace(self.path / f"{name}.json")
+
+    def note(self, name: str, value: dict[str, Any]) -> None:
+        """Write what is good to know, if there is room for it: a full disk must not end a job."""
+        with contextlib.suppress(OSError):
+            self.write(name, value)
 
     def read(self, name: str) -> dict[str, Any]:
         """Read a small file; one that is not there, or broken by a power cut, holds nothing."""
@@ -153,15 +139,9 @@ def _state(asked: dict[str, Any], ended: dict[str, Any], live: bool) -> tuple[st
         return "running", ""
     if _rebooted(asked):
         return "lost", f"the host went down while it ran; it was booted again at {iso(booted())}"
-    if time.time() - _seconds(asked.get("created", "")) < START_S:
+    if time.time() - seconds(asked.get("created", "")) < START_S:
         return "starting", ""
     return "lost", "its supervisor was killed"
-
-
-def _seconds(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()  # noqa: UP017
-    return 0.0
 
 
 def folders() -> Iterator[Folder]:

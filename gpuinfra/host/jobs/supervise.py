@@ -48,7 +48,7 @@ class Supervisor:
         watcher = Watcher(connection)
         self._watchers.append(watcher)
         self._select.register(connection, selectors.EVENT_READ, lambda _fd, mask: self._serve(watcher, mask))
-        self._folder.write("live", {"attached": True})
+        self._folder.note("live", {"attached": True})
 
     def limit(self, seconds: float) -> None:
         """End the command when it takes longer."""
@@ -58,8 +58,7 @@ class Supervisor:
         """Ask the command to end; kill it if it does not."""
         self._reason = self._reason or reason
         self._child.signal(signal.SIGTERM)
-        kill: Callable[[], None] = lambda: self._child.signal(signal.SIGKILL)  # noqa: E731
-        self._deadlines.append((time.monotonic() + GRACE_S, kill))
+        self._deadlines.append((time.monotonic() + GRACE_S, lambda: self._child.signal(signal.SIGKILL)))
 
     def run(self) -> dict[str, Any]:
         """Run it to its end; return how it ended."""
@@ -71,14 +70,13 @@ class Supervisor:
                 due[1]()
             if self._feeder.is_stuck:
                 self._feeder.feed()
-        code = self._child.exit_code() or 0
+        code = self._child.exit_code() or (1 if self._reason == "no room" else 0)
         return ending(TIME_LIMIT_CODE if self._reason == "time limit" else code, self._reason)
 
-    def tell(self, code: int) -> bool:
-        """Tell those who look on the exit code; tell whether somebody was there to hear it."""
+    def tell(self, code: int, reason: str) -> None:
+        """Tell those who look on how it ended."""
         for watcher in self._watchers:
-            watcher.finish(code)
-        return bool(self._watchers)
+            watcher.finish(code, f"gpuinfra: {reason}\r\n".encode() if reason else b"")
 
     def _on_terminate(self) -> None:
         self.end("shutdown" if going_down() else "stopped")
@@ -168,12 +166,12 @@ class Supervisor:
             watcher.connection.close()
             self._log.keep()
             self.kept = True
-            self._folder.write("live", {"attached": bool(self._watchers)})
+            self._folder.note("live", {"attached": bool(self._watchers)})
             self._throttle()
 
     def _obey(self, kind: bytes, payload: bytes) -> None:
         if kind == wire.INPUT:
-            self._child.waiting.add(payload)
+            self._take(payload)
         elif kind == wire.END:
             self._child.waiting.ended = True
         elif kind == wire.SIGNAL:
@@ -186,6 +184,15 @@ class Supervisor:
             self._close_outputs()
         if kind in (wire.INPUT, wire.END):
             self._feeder.feed()
+
+    def _take(self, payload: bytes) -> None:
+        """Keep input until the command reads it; with half of its input it must not go on."""
+        try:
+            self._child.waiting.add(payload)
+        except OSError:
+            self._child.waiting.drop()
+            if not self._reason:
+                self.end("no room")
 
     def _close_outputs(self) -> None:
         for fd in list(self._outputs):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from gpuinfra.host.jobs import store
+from gpuinfra.host.jobs import moments, store
 
 GRACE_S = 5.0  # between the last job's end and the power-off: whoever waits for it still hears of it
 SUDO = ("sudo", "-n")
@@ -56,7 +56,7 @@ def power_off_when_idle(me: str) -> str:
 
     What the power-off does (stop or terminate) is the instance's own setting; it was compared at the start.
     """
-    if wished() != store.boot_id():
+    if wished() != moments.boot_id():
         return ""
     if others := store.running(but=me):
         return f"not powered off: {', '.join(others)} still run"
@@ -64,7 +64,7 @@ def power_off_when_idle(me: str) -> str:
         [*SUDO, "wall", "gpuinfra: the jobs are done, the host goes down"], check=False, capture_output=True
     )
     time.sleep(GRACE_S)
-    if store.running(but=me) or wished() != store.boot_id():
+    if store.running(but=me) or wished() != moments.boot_id():
         return "not powered off: something was started"
     _wish_file().unlink(missing_ok=True)
     os.sync()

@@ -50,11 +50,12 @@ class Watcher:
             raise Gone
         return list(self._frames.feed(data))
 
-    def finish(self, code: int) -> None:
-        """Send all that is left and the exit code; wait a little for it to be taken."""
+    def finish(self, code: int, words: bytes) -> None:
+        """Send all that is left, the last words and the exit code; wait a little for it to be taken."""
+        last = wire.pack(wire.ERR, words) if words else b""
         self.connection.settimeout(FLUSH_S)
         try:
-            self.connection.sendall(bytes(self._pending) + wire.pack(wire.EXIT, str(code).encode()))
+            self.connection.sendall(bytes(self._pending) + last + wire.pack(wire.EXIT, str(code).encode()))
             self.connection.shutdown(socket.SHUT_WR)
         except OSError:
             return

@@ -45,11 +45,16 @@ def job(desk: Desk, wanted: str) -> dict[str, Any]:
     return next(j for j in found if wanted in (j["id"], j["name"], j["command"]))
 
 
-def eventually(true: Callable[[], bool], what: str, timeout_s: float = 40.0) -> None:
-    """Wait until something is true."""
+def eventually(
+    true: Callable[[], bool],
+    what: str,
+    timeout_s: float = 40.0,
+    more: Callable[[], object] = lambda: "",
+) -> None:
+    """Wait until something is true; `more` is shown if it never is."""
     deadline = time.monotonic() + timeout_s
     while not true():
-        assert time.monotonic() < deadline, f"waited {timeout_s:.0f} s for {what}"
+        assert time.monotonic() < deadline, f"waited {timeout_s:.0f} s for {what} {more()}"
         time.sleep(0.3)
 
 

@@ -1,6 +1,7 @@
 """`run` on a real host: what a user has on their own machine, they have there."""
 
 import hashlib
+import json
 import subprocess
 import time
 
@@ -55,7 +56,11 @@ def test_a_reader_that_has_had_enough(desk: Desk) -> None:
     done = subprocess.run(["bash", "-c", f"{argv} | head -n 1"], env=dict(desk.env), capture_output=True,
                           text=True, timeout=30, check=False)  # fmt: skip
     assert done.stdout == "y\n", done
-    eventually(lambda: "yes" not in desk.ok("job", "list"), "the end of `yes`")
+
+    def left() -> list[object]:
+        return [j for j in json.loads(desk.ok("job", "list", "--json")) if j["command"] == "yes"]
+
+    eventually(lambda: not left(), "the end of `yes`", more=left)
 
 
 def test_ctrl_c_reaches_the_command_and_its_children(desk: Desk) -> None:
