@@ -47,9 +47,10 @@ def _gpu() -> typer.Typer:
 
 
 def run(command: Words, env: Env = None, tty: Tty = None, stack: Stack = DEFAULT_STACK) -> None:
-    """Run a command in ~/project on the host, in its conda environment; its exit code is ours.
+    """Run a command on the host as if it were here.
 
-    Ctrl-C reaches the command. If the connection breaks, or you leave with Ctrl-\\, it goes on as a job.
+    In ~/project, in the conda environment; its exit code is ours, and Ctrl-C reaches it. If the connection
+    breaks, or you leave with Ctrl-\\, it goes on as a job.
     """
     from gpuinfra import commands_jobs
 
@@ -77,7 +78,7 @@ def start(
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
-    """Start a command on the host that goes on without you; print its id."""
+    """Start a command that goes on without you; print its id."""
     from gpuinfra import commands_jobs
 
     commands_jobs.hide_values(command)
@@ -88,7 +89,7 @@ def start(
 
 
 def listed(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
-    """List jobs, and runs that go on or were left behind."""
+    """List jobs, and runs that go on without you."""
     from gpuinfra import commands_jobs
 
     found = commands_jobs.listed(stack)
@@ -107,7 +108,10 @@ def logs(
 
 
 def attach(job: Which = "", stack: Stack = DEFAULT_STACK) -> None:
-    """Sit at a running job: its output, your Ctrl-C, and your keys if it has a terminal; Ctrl-\\ leaves."""
+    """Sit at a running job.
+
+    You get its output; it gets your Ctrl-C, and your keys if it has a terminal. Ctrl-\\ leaves it running.
+    """
     from gpuinfra import commands_jobs
 
     raise typer.Exit(commands_jobs.attach(stack, job))
@@ -131,7 +135,10 @@ def wait(job: Which = "", stack: Stack = DEFAULT_STACK, as_json: Json = False) -
 
 
 def gpu_test(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
-    """Is CUDA there, which devices, and how fast: matrix products, copies to and from the GPU."""
+    """Check CUDA and its devices, and measure each.
+
+    Matrix products (TFLOP/s) and copies to and from the GPU (GB/s).
+    """
     from gpuinfra import commands_live
 
     found = commands_live.gpu_test(stack)

@@ -58,7 +58,11 @@ class Folder:
             self.path.mkdir(mode=0o700)
         except FileExistsError:
             raise Refused(f"there is a job {self.id} already") from None
-        self.write("job", {**asked, "id": self.id, "created": now(), "boot_id": boot_id()})
+        try:
+            self.write("job", {**asked, "id": self.id, "created": now(), "boot_id": boot_id()})
+        except OSError:
+            self.remove()
+            raise
 
     def write(self, name: str, value: dict[str, Any]) -> None:
         """Write a small file in one step, for its owner only."""
