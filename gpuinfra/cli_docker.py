@@ -10,7 +10,7 @@ from gpuinfra.names import DEFAULT_STACK
 Command = Annotated[list[str] | None, typer.Argument(help="What to run in it, after --; default: a shell.")]
 Image = Annotated[str, typer.Option(metavar="NAME", help="Another image than that of your environment.")]
 IMAGE = "gpuinfra"
-FREE = {"ignore_unknown_options": True}
+OURS_FIRST = {"allow_interspersed_args": False}  # what follows the first word of the command is its own
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,14 +25,14 @@ def _docker() -> typer.Typer:
     )
     for command in (build, shell, jupyter):
         group.command()(command)
-    group.command(context_settings=FREE)(run)
+    group.command(context_settings=OURS_FIRST)(run)
     return group
 
 
 def _dlc() -> typer.Typer:
     group = typer.Typer(help="AWS Deep Learning Containers.", no_args_is_help=True)
     group.command("list")(dlc_list)
-    group.command("run", context_settings=FREE)(dlc_run)
+    group.command("run", context_settings=OURS_FIRST)(dlc_run)
     return group
 
 
@@ -96,4 +96,5 @@ def dlc_run(
     """Run a command in such a container. It is pulled as the host's own role."""
     from gpuinfra import commands_docker
 
-    commands_docker.dlc_run(stack, image, command or ["bash"])
+    words = (command or [])[1:] if command and command[0] == "--" else command
+    commands_docker.dlc_run(stack, image, words or ["bash"])

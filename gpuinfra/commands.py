@@ -103,8 +103,11 @@ def status_text(status: Status) -> str:
 def destroy(stack: str, *, yes: bool) -> Outcome:
     """Remove the host and all that belongs to it."""
     from gpuinfra.actions.destroy import destroy as action
+    from gpuinfra.actions.live import running
+    from gpuinfra.commands_jobs import host_jobs
 
-    return action(factory.ports(stack, os.environ), yes=yes)
+    ports = factory.ports(stack, os.environ)
+    return action(ports, yes=yes, running=lambda host: running(ports, host_jobs(), host))
 
 
 def allow(stack: str, *, cidr: str, add: bool) -> tuple[str, ...]:

@@ -72,8 +72,10 @@ class FakeLink:
         answers_at: Sequence[str] = (),
         looks: Sequence[str | None] = ("",),
         strangers: Sequence[str] = (),
+        is_open: bool = False,
     ) -> None:
         self.answers_at = set(answers_at)
+        self.open = is_open
         self.looks = list(looks)
         self.strangers = set(strangers)
         self.keys: dict[str, list[str]] = {}
@@ -97,8 +99,8 @@ class FakeLink:
         self.addresses.append(address)
 
     def is_open(self, host: Host) -> bool:
-        """Say that no connection is open."""
-        return False
+        """Tell whether a connection is open: one that fails is dropped."""
+        return self.open
 
     def answers(self, address: str) -> bool:
         """Tell whether the address answers."""
@@ -110,6 +112,7 @@ class FakeLink:
             raise KeyChanged("another host key")
         text = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         if text is None:
+            self.open = False
             raise Unreachable("Permission denied (publickey).")
         return text
 

@@ -74,9 +74,18 @@ def look(ports: Ports, host: Host) -> Boot:
         Unreachable: it does not let us in.
         KeyChanged: it shows a wrong key.
     """
+    is_open = ports.link.is_open(host)
+    try:
+        return _look(ports, host, is_open=is_open)
+    except Unreachable:
+        if not is_open or ports.link.is_open(host):
+            raise
+    return _look(ports, host, is_open=False)  # it was dead (the laptop slept) and has been dropped: anew
+
+
+def _look(ports: Ports, host: Host, *, is_open: bool) -> Boot:
     link = ports.link
     # an open connection goes to where the host is now, whatever address is recorded
-    is_open = link.is_open(host)
     if host.address:
         link.configure(host, address="" if is_open else host.address)
     if not is_open and not host.is_private and not _knocked(ports, host):

@@ -1,16 +1,20 @@
 """`destroy` / `down`: remove all that the stack made, and ask AWS whether anything is left."""
 
 import dataclasses
+from collections.abc import Callable, Sequence
 
 from gpuinfra.actions.common import check, describe, orphans, settings_of
 from gpuinfra.errors import ConfigError, HostError
 from gpuinfra.hints import command
-from gpuinfra.model import Instance, Outcome, Record, Settings
+from gpuinfra.model import Host, Instance, Outcome, Record, Settings
 from gpuinfra.ports import Ports
 
+# What jobs run on the host, as far as it can be known at once.
+Running = Callable[[Host], Sequence[str]]
 
-def destroy(ports: Ports, *, yes: bool) -> Outcome:
-    """Destroy the stack, hosts that Terraform lost track of included.
+
+def destroy(ports: Ports, *, yes: bool, running: Running = lambda _: []) -> Outcome:
+    """Destroy the stack, hosts that Terraform lost track of included; says what was `running` there.
 
     Raises:
         ConfigError: the user said no.
@@ -25,6 +29,8 @@ def destroy(ports: Ports, *, yes: bool) -> Outcome:
     if not record.resources and not lost:
         ports.narrator.say("nothing to destroy: no record of a host, and AWS knows none with its tags")
         return Outcome(ok=True)
+    if record.host and (commands := running(record.host)):
+        ports.narrator.say(f"still running on the host: {'; '.join(commands)}")
     if not yes and not ports.narrator.confirm(_question(record, lost)):
         raise ConfigError("nothing was destroyed", hint=command("status", ports.workspace.name))
     _terminate(ports, settings, lost if not yes else _certainly_ours(record, lost))

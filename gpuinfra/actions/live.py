@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gpuinfra import jobs
 from gpuinfra.actions.connect import connect, visit
 from gpuinfra.errors import GpuInfraError, HostError
 from gpuinfra.hints import command
@@ -30,6 +31,12 @@ def peek(ports: Ports, host_jobs: HostJobs, host: Host) -> dict[str, Any] | None
         return _live(ports, host_jobs, host, PEEK_TIMEOUT_S)
     except GpuInfraError:
         return None
+
+
+def running(ports: Ports, host_jobs: HostJobs, host: Host) -> list[str]:
+    """Return the commands of jobs that run there, as far as an open connection tells."""
+    seen = peek(ports, host_jobs, host) or {"jobs": []}
+    return [job.command for job in map(jobs.parse, seen["jobs"]) if not job.has_ended]
 
 
 def gpu_test(ports: Ports, host_jobs: HostJobs) -> dict[str, Any]:

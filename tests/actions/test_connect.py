@@ -166,6 +166,17 @@ def test_a_closed_port_names_both_reasons(tmp_path: Path, token: str) -> None:
     assert "gpuinfra allow" in caught.value.hint
 
 
+def test_a_connection_that_died_while_the_laptop_slept_is_made_anew(tmp_path: Path) -> None:
+    """The user does not have to say it twice; a host that is away as well is told as such."""
+    link = FakeLink(is_open=True, looks=[None, ""], answers_at=[RUNNING.public_ip])
+    link.pin(host(), [key()])
+    assert connect.connect(ports(tmp_path, link=link)).instance_id == RUNNING.instance_id
+    away = FakeLink(is_open=True, looks=[None, ""])
+    away.pin(host(), [key()])
+    with pytest.raises(Unreachable, match="nothing answers at"):
+        connect.connect(ports(tmp_path, link=away))
+
+
 def private_ports(directory: Path, link: FakeLink, **parts: object) -> Ports:
     """Return ports with a recorded private host whose key is pinned."""
     record = dataclasses.replace(RECORDED, host=host(access="ssm", public_ip=""))

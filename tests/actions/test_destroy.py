@@ -57,6 +57,14 @@ def test_no_destroys_nothing(tmp_path: Path) -> None:
     assert f"{RUNNING.instance_id} (g4dn.xlarge, {RUNNING.public_ip}) and its disk" in question
 
 
+def test_what_runs_on_the_host_is_said_before_the_question(tmp_path: Path) -> None:
+    """A training of six hours does not end by a careless yes."""
+    narrator = FakeNarrator(answer=False)
+    with pytest.raises(ConfigError, match="nothing was destroyed"):
+        destroy(ports(tmp_path, narrator=narrator), yes=False, running=lambda _: ["python train.py", "top"])
+    assert narrator.said == ["still running on the host: python train.py; top"]
+
+
 def test_a_private_host_is_named_in_the_question(tmp_path: Path) -> None:
     """It has no address to be known by."""
     narrator = FakeNarrator(answer=False)
