@@ -27,7 +27,8 @@ def jupyter(
     from gpuinfra import commands_web as commands
 
     if stop:
-        return result("", commands.stop_jupyter(stack), as_json)
+        found = commands.stop_jupyter(stack)
+        return result("stopped" if found["stopped"] else "it was not running", found, as_json)
     commands.jupyter(
         stack,
         port=port,

@@ -71,14 +71,14 @@ def _sync(up: bool, environ: "os._Environ[str] | dict[str, str]") -> bool:
     conf, root = _connected(environ), _project_root()
     if not (conf and root) or sys.stderr.isatty():
         return False
-    from gpuinfra import transfer
+    from gpuinfra import ignores, transfer
     from gpuinfra.project_dir import PROJECT_DIRECTORY
 
     here, there = f"{root}/", f"gpuinfra-default:{PROJECT_DIRECTORY}/"
     source, target = (here, there) if up else (there, here)
-    argv = transfer.argv("rsync", ["ssh", "-F", conf], source=source, target=target)
+    argv = transfer.argv("rsync", ["ssh", "-F", conf], source=source, target=target, up=up)
     try:
-        code, text = _output(argv, {**environ, "LC_ALL": "C"})
+        code, text = _output(argv, {**environ, "LC_ALL": "C"}, ignores.text(root))
     except FileNotFoundError:
         return False
     except KeyboardInterrupt:
@@ -90,37 +90,34 @@ def _sync(up: bool, environ: "os._Environ[str] | dict[str, str]") -> bool:
     return True
 
 
-def _output(argv: list[str], environ: dict[str, str]) -> tuple[int, str]:
+def _output(argv: list[str], environ: dict[str, str], given: bytes) -> tuple[int, str]:
     """Run a command without subprocess, whose import takes as long as rsync's own start; drops its stderr."""
-    reader, writer = os.pipe()
-    nothing = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 2)]
-    actions = [*nothing, (os.POSIX_SPAWN_DUP2, writer, 1)]
+    (reader, writer), (theirs, ours) = os.pipe(), os.pipe()
+    streams = [(os.POSIX_SPAWN_DUP2, theirs, 0), (os.POSIX_SPAWN_DUP2, writer, 1)]
+    actions = [*streams, (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_RDWR, 0)]
     try:
         pid = os.posix_spawnp(argv[0], argv, environ, file_actions=actions)
     finally:
         os.close(writer)
+        os.close(theirs)
+    try:
+        with open(ours, "wb") as stdin:  # noqa: PTH123
+            stdin.write(given)
+    except BrokenPipeError:  # it has ended: its exit code counts
+        pass
     with open(reader, encoding="utf-8", errors="replace") as stream:  # noqa: PTH123
         text = stream.read()
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text
 
 
 def _project_root() -> str:
-    """Return the project as actions.sync.locate does; empty when in doubt, or when a "!" needs words."""
+    """Return the project as actions.sync.locate does; empty when in doubt."""
     start = root = os.getcwd()  # noqa: PTH109
     while not any(os.path.exists(f"{root}/{mark}") for mark in (".gpuinfraignore", ".git")):  # noqa: PTH110
         if root == "/":
             root = start
             break
         root = os.path.dirname(root)  # noqa: PTH120
-    for name in (".gpuinfraignore", ".gitignore"):
-        try:
-            with open(f"{root}/{name}", "rb") as file:  # noqa: PTH123
-                if b"!" in file.read():
-                    return ""
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return ""
     return "" if root in ("/", os.path.expanduser("~")) else root  # noqa: PTH111
 
 

@@ -5,4 +5,6 @@ from gpuinfra.names import DEFAULT_STACK
 
 def command(verb: str, stack: str) -> str:
     """Return a command line to type, for this stack."""
-    return f"gpuinfra {verb}" + ("" if stack == DEFAULT_STACK else f" --stack {stack}")
+    ours, dashes, theirs = verb.partition(" -- ")
+    option = "" if stack == DEFAULT_STACK else f" --stack {stack}"
+    return f"gpuinfra {ours}{option}{dashes}{theirs}"

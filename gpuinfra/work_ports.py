@@ -22,7 +22,10 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """What a sync did, or would do; the names only when they were asked for."""
+    """What a sync did, or would do; the names only when they were asked for.
+
+    files: whose content was sent; created: those of them that are new, and new folders and links.
+    """
 
     files: int
     size_bytes: int
@@ -30,6 +33,7 @@ class Moved:
     sent_bytes: int
     received_bytes: int
     dry_run: bool
+    created: int = 0
     sent_names: tuple[str, ...] = ()
     deleted_names: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra import ignores
 from gpuinfra.adapters.rsync import command
 from gpuinfra.work_ports import Order
 from tests.samples import STATE
@@ -18,6 +19,7 @@ from tests.samples import STATE
 FAKE = """\
 #!/bin/sh
 printf '%s\\n' "$@" > "$SEEN"
+cat > "$SEEN.rules"
 echo 'Number of regular files transferred: 2'
 echo 'Total transferred file size: 2,048 bytes'
 exit ${CODE:-0}
@@ -72,20 +74,19 @@ def run(tmp_path: Path, env: dict[str, str], *argv: str) -> "subprocess.Complete
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_both_ways_ask_rsync_for_the_same(direction: str, tmp_path: Path, world: dict[str, str]) -> None:
     """Word for word; and they say the same."""
+    (tmp_path / "project/.gitignore").write_text("data/*\n!data/keep\n")
     done = run(tmp_path, world, "sync", direction)
     assert (done.returncode, done.stdout) == (0, "transferred 2 files, 2.0 KiB\n"), done.stderr
     ssh = ["ssh", "-F", f"{tmp_path}/state/gpuinfra/hosts/i-0123456789abcdef0.conf", "gpuinfra-default"]
     order = Order(up=direction == "up", root=tmp_path / "project")
     assert (tmp_path / "seen").read_text().splitlines() == command("rsync", ssh, order, live=False)[1:]
+    assert (tmp_path / "seen.rules").read_bytes() == ignores.text(str(tmp_path / "project"))
 
 
 def test_what_needs_words_goes_the_long_way(tmp_path: Path, world: dict[str, str], listening: Path) -> None:
-    """A failed rsync, an exception in an ignore file, any option, a connection that is down."""
+    """A failed rsync, any option, a connection that is down."""
     assert run(tmp_path, {**world, "CODE": "23"}, "sync", "up").returncode == 9
     assert run(tmp_path, world, "sync", "up", "--delete").returncode == 9
-    (tmp_path / "project/.gitignore").write_text("!kept\n")
-    assert run(tmp_path, world, "sync", "up").returncode == 9
-    (tmp_path / "project/.gitignore").unlink()
     listening.unlink()
     assert run(tmp_path, world, "sync", "up").returncode == 9
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra import transfer
+from gpuinfra import ignores, transfer
 
 needs_rsync = pytest.mark.skipif(not shutil.which("rsync"), reason="rsync is not installed")
 FILES = {
@@ -39,8 +39,11 @@ def here(tmp_path: Path) -> Path:
 def moved(here: Path, part: str = "", *options: str) -> list[str]:
     """Sync with the real rsync; return the files that are over there."""
     there = here.parent / "there"
-    argv = transfer.argv("rsync", ["ssh"], source=f"{here}/", target=f"{there}/", part=part)
-    subprocess.run([argv[0], *options, *argv[1:]], check=True, capture_output=True)
+    argv = transfer.argv(
+        "rsync", ["ssh"], source=f"{here}/", target=f"{there}/", up=True, part=part, delete=bool(options)
+    )
+    rules = ignores.text(str(here), part)
+    subprocess.run([argv[0], *options, *argv[1:]], input=rules, check=True, capture_output=True)
     return sorted(p.relative_to(there).as_posix() for p in there.rglob("*") if p.is_file())
 
 
@@ -87,10 +90,37 @@ def test_delete_spares_what_is_ignored_kept_or_outside_the_part(here: Path) -> N
     assert {"out/result.txt", "repo/.git/config", "repo/f", transfer.KEEP} <= set(left)
 
 
+@needs_rsync
+def test_delete_spares_what_ignores_itself_over_there(here: Path) -> None:
+    """Caches and virtual environments that only the host has hold a .gitignore with `*`."""
+    cache = here.parent / "there/.cache"
+    cache.mkdir(parents=True)
+    for name in (".gitignore", "v"):
+        (cache / name).write_text("*\n")
+    assert {".cache/v"} <= set(moved(here, "", "--delete-after"))
+
+
+@needs_rsync
+def test_what_is_ignored_does_not_come_down(here: Path) -> None:
+    """By this side's files as git reads them, and by those that the host alone has; a clone's list never."""
+    back = here.parent / "back"
+    (here / ".gitignore").write_text("out/*\n!out/result.txt\n")
+    shutil.copytree(here, back)
+    for name in ("new.py", "cache/.gitignore", "cache/v", "out/more", "out/result.txt", transfer.KEEP):
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_text("*\n")
+    argv = transfer.argv("rsync", ["ssh"], source=f"{here}/", target=f"{back}/", up=False)
+    subprocess.run(argv, input=ignores.text(str(back)), check=True, capture_output=True)
+    assert (back / "new.py").exists()
+    assert (back / "out/result.txt").read_text() == "*\n"
+    left_out = ("cache/v", "out/more", transfer.KEEP)
+    assert not [name for name in left_out if (back / name).exists()]
+
+
 def test_words_are_quoted_as_rsync_reads_them() -> None:
     """-e takes quotes, doubled inside, and no backslash."""
     words = ["ssh", "-F", "/home/a b/it's"]
-    assert transfer.argv("rsync", words, source="a", target="b")[5] == "ssh -F '/home/a b/it''s'"
+    assert transfer.argv("rsync", words, source="a", target="b", up=True)[5] == "ssh -F '/home/a b/it''s'"
 
 
 @needs_rsync
@@ -99,7 +129,9 @@ def test_words_reach_ssh_whole(tmp_path: Path) -> None:
     fake = tmp_path / "it's a ssh"
     fake.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > "{tmp_path}/seen"\nexit 1\n')
     fake.chmod(0o755)
-    argv = transfer.argv("rsync", [str(fake), "-F", "a 'b'.conf"], source="/dev/null", target="host:x")
+    argv = transfer.argv(
+        "rsync", [str(fake), "-F", "a 'b'.conf"], source="/dev/null", target="host:x", up=True
+    )
     subprocess.run(argv, check=False, capture_output=True)
     assert (tmp_path / "seen").read_text().splitlines()[:3] == ["-F", "a 'b'.conf", "host"]
 
@@ -117,3 +149,6 @@ def test_numbers_and_names_are_read() -> None:
     assert transfer.changes(text) == (["a b.txt"], ["old.txt"])
     assert transfer.summary(found, dry_run=False) == "transferred 10,000 files, 2.0 MiB, deleted 1"
     assert transfer.summary(transfer.stats(""), dry_run=True) == "up to date: nothing to transfer"
+    link = transfer.stats("Number of created files: 1 (link: 1)\n")
+    assert transfer.summary(link, dry_run=False) == "transferred 0 files, 0 bytes (but new folders or links)"
+    assert transfer.summary({**link, "files": 1}, dry_run=True) == "would transfer 1 file, 0 bytes"

@@ -15,9 +15,10 @@ from gpuinfra.project_dir import PROJECT_DIRECTORY
 PORT = 8888
 START_TIMEOUT_S = 90.0
 MISSING = """\
-the environment {detail!r} of the host has no jupyterlab: environment.yml does not name it. Add the line
-    - jupyterlab
-to its dependencies; a host that is already made gets it by the command below"""
+the environment {detail!r} of this host was made without jupyterlab. This host gets it by the command below;
+those to come, by this line among the dependencies of environment.yml:
+    - jupyterlab"""
+INSTALL = "run -- conda install -y -n {detail} -c conda-forge jupyterlab"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +41,8 @@ def start(ports: Ports, program: Callable[..., str]) -> Lab:
     found = _ask(ports, host, program("jupyter", "start", PROJECT_DIRECTORY))
     error, detail = found.get("error", ""), str(found.get("detail", ""))
     if error == "no-jupyterlab":
-        install = "gpuinfra ssh -- bash -lc \"'conda install -y -c conda-forge jupyterlab'\""
-        raise ConfigError(MISSING.format(detail=detail), hint=install)
+        hint = command(INSTALL.format(detail=detail), host.stack)
+        raise ConfigError(MISSING.format(detail=detail), hint=hint)
     if error == "not-ready":
         raise HostError(
             f"the host's environment is not ready ({detail})", hint=command("status --watch", host.stack)

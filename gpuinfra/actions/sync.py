@@ -6,8 +6,9 @@ from pathlib import Path
 from gpuinfra.actions.again import reconnect
 from gpuinfra.actions.connect import connect
 from gpuinfra.errors import ConfigError, HostError, Unreachable
+from gpuinfra.hints import command
 from gpuinfra.ports import Ports
-from gpuinfra.transfer import IGNORE_FILES, summary
+from gpuinfra.transfer import summary
 from gpuinfra.work_ports import Courier, Moved, Order, Watcher
 
 MARKS = (".gpuinfraignore", ".git")
@@ -27,7 +28,9 @@ def locate(path: Path | None, *, start: Path, home: Path) -> tuple[Path, str]:
         raise ConfigError(f"{root} is not a project: cd into one (or make it one: touch .gpuinfraignore)")
     full = _normal(start / (path or root))
     if not full.is_relative_to(root):
-        raise ConfigError(f"{full} is not in the project {root}", hint=f"cd {full.parent}")
+        raise ConfigError(
+            f"{full} is not in the project {root}", hint=f"cd {full if full.is_dir() else full.parent}"
+        )
     part = full.relative_to(root).as_posix()
     return root, "" if part == "." else part
 
@@ -42,11 +45,10 @@ def sync(ports: Ports, courier: Courier, order: Order) -> Moved:
     here = order.root / order.part
     if order.up and not here.exists():
         raise ConfigError(f"{here} does not exist")
-    for line in not_understood(order.root) if order.up and not order.quiet else ():
-        ports.narrator.say(line)
     moved = courier.move(ports.link.argv(connect(ports), []), order)
-    if not order.up and not order.dry_run and not here.exists():
-        raise HostError(f"the host's project has no {order.part}", hint="gpuinfra sync down --dry-run")
+    if not order.up and not here.exists() and not (moved.dry_run and moved.files):
+        hint = command("sync down --dry-run", ports.workspace.name)
+        raise HostError(f"the host's project has no {order.part}", hint=hint)
     return moved
 
 
@@ -61,7 +63,7 @@ def watch(ports: Ports, courier: Courier, watcher: Watcher, order: Order) -> Non
             )
             continue
         moved = _until_done(ports, courier, quiet)
-        if moved.files or moved.deleted:
+        if moved.files or moved.deleted or moved.created:
             ports.narrator.say(summary(vars(moved), dry_run=False))
 
 
@@ -73,20 +75,6 @@ def _until_done(ports: Ports, courier: Courier, order: Order) -> Moved:
         except Unreachable as error:
             ports.narrator.say(error.message)
             ports.clock.sleep(1.0)
-
-
-def not_understood(root: Path) -> list[str]:
-    """Return a warning for each line that git understands and rsync does not: exceptions (!)."""
-    found = []
-    for file in (root / name for name in IGNORE_FILES):
-        if file.is_file():
-            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-            found += [
-                f"{file.name}:{number}: {line!r} has no effect here: what a line above excludes stays here"
-                for number, line in enumerate(lines, 1)
-                if line.startswith("!") and line != "!"
-            ]
-    return found
 
 
 def _normal(path: Path) -> Path:

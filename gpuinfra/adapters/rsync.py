@@ -1,5 +1,6 @@
 """rsync: runs it, shows its progress on a terminal, turns its failures into words."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -7,9 +8,10 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 
-from gpuinfra import transfer
+from gpuinfra import ignores, transfer
 from gpuinfra.adapters.ssh import CHANGED, UNKNOWN
 from gpuinfra.errors import ConfigError, GpuInfraError, HostError, Unreachable
+from gpuinfra.hints import command as typed
 from gpuinfra.project_dir import PROJECT_DIRECTORY
 from gpuinfra.work_ports import Moved, Order
 
@@ -33,13 +35,15 @@ class Rsync:
         """Sync; a file that vanishes or changes meanwhile is no error, the next sync has it."""
         argv = command(program(self._environ), ssh, order, live=sys.stderr.isatty() and not order.quiet)
         env = {**self._environ, "LC_ALL": "C"}
+        rules = ignores.text(str(order.root), order.part)
         with subprocess.Popen(
-            argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as process:
             said: list[bytes] = []
             reader = threading.Thread(target=_collect, args=(process.stderr, said), daemon=True)
             reader.start()
             try:
+                _give(process, rules)
                 text = _read(process)
             except KeyboardInterrupt:
                 process.wait()
@@ -47,7 +51,7 @@ class Rsync:
             reader.join()
         stderr = b"".join(said).decode(errors="replace")
         if process.returncode not in (0, VANISHED):
-            raise failure(process.returncode, stderr)
+            raise failure(process.returncode, stderr, stack=ssh[-1].removeprefix("gpuinfra-"))
         sent, deleted = transfer.changes(text)
         numbers = transfer.stats(text)
         return Moved(**numbers, dry_run=order.dry_run, sent_names=tuple(sent), deleted_names=tuple(deleted))
@@ -57,12 +61,20 @@ def command(rsync: str, ssh: Sequence[str], order: Order, *, live: bool) -> list
     """Return rsync's command line; the paths end with a slash: what is in the folders, not they."""
     here, there = f"{order.root}/", f"{ssh[-1]}:{PROJECT_DIRECTORY}/"
     source, target = (here, there) if order.up else (there, here)
-    argv = transfer.argv(rsync, list(ssh[:-1]), source=source, target=target, part=order.part)
+    argv = transfer.argv(
+        rsync,
+        list(ssh[:-1]),
+        source=source,
+        target=target,
+        up=order.up,
+        part=order.part,
+        delete=order.delete,
+    )
     options = ["--dry-run"] if order.dry_run else []
     # after: by then the ignore files are over there, too, and what they name is left alone
     options += ["--delete-after"] if order.delete else []
     options += ["--compress"] if order.compress else []
-    options += [f"--out-format={transfer.CHANGE} %i %n"] if order.listed else []
+    options += ["--8-bit-output", f"--out-format={transfer.CHANGE} %i %n"] if order.listed else []
     options += ["--info=progress2"] if live and not order.dry_run else []
     return [argv[0], *options, *argv[1:]]
 
@@ -80,19 +92,19 @@ def program(environ: Mapping[str, str]) -> str:
     return found
 
 
-def failure(code: int, stderr: str) -> GpuInfraError:
+def failure(code: int, stderr: str, *, stack: str) -> GpuInfraError:
     """Return the error for rsync's exit code and words."""
     last = [line for line in stderr.strip().splitlines() if line.strip()]
     # The line that says why comes first; the last one only names the exit code and a source file.
     why = next((line for line in last if "rsync error:" not in line), last[-1] if last else "no reason given")
     if any(text in stderr for text in NOT_FOUND):
         return HostError(
-            "rsync is not installed on the host", hint="gpuinfra ssh -- sudo apt-get install -y rsync"
+            "rsync is not installed on the host", hint=typed("ssh -- sudo apt-get install -y rsync", stack)
         )
     if CHANGED in stderr or UNKNOWN in stderr:
-        return HostError(f"ssh refused the host's key: {why}", hint="gpuinfra ssh -- true   # says more")
+        return HostError(f"ssh refused the host's key: {why}", hint=typed("ssh -- true", stack))
     if "No space left on device" in stderr:
-        return HostError(f"a disk is full: {why}", hint="gpuinfra ssh -- df -h")
+        return HostError(f"a disk is full: {why}", hint=typed("ssh -- df -h", stack))
     if code in (NO_SSH, STREAM, SIGNAL, 10, 30, 35):
         return Unreachable(f"the connection ended during the sync: {why}", hint="the same command goes on")
     if code in (USAGE, PROTOCOL) or "unrecognized option" in stderr or "unknown option" in stderr:
@@ -101,6 +113,13 @@ def failure(code: int, stderr: str) -> GpuInfraError:
             hint=INSTALL_HERE.get(sys.platform, INSTALL_HERE["linux"]),
         )
     return HostError(f"not everything was transferred (rsync's exit code {code}): {why}")
+
+
+def _give(process: "subprocess.Popen[bytes]", rules: bytes) -> None:
+    """Write the ignore rules; one that has ended already will say why."""
+    assert process.stdin  # noqa: S101  # for the type checker
+    with contextlib.suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(rules)
 
 
 def _read(process: "subprocess.Popen[bytes]") -> str:

@@ -1,5 +1,6 @@
 """sync and sync watch: what is the project, what is asked of rsync, and waiting for a host that restarts."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -97,14 +98,14 @@ def test_what_is_not_there_does_not_come_down(tmp_path: Path) -> None:
         )
 
 
-def test_exceptions_in_ignore_files_are_told(tmp_path: Path) -> None:
-    """rsync cannot take back an exclusion as git does; who relies on it is told, with the line."""
-    (tmp_path / ".gitignore").write_text("data/*\n!data/keep\n")
-    narrator = FakeNarrator()
-    actions.sync(
-        ports(tmp_path, link=reachable(), narrator=narrator), FakeCourier(), Order(up=True, root=tmp_path)
-    )
-    assert [line for line in narrator.said if ".gitignore:2" in line and "no effect" in line]
+def test_a_dry_run_tells_what_is_not_there_too(tmp_path: Path) -> None:
+    """Something new would come: fine; nothing would: the name is wrong."""
+    nothing = Moved(files=0, size_bytes=0, deleted=0, sent_bytes=9, received_bytes=9, dry_run=True)
+    order = Order(up=False, root=tmp_path, part="new", dry_run=True)
+    some = dataclasses.replace(nothing, files=2)
+    assert actions.sync(ports(tmp_path, link=reachable()), FakeCourier(some), order) == some
+    with pytest.raises(HostError, match="has no new"):
+        actions.sync(ports(tmp_path, link=reachable()), FakeCourier(nothing), order)
 
 
 def test_watch_survives_a_host_that_restarts(tmp_path: Path) -> None:
@@ -120,10 +121,10 @@ def test_watch_survives_a_host_that_restarts(tmp_path: Path) -> None:
     )
     assert len(courier.orders) == 5
     assert [line.split(",")[0] for line in narrator.said] == [
-        "transferred 1 files",
+        "transferred 1 file",
         lost.message,
         lost.message,
-        "transferred 1 files",
+        "transferred 1 file",
     ]
 
 

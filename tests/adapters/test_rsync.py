@@ -13,11 +13,17 @@ SSH = ["/usr/bin/ssh", "-F", "/c/default.conf", "gpuinfra-default"]
 
 
 def test_up_and_down_differ_in_their_ends_only() -> None:
-    """The host's side is ~/project of our alias, over our configuration; no -z unless asked."""
+    """The host's side is ~/project of our alias, over our configuration; no -z unless asked.
+
+    Coming down, and where something would be deleted, the host's own ignore files count, too.
+    """
     up = command("rsync", SSH, Order(up=True, root=Path("/p")), live=False)
     down = command("rsync", SSH, Order(up=False, root=Path("/p")), live=False)
     assert up[-2:] == ["/p/", "gpuinfra-default:project/"] == down[:-3:-1]
-    assert up[:-2] == down[:-2]
+    own = ["--filter=:- .gitignore", "--filter=:- .gpuinfraignore"]
+    assert [*up[:-3], *own, "--"] == down[:-2]
+    deleting = command("rsync", SSH, Order(up=True, root=Path("/p"), delete=True), live=False)
+    assert {"--filter=:-r .gitignore", "--filter=:e .gpuinfra-keep"} <= set(deleting)
     assert "/usr/bin/ssh -F '/c/default.conf'" in up
     assert not {"-z", "--compress", "--delete-after", "--dry-run"} & set(up)
 
@@ -52,7 +58,7 @@ def test_options_are_passed_on_only_when_asked() -> None:
 )
 def test_failures_are_told_in_words(code: int, words: str, kind: type[GpuInfraError], says: str) -> None:
     """Each has its reason; only what may pass by itself is Unreachable, so that watch tries no disk again."""
-    error = failure(code, words)
+    error = failure(code, words, stack="default")
     assert type(error) is kind
     assert says in error.message
 

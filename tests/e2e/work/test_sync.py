@@ -52,13 +52,15 @@ def test_many_files_then_few_changes(desk: Desk) -> None:
 
 def test_results_come_down_and_nothing_is_deleted_unasked(desk: Desk) -> None:
     """A dry run moves nothing; --delete deletes what is gone, never what is ignored; a named path comes."""
-    (desk.project / ".gitignore").write_text("out/\n*.tmp\n")
-    (desk.project / "code").mkdir()
-    for name in ("keep.py", "gone.py", "noise.tmp"):
-        (desk.project / "code" / name).write_text(name)
+    (desk.project / ".gitignore").write_text("out/\n*.tmp\ndata/*\n!data/é\n")
+    for folder in ("code", "data"):
+        (desk.project / folder).mkdir()
+    (desk.project / "code/.gpuinfraignore").write_text("*.py\n!keep.py\n!gone.py\n")
+    for name in ("code/keep.py", "code/gone.py", "code/secret.py", "code/noise.tmp", "data/big", "data/é"):
+        (desk.project / name).write_text(name)
     planned = desk.ok("sync", "up", "--dry-run").splitlines()
-    assert "code/keep.py" in planned
-    assert "code/noise.tmp" not in planned
+    assert {"code/keep.py", "data/é"} <= set(planned)
+    assert not {"code/secret.py", "code/noise.tmp", "data/big"} & set(planned)
     assert desk.there("ls project/code 2>&1 || true").startswith("ls: cannot access")
     desk.ok("sync", "up")
     desk.there("mkdir -p project/out; echo 0.97 > project/out/accuracy")
@@ -74,9 +76,10 @@ def test_results_come_down_and_nothing_is_deleted_unasked(desk: Desk) -> None:
     assert not (desk.project / "out").exists()
     desk.ok("sync", "down", "out")
     assert (desk.project / "out/accuracy").read_text() == "0.97\n"
-    refused = desk.run("sync", "down", "no-such-thing")
-    assert refused.returncode == 5
-    assert "the host's project has no no-such-thing" in refused.stderr
+    for options in ((), ("--dry-run",)):
+        refused = desk.run("sync", "down", "no-such-thing", *options)
+        assert refused.returncode == 5
+        assert "the host's project has no no-such-thing" in refused.stderr
 
 
 def test_a_cut_transfer_goes_on_where_it_was(desk: Desk) -> None:
