@@ -31,7 +31,10 @@ def up(
     compress: Compress = False,
     as_json: Json = False,
 ) -> None:
-    """Bring the host's ~/project up to this folder; .gitignore and .gpuinfraignore are honoured."""
+    """Send this folder to ~/project on the host.
+
+    What .gitignore and .gpuinfraignore name stays here.
+    """
     from gpuinfra import commands_sync as commands
 
     moved = commands.sync(
@@ -49,7 +52,10 @@ def down(
     compress: Compress = False,
     as_json: Json = False,
 ) -> None:
-    """Bring this folder up to the host's ~/project; an ignored PATH comes when you name it."""
+    """Fetch ~/project of the host into this folder.
+
+    What is ignored stays there, but a PATH that you name comes.
+    """
     from gpuinfra import commands_sync as commands
 
     moved = commands.sync(
@@ -60,7 +66,7 @@ def down(
 
 @group.command()
 def watch(stack: Stack = DEFAULT_STACK, delete: Delete = False, compress: Compress = False) -> None:
-    """Sync up, then again at every change, until Ctrl-C."""
+    """Send now and at every change, until Ctrl-C."""
     from gpuinfra import commands_sync as commands
 
     commands.watch(stack, delete=delete, compress=compress)
@@ -75,7 +81,10 @@ def clone(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Clone a git repository onto the host, by your ssh agent or a token that is not left there."""
+    """Clone a git repository onto the host.
+
+    Your ssh agent or a token lets it in; neither is left there.
+    """
     from gpuinfra import commands_sync as commands
 
     directory = commands.clone(stack, url, into=into, with_token=token)

@@ -23,7 +23,10 @@ def jupyter(
     stop: Annotated[bool, typer.Option("--stop", help="End JupyterLab and its kernels on the host.")] = False,
     as_json: Json = False,
 ) -> None:
-    """JupyterLab of the host's environment in ~/project, through a tunnel; Ctrl-C leaves it running."""
+    """Open JupyterLab of the host's environment.
+
+    In ~/project, through a tunnel; Ctrl-C ends the tunnel and leaves JupyterLab running.
+    """
     from gpuinfra import commands_web as commands
 
     if stop:
@@ -41,7 +44,10 @@ def forward(
     ports: Annotated[str, typer.Argument(metavar="LOCAL:REMOTE", help="Two ports, or one for both.")],
     stack: Stack = DEFAULT_STACK,
 ) -> None:
-    """Carry a port of the host to this machine (TensorBoard: 6006:6006), until Ctrl-C."""
+    """Carry a port of the host to this machine.
+
+    Until Ctrl-C. TensorBoard: gpuinfra forward 6006:6006
+    """
     from gpuinfra import commands_web as commands
 
     commands.forward(stack, ports)

@@ -69,21 +69,13 @@ def _order(
 
 def clone(stack: str, url: str, *, into: str, with_token: bool) -> str:
     """Clone a repository onto the host; return its directory there."""
-    from gpuinfra import hostside
     from gpuinfra.actions import clone as action
     from gpuinfra.adapters.remote import SshAgent, SshRemote
 
     source = action.parse(url)
     token = _token(source.server) if with_token else ""
-    return action.clone(
-        factory.ports(stack, os.environ),
-        SshRemote(),
-        SshAgent(),
-        hostside.python,
-        source=source,
-        into=into,
-        token=token,
-    )
+    ports = factory.ports(stack, os.environ)
+    return action.clone(ports, SshRemote(), SshAgent(), source=source, into=into, token=token)
 
 
 def _token(server: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NoReturn
 
-from gpuinfra import factory, hostside
+from gpuinfra import factory
 from gpuinfra.errors import Interrupted
 from gpuinfra.hints import command
 
@@ -31,7 +31,7 @@ def jupyter(
 
     if port:
         forward.refuse_taken(tunnel, port, again)
-    lab = jupyter.start(ports, hostside.python)
+    lab = jupyter.start(ports)
     local = port or tunnel.free(jupyter.PORT)
     address = jupyter.url(lab, local)
 
@@ -56,7 +56,7 @@ def stop_jupyter(stack: str) -> dict[str, object]:
     """Stop JupyterLab on the host."""
     from gpuinfra.actions import jupyter
 
-    return {"stopped": jupyter.stop(factory.ports(stack, os.environ), hostside.python)}
+    return {"stopped": jupyter.stop(factory.ports(stack, os.environ))}
 
 
 def forward(stack: str, text: str) -> NoReturn:

@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from gpuinfra import helpers
 from gpuinfra.actions.connect import connect
 from gpuinfra.errors import ConfigError, HostError
 from gpuinfra.hints import command
@@ -16,6 +16,7 @@ from gpuinfra.work_ports import Agent, Answer, Remote
 
 # git@server:path, the short form of ssh://git@server/path
 SCP_LIKE = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)")
+TOKEN = re.compile(r"gh[a-z]_|github_pat_|glpat-|hf_")  # as GitHub, GitLab and Hugging Face begin theirs
 NAME = re.compile(r"[\w.-]+")
 # What clone.py on the host ends with.
 EXISTS, NO_GIT = 3, 4
@@ -44,9 +45,9 @@ def parse(url: str) -> Source:
     if short:
         return Source(url=url, by_ssh=True, server=short[1], name=_name(short[2], url))
     parts = urlsplit(url)
-    if parts.password is not None:
+    if parts.password is not None or TOKEN.match(parts.username or ""):
         raise ConfigError(
-            "the URL holds a password: it would stay in shell histories and in .git/config",
+            "the URL holds a password or token: it would stay in shell histories and in .git/config",
             hint="gpuinfra clone --token https://...   # asks for it, or reads it from stdin",
         )
     if parts.scheme not in ("https", "ssh") or not parts.hostname:
@@ -56,16 +57,7 @@ def parse(url: str) -> Source:
     return Source(url=url, by_ssh=by_ssh, server=port, name=_name(parts.path, url), user=parts.username or "")
 
 
-def clone(
-    ports: Ports,
-    remote: Remote,
-    agent: Agent,
-    program: Callable[..., str],
-    *,
-    source: Source,
-    into: str,
-    token: str,
-) -> str:
+def clone(ports: Ports, remote: Remote, agent: Agent, *, source: Source, into: str, token: str) -> str:
     """Clone onto the host; return the directory, below the home.
 
     Raises:
@@ -77,7 +69,7 @@ def clone(
         raise ConfigError(f"{directory!r} is not below the home of the host's user")
     known = _known(agent, source) if source.by_ssh else ""
     host = connect(ports)
-    line = program("clone", source.url, directory, f"{PROJECT_DIRECTORY}/{KEEP}")
+    line = helpers.command(("clone.py",), (source.url, directory, f"{PROJECT_DIRECTORY}/{KEEP}"))
     ssh = ports.link.argv(host, [])
     if source.by_ssh:  # the shared connection may have been opened without the agent
         ssh = [*ssh[:-1], "-o", "ControlPath=none", "-A", ssh[-1]]

@@ -1,10 +1,10 @@
 """JupyterLab of the host's environment, in the synced project."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gpuinfra import helpers
 from gpuinfra.actions.connect import connect
 from gpuinfra.errors import ConfigError, HostError
 from gpuinfra.hints import command
@@ -18,6 +18,7 @@ MISSING = """\
 the environment {detail!r} of this host was made without jupyterlab. This host gets it by the command below;
 those to come, by this line among the dependencies of environment.yml:
     - jupyterlab"""
+PROGRAM = ("jupyter.py",)
 INSTALL = "run -- conda install -y -n {detail} -c conda-forge jupyterlab"
 
 
@@ -30,15 +31,15 @@ class Lab:
     started: bool
 
 
-def start(ports: Ports, program: Callable[..., str]) -> Lab:
-    """Start it on the host, unless it runs; `program` makes the command line of a host-side program.
+def start(ports: Ports) -> Lab:
+    """Start it on the host, unless it runs.
 
     Raises:
         ConfigError: the environment has no jupyterlab.
         HostError: the host is not ready, or it did not start.
     """
     host = connect(ports)
-    found = _ask(ports, host, program("jupyter", "start", PROJECT_DIRECTORY))
+    found = _ask(ports, host, "start")
     error, detail = found.get("error", ""), str(found.get("detail", ""))
     if error == "no-jupyterlab":
         hint = command(INSTALL.format(detail=detail), host.stack)
@@ -52,10 +53,10 @@ def start(ports: Ports, program: Callable[..., str]) -> Lab:
     return Lab(port=int(found["port"]), token=str(found["token"]), started=bool(found["started"]))
 
 
-def stop(ports: Ports, program: Callable[..., str]) -> bool:
+def stop(ports: Ports) -> bool:
     """Stop it and delete its token; return whether it ran."""
     host = connect(ports)
-    return bool(_ask(ports, host, program("jupyter", "stop", PROJECT_DIRECTORY)).get("was_running"))
+    return bool(_ask(ports, host, "stop").get("was_running"))
 
 
 def url(lab: Lab, local: int) -> str:
@@ -63,7 +64,8 @@ def url(lab: Lab, local: int) -> str:
     return f"http://127.0.0.1:{local}/lab?token={lab.token}"
 
 
-def _ask(ports: Ports, host: Host, line: str) -> dict[str, Any]:
+def _ask(ports: Ports, host: Host, verb: str) -> dict[str, Any]:
+    line = helpers.command(PROGRAM, (verb, PROJECT_DIRECTORY))
     text = ports.link.run(host, line, timeout_s=START_TIMEOUT_S)
     try:
         found: dict[str, Any] = json.loads(text.strip().splitlines()[-1])

@@ -45,11 +45,6 @@ class FakeAgent:
         return self.known
 
 
-def program(*words: str) -> str:
-    """Return a command line."""
-    return " ".join(words)
-
-
 def clone(tmp_path: Path, url: str, remote: FakeRemote, agent: FakeAgent | None = None, **more: str) -> str:
     """Clone in the fake world."""
     given = {"into": "", "token": "", **more}
@@ -57,7 +52,6 @@ def clone(tmp_path: Path, url: str, remote: FakeRemote, agent: FakeAgent | None 
         ports(tmp_path, link=reachable()),
         remote,
         agent or FakeAgent(),
-        program,
         source=actions.parse(url),
         **given,
     )
@@ -82,6 +76,7 @@ def test_urls(url: str, by_ssh: bool, server: str, name: str) -> None:
     [
         "http://x/a",
         "https://u:pw@x/a",
+        "https://ghp_aaaa@github.com/a/b",
         "/etc",
         "file:///etc",
         "ext::sh -c id",
@@ -91,7 +86,7 @@ def test_urls(url: str, by_ssh: bool, server: str, name: str) -> None:
     ],
 )
 def test_urls_that_are_refused(url: str) -> None:
-    """Plain http would show the token, ext:: runs commands, a password would be kept."""
+    """Plain http would show the token, ext:: runs commands, a password or token would be kept."""
     with pytest.raises(ConfigError):
         actions.parse(url)
 

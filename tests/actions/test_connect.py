@@ -9,7 +9,6 @@ import pytest
 from gpuinfra.actions import connect
 from gpuinfra.errors import CloudError, HostError, KeyChanged, Unreachable
 from gpuinfra.model import Host, Record
-from gpuinfra.ports import Ports
 from tests.fakes import RECORDED, RUNNING, FakeNarrator, FakeTime
 from tests.fakes_host import FakeCloud, FakeLink, ports
 from tests.samples import host
@@ -175,30 +174,6 @@ def test_a_connection_that_died_while_the_laptop_slept_is_made_anew(tmp_path: Pa
     away.pin(host(), [key()])
     with pytest.raises(Unreachable, match="nothing answers at"):
         connect.connect(ports(tmp_path, link=away))
-
-
-def private_ports(directory: Path, link: FakeLink, **parts: object) -> Ports:
-    """Return ports with a recorded private host whose key is pinned."""
-    record = dataclasses.replace(RECORDED, host=host(access="ssm", public_ip=""))
-    link.pin(host(), [key()])
-    return ports(directory, link=link, records=[record], **parts)
-
-
-def test_a_private_host_needs_no_address(tmp_path: Path) -> None:
-    """Its instance id is its address; nothing is knocked at, the connection itself is opened."""
-    link = FakeLink(looks=[""])
-    assert connect.connect(private_ports(tmp_path, link)).is_private
-    assert link.addresses == [RUNNING.instance_id]
-
-
-def test_a_private_host_that_session_manager_does_not_reach(tmp_path: Path) -> None:
-    """The reason, and no word of the user's address; a stopped one is told as such."""
-    with pytest.raises(Unreachable, match="ssh does not get in: Permission denied") as caught:
-        connect.connect(private_ports(tmp_path, FakeLink(looks=[None])))
-    assert "allow" not in caught.value.hint
-    stopped = FakeCloud(instance=dataclasses.replace(RUNNING, state="stopped"))
-    with pytest.raises(HostError, match="is stopped"):
-        connect.connect(private_ports(tmp_path, FakeLink(looks=[None]), cloud=stopped))
 
 
 def test_no_host_is_told(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Killed, stopped or started twice: the next run goes on where the last one was."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -35,7 +36,8 @@ def session_of(process: subprocess.Popen[str]) -> list[int]:
 def stop(process: subprocess.Popen[str], number: signal.Signals) -> None:
     """Send a signal to all of them, and wait for the end."""
     for pid in session_of(process):
-        os.kill(pid, number)
+        with contextlib.suppress(ProcessLookupError):  # ended meanwhile
+            os.kill(pid, number)
     process.communicate()
 
 

@@ -4,6 +4,7 @@ Run inside the lab, where the tunnel ends. WebDriver over HTTP, with the standar
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -83,7 +84,9 @@ def answers() -> bool:
 
 def run_cell(url: str, expected: str, deadline: float, profile: str) -> str:
     """Open the page and run the first cell; return what the notebook shows."""
-    options = {"binary": "/usr/bin/chromium", "args": [*FLAGS, f"--user-data-dir={profile}"]}
+    options: dict[str, object] = {"args": [*FLAGS, f"--user-data-dir={profile}"]}
+    if chromium := shutil.which("chromium"):  # else the driver finds its Chrome itself
+        options["binary"] = chromium
     asked = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}
     session = f"/session/{call('/session', asked)['sessionId']}"
     try:

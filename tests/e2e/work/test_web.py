@@ -80,8 +80,8 @@ def test_a_browser_runs_a_cell_in_jupyterlab(desk: Desk) -> None:
             f"curl -s -o /dev/null -w %{{http_code}} http://127.0.0.1:{port}/api/contents"
         )
         url = f"http://127.0.0.1:8888/lab/tree/day.ipynb?token={token}"
-        if not shutil.which("chromium") or not shutil.which("chromedriver"):
-            pytest.skip("the tunnel and the token are proven; chromium is not installed for the rest")
+        if not shutil.which("chromedriver"):
+            pytest.skip("the tunnel and the token are proven; no chromedriver is installed for the rest")
         browser = Path(__file__).with_name("browser.py")
         seen = desk.inside([sys.executable, browser, url, "sum 42"], timeout_s=130)
         assert seen.returncode == 0, seen.stderr
