@@ -64,7 +64,8 @@ def one_file(project: Path, warm: list[str]) -> Pairs:
     with (project / "big").open("wb") as file:
         for _ in range(BIG_MIB):
             file.write(os.urandom(1 << 20))
-    cat = ["sh", "-c", f"{shlex.join(warm)} {ALIAS} 'cat > raw/big' < big"]
+    # as one types it; where ssh itself reads the file (< big), rsync takes 1.6 to 1.9 times as long as ssh
+    cat = ["sh", "-c", f"cat big | {shlex.join(warm)} {ALIAS} 'cat > raw/big'"]
     for turn in range(BIG_ROUNDS):
         empty(warm)
         in_turn(turn, project, taken, SYNC, cat, said="transferred")
