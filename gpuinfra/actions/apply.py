@@ -1,5 +1,6 @@
 """`apply` / `up`: make the host as terraform.tfvars says, and return it."""
 
+from gpuinfra import costs
 from gpuinfra.actions import plan as planning
 from gpuinfra.actions.common import INSTANCE, check, describe, orphans, prepare
 from gpuinfra.errors import ConfigError, HostError, TerraformError
@@ -52,6 +53,8 @@ def _in_one_go(ports: Ports, terraform: Provisioner, settings: Settings, replace
         terraform.init()
         outcome = terraform.apply(None, replace=replace, target=[], on_progress=on_progress)
     check(ports, outcome, settings, stack=ports.workspace.name)
+    for line in costs.lines(outcome.changes):  # no plan was shown that would have told
+        ports.narrator.say(line.strip())
     return outcome
 
 

@@ -37,6 +37,7 @@ class ones:
     def __init__(self, rows, columns, device): self.value = rows * columns
     def __matmul__(self, other): return self
     def sum(self): return self.value ** 1.5
+def __getattr__(name): raise AttributeError("this torch is a stand-in: it has no " + name)
 """
 
 

@@ -77,6 +77,22 @@ def test_a_forwarded_port(cell: Cell) -> None:
     until(lambda: cell.sessions()["open"] == open_before, "the session to be terminated")
 
 
+@pytest.mark.parametrize(
+    ("verb", "answer"),
+    [
+        (["gpu", "test"], "this torch is a stand-in"),
+        (["jupyter", "--no-open"], "was made without jupyterlab"),
+        (["docker", "run", "--", "true"], "docker is not on the host"),
+        (["clone", "https://127.0.0.1/a/b"], "git is not installed on the host"),
+    ],
+)
+def test_the_host_itself_answers(verb: list[str], answer: str, cell: Cell) -> None:
+    """Of these the lab's host lacks what they need, and says so: our part of them got there."""
+    done = cell.run(*verb)
+    assert done.returncode in (2, 5)
+    assert answer in done.stderr
+
+
 def test_down_leaves_nothing(cell: Cell) -> None:
     """Neither in AWS, nor a session, nor a file of the host here."""
     cell.ok("down", "--yes")

@@ -64,7 +64,7 @@ def test_a_reboot_in_mid_job_is_reported(desk: Desk) -> None:
 
 
 def test_status_and_gpu(desk: Desk) -> None:
-    """Live numbers over the open connection; without torch's CUDA the GPU check says what is missing."""
+    """Live numbers over the open connection; the GPU check says why there are no numbers of this torch."""
     assert "GPU 0" in desk.ok("status", "--live")
     live = json.loads(desk.ok("status", "--json"))["live"]
     assert live["gpus"][0]["memory_total_mib"] > 0
@@ -72,6 +72,7 @@ def test_status_and_gpu(desk: Desk) -> None:
     assert json.loads(desk.ok("status", "--json"))["live"] is None, "nothing was opened for it"
     tested = json.loads(desk.run("gpu", "test", "--json").stdout)
     assert tested["gpus"][0]["name"].startswith("Tesla T4")
+    assert "this torch is a stand-in" in tested["problem"]
 
 
 def test_a_host_that_was_stopped_is_not_waited_for(desk: Desk) -> None:
