@@ -23,24 +23,28 @@ class Cli:
     env: Mapping[str, str]
     lab: Lab | None = None  # where it runs; here, if None
 
-    def run(self, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *args: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, without a terminal."""
         return subprocess.run(
             self.argv(*args),
             cwd=self.project,
             env={**self.env, **env},
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,
             check=False,
         )
 
-    def ok(self, *args: str) -> str:
+    def ok(self, *args: str, stdin: str = "") -> str:
         """Run a command that must succeed; return its stdout."""
-        done = self.run(*args)
-        assert done.returncode == 0, f"{args}: exit {done.returncode}\n{done.stderr}"
+        done = self.run(*args, stdin=stdin)
+        assert done.returncode == 0, f"{args}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def there(self, line: str) -> str:
+        """Run a shell line on the host that must succeed; return what it printed."""
+        return self.ok("ssh", "--", line).strip()
 
     def json(self, *args: str) -> Any:
         """Run a command with --json that must succeed; return what it printed."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from gpuinfra.host.jobs.store import Refused
 
 STATUS_FILE = "/var/lib/gpuinfra/status.json"
+SCRIPTS = (".py", ".sh")
+PYTHONS = ("python", "python3")  # a script behind it is looked for first: who forgot to sync is told so
 SHELL_SIGNS = set(" \t\n|&;<>()$`*?~#")
 # What belongs to one ssh session, or to us.
 _NOT_OURS = ("SSH_", "GPUINFRA_", "PYTHONPATH", "XDG_SESSION", "XDG_RUNTIME_DIR", "SHLVL", "OLDPWD", "_=")
@@ -38,15 +40,15 @@ def variables(base: Mapping[str, str], given: Mapping[str, str], *, prefix: str,
 
 def command(words: Sequence[str], *, prefix: str, directory: Path, flags: str) -> list[str]:
     """Return the argv for what the user typed: a script, a program, or one line for the shell."""
-    first = words[0]
-    if first.endswith((".py", ".sh")) and not os.access(f"{prefix}/bin/{first}", os.X_OK):
-        script = Path(first).expanduser()
-        if not (directory / script).is_file():
-            raise Refused(
-                f"there is no {first} in {directory} on the host", f"gpuinfra sync up{flags}", code=127
-            )
+    first, is_script = words[0], words[0].endswith(SCRIPTS)
+    if is_script and os.access(f"{prefix}/bin/{first}", os.X_OK):
+        return list(words)
+    named = first if is_script else words[1] if first in PYTHONS and len(words) > 1 else ""
+    if named.endswith(SCRIPTS) and not (directory / Path(named).expanduser()).is_file():
+        raise Refused(f"there is no {named} in {directory} on the host", f"gpuinfra sync up{flags}", code=127)
+    if is_script:
         program = [f"{prefix}/bin/python"] if first.endswith(".py") else ["bash"]
-        return [*program, str(script), *words[1:]]
+        return [*program, str(Path(first).expanduser()), *words[1:]]
     if len(words) == 1 and SHELL_SIGNS & set(first):
         return ["bash", "-c", first]
     return list(words)

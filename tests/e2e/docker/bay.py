@@ -2,14 +2,12 @@
 
 import base64
 import json
-import subprocess
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gpuinfra.simulator.lab.door import Lab
+from tests.e2e.cli import Cli
 
 HERE = Path(__file__).parent
 HOME = "/var/tmp/fake-docker"
@@ -17,37 +15,10 @@ INFO = {"DockerRootDir": "/var/lib/docker", "Images": 0, "Containers": 0, "Runti
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bay:
-    """An open lab with one host."""
+class Bay(Cli):
+    """The command line in an open lab with one host."""
 
     lab: Lab
-    project: Path
-    env: Mapping[str, str]
-
-    def run(self, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
-        """Run a command of ours to its end."""
-        argv = self.lab.command([sys.executable, "-m", "gpuinfra", *arguments], self.project)
-        return subprocess.run(
-            argv, env=dict(self.env), input=stdin, capture_output=True, text=True, timeout=100, check=False
-        )
-
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start one that stays."""
-        argv = self.lab.command([sys.executable, "-m", "gpuinfra", *arguments], self.project)
-        quiet = subprocess.DEVNULL
-        return subprocess.Popen(
-            argv, env=dict(self.env), stdin=quiet, stdout=quiet, stderr=subprocess.PIPE, text=True
-        )
-
-    def ok(self, *arguments: str, stdin: str = "") -> str:
-        """Run one that must succeed; return its stdout."""
-        done = self.run(*arguments, stdin=stdin)
-        assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    def there(self, line: str) -> str:
-        """Run a shell line on the host."""
-        return self.ok("ssh", "--", line).strip()
 
     def put(self, path: str, data: bytes, mode: str = "644") -> None:
         """Write a file of root's on the host."""

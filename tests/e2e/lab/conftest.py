@@ -16,7 +16,8 @@ from gpuinfra.simulator.lab import door, needs
 from gpuinfra.simulator.scratch import copy_project, private_env
 from tests.e2e.cli import Cli
 from tests.e2e.conftest import ROOT
-from tests.e2e.lab.site import Site, read_until, signal_inside, wait_until
+from tests.e2e.lab.site import Site, read_until
+from tests.e2e.waiting import signal_inside, wait_until
 
 Done = subprocess.CompletedProcess[str]
 

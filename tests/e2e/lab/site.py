@@ -2,23 +2,19 @@
 
 import dataclasses
 import json
-import os
 import subprocess
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gpuinfra.simulator.lab.door import Lab
 from tests.e2e.cli import Cli
+from tests.e2e.waiting import PATIENCE_S
 from tests.simulator.aws import client
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
-
-PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,13 +99,6 @@ class Site:
         return Cli(project=self.cli.project, env=env, lab=self.lab)
 
 
-def signal_inside(process: "subprocess.Popen[str]", number: int) -> None:
-    """Send a signal to the command itself, not to the program that brought it into the lab."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    wait_until(children.read_text, "the command to start")
-    os.kill(int(children.read_text().split()[0]), number)
-
-
 def read_until(process: "subprocess.Popen[str]", text: str) -> str:
     """Read a command's stderr until a text is in it; return what was read."""
     assert process.stderr
@@ -123,12 +112,3 @@ def read_until(process: "subprocess.Popen[str]", text: str) -> str:
     finally:
         give_up.cancel()
     return seen
-
-
-def wait_until(true: Callable[[], Any], what: str) -> Any:
-    """Poll until something is true; return it."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not (got := true()):
-        assert time.monotonic() < deadline, f"waited {PATIENCE_S:g} s for {what}"
-        time.sleep(0.1)
-    return got

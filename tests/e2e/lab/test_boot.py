@@ -10,7 +10,8 @@ import pytest
 from gpuinfra import words
 from tests.e2e.cli import refused
 from tests.e2e.lab.conftest import Made
-from tests.e2e.lab.site import Site, read_until, wait_until
+from tests.e2e.lab.site import Site, read_until
+from tests.e2e.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cli import refused
-from tests.e2e.lab.site import Site, read_until, wait_until
+from tests.e2e.lab.site import Site, read_until
 from tests.e2e.terminal import Terminal
+from tests.e2e.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 

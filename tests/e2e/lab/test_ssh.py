@@ -7,8 +7,9 @@ import subprocess
 import pytest
 
 from tests.e2e.lab.conftest import Made
-from tests.e2e.lab.site import Site, signal_inside, wait_until
+from tests.e2e.lab.site import Site
 from tests.e2e.terminal import CTRL_C, Terminal
+from tests.e2e.waiting import signal_inside, wait_until
 
 pytestmark = pytest.mark.e2e
 

@@ -6,7 +6,8 @@ import pytest
 
 from tests.e2e.cli import refused
 from tests.e2e.lab.conftest import Made
-from tests.e2e.lab.site import Site, wait_until
+from tests.e2e.lab.site import Site
+from tests.e2e.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 

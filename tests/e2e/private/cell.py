@@ -1,19 +1,14 @@
 """A user's project beside a private host."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from gpuinfra.simulator.lab.door import Lab
 from tests.e2e.cli import Cli
-
-PATIENCE_S = 20.0
+from tests.e2e.waiting import signal_inside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +32,8 @@ class Cell(Cli):
         return dict(json.loads(done.stdout))
 
 
-def until(true: Callable[[], object], what: str) -> None:
-    """Wait until something is true."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline, f"waited {PATIENCE_S:.0f} s for {what}"
-        time.sleep(0.1)
-
-
 def interrupt(process: "subprocess.Popen[str]") -> int:
     """Press Ctrl-C on what was started inside, wait, and return its exit code."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    os.kill(int(children.read_text().split()[0]), signal.SIGINT)
+    signal_inside(process, signal.SIGINT)
     process.communicate(timeout=20)
     return process.returncode

@@ -5,7 +5,8 @@ import os
 import pytest
 
 from tests.e2e.cli import refused
-from tests.e2e.private.cell import Cell, interrupt, until
+from tests.e2e.private.cell import Cell, interrupt
+from tests.e2e.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 PORT, REMOTE = 16106, 7107
@@ -33,7 +34,7 @@ def test_many_commands_share_one_session(cell: Cell) -> None:
     assert cell.sessions()["StartSession"] == before
     end = ["ssh", "-F", f"{cell.env['XDG_STATE_HOME']}/gpuinfra/ssh/default.conf", "-O", "exit"]
     cell.inside(*end, "gpuinfra-default")
-    until(lambda: cell.sessions()["open"] == 0, "the session to be terminated")
+    wait_until(lambda: cell.sessions()["open"] == 0, "the session to be terminated")
     assert cell.ok("ssh", "--", "echo again") == "again\n"
     assert cell.sessions()["StartSession"] == before + 1
 
@@ -69,12 +70,12 @@ def test_a_forwarded_port(cell: Cell) -> None:
     running = cell.start("forward", f"{PORT}:{REMOTE}")
     try:
         page = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:{PORT}/hostname').read())"
-        until(lambda: "ip-10-93-0-" in cell.python(page).stdout, "the page")
+        wait_until(lambda: "ip-10-93-0-" in cell.python(page).stdout, "the page")
         assert cell.sessions()["open"] == open_before + 1
         assert interrupt(running) == 130
     finally:
         running.kill()
-    until(lambda: cell.sessions()["open"] == open_before, "the session to be terminated")
+    wait_until(lambda: cell.sessions()["open"] == open_before, "the session to be terminated")
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,6 @@ def test_down_leaves_nothing(cell: Cell) -> None:
     """Neither in AWS, nor a session, nor a file of the host here."""
     cell.ok("down", "--yes")
     assert cell.lab.simulator.leftovers() == {}
-    until(lambda: cell.sessions()["open"] == 0, "the sessions to be terminated")
+    wait_until(lambda: cell.sessions()["open"] == 0, "the sessions to be terminated")
     state = cell.project.parent / "state" / "gpuinfra"
     assert [path.name for path in state.rglob("i-*")] == []

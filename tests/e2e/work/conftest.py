@@ -42,5 +42,5 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         env = private_env(lab.env(), home, clone)
         made = Desk(lab=lab, home=home, project=project, env=env, no_jupyterlab=missing)
         made.ok("init", "--region", "us-east-1")
-        made.ok("up", "--yes", timeout_s=200)
+        made.ok("up", "--yes")
         yield made

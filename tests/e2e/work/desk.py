@@ -4,58 +4,30 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.simulator.lab.door import Lab
+from tests.e2e.cli import TIMEOUT_S, Cli
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Desk(Cli):
     """A project beside an open lab with one ready host."""
 
     lab: Lab
     home: Path
-    project: Path
-    env: Mapping[str, str]
     no_jupyterlab: str
 
-    def run(self, *arguments: str, timeout_s: float = 60.0) -> "subprocess.CompletedProcess[str]":
-        """Run a command of ours in the project."""
-        return self.inside([sys.executable, "-m", "gpuinfra", *arguments], timeout_s=timeout_s)
-
-    def ok(self, *arguments: str, timeout_s: float = 60.0) -> str:
-        """Run one that must succeed; return its stdout."""
-        done = self.run(*arguments, timeout_s=timeout_s)
-        assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    def there(self, line: str) -> str:
-        """Run a shell line on the host; return what it printed."""
-        return self.ok("ssh", "--", line).strip()
-
-    def inside(
-        self, argv: Sequence[str | Path], timeout_s: float = 60.0
-    ) -> "subprocess.CompletedProcess[str]":
+    def inside(self, argv: Sequence[str | Path]) -> "subprocess.CompletedProcess[str]":
         """Run any command inside the lab, in the project."""
-        return self.lab.run(argv, env=self.env, cwd=self.project, timeout_s=timeout_s)
+        return self.lab.run(argv, env=self.env, cwd=self.project, timeout_s=TIMEOUT_S)
 
-    def start(self, *arguments: str) -> "Running":
+    def begin(self, *arguments: str) -> "Running":
         """Start a command of ours that stays."""
-        return Running(
-            subprocess.Popen(
-                self.lab.command([sys.executable, "-u", "-m", "gpuinfra", *arguments], self.project),
-                env=dict(self.env),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                start_new_session=True,
-            )
-        )
+        return Running(self.start(*arguments))
 
     def ssh_config(self) -> Path:
         """Return the configuration that ours writes for ssh."""

@@ -1,40 +1,19 @@
 """What tests of run and jobs share: input, terminals, and a network that can be cut."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from tests.e2e.cli import Cli
+from tests.e2e.waiting import signal_inside
 from tests.e2e.work.desk import Desk, Running
-
-
-@dataclass(frozen=True, kw_only=True)
-class InsideCli(Cli):
-    """The command line as started inside the lab, for tests.e2e.terminal."""
-
-    desk: Desk
-
-    def argv(self, *args: str) -> list[str]:
-        """Return the command line."""
-        return self.desk.lab.command([sys.executable, "-m", "gpuinfra", *args], self.desk.project)
-
-
-def cli_of(desk: Desk) -> InsideCli:
-    """Return the desk's command line."""
-    return InsideCli(project=desk.project, env=desk.env, desk=desk)
 
 
 def fed(desk: Desk, given: bytes, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
     """Run a command of ours with something on its stdin; all bytes."""
-    argv = cli_of(desk).argv(*arguments)
+    argv = desk.argv(*arguments)
     env = dict(desk.env)
     return subprocess.run(argv, env=env, input=given, capture_output=True, timeout=60, check=False)
 
@@ -45,36 +24,16 @@ def job(desk: Desk, wanted: str) -> dict[str, Any]:
     return next(j for j in found if wanted in (j["id"], j["name"], j["command"]))
 
 
-def eventually(
-    true: Callable[[], bool],
-    what: str,
-    timeout_s: float = 40.0,
-    more: Callable[[], object] = lambda: "",
-) -> None:
-    """Wait until something is true; `more` is shown if it never is."""
-    deadline = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < deadline, f"waited {timeout_s:.0f} s for {what} {more()}"
-        time.sleep(0.3)
-
-
 def press(running: Running, number: int = signal.SIGINT) -> tuple[int, str]:
     """Signal the command itself, not the way into the lab; return its exit code and the rest it printed."""
-    signal_only(running, number)
+    signal_inside(running.process, number)
     out, _ = running.process.communicate(timeout=30)
     return running.process.returncode, out
 
 
-def signal_only(running: Running, number: int) -> None:
-    """Signal the command itself and wait for nothing."""
-    pid = running.process.pid
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split():
-        os.kill(int(child), number)
-
-
 def laptop_gone(running: Running) -> None:
     """kill -9 the command; what it has left behind here is not waited for."""
-    signal_only(running, signal.SIGKILL)
+    signal_inside(running.process, signal.SIGKILL)
     for stream in (running.process.stdout, running.process.stderr):
         if stream:
             stream.close()

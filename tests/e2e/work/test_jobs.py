@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from tests.e2e.waiting import wait_until
 from tests.e2e.work.desk import Desk
-from tests.e2e.work.sitting import cut_off, ec2, end_connection, eventually, job
+from tests.e2e.work.sitting import cut_off, ec2, end_connection, job
 
 pytestmark = pytest.mark.e2e
 
@@ -29,7 +30,7 @@ def test_a_job_keeps_its_output_and_exit_code(desk: Desk) -> None:
 def test_a_job_goes_on_while_the_connection_is_cut_and_is_followed_afterwards(desk: Desk) -> None:
     """The follower waits for the network and then goes on where it was: no line twice, none missing."""
     found = start(desk, "--", "for i in $(seq 60); do echo n$i; sleep 0.2; done")
-    following = desk.start("job", "logs", "-f", found)
+    following = desk.begin("job", "logs", "-f", found)
     following.line("n3", stdout=True)
     with cut_off(desk):
         end_connection(desk)
@@ -43,7 +44,7 @@ def test_a_time_limit_and_a_stop(desk: Desk) -> None:
     """124 as of timeout(1); a job that is stopped is told to, and says so."""
     limited = start(desk, "--time-limit", "1s", "--", "sleep 60 & wait")
     stopped = start(desk, "--", "trap 'echo bye; exit 0' TERM; echo on; while :; do sleep 0.1; done")
-    eventually(lambda: "on" in desk.ok("job", "logs", stopped), "the job to run")
+    wait_until(lambda: "on" in desk.ok("job", "logs", stopped), "the job to run")
     assert json.loads(desk.ok("job", "stop", stopped, "--json"))["state"] == "stopped"
     assert "bye" in desk.ok("job", "logs", stopped)
     assert desk.run("job", "wait", limited).returncode == 124
@@ -53,11 +54,11 @@ def test_a_time_limit_and_a_stop(desk: Desk) -> None:
 def test_a_reboot_in_mid_job_is_reported(desk: Desk) -> None:
     """The job is lost, with the time; waiting for it outlasts the reboot and ends."""
     found = start(desk, "--", "echo begun; sleep 600")
-    eventually(lambda: "begun" in desk.ok("job", "logs", found), "the job to run")
+    wait_until(lambda: "begun" in desk.ok("job", "logs", found), "the job to run")
     desk.run("ssh", "--", "sudo systemctl reboot")
-    done = desk.run("job", "wait", found, timeout_s=90)
+    done = desk.run("job", "wait", found)
     assert done.returncode == 5, done
-    eventually(lambda: desk.run("job", "list").returncode == 0, "the host to be back")
+    wait_until(lambda: desk.run("job", "list").returncode == 0, "the host to be back")
     lost = job(desk, found)
     assert (lost["state"], lost["ended"][:2]) == ("lost", "20")
     assert "the host went down while it ran" in lost["reason"]
@@ -79,8 +80,8 @@ def test_a_host_that_was_stopped_is_not_waited_for(desk: Desk) -> None:
     """Whoever waits or follows is told so, with the way to start it; so is whoever comes later."""
     instance = desk.ok("output", "instance_id").strip()
     found = start(desk, "--", "echo begun; sleep 600")
-    waiting = desk.start("job", "wait", found)
-    following = desk.start("job", "logs", "-f", found)
+    waiting = desk.begin("job", "wait", found)
+    following = desk.begin("job", "logs", "-f", found)
     following.line("begun", stdout=True)
     ec2(desk, instance, "stop")
     for running in (waiting, following):
@@ -90,7 +91,7 @@ def test_a_host_that_was_stopped_is_not_waited_for(desk: Desk) -> None:
     refused = desk.run("run", "--", "true")
     assert (refused.returncode, "is stopped" in refused.stderr) == (5, True), refused
     ec2(desk, instance, "start")
-    assert desk.run("job", "wait", found, timeout_s=90).returncode == 5, "it waits for the boot, not for ever"
+    assert desk.run("job", "wait", found).returncode == 5, "it waits for the boot, not for ever"
 
 
 def test_the_host_ends_itself_when_its_jobs_are_done(desk: Desk) -> None:
@@ -104,6 +105,6 @@ def test_the_host_ends_itself_when_its_jobs_are_done(desk: Desk) -> None:
     assert desk.there("cat ~/saved") == "saved"
     assert f"not powered off: {other} still run" in desk.ok("job", "logs", first)
     assert ec2(desk, instance) == "running"
-    eventually(lambda: ec2(desk, instance) == "stopped", "the host to stop")
+    wait_until(lambda: ec2(desk, instance) == "stopped", "the host to stop")
     ec2(desk, instance, "start")
-    eventually(lambda: desk.run("job", "list").returncode == 0, "the host to be back")
+    wait_until(lambda: desk.run("job", "list").returncode == 0, "the host to be back")

@@ -8,8 +8,9 @@ import time
 import pytest
 
 from tests.e2e.terminal import CTRL_C, Terminal
+from tests.e2e.waiting import wait_until
 from tests.e2e.work.desk import Desk
-from tests.e2e.work.sitting import cli_of, cut_off, eventually, fed, job, laptop_gone, press
+from tests.e2e.work.sitting import cut_off, fed, job, laptop_gone, press
 
 pytestmark = pytest.mark.e2e
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.e2e
         (["exit 255"], 255, "", ""),
         (["nosuch"], 127, "", "cannot start nosuch"),
         (["missing.py"], 127, "", "gpuinfra sync up"),
+        (["python", "missing.py", "--lr", "1"], 127, "", "gpuinfra sync up"),
     ],
 )
 def test_exit_codes_and_streams(desk: Desk, words: list[str], code: int, out: str, err: str) -> None:
@@ -52,7 +54,7 @@ def test_stdin_and_large_output(desk: Desk) -> None:
 
 def test_a_reader_that_has_had_enough(desk: Desk) -> None:
     """`| head` ends the command over there as it does here; nothing is left behind."""
-    argv = " ".join(f"'{word}'" for word in cli_of(desk).argv("run", "--", "yes"))
+    argv = " ".join(f"'{word}'" for word in desk.argv("run", "--", "yes"))
     done = subprocess.run(["bash", "-c", f"{argv} | head -n 1"], env=dict(desk.env), capture_output=True,
                           text=True, timeout=30, check=False)  # fmt: skip
     assert done.stdout == "y\n", done
@@ -60,13 +62,13 @@ def test_a_reader_that_has_had_enough(desk: Desk) -> None:
     def left() -> list[object]:
         return [j for j in json.loads(desk.ok("job", "list", "--json")) if j["command"] == "yes"]
 
-    eventually(lambda: not left(), "the end of `yes`", more=left)
+    wait_until(lambda: not left(), "the end of `yes`", more=left)
 
 
 def test_ctrl_c_reaches_the_command_and_its_children(desk: Desk) -> None:
     """The whole process group is interrupted; the exit code is the command's own."""
     line = "trap 'echo caught; exit 3' INT; echo ready; sleep 51"
-    running = desk.start("run", "--", "bash", "-c", line)
+    running = desk.begin("run", "--", "bash", "-c", line)
     running.line("ready", stdout=True)
     assert press(running) == (3, "caught\n")
     assert not desk.there("pgrep -f 'sleep 5[1]' || true")
@@ -75,7 +77,7 @@ def test_ctrl_c_reaches_the_command_and_its_children(desk: Desk) -> None:
 def test_a_terminal_when_there_is_one(desk: Desk) -> None:
     """At a terminal the command has one: its size, its keys, its Ctrl-C."""
     line = "test -t 0 && test -t 1 && stty size; read x; echo got:$x; sleep 52"
-    with Terminal(cli_of(desk), "run", "--", "bash", "-c", line) as terminal:
+    with Terminal(desk, "run", "--", "bash", "-c", line) as terminal:
         terminal.until("24 80")
         terminal.type("hello\r")
         terminal.until("got:hello")
@@ -87,7 +89,7 @@ def test_values_of_env_are_in_no_process_list(desk: Desk) -> None:
     """Neither here nor there, nor in a file that stays."""
     look = "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -c 'hunter[2]' || true"
     secret = "import os, time; print(os.environ['K'] == 'hunt' + 'er2', flush=True); time.sleep(3)"
-    running = desk.start("run", "--env", "K=hunter2", "--", "python", "-c", secret)
+    running = desk.begin("run", "--env", "K=hunter2", "--", "python", "-c", secret)
     running.line("True", stdout=True)
     there, here = desk.there(look), desk.inside(["bash", "-c", look]).stdout.strip()
     kept = desk.there("grep -rl 'hunter[2]' ~/.local ~/.cache || true")
@@ -99,12 +101,12 @@ def test_values_of_env_are_in_no_process_list(desk: Desk) -> None:
 def test_what_was_run_goes_on_when_the_laptop_is_gone(desk: Desk) -> None:
     """Cut off, the command goes on, is in the list, and is sat at again; its exit code comes through."""
     line = "for i in $(seq 40); do echo n$i; sleep 0.2; done; exit 6"
-    running = desk.start("run", "--", line)
+    running = desk.begin("run", "--", line)
     running.line("n3", stdout=True)
     with cut_off(desk):
         laptop_gone(running)
         time.sleep(1.5)
-    eventually(lambda: not job(desk, line)["attached"], "the host to notice")
+    wait_until(lambda: not job(desk, line)["attached"], "the host to notice")
     found = job(desk, line)
     assert (found["kind"], found["state"]) == ("run", "running")
     back = desk.run("job", "attach", found["id"])

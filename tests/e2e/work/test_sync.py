@@ -5,24 +5,16 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.waiting import wait_until
 from tests.e2e.work.desk import Desk
 
 pytestmark = pytest.mark.e2e
 FILES, CHANGED = 10_000, 100
 BIG_BYTES, CUT_BYTES = 192 << 20, 24 << 20
-
-
-def until(true: Callable[[], object], what: str, timeout_s: float = 60.0) -> None:
-    """Wait until it is true."""
-    deadline = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < deadline, f"waited {timeout_s:g} s for {what}"
-        time.sleep(0.05)
 
 
 def digest(desk: Desk, folder: str) -> bool:
@@ -89,10 +81,12 @@ def test_a_cut_transfer_goes_on_where_it_was(desk: Desk) -> None:
         for _ in range(BIG_BYTES >> 20):
             file.write(os.urandom(1 << 20))
     project = desk.disk() / "home/ubuntu/project"
-    running = desk.start("sync", "up", "big.bin")
-    until(lambda: any(p.stat().st_size > CUT_BYTES for p in project.glob(".big.bin.*")), "part of the file")
+    running = desk.begin("sync", "up", "big.bin")
+    wait_until(
+        lambda: any(p.stat().st_size > CUT_BYTES for p in project.glob(".big.bin.*")), "part of the file"
+    )
     running.kill()
-    until(lambda: (project / ".gpuinfra-partial/big.bin").exists(), "the part to be kept")
+    wait_until(lambda: (project / ".gpuinfra-partial/big.bin").exists(), "the part to be kept")
     assert not (project / "big.bin").exists()
     moved = json.loads(desk.ok("sync", "up", "big.bin", "--json"))
     assert moved["sent_bytes"] < BIG_BYTES - CUT_BYTES // 2
@@ -104,17 +98,17 @@ def test_a_cut_transfer_goes_on_where_it_was(desk: Desk) -> None:
 def test_changes_go_up_as_they_happen_also_after_a_restart(desk: Desk) -> None:
     """A saved file is there within seconds; what was saved while the host was down comes afterwards."""
     project = desk.disk() / "home/ubuntu/project"
-    running = desk.start("sync", "watch")
+    running = desk.begin("sync", "watch")
     try:
         running.line("watching")
         began = time.monotonic()
         (desk.project / "live.py").write_text("print(1)\n")
-        until(lambda: has(project / "live.py", "print(1)\n"), "the first save")
+        wait_until(lambda: has(project / "live.py", "print(1)\n"), "the first save")
         assert time.monotonic() - began < 10
         desk.run("ssh", "--", "sudo systemctl reboot")
         time.sleep(1)
         (desk.project / "live.py").write_text("print(2)\n")
-        until(lambda: has(project / "live.py", "print(2)\n"), "the save while it restarted", 90)
+        wait_until(lambda: has(project / "live.py", "print(2)\n"), "the save while it restarted", 90)
         assert running.interrupt() == 130
     finally:
         running.kill()

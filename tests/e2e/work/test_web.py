@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.waiting import wait_until
 from tests.e2e.work.desk import Desk
 from tests.e2e.work.sitting import ec2
-from tests.e2e.work.test_sync import until
 from tests.simulator.aws import client
 
 pytestmark = pytest.mark.e2e
@@ -28,14 +28,14 @@ def move(desk: Desk) -> None:
     """Stop the host and start it: it has another address than the one that is recorded."""
     instance, before = desk.ok("output", "instance_id").strip(), desk.ok("ip").strip()
     client("ec2", desk.lab.simulator).stop_instances(InstanceIds=[instance])
-    until(lambda: ec2(desk, instance) == "stopped", "the host to stop")
+    wait_until(lambda: ec2(desk, instance) == "stopped", "the host to stop")
     client("ec2", desk.lab.simulator).start_instances(InstanceIds=[instance])
 
     def moved() -> bool:
         desk.run("ssh", "--", "true")
         return before not in desk.ssh_config().read_text()
 
-    until(moved, "its new address")
+    wait_until(moved, "its new address")
 
 
 def test_a_port_is_carried_and_carried_again(desk: Desk) -> None:
@@ -43,10 +43,10 @@ def test_a_port_is_carried_and_carried_again(desk: Desk) -> None:
     move(desk)
     serve = f"python3 -m http.server --bind 127.0.0.1 --directory /etc {REMOTE}"
     desk.there(f"sudo systemd-run --quiet --unit=some-server {serve}")
-    running = desk.start("forward", f"{PORT}:{REMOTE}")
+    running = desk.begin("forward", f"{PORT}:{REMOTE}")
     try:
         running.line("is port 7007 of the host")
-        until(lambda: "ip-" in get(desk, PAGE), "the page")
+        wait_until(lambda: "ip-" in get(desk, PAGE), "the page")
         taken = desk.run("forward", f"{PORT}:{REMOTE}")
         assert taken.returncode == 2
         assert f"gpuinfra forward {PORT + 1}:{REMOTE}" in taken.stderr
@@ -67,7 +67,7 @@ def test_a_browser_runs_a_cell_in_jupyterlab(desk: Desk) -> None:
         pytest.skip(f"pip cannot fetch jupyterlab here: {desk.no_jupyterlab}")
     write_notebook(desk.project / "day.ipynb")
     desk.ok("sync", "up", "day.ipynb")
-    running = desk.start("jupyter", "--no-open", "--json")
+    running = desk.begin("jupyter", "--no-open", "--json")
     try:
         running.line('"url"', stdout=True)
         running.line("connected")
@@ -83,7 +83,7 @@ def test_a_browser_runs_a_cell_in_jupyterlab(desk: Desk) -> None:
         if not shutil.which("chromedriver"):
             pytest.skip("the tunnel and the token are proven; no chromedriver is installed for the rest")
         browser = Path(__file__).with_name("browser.py")
-        seen = desk.inside([sys.executable, browser, url, "sum 42"], timeout_s=130)
+        seen = desk.inside([sys.executable, browser, url, "sum 42"])
         assert seen.returncode == 0, seen.stderr
         assert seen.stdout.split() == [
             "sum",
