@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from gpuinfra.simulator.conda.outfit import outfit
 from gpuinfra.simulator.lab import needs
 from gpuinfra.simulator.lab.door import opened
 from gpuinfra.simulator.scratch import copy_project, private_env
@@ -30,14 +31,12 @@ def inside(module: str) -> int:
     # not in pytest's or make's deep directories: a Unix socket's path has to be short
     with tempfile.TemporaryDirectory(prefix="gi-") as scratch, opened() as lab:
         project = copy_project(ROOT, Path(scratch) / "project")
+        outfit(lab.mirror, lab.image, project)
         env = private_env(lab.env({**os.environ, "XDG_RUNTIME_DIR": ""}), Path(scratch), project)
-        env["GPUINFRA_WAIT"] = "0"  # a login is enough
-        settle = [GPUINFRA, "ssh", "--", "cloud-init status --wait >&2; true"]
-        for argv in ([GPUINFRA, "up", "--yes"], settle):
-            made = lab.run(argv, env=env, cwd=project, timeout_s=TIMEOUT_S)
-            if made.returncode:
-                sys.stderr.write(made.stderr)
-                return 1
+        made = lab.run([GPUINFRA, "up", "--yes"], env=env, cwd=project, timeout_s=TIMEOUT_S)
+        if made.returncode:
+            sys.stderr.write(made.stderr)
+            return 1
         (conf,) = Path(scratch, "state", "gpuinfra", "ssh").glob("*.conf")
         done = lab.run([sys.executable, "-m", module, conf], env=env, cwd=ROOT, timeout_s=TIMEOUT_S)
         sys.stdout.write(done.stdout + done.stderr)

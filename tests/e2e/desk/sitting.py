@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.e2e.desk.desk import Desk, Running
 from tests.e2e.waiting import signal_inside
-from tests.e2e.work.desk import Desk, Running
 
 
 def fed(desk: Desk, given: bytes, *arguments: str) -> "subprocess.CompletedProcess[bytes]":

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.desk.desk import Desk
 from tests.e2e.waiting import wait_until
-from tests.e2e.work.desk import Desk
 
 pytestmark = pytest.mark.e2e
 FILES, CHANGED = 10_000, 100

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.desk.desk import Desk
+from tests.e2e.desk.sitting import ec2
 from tests.e2e.waiting import wait_until
-from tests.e2e.work.desk import Desk
-from tests.e2e.work.sitting import ec2
 from tests.simulator.aws import client
 
 pytestmark = pytest.mark.e2e

@@ -10,8 +10,8 @@ from gpuinfra import config
 from gpuinfra.simulator.lab import base, needs
 from gpuinfra.simulator.lab.door import opened
 from gpuinfra.simulator.scratch import copy_project, private_env
-from tests.e2e.work import wheels
-from tests.e2e.work.desk import Desk
+from tests.e2e.desk import wheels
+from tests.e2e.desk.desk import Desk
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from tests.e2e.desk.desk import Desk
+from tests.e2e.desk.sitting import cut_off, ec2, end_connection, job
 from tests.e2e.waiting import wait_until
-from tests.e2e.work.desk import Desk
-from tests.e2e.work.sitting import cut_off, ec2, end_connection, job
 
 pytestmark = pytest.mark.e2e
 

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
+from tests.e2e.desk.desk import Desk
+from tests.e2e.desk.sitting import cut_off, fed, job, laptop_gone, press
 from tests.e2e.terminal import CTRL_C, Terminal
 from tests.e2e.waiting import wait_until
-from tests.e2e.work.desk import Desk
-from tests.e2e.work.sitting import cut_off, fed, job, laptop_gone, press
 
 pytestmark = pytest.mark.e2e
 
