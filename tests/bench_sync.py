@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.bench_host import ALIAS, GPUINFRA, inside, judge, seconds
 
 FILES, CHANGED, ROUNDS = 10_000, 100, 7
-BIG_MIB, BIG_ROUNDS = 1024, 5
+BIG_MIB, BIG_ROUNDS = 1024, 9
 # Disks differ, and the first to write pays for the other: on both sides all is in memory.
 MEMORY, MEMORY_BYTES = Path("/dev/shm"), 3 << 30
 MOUNTED = "mkdir -p project raw; for d in project raw; do sudo mount -t tmpfs -o uid=$(id -u) none $d; done"
