@@ -41,7 +41,7 @@ check: fmt lint types hcl scan test  ## Everything that CI checks
 fmt: setup     ## Check the format of Python and HCL
 	@$(BIN)/ruff format --check . && $(BIN)/python -m tests.hcl fmt
 lint: setup    ## Lint Python and shell
-	@$(BIN)/ruff check . && $(BIN)/shellcheck cloud-init/scripts/*.sh gpuinfra/simulator/lab/*.sh .ci/run
+	@$(BIN)/ruff check . && $(BIN)/shellcheck cloud-init/scripts/*.sh gpuinfra/simulator/lab/machines/*.sh .ci/run
 types: setup   ## Check types
 	@$(BIN)/mypy
 hcl: setup     ## Validate and test the Terraform modules (no credentials)
@@ -49,7 +49,7 @@ hcl: setup     ## Validate and test the Terraform modules (no credentials)
 scan: setup    ## Scan modules and plan for security policy (checkov), SARIF into reports/
 	@$(PYTHON) gpuinfra/install.py checkov && $(BIN)/python -m tests.scan
 bench: setup   ## Print start-up, ssh and sync times as ratios to the bare tools
-	@$(BIN)/python -m tests.bench && $(BIN)/python -m tests.bench_ssh && $(BIN)/python -m tests.bench_sync
+	@$(BIN)/python -m tests.bench.startup && $(BIN)/python -m tests.bench.ssh && $(BIN)/python -m tests.bench.sync
 lock: setup    ## Renew the locks (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev --extra solve pyproject.toml -o requirements.lock
 clean:         ## Delete what set-up made (never values or state)

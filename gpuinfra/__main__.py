@@ -3,8 +3,9 @@
 import os
 import sys
 
-from gpuinfra import fast, platforms
-from gpuinfra.names import ENDPOINT, is_simulated
+from gpuinfra.ground import platforms
+from gpuinfra.ground.names import ENDPOINT, is_simulated
+from gpuinfra.quick import dispatch
 
 
 def main() -> None:
@@ -16,13 +17,13 @@ def main() -> None:
         sys.stderr.write(f"[SIMULATED AWS at {os.environ[ENDPOINT]}: not the real one, no cost]\n")
         sys.stderr.flush()
     try:
-        if fast.answer(sys.argv[1:], os.environ):
+        if dispatch.answer(sys.argv[1:], os.environ):
             return
-        from gpuinfra import cli  # typer: 60 ms
+        from gpuinfra.cli import app  # typer: 60 ms
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped by Ctrl-C\n")
         sys.exit(130)
-    cli.main()
+    app.main()
 
 
 if __name__ == "__main__":

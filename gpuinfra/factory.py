@@ -6,34 +6,34 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuinfra import config
-from gpuinfra.config import Project, Stack
+from gpuinfra.ground import paths
+from gpuinfra.ground.paths import Project, Stack
 
 if TYPE_CHECKING:
-    from gpuinfra.actions.init import Answers
-    from gpuinfra.adapters.state import LocalState
-    from gpuinfra.dlc import Tagged
-    from gpuinfra.environment.ports import HostFiles, Solver
-    from gpuinfra.model import Settings
-    from gpuinfra.ports import Cloud, Narrator, Ports, Provisioner
+    from gpuinfra.features.containers.dlc_images import Tagged
+    from gpuinfra.features.environment.protocols import HostFiles, Solver
+    from gpuinfra.features.provision.init import Answers
+    from gpuinfra.ground.model import Settings
+    from gpuinfra.ground.protocols import Cloud, Narrator, Ports, Provisioner
+    from gpuinfra.tools.terraform.state import LocalState
 
 FALLBACK_REGION = "us-east-1"
 
 
 def project(environ: Mapping[str, str]) -> Project:
     """Return the clone that the user is in."""
-    return config.find_project(Path.cwd(), environ)
+    return paths.find_project(Path.cwd(), environ)
 
 
 def ports(stack_name: str, environ: Mapping[str, str]) -> Ports:
     """Return the real ports of one stack."""
     import time
 
-    from gpuinfra.adapters.ssh import OpenSsh
-    from gpuinfra.adapters.tfvars import TfvarsFile
-    from gpuinfra.adapters.workspace import StackFiles
-    from gpuinfra.console import Terminal
-    from gpuinfra.ports import Clock, Ports
+    from gpuinfra.ground.protocols import Clock, Ports
+    from gpuinfra.tools.ssh.client import OpenSsh
+    from gpuinfra.tools.terminal.terminal import Terminal
+    from gpuinfra.tools.terraform.stack_files import StackFiles
+    from gpuinfra.tools.terraform.tfvars import TfvarsFile
 
     home = project(environ)
     stack = home.stack(stack_name)
@@ -52,17 +52,17 @@ def ports(stack_name: str, environ: Mapping[str, str]) -> Ports:
 
 def state(stack_name: str, environ: Mapping[str, str]) -> LocalState:
     """Return the state of one stack: all that the offline commands need."""
-    from gpuinfra.adapters.state import LocalState
+    from gpuinfra.tools.terraform.state import LocalState
 
     path = project(environ).stack(stack_name).state
-    return LocalState(path, rescue_directory=config.state_home(environ))
+    return LocalState(path, rescue_directory=paths.state_home(environ))
 
 
 def answers(
     environ: Mapping[str, str], *, region: str, owner: str, cidr: str, public_key: Path | None
 ) -> Answers:
     """Return what `init` writes: what the user said, else what can be found out."""
-    from gpuinfra.actions.init import Answers
+    from gpuinfra.features.provision.init import Answers
 
     return Answers(
         region=lambda: region or default_region(),
@@ -74,43 +74,44 @@ def answers(
 
 def host_files(environ: Mapping[str, str]) -> HostFiles:
     """Return the user's files for the host."""
-    from gpuinfra.adapters.host_files import ProjectFiles
+    from gpuinfra.features.environment.files import ProjectFiles
 
     return ProjectFiles(project(environ).root)
 
 
 def solver(environ: Mapping[str, str]) -> Solver:
     """Return what chooses packages as the host would."""
-    from gpuinfra.adapters.solver import RattlerSolver
+    from gpuinfra.features.environment.solver import RattlerSolver
 
-    return RattlerSolver(cache=config.cache_home(environ) / "repodata", environ=environ)
+    return RattlerSolver(cache=paths.cache_home(environ) / "repodata", environ=environ)
 
 
 def catalogue(region: str, environ: Mapping[str, str], *, refresh: bool) -> Callable[[str], Sequence[Tagged]]:
     """Return what knows the Deep Learning Containers of a region, by repository."""
-    from gpuinfra.adapters.aws_ecr import Catalogue
+    from gpuinfra.features.containers.ecr import Catalogue
 
-    return Catalogue(region, cache=config.cache_home(environ) / "dlc", refresh=refresh)
+    return Catalogue(region, cache=paths.cache_home(environ) / "dlc", refresh=refresh)
 
 
 def my_cidr(environ: Mapping[str, str]) -> str:
     """Return the caller's own address as a /32 or /128."""
-    from gpuinfra.adapters import address
+    from gpuinfra.tools.aws import public_address
 
-    return address.my_cidr(environ)
+    return public_address.my_cidr(environ)
 
 
 def _terraform(home: Project, stack: Stack, environ: Mapping[str, str], narrator: Narrator) -> Provisioner:
-    from gpuinfra.adapters import links, mirror, toolchain
-    from gpuinfra.adapters.terraform import TerraformCli
+    from gpuinfra.tools.terraform import binary as toolchain
+    from gpuinfra.tools.terraform import links, provider_mirror
+    from gpuinfra.tools.terraform.runner import TerraformCli
 
     links.link_module(home.module, stack.directory)  # the module may have gained a file since
     lock = home.module / ".terraform.lock.hcl"
-    env = mirror.environment(
+    env = provider_mirror.environment(
         environ,
         config=home.tools / "terraform.rc",
-        cache=config.cache_home(environ) / "terraform-plugins",
-        mirror=mirror.find(lock, toolchain.platform_name()),
+        cache=paths.cache_home(environ) / "terraform-plugins",
+        mirror=provider_mirror.find(lock, toolchain.platform_name()),
     )
 
     def on_interrupt(presses: int) -> None:
@@ -126,16 +127,16 @@ def _terraform(home: Project, stack: Stack, environ: Mapping[str, str], narrator
 def _cloud(region: str, settings: Settings | None) -> Cloud:
     import time
 
-    from gpuinfra.adapters.aws import Aws
+    from gpuinfra.tools.aws.ec2 import Aws
 
     return Aws(region=region, settings=settings, sleep=time.sleep)
 
 
 def default_region() -> str:
     """Return the region of the user's own AWS configuration."""
-    from gpuinfra.adapters import aws
+    from gpuinfra.tools.aws import ec2
 
-    return aws.default_region() or FALLBACK_REGION
+    return ec2.default_region() or FALLBACK_REGION
 
 
 def _owner() -> str:
@@ -146,12 +147,12 @@ def _owner() -> str:
 
 
 def _cidr(given: str, environ: Mapping[str, str]) -> str:
-    from gpuinfra.actions.allow import normal
+    from gpuinfra.features.provision.allow import normal
 
     return normal(given) if given else my_cidr(environ)
 
 
 def _public_key(given: Path | None, environ: Mapping[str, str]) -> Path:
-    from gpuinfra.adapters import ssh
+    from gpuinfra.tools.ssh import client
 
-    return ssh.public_key(given) if given else ssh.own_key(config.state_home(environ) / "keys")
+    return client.public_key(given) if given else client.own_key(paths.state_home(environ) / "keys")

@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
         venv = ROOT / ".venv"
         make_venv(python, venv, ROOT / "requirements.lock", project=ROOT)
         make_lean(venv / "bin" / "gpuinfra")
-        ensure = [str(venv / "bin" / "python"), "-m", "gpuinfra.adapters.toolchain", str(ROOT / ".tools")]
+        ensure = [str(venv / "bin" / "python"), "-m", "gpuinfra.tools.terraform.binary", str(ROOT / ".tools")]
         return subprocess.run(ensure, cwd=ROOT, check=False).returncode
     except (SetupError, subprocess.CalledProcessError) as error:
         say(f"error: {error}")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 # Each of these shares a lab and its hosts, which take half a minute to be made: one worker runs them all.
-TOGETHER = ("tests/e2e/lab/", "tests/e2e/desk/", "tests/e2e/docker/", "tests/e2e/private/")
+TOGETHER = ("tests/e2e/first_boot/", "tests/e2e/on_host/", "tests/e2e/containers/", "tests/e2e/private_host/")
 
 
 def scope(nodeid: str) -> str:

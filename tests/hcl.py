@@ -6,9 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from gpuinfra.adapters import mirror, toolchain
-from gpuinfra.config import find_project
-from gpuinfra.simulator.scratch import copy_project
+from gpuinfra.ground.paths import find_project
+from gpuinfra.simulator.project_copy import copy_project
+from gpuinfra.tools.terraform import binary as toolchain
+from gpuinfra.tools.terraform import provider_mirror
 
 COMMANDS = {
     "fmt": [["fmt", "-check", "-diff", "-recursive"]],
@@ -22,11 +23,11 @@ def main(command: str) -> int:
     project = find_project(Path.cwd(), os.environ)
     with tempfile.TemporaryDirectory(prefix="gpuinfra-hcl-") as scratch:
         directory = copy_project(project.root, Path(scratch)) / "terraform"
-        env = mirror.environment(
+        env = provider_mirror.environment(
             without_aws(os.environ),
             config=project.tools / "terraform.rc",
             cache=project.tools / "plugins",
-            mirror=mirror.find(directory / ".terraform.lock.hcl", toolchain.platform_name()),
+            mirror=provider_mirror.find(directory / ".terraform.lock.hcl", toolchain.platform_name()),
         )
         binary = str(toolchain.find(project.tools, os.environ))
         for arguments in COMMANDS[command]:

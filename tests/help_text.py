@@ -8,7 +8,7 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from gpuinfra.cli import app
+from gpuinfra.cli.app import app
 
 SNAPSHOT = Path(__file__).with_name("data") / "help.txt"
 
@@ -28,9 +28,9 @@ def help_of(words: tuple[str, ...]) -> str:
     """Return what a user sees, on a terminal of 100 columns without colour."""
     env = {**os.environ, "COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
     env = {k: v for k, v in env.items() if not k.startswith("GPUINFRA_")}
-    code = f"import sys; sys.argv = {['gpuinfra', *words, '--help']!r}; from gpuinfra.cli import main; main()"
-    argv = [sys.executable, "-c", code]
-    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=True)
+    argv = ["gpuinfra", *words, "--help"]
+    code = f"import sys; sys.argv = {argv!r}; from gpuinfra.cli.app import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     return done.stdout
 
 

@@ -5,10 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gpuinfra.adapters import mirror, toolchain
-from gpuinfra.config import find_project
-from gpuinfra.simulator.scratch import copy_project, private_env
+from gpuinfra.ground.paths import find_project
+from gpuinfra.simulator.project_copy import copy_project, private_env
 from gpuinfra.simulator.server import running
+from gpuinfra.tools.terraform import binary as toolchain
+from gpuinfra.tools.terraform import provider_mirror
 
 # Name of each plan -> what is edited in terraform.tfvars, on top of the plan before.
 PLANS = {
@@ -55,11 +56,11 @@ def gpuinfra(project: Path, env: dict[str, str], *args: str) -> None:
 def terraform_env(env: dict[str, str], project: Path) -> dict[str, str]:
     """Return the environment for Terraform in that project."""
     lock = project / "terraform" / ".terraform.lock.hcl"
-    return mirror.environment(
+    return provider_mirror.environment(
         env,
         config=project / ".tools" / "terraform.rc",
         cache=project / ".tools" / "plugins",
-        mirror=mirror.find(lock, toolchain.platform_name()),
+        mirror=provider_mirror.find(lock, toolchain.platform_name()),
     )
 
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from gpuinfra.model import Host
+from gpuinfra.ground.model import Diagnostic, Host
 
 OUTPUTS: dict[str, object] = {
     "stack": "default",
@@ -58,3 +58,9 @@ def host(**changes: Any) -> Host:
     """Return the host of the sample state, with changes."""
     values: dict[str, Any] = {**OUTPUTS, "allowed_cidrs": ("52.94.76.10/32",), **changes}
     return Host(**values)
+
+
+def refusal(code: str) -> Diagnostic:
+    """Return Terraform's words for a refusal of AWS."""
+    text = f"operation error EC2: RunInstances, https response error, api error {code}: Not today."
+    return Diagnostic(severity="error", summary="creating EC2 Instance", detail=text)

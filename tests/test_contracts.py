@@ -7,11 +7,12 @@ from typing import Any
 
 import hcl2
 
-from gpuinfra import dlc, errors
-from gpuinfra.actions import common
-from gpuinfra.actions import dlc as dlc_action
-from gpuinfra.adapters.tfvars import DEFAULTS, REQUIRED
-from gpuinfra.model import Host, Settings, Tags
+from gpuinfra.features.containers import dlc as dlc_action
+from gpuinfra.features.containers import dlc_images
+from gpuinfra.features.provision import outcome
+from gpuinfra.ground import errors
+from gpuinfra.ground.model import Host, Settings, Tags
+from gpuinfra.tools.terraform.tfvars import DEFAULTS, REQUIRED
 
 TERRAFORM = Path(__file__).resolve().parent.parent / "terraform"
 OPTIONS = hcl2.SerializationOptions(strip_string_quotes=True, with_comments=False)
@@ -80,18 +81,18 @@ def test_the_accounts_of_the_deep_learning_containers() -> None:
     regions = text.split("toset([")[1].split("])")[0]
     shared = re.findall(r'"([a-z0-9-]+)"', regions)
     own = {region.strip('"'): account for region, account in table["dlc_own_accounts"].items()}
-    assert own | dict.fromkeys(shared, table["dlc_common_account"]) == dlc.ACCOUNTS
+    assert own | dict.fromkeys(shared, table["dlc_common_account"]) == dlc_images.ACCOUNTS
 
 
 def test_addresses() -> None:
     """The resources that the command line names exist in the modules."""
     instance = (TERRAFORM / "modules" / "instance" / "main.tf").read_text()
-    assert common.INSTANCE == "module.instance.aws_instance.this"
+    assert outcome.INSTANCE == "module.instance.aws_instance.this"
     assert 'resource "aws_instance" "this"' in instance
     assert 'module "security_group"' in (TERRAFORM / "main.tf").read_text()
     assert dlc_action.POLICY == "module.instance.aws_iam_role_policy.dlc"
     assert 'resource "aws_iam_role_policy" "dlc"' in (TERRAFORM / "modules/instance/dlc.tf").read_text()
-    assert common.SECURITY_GROUP == "module.security_group"
+    assert outcome.SECURITY_GROUP == "module.security_group"
 
 
 def test_exit_codes_are_unique() -> None:

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from gpuinfra.errors import GpuInfraError
+from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.simulator.api.serve import serve
 from gpuinfra.simulator.demo import demo
 from gpuinfra.simulator.hosts import HostFolders
 from gpuinfra.simulator.lab import cli as lab
-from gpuinfra.simulator.serve import serve
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from gpuinfra.errors import GpuInfraError
-from gpuinfra.simulator.calls import Call
-from gpuinfra.simulator.faults import Fault
+from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.simulator.api.call_log import Call
+from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.machine import Machine
 
 REGION = "us-east-1"

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpuinfra.config import find_project
-from gpuinfra.errors import GpuInfraError
+from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.ground.paths import find_project
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.lab import needs
-from gpuinfra.simulator.scratch import copy_project, private_env
+from gpuinfra.simulator.lab import requirements
+from gpuinfra.simulator.project_copy import copy_project, private_env
 from gpuinfra.simulator.server import running
 
 INTRO = """\
@@ -44,7 +44,7 @@ def demo() -> int:
     """Run the demo; returns its exit code."""
     began = time.monotonic()
     _tell(INTRO)
-    reason = needs.can_run()
+    reason = requirements.can_run()
     _tell(WITHOUT_HOSTS.format(reason=reason) if reason else WITH_HOSTS)
     with tempfile.TemporaryDirectory(prefix="gpuinfra-demo-") as scratch:
         project = copy_project(find_project(Path.cwd(), os.environ).root, Path(scratch) / "project")
@@ -64,11 +64,11 @@ def _api_only(project: Path) -> Iterator[Stage]:
 
 @contextmanager
 def _with_hosts(project: Path) -> Iterator[Stage]:
-    from gpuinfra.simulator.conda.outfit import outfit  # py-rattler: only where hosts can boot
-    from gpuinfra.simulator.lab import base
-    from gpuinfra.simulator.lab.door import opened
+    from gpuinfra.simulator.conda.offline_setup import outfit  # py-rattler: only where hosts can boot
+    from gpuinfra.simulator.lab.lab import opened
+    from gpuinfra.simulator.lab.machines import image
 
-    base.ensure(os.environ, _tell)  # here, so that it is told: the first time it takes a minute
+    image.ensure(os.environ, _tell)  # here, so that it is told: the first time it takes a minute
     _tell("\n# opening the lab: namespaces, a bridge, the API, the metadata service")
     with opened() as lab:
         outfit(lab.mirror, lab.image, project)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
-from gpuinfra.errors import ConfigError
+from gpuinfra.ground.errors import ConfigError
 
 MOTO_VERSION = "5.2.5"  # exact: the patches reach into its internals
 HINT = "pip install 'gpuinfra[demo]'"

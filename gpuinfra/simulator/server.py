@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gpuinfra.errors import GpuInfraError
+from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.simulator.extra import require_extra
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra import cloudinit
-from gpuinfra.cloudinit import BootContext
-from gpuinfra.errors import ConfigError
+from gpuinfra.features.boot import cloud_init
+from gpuinfra.features.boot.cloud_init import BootContext
+from gpuinfra.ground.errors import ConfigError
 from tests.cloud_init.userdata import (
     HOSTILE,
     SIMPLE,
@@ -19,7 +19,7 @@ from tests.cloud_init.userdata import (
     full_context,
     rendered,
 )
-from tests.fakes import NONCE
+from tests.fakes.world import NONCE
 
 NAMES = ["", "1a", "A", "a b", "a\n", "a\nruncmd: []", "a;id", "$(id)", "a'b", "{{ 7*7 }}", "a\u2028"]
 
@@ -34,12 +34,12 @@ def test_hostile_files_arrive_byte_for_byte_and_nothing_else_changes() -> None:
     assert set(document) == {"users", "write_files", "runcmd"}
 
 
-@pytest.mark.parametrize("installer", cloudinit.INSTALLERS)
+@pytest.mark.parametrize("installer", cloud_init.INSTALLERS)
 def test_real_bash_reads_the_env_file(installer: str, tmp_path: Path) -> None:
     """The values that bash sees are those of the context and of the one file with the pins."""
     context = BootContext(stack="dev", nonce=NONCE, installer=installer, environment_yml=SIMPLE)
     path = tmp_path / "bootstrap.env"
-    path.write_bytes(cloudinit.env_file(context, templates=TEMPLATES))
+    path.write_bytes(cloud_init.env_file(context, templates=TEMPLATES))
     seen = bash_values(path, "STACK", "LOGIN_USER", "INSTALLER", "INSTALLER_URL", "INSTALLER_SHA256")
     assert seen[:3] == ["dev", "ubuntu", installer]
     assert seen[3].startswith("https://")
@@ -56,7 +56,7 @@ def test_a_hostile_pin_is_inert_in_bash(tmp_path: Path) -> None:
     (templates / "installers.toml").write_text(pin)
     context = BootContext(stack="dev", nonce=NONCE, environment_yml=SIMPLE)
     path = tmp_path / "bootstrap.env"
-    path.write_bytes(cloudinit.env_file(context, templates=templates))
+    path.write_bytes(cloud_init.env_file(context, templates=templates))
     assert bash_values(path, "INSTALLER_URL") == [hostile]
     assert not list(tmp_path.rglob("pwned"))
 

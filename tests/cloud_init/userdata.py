@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from gpuinfra import cloudinit
-from gpuinfra.cloudinit import BootContext
-from tests.fakes import NONCE
+from gpuinfra.features.boot import cloud_init
+from gpuinfra.features.boot.cloud_init import BootContext
+from tests.fakes.world import NONCE
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "cloud-init"
@@ -37,7 +37,7 @@ def full_context() -> BootContext:
 
 def rendered(context: BootContext) -> dict[str, Any]:
     """Render, and parse what cloud-init will parse."""
-    document = yaml.safe_load(gzip.decompress(cloudinit.render(context, templates=TEMPLATES)))
+    document = yaml.safe_load(gzip.decompress(cloud_init.render(context, templates=TEMPLATES)))
     assert isinstance(document, dict)
     return document
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.simulator.lab.door import Lab
+from gpuinfra.simulator.lab.lab import Lab
 
 TIMEOUT_S = 240
 

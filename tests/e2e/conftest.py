@@ -9,7 +9,7 @@ import pytest
 
 from gpuinfra import factory
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.scratch import copy_project, private_env
+from gpuinfra.simulator.project_copy import copy_project, private_env
 from gpuinfra.simulator.server import running
 from tests.e2e.cli import Cli
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.faults import Fault
 from tests.e2e.cli import Cli, refused
 
 pytestmark = pytest.mark.e2e

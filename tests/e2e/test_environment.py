@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.adapters.solver import ALIAS
+from gpuinfra.features.environment.solver import ALIAS
 from gpuinfra.simulator.client import Simulator
-from tests.conda.server import serving
+from tests.bootstrap.server import serving
 from tests.e2e.cli import Cli, refused
-from tests.environment import channel
-from tests.environment.sample import SOUND
+from tests.features.environment import channel
+from tests.features.environment.sample import SOUND
 
 pytestmark = pytest.mark.e2e
 

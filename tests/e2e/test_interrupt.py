@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.simulator.calls import Call
+from gpuinfra.simulator.api.call_log import Call
+from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.faults import Fault
 from tests.e2e.cli import TIMEOUT_S, Cli, kill_tree, refused
 
 pytestmark = pytest.mark.e2e

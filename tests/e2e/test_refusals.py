@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.faults import Fault
 from tests.e2e.cli import Cli, refused
 
 pytestmark = pytest.mark.e2e

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.simulator.api.seed import load_seed
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.seed import load_seed
 from tests.e2e.cli import Cli
 
 pytestmark = pytest.mark.e2e

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.adapters import toolchain
 from gpuinfra.simulator.client import Simulator
+from gpuinfra.tools.terraform import binary
 from tests.e2e.cli import TIMEOUT_S, Cli
 from tests.e2e.conftest import ROOT
 
@@ -23,7 +23,7 @@ class Shim:
         self._log = directory / "starts"
         program = directory / "bin" / "terraform"
         program.parent.mkdir()
-        real = toolchain.find(ROOT / ".tools", os.environ)
+        real = binary.find(ROOT / ".tools", os.environ)
         program.write_text(f'#!/bin/sh\necho "$1" >>"{self._log}"\nexec "{real}" "$@"\n')
         program.chmod(0o755)
         self.path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"

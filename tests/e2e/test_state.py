@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.faults import Fault
 from tests.e2e.cli import TIMEOUT_S, Cli, refused
 
 pytestmark = pytest.mark.e2e

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from gpuinfra.simulator.app import NOT_IMPLEMENTED, SimulatorApp
-from gpuinfra.simulator.calls import Call
-from gpuinfra.simulator.faults import Fault
-from gpuinfra.simulator.seed import Seed
-from gpuinfra.simulator.wire import Answer
-from gpuinfra.simulator.world import World
+from gpuinfra.simulator.api.app import NOT_IMPLEMENTED, SimulatorApp
+from gpuinfra.simulator.api.aws_protocol import Answer
+from gpuinfra.simulator.api.call_log import Call
+from gpuinfra.simulator.api.faults import Fault
+from gpuinfra.simulator.api.seed import Seed
+from gpuinfra.simulator.api.state import World
 
 EMPTY = Seed(images=(), parameters={}, managed_policies=(), quotas={}, container_accounts={}, containers={})
 OK = Answer(status=200, headers=(), body=b"done")

@@ -7,9 +7,9 @@ from urllib.request import urlopen
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
-from gpuinfra.errors import GpuInfraError
+from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator, simulator_env
-from gpuinfra.simulator.faults import Fault
 from tests.simulator.aws import client, group, launch
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gpuinfra.simulator.faults import Fault, FaultBook
+from gpuinfra.simulator.api.faults import Fault, FaultBook
 
 
 def strikes(book: FaultBook, calls: int, action: str = "RunInstances", text: str = "") -> list[bool]:

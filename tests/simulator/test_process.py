@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.errors import GpuInfraError
+from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.simulator.server import running
 

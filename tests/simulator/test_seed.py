@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.errors import ConfigError
+from gpuinfra.ground.errors import ConfigError
+from gpuinfra.simulator.api.seed import load_seed
 from gpuinfra.simulator.extra import HINT, MOTO_VERSION, require_extra
-from gpuinfra.simulator.seed import load_seed
 
 NVIDIA_PRODUCT = "676eed8d-dcf5-4784-87d7-0de463205c17"
 PYPROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.adapters import mirror, toolchain
 from gpuinfra.simulator.client import Simulator
+from gpuinfra.tools.terraform import binary, provider_mirror
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -25,7 +25,7 @@ class Terraform:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""
-        command = [str(toolchain.find(ROOT / ".tools", os.environ)), *arguments, "-no-color", "-input=false"]
+        command = [str(binary.find(ROOT / ".tools", os.environ)), *arguments, "-no-color", "-input=false"]
         return subprocess.run(
             command,
             cwd=self.directory,
@@ -48,11 +48,11 @@ def terraform(sim: Simulator, tmp_path: Path) -> Terraform:
     directory = tmp_path / "host"
     shutil.copytree(HERE / "host", directory)
     lock = shutil.copy(ROOT / "terraform" / ".terraform.lock.hcl", directory)
-    env = mirror.environment(
+    env = provider_mirror.environment(
         sim.env(),
         config=tmp_path / "terraform.rc",
         cache=ROOT / ".tools" / "plugins",
-        mirror=mirror.find(Path(lock), toolchain.platform_name()),
+        mirror=provider_mirror.find(Path(lock), binary.platform_name()),
     )
     made = Terraform(directory=directory, env=env)
     made.ok("init", "-lockfile=readonly")

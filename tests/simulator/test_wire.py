@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gpuinfra.simulator.wire import AwsRequest, error_answer, read_request
+from gpuinfra.simulator.api.aws_protocol import AwsRequest, error_answer, read_request
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 

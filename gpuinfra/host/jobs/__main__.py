@@ -7,16 +7,17 @@ import json
 import os
 import sys
 
-from gpuinfra.host.jobs import verbs, wire
-from gpuinfra.host.jobs.store import Refused
+from gpuinfra.host.jobs import frames, handlers
+from gpuinfra.host.jobs.job_store import Refused
 
 TYPE_CHECKING = False  # typing itself is not imported here and below: it costs each `run` 5 ms
 if TYPE_CHECKING:
     from typing import Any
 
 VERBS = {
-    "run": verbs.run, "start": verbs.start, "attach": verbs.attach, "list": verbs.jobs, "view": verbs.view,
-    "stop": verbs.stop, "wait": verbs.wait, "logs": verbs.logs, "live": verbs.live,
+    "run": handlers.run, "start": handlers.start, "attach": handlers.attach, "list": handlers.jobs,
+    "view": handlers.view, "stop": handlers.stop, "wait": handlers.wait, "logs": handlers.logs,
+    "live": handlers.live,
 }  # fmt: skip
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 AS_TEXT = ("run", "attach", "logs")  # whoever asked reads what comes; the others parse it
@@ -25,7 +26,7 @@ AS_TEXT = ("run", "attach", "logs")  # whoever asked reads what comes; the other
 def main() -> int:
     """Do what is asked; a reply goes to stdout as JSON, a refusal too, marked as one."""
     if sys.argv[1:2] == ["supervise"]:
-        return verbs.supervise(sys.argv[2])
+        return handlers.supervise(sys.argv[2])
     asked = request()
     as_text = asked["verb"] in AS_TEXT
     try:
@@ -45,8 +46,8 @@ def main() -> int:
 
 def request() -> dict[str, Any]:
     """Read one frame and not a byte more: what follows is for somebody else."""
-    head = _exactly(wire.HEAD.size)
-    asked: dict[str, Any] = json.loads(_exactly(wire.HEAD.unpack(head)[1]))
+    head = _exactly(frames.HEAD.size)
+    asked: dict[str, Any] = json.loads(_exactly(frames.HEAD.unpack(head)[1]))
     return asked
 
 

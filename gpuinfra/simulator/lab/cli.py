@@ -5,9 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-from gpuinfra.simulator.lab import base, needs
-from gpuinfra.simulator.lab.keeper import keep
-from gpuinfra.simulator.serve import die_with_parent
+from gpuinfra.simulator.api.serve import die_with_parent
+from gpuinfra.simulator.lab import requirements
+from gpuinfra.simulator.lab.machines import image
+from gpuinfra.simulator.lab.run import keep
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,13 +29,13 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 def lab(options: argparse.Namespace) -> int:
     """Carry the command out; returns the exit code."""
     if options.packages:
-        sys.stdout.write(" ".join(needs.PACKAGES) + "\n")
+        sys.stdout.write(" ".join(requirements.PACKAGES) + "\n")
         return 0
     if options.check:
-        needs.require_platform()
+        requirements.require_platform()
         return 0
     if options.build:
-        sys.stdout.write(f"{base.ensure(os.environ, tell)}\n")
+        sys.stdout.write(f"{image.ensure(os.environ, tell)}\n")
         return 0
     return _keep(options)
 

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.lab import dns
-from gpuinfra.simulator.lab.authority import Authority, server_context
-from gpuinfra.simulator.lab.host import Host, Place, remove_disk
-from gpuinfra.simulator.lab.imds import MetadataServer, MetadataService, read_extra
-from gpuinfra.simulator.lab.mirror import Folders, MirrorServer
-from gpuinfra.simulator.lab.network import DNS_ADDRESS, GATEWAY, IMDS_ADDRESS
-from gpuinfra.simulator.lab.reconcile import TICK_S, Reconciler
+from gpuinfra.simulator.lab.machines.host import Host, Place, remove_disk
+from gpuinfra.simulator.lab.machines.hypervisor import TICK_S, Reconciler
+from gpuinfra.simulator.lab.network import dns
+from gpuinfra.simulator.lab.network.certificate_authority import Authority, server_context
+from gpuinfra.simulator.lab.network.imds import MetadataServer, MetadataService, read_extra
+from gpuinfra.simulator.lab.network.namespace import DNS_ADDRESS, GATEWAY, IMDS_ADDRESS
+from gpuinfra.simulator.lab.network.web_mirror import Folders, MirrorServer
 
 CA_FILE, MIRROR_LOG = "ca.crt", "mirror.log"
 _BUNDLE = Path("etc/ssl/certs/ca-certificates.crt")

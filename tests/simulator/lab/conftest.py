@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from gpuinfra.simulator.lab.door import opened
-from gpuinfra.simulator.lab.needs import can_run
-from tests.simulator.lab.guests import Guests
+from gpuinfra.simulator.lab.lab import opened
+from gpuinfra.simulator.lab.requirements import can_run
+from tests.simulator.lab.instances import Guests
 
 
 @pytest.fixture(scope="session")

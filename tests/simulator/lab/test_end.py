@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.simulator.lab.door import Lab, opened
-from gpuinfra.simulator.lab.premises import PREFIX
-from tests.simulator.lab.guests import Guests, wait_until
+from gpuinfra.simulator.lab.lab import Lab, opened
+from gpuinfra.simulator.lab.workdir import PREFIX
+from tests.simulator.lab.instances import Guests, wait_until
 
 pytestmark = pytest.mark.e2e
 

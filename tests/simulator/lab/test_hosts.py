@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.simulator.lab.guests import UBUNTU, Guests
+from tests.simulator.lab.instances import UBUNTU, Guests
 
 pytestmark = pytest.mark.e2e
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.errors import GpuInfraError
-from gpuinfra.simulator.lab import base, needs
-from gpuinfra.simulator.lab.base import Mirror, Recipe
+from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.simulator.lab import requirements
+from gpuinfra.simulator.lab.machines import image
+from gpuinfra.simulator.lab.machines.image import Mirror, Recipe
 
 LISTING = """\
 http://mirror.example/debian/ bookworm main
@@ -22,19 +23,19 @@ RECIPE = Recipe(mirror=DEBIAN, hook="true", architecture="x86_64")
 
 def test_mirror_is_that_of_apt() -> None:
     """Packages come from where this machine gets its own; other sources of the same release are not taken."""
-    assert base.read_mirror("bookworm", lambda _: LISTING) == DEBIAN
+    assert image.read_mirror("bookworm", lambda _: LISTING) == DEBIAN
 
 
 def test_universe_of_ubuntu() -> None:
     """On Ubuntu cloud-init's packages are partly in universe."""
     listing = "".join(f"http://ubuntu.example/ noble {it}\n" for it in ("main", "universe", "multiverse"))
-    assert base.read_mirror("noble", lambda _: listing).components == "main,universe"
+    assert image.read_mirror("noble", lambda _: listing).components == "main,universe"
 
 
 def test_machine_without_a_source() -> None:
     """Without a source for the release the error says what to type."""
     with pytest.raises(GpuInfraError) as refused:
-        base.read_mirror("trixie", lambda _: LISTING)
+        image.read_mirror("trixie", lambda _: LISTING)
     assert refused.value.hint == "sudo apt-get update"
 
 
@@ -46,8 +47,8 @@ def test_preferred_suite_if_the_mirror_has_it() -> None:
         asked.append(command[2])
         raise subprocess.CalledProcessError(100, command)
 
-    assert base.choose_suite(DEBIAN, lambda _: "") == base.PREFERRED_SUITE
-    assert base.choose_suite(DEBIAN, has_not) == "bookworm"
+    assert image.choose_suite(DEBIAN, lambda _: "") == image.PREFERRED_SUITE
+    assert image.choose_suite(DEBIAN, has_not) == "bookworm"
     assert asked == ["http://mirror.example/debian/dists/trixie/InRelease"]
 
 
@@ -60,23 +61,23 @@ def test_another_recipe_is_another_image() -> None:
 
 def test_cache_is_the_users() -> None:
     """Images are under XDG_CACHE_HOME."""
-    assert base.cache_dir({"XDG_CACHE_HOME": "/c"}) == Path("/c/gpuinfra/lab")
+    assert image.cache_dir({"XDG_CACHE_HOME": "/c"}) == Path("/c/gpuinfra/lab")
 
 
 def test_missing_tools_are_named_with_their_packages(tmp_path: Path) -> None:
     """A machine without the tools is told which packages to install."""
-    reason = needs.missing_tools(str(tmp_path))
+    reason = requirements.missing_tools(str(tmp_path))
     assert reason.startswith("missing ip, mmdebstrap, nft,")
-    assert reason.endswith(f"sudo apt-get install {' '.join(needs.PACKAGES)}")
+    assert reason.endswith(f"sudo apt-get install {' '.join(requirements.PACKAGES)}")
 
 
 def test_other_platforms_are_told_so() -> None:
     """Hosts are booted on Linux only."""
-    assert "Linux" in needs.can_run({}, platform="darwin")
+    assert "Linux" in requirements.can_run({}, platform="darwin")
 
 
 def test_refusal_is_explained() -> None:
     """What the kernel refuses is passed on; AppArmor's restriction of plain users is named as the cause."""
-    assert "AppArmor" in needs.explain("unshare failed", restricted=True, root=False)
+    assert "AppArmor" in requirements.explain("unshare failed", restricted=True, root=False)
     for restricted, root in ((False, False), (True, True)):
-        assert "(unshare failed)" in needs.explain("unshare failed", restricted=restricted, root=root)
+        assert "(unshare failed)" in requirements.explain("unshare failed", restricted=restricted, root=root)

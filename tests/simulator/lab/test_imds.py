@@ -11,7 +11,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
-from gpuinfra.simulator.lab.imds import MAX_TTL_S, TOKEN, TTL, MetadataServer, MetadataService
+from gpuinfra.simulator.lab.network.imds import MAX_TTL_S, TOKEN, TTL, MetadataServer, MetadataService
 from gpuinfra.simulator.machine import Machine
 from tests.simulator.lab.machines import ADDRESS, machine
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.faults import Fault
 from gpuinfra.simulator.machine import Gpu
 from tests.simulator.aws import describe, launch
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.simulator.lab import dns
-from gpuinfra.simulator.lab.authority import Authority, server_context
-from gpuinfra.simulator.lab.mirror import Folders, MirrorServer
+from gpuinfra.simulator.lab.network import dns
+from gpuinfra.simulator.lab.network.certificate_authority import Authority, server_context
+from gpuinfra.simulator.lab.network.web_mirror import Folders, MirrorServer
 
 A, AAAA = 1, 28
 resolve = dns.resolver(lambda name: name == "repo.example.com", "198.51.100.1")

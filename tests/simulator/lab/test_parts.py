@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.simulator.hosts import CONSOLE_FILE, HostFolders
-from gpuinfra.simulator.lab import network, relay
-from gpuinfra.simulator.lab.console import KEPT_BYTES, Console, ConsoleLog
-from gpuinfra.simulator.lab.host import HERE, fake_gpu
-from gpuinfra.simulator.lab.premises import PREFIX, sweep
+from gpuinfra.simulator.lab.machines.console import KEPT_BYTES, Console, ConsoleLog
+from gpuinfra.simulator.lab.machines.host import HERE, fake_gpu
+from gpuinfra.simulator.lab.network import namespace, relay
+from gpuinfra.simulator.lab.workdir import PREFIX, sweep
 from gpuinfra.simulator.machine import Gpu
 
 SCRIPTS = sorted(HERE.glob("*.sh"))
@@ -57,8 +57,8 @@ def test_network_commands() -> None:
     def run(command: Sequence[str], stdin: str) -> None:
         ran.append(f"{command[0]}: {stdin}")
 
-    network.reveal("172.31.0.4", "", run)
-    network.hide("172.31.0.4", "54.214.0.1", run)
+    namespace.reveal("172.31.0.4", "", run)
+    namespace.hide("172.31.0.4", "54.214.0.1", run)
     assert "route replace 172.31.0.4/32 dev br0" in ran[0]
     assert " via " not in ran[0]
     listed = "inet lab gone { 172.31.0.4 }"

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.simulator.lab.guests import Guest, Guests, wait_until
+from tests.simulator.lab.instances import Guest, Guests, wait_until
 
 pytestmark = pytest.mark.e2e
 

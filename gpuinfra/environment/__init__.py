@@ -1,1 +1,0 @@
-"""environment.yml, checked on the laptop before anything is paid for: pure functions, no network."""

@@ -1,0 +1,1 @@
+"""What gpuinfra does for a user, a folder each."""

@@ -1,0 +1,1 @@
+"""What a host is told, and its first boot."""

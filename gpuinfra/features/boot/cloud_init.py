@@ -1,0 +1,181 @@
+"""Render the user-data of a host from one frozen context; the only importer of jinja2."""
+
+import base64
+import re
+import shlex
+import struct
+import tomllib
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from gpuinfra.features.boot import secret_scan
+from gpuinfra.features.environment import lock_file as locks
+from gpuinfra.ground.errors import ConfigError
+
+LIMIT_BYTES = 16_384
+"""What EC2 accepts as user-data, counted before base64 (AWS EC2 user guide, "Run commands at launch")."""
+
+INSTALLERS = ("miniconda", "miniforge")
+STARTUP = "startup"
+HOST_DIR = "/etc/gpuinfra"
+SCRIPT_DIR = "/usr/local/lib/gpuinfra"
+UNIT_DIR = "/etc/systemd/system"
+UNITS = ("gpuinfra-hostkeys.service", "gpuinfra-bootstrap.service")
+
+_STACK = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
+_NONCE = re.compile(r"[0-9a-f]{32}\Z")
+_LOGIN_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BootContext:
+    """All that a host is told at its first boot; files travel byte for byte."""
+
+    stack: str
+    nonce: str
+    login_user: str = "ubuntu"
+    installer: str = "miniconda"
+    environment_yml: bytes
+    requirements_txt: bytes | None = None
+    startup_script: bytes | None = None
+    lock: bytes | None = None
+
+    def __post_init__(self) -> None:
+        _match("nonce", self.nonce, _NONCE, "32 hex digits")
+        _match("stack", self.stack, _STACK, "a-z, then up to 31 of a-z 0-9 -")
+        _match("login user", self.login_user, _LOGIN_USER, "a Linux user name")
+        if self.installer not in INSTALLERS:
+            raise ConfigError(f"installer is {self.installer!r}; allowed: {', '.join(INSTALLERS)}")
+        for name, data in self.files().items():
+            _check_text(name, data)
+        if self.startup_script is not None and b"\r" in self.startup_script:
+            raise ConfigError("the startup script has Windows line endings: no Linux shell runs it")
+        if self.lock is not None and locks.is_stale(self.lock, self.environment_yml):
+            raise locks.stale()
+        secret_scan.refuse(self.files())
+
+    def files(self) -> dict[str, bytes]:
+        """Name on the host -> content, for each file that the user gave."""
+        given = {
+            "environment.yml": self.environment_yml,
+            "requirements.txt": self.requirements_txt,
+            STARTUP: self.startup_script,
+            "conda.lock": self.lock,
+        }
+        return {name: data for name, data in given.items() if data is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostFile:
+    """One file as cloud-init shall write it; `plain` is for our own text, which is known to be ASCII."""
+
+    path: str
+    data: bytes
+    plain: bool = False
+    mode: str = "0644"
+
+    @property
+    def encoding(self) -> str:
+        """What cloud-init calls the form of `content`."""
+        return "text/plain" if self.plain else "gz+b64"
+
+    @property
+    def content(self) -> str:
+        """Text as it is, or compressed and in base64: inert in YAML whatever is in it."""
+        return self.data.decode("ascii") if self.plain else base64.b64encode(gzip_stable(self.data)).decode()
+
+
+def render(context: BootContext, *, templates: Path) -> bytes:
+    """Return gzipped user-data, equal for equal inputs; `templates` is the cloud-init directory."""
+    files = host_files(context, templates=templates)
+    user_data = gzip_stable(_render_yaml(files, templates))
+    if len(user_data) > LIMIT_BYTES:
+        raise _too_big(len(user_data), files)
+    return user_data
+
+
+def host_files(context: BootContext, *, templates: Path) -> list[HostFile]:
+    """List what is written on the host: values, the user's files, our scripts and units."""
+    env = HostFile(path=f"{HOST_DIR}/bootstrap.env", mode="0600", data=env_file(context, templates=templates))
+    given = [
+        HostFile(path=f"{HOST_DIR}/{name}", data=data, mode="0755" if name == STARTUP else "0644")
+        for name, data in context.files().items()
+    ]
+    scripts = _directory(templates / "scripts", SCRIPT_DIR)
+    return [env, *given, *scripts, *_directory(templates / "units", UNIT_DIR)]
+
+
+def env_file(context: BootContext, *, templates: Path) -> bytes:
+    """Return the one file through which values reach the scripts: NAME=VALUE, quoted for the shell."""
+    pin = tomllib.loads((templates / "installers.toml").read_text())[context.installer]
+    values = {
+        "STACK": context.stack,
+        # Marks the host's own key block on its console; only root may read this file.
+        "NONCE": context.nonce,
+        "LOGIN_USER": context.login_user,
+        "INSTALLER": context.installer,
+        "INSTALLER_URL": pin["url"],
+        "INSTALLER_SHA256": pin["sha256"],
+    }
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()).encode("ascii")
+
+
+def gzip_stable(data: bytes) -> bytes:
+    """Compress with a header of our own: no time, no system, so the bytes do not depend on when or where."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    header = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
+    return header + packer.compress(data) + packer.flush() + struct.pack("<II", zlib.crc32(data), len(data))
+
+
+def _render_yaml(files: list[HostFile], templates: Path) -> bytes:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        keep_trailing_newline=True,
+    )
+    # One command, so that its exit code is the one which cloud-init reports.
+    commands = [["systemctl", "enable", "--now", "--no-block", *UNITS]]
+    text = environment.get_template("user-data.yaml.j2").render(files=files, commands=commands)
+    return text.encode("ascii")
+
+
+def _directory(source: Path, target: str) -> list[HostFile]:
+    found = sorted(path for path in source.iterdir() if path.is_file())
+    return [
+        HostFile(path=f"{target}/{path.name}", data=_without_comments(path.read_bytes()), plain=True)
+        for path in found
+    ]
+
+
+def _without_comments(script: bytes) -> bytes:
+    """Drop lines that are only a comment: a fifth of the bytes, and EC2 counts them."""
+    first, *rest = script.splitlines(keepends=True)
+    return first + b"".join(line for line in rest if not line.lstrip().startswith(b"#"))
+
+
+def _match(what: str, value: str, pattern: re.Pattern[str], allowed: str) -> None:
+    if not pattern.match(value):
+        raise ConfigError(f"{what} is {value!r}; allowed: {allowed}")
+
+
+def _check_text(name: str, data: bytes) -> None:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{name} is not UTF-8 text (byte {error.start})") from error
+    if "\x00" in text:
+        raise ConfigError(f"{name} is not text: it holds a NUL byte")
+
+
+def _too_big(size: int, files: list[HostFile]) -> ConfigError:
+    parts = sorted(((len(gzip_stable(file.data)), file.path) for file in files), reverse=True)
+    listed = ", ".join(f"{Path(path).name} {part:,}" for part, path in parts)
+    largest = next(Path(path).name for _, path in parts if path.startswith(HOST_DIR))
+    return ConfigError(
+        f"user-data is {size:,} bytes when compressed; EC2 accepts {LIMIT_BYTES:,}. Its parts: {listed}",
+        hint=f"make {largest} smaller, or leave it out and copy it to the host over ssh",
+    )

@@ -1,0 +1,63 @@
+"""What a secret looks like, and the refusal to send one: each process on the host can read user-data."""
+
+import re
+from dataclasses import dataclass
+
+from gpuinfra.ground.errors import ConfigError
+
+# A reference such as ${TOKEN} is not a secret: it names one.
+_NO_REFERENCE = r"(?![$%{<])"
+
+_PATTERNS: dict[str, re.Pattern[str]] = {
+    "an AWS access key id": re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"),
+    "an AWS secret access key": re.compile(
+        rf"aws_?secret_?(?:access_?)?key[\"']?\s*[=:]\s*[\"']?{_NO_REFERENCE}[A-Za-z0-9/+]{{20,}}", re.I
+    ),
+    "a private key": re.compile(r"BEGIN [A-Z0-9 ]*PRIVATE KEY"),
+    "a GitHub token": re.compile(r"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{16,}"),
+    "a Hugging Face token": re.compile(r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{20,}"),
+    "a Weights & Biases key": re.compile(
+        r"(?:wandb|api[_.-]?key).{0,60}?(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])", re.I
+    ),
+    "an API key (sk-...)": re.compile(
+        r"(?<![A-Za-z0-9])sk-(?=[A-Za-z0-9_-]*[0-9])(?=[A-Za-z0-9_-]*[A-Z])[A-Za-z0-9_-]{20,}"
+    ),
+    "a token or password in a URL": re.compile(
+        rf"://\S*?[?&;](?:[a-z_-]*token|password|passwd|api_?key|secret)={_NO_REFERENCE}[^&\s]", re.I
+    ),
+    "a user name and password in a URL": re.compile(rf"://[^/\s:@]+:{_NO_REFERENCE}[^/\s@]+@", re.I),
+    "a conda channel token in a URL": re.compile(rf"://[^\s/]+/t/{_NO_REFERENCE}[^\s/]{{8,}}/", re.I),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Where a secret stands and of which kind it is; never the secret itself."""
+
+    file: str
+    line: int
+    kind: str
+
+
+def find(file: str, text: str) -> list[Finding]:
+    """List the secrets in a text, at most one of each kind per line."""
+    return [
+        Finding(file=file, line=number, kind=kind)
+        for number, line in enumerate(text.split("\n"), start=1)
+        for kind, pattern in _PATTERNS.items()
+        if pattern.search(line)
+    ]
+
+
+def refuse(files: dict[str, bytes]) -> None:
+    """Raise ConfigError when one of the files (name -> content) holds something that looks like a secret."""
+    findings = [
+        found for name, data in files.items() for found in find(name, data.decode("utf-8", "replace"))
+    ]
+    if not findings:
+        return
+    places = "; ".join(f"{found.file} line {found.line}: {found.kind}" for found in findings)
+    raise ConfigError(
+        f"this would put a secret into user-data, which every process on the host can read: {places}",
+        hint="take the secret out of the file; give it to the host after it is up, over ssh",
+    )

@@ -1,0 +1,1 @@
+"""Docker on the host, AWS Deep Learning Containers."""

@@ -1,0 +1,143 @@
+"""AWS Deep Learning Containers: whose registry serves a region, and what an image's tag says. Pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gpuinfra.ground.errors import ConfigError
+
+# Regions and accounts: https://aws.github.io/deep-learning-containers/reference/region_availability/
+# The same table is in terraform/modules/instance/dlc.tf; a test compares the two.
+COMMON = "763104351884"
+COMMON_REGIONS = (
+    "ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1"
+    " eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2"
+)
+ACCOUNTS = dict.fromkeys(COMMON_REGIONS.split(), COMMON) | {
+    "af-south-1": "626614931356",
+    "ap-east-1": "871362719292",
+    "ap-east-2": "975050140332",
+    "ap-northeast-3": "364406365360",
+    "ap-south-2": "772153158452",
+    "ap-southeast-3": "907027046896",
+    "ap-southeast-4": "457447274322",
+    "ap-southeast-5": "550225433462",
+    "ap-southeast-7": "590183813437",
+    "ca-west-1": "204538143572",
+    "cn-north-1": "727897471807",
+    "cn-northwest-1": "727897471807",
+    "eu-central-2": "380420809688",
+    "eu-south-1": "692866216735",
+    "eu-south-2": "503227376785",
+    "il-central-1": "780543022126",
+    "me-central-1": "914824155844",
+    "me-south-1": "217643126080",
+    "mx-central-1": "637423239942",
+    "us-gov-east-1": "446045086412",
+    "us-gov-west-1": "442386744353",
+}
+# What one trains and serves with; the registry cannot be asked for its repositories by other accounts.
+REPOSITORIES = (
+    "autogluon-inference",
+    "autogluon-training",
+    "djl-inference",
+    "huggingface-pytorch-inference",
+    "huggingface-pytorch-training",
+    "pytorch-inference",
+    "pytorch-training",
+    "tensorflow-inference",
+    "tensorflow-training",
+)
+_TAG = re.compile(r"(?P<version>\d[\w.]*(?:-[a-z]+[\d.]+)*?)-(?P<processor>gpu|cpu)-(?P<rest>.+)\Z")
+_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}")
+_REFERENCE = re.compile(
+    r"(?:(?P<registry>[^/\s]+)/)?(?P<repository>[a-z0-9][a-z0-9-]*):(?P<tag>[\w.-]{1,128})\Z"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tagged:
+    """What ECR says of one image: its tags and when it was pushed (ISO 8601)."""
+
+    tags: tuple[str, ...]
+    pushed: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """One Deep Learning Container; cuda and python as 12.6 and 3.12, empty where the tag names none."""
+
+    framework: str
+    version: str
+    processor: str
+    python: str
+    cuda: str
+    platform: str
+    region: str
+    pushed: str
+    image: str
+
+
+def registry(region: str) -> str:
+    """Return the host name of the registry that serves a region.
+
+    Raises:
+        ConfigError: no account of AWS is known to serve it.
+    """
+    if region not in ACCOUNTS:
+        raise ConfigError(
+            f"no Deep Learning Containers are known in region {region!r}; there are some in:"
+            f" {', '.join(sorted(ACCOUNTS))}",
+            hint="gpuinfra dlc list --region us-east-1",
+        )
+    suffix = ".cn" if region.startswith("cn-") else ""
+    return f"{ACCOUNTS[region]}.dkr.ecr.{region}.amazonaws.com{suffix}"
+
+
+def full_name(given: str, region: str) -> str:
+    """Return the whole name of an image, as docker takes it; `given` may leave the registry out.
+
+    Raises:
+        ConfigError: it is none of AWS's, or of another region than the host.
+    """
+    found, ours = _REFERENCE.match(given), registry(region)
+    if not found or found["registry"] not in (None, ours):
+        raise ConfigError(
+            f"the image is {given!r}; it must look like pytorch-training:TAG or {ours}/pytorch-training:TAG"
+            " (the registry of the host's region)",
+            hint=f"gpuinfra dlc list --region {region}",
+        )
+    return f"{ours}/{found['repository']}:{found['tag']}"
+
+
+def images(repository: str, region: str, pushed: Iterable[Tagged]) -> list[Image]:
+    """Return the images of a repository, newest first; of tags that mean the same only the plain one."""
+    found = [_image(repository, tag, region, it.pushed) for it in pushed for tag in it.tags]
+    return sorted((it for it in found if it), key=lambda it: (it.pushed, it.image), reverse=True)
+
+
+def cuda_of(image: str) -> str:
+    """Return the CUDA version that an image's name tells (12.6), empty for none."""
+    found = re.search(r"-cu(\d+)(\d)(?=-|\Z)", image)
+    return f"{found[1]}.{found[2]}" if found else ""
+
+
+def _image(repository: str, tag: str, region: str, pushed: str) -> Image | None:
+    """Return an image by its tag; None for what is not to be chosen: dated builds, short aliases."""
+    found = _TAG.match(tag)
+    if not found or _DATED.search(tag) or not re.search(r"ubuntu|amzn", tag):
+        return None
+    framework, _, _ = repository.rpartition("-")
+    python = re.search(r"-py(\d)(\d+)", tag)
+    platform = re.search(r"-(ec2|sagemaker)\b", tag)
+    return Image(
+        framework=framework,
+        version=found["version"],
+        processor=found["processor"],
+        python=f"{python[1]}.{python[2]}" if python else "",
+        cuda=cuda_of(tag),
+        platform=platform[1] if platform else "any",
+        region=region,
+        pushed=pushed,
+        image=f"{registry(region)}/{repository}:{tag}",
+    )

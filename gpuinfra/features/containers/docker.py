@@ -1,0 +1,85 @@
+"""Containers on the host: what is there, and the one shell command that a session runs."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gpuinfra.features.connect.connect import connect
+from gpuinfra.features.containers import docker_args
+from gpuinfra.features.containers.docker_args import Container, Engine
+from gpuinfra.ground.errors import HostError
+from gpuinfra.ground.hints import command
+from gpuinfra.ground.model import Host
+from gpuinfra.ground.names import DEFAULT_STACK
+from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
+from gpuinfra.ground.protocols import Ports
+from gpuinfra.tools.ssh import host_helpers
+
+LOOK_FILES = ("docker.py",)
+BUILD_FILES = ("docker.py", "Dockerfile", "Dockerfile.dockerignore")
+LOOK_TIMEOUT_S = 240.0  # docker may be restarted meanwhile
+# JupyterLab's token is made on the host and stays out of every command line.
+NEW_KEY = """JUPYTER_TOKEN="$(od -An -N24 -tx1 /dev/urandom | tr -d ' \\n')"; export JUPYTER_TOKEN; """
+
+
+def look(
+    ports: Ports, *, image: str, prepare: bool = False, files: Sequence[str] = LOOK_FILES
+) -> tuple[Host, Engine]:
+    """Return the host and its docker, checked; tell what was changed there.
+
+    Raises:
+        HostError: no container can run there.
+    """
+    host = connect(ports)
+    argv = [PROJECT_DIRECTORY, image, *(["--prepare"] if prepare else [])]
+    text = ports.link.run(host, host_helpers.command(files, argv), timeout_s=LOOK_TIMEOUT_S)
+    if not text:
+        raise HostError("the host did not say what docker is like there", hint=command("ssh", host.stack))
+    engine = docker_args.parse(text)
+    for note in engine.notes:
+        ports.narrator.say(note)
+    option = "" if host.stack == DEFAULT_STACK else f" --stack {host.stack}"
+    docker_args.check(engine, gpu_count=host.gpu_count, stack_option=option)
+    return host, engine
+
+
+def build(ports: Ports, *, installer: Mapping[str, str], no_cache: bool) -> tuple[Host, str]:
+    """Return the host and the command that builds the image there."""
+    host, engine = look(ports, image=docker_args.IMAGE, prepare=True, files=BUILD_FILES)
+    dockerfile = f"{engine.home}/{host_helpers.directory(BUILD_FILES)}/Dockerfile"
+    argv = docker_args.build(engine, dockerfile=dockerfile, installer=installer, no_cache=no_cache)
+    image, _ = docker_args.base(engine.driver)
+    ports.narrator.say(f"building {docker_args.IMAGE} from {engine.build_context}/environment.yml on {image}")
+    return host, "exec " + shlex.join(argv)
+
+
+def run(ports: Ports, argv: Sequence[str], *, image: str, terminal: bool) -> tuple[Host, str]:
+    """Return the host and the command that runs a container there."""
+    host, engine = _ready(ports, image)
+    box = Container(image=image, argv=argv, gpus=host.gpu_count > 0, terminal=terminal)
+    return host, "exec " + shlex.join(docker_args.run(engine, box))
+
+
+def jupyter(ports: Ports, *, image: str, port: int, terminal: bool) -> tuple[Host, str]:
+    """Return the host and the command that runs JupyterLab there, on the host's loopback."""
+    host, engine = _ready(ports, image)
+    lab = ["jupyter", "lab", "--no-browser", "--ip=0.0.0.0", f"--port={port}", "--ServerApp.port_retries=0"]
+    box = Container(
+        image=image,
+        argv=lab,
+        gpus=host.gpu_count > 0,
+        terminal=terminal,
+        ports=(port,),
+        passed=("JUPYTER_TOKEN",),
+    )
+    told = f'echo "JupyterLab: http://127.0.0.1:{port}/lab?token=$JUPYTER_TOKEN   (Ctrl-C ends it)" >&2; '
+    return host, NEW_KEY + told + "exec " + shlex.join(docker_args.run(engine, box))
+
+
+def _ready(ports: Ports, image: str) -> tuple[Host, Engine]:
+    host, engine = look(ports, image=image)
+    if image == docker_args.IMAGE and not engine.has_image:
+        raise HostError(
+            "the image of your environment is not on the host", hint=command("docker build", host.stack)
+        )
+    return host, replace(engine, notes=())

@@ -1,0 +1,184 @@
+"""Docker on the host: what was found there in, the command lines out. Pure."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gpuinfra.ground.errors import HostError
+from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
+
+IMAGE = "gpuinfra"
+# CUDA base image by the least driver that serves its version without compatibility packages: CUDA toolkit
+# release notes, table "CUDA Toolkit and Corresponding Driver Versions"; tags of docker.io/nvidia/cuda.
+BASES = (
+    ((580, 65), "13.0", "13.0.1-base-ubuntu22.04"),
+    ((570, 26), "12.8", "12.8.1-base-ubuntu22.04"),
+    ((560, 28), "12.6", "12.6.3-base-ubuntu22.04"),
+    ((550, 54), "12.4", "12.4.1-base-ubuntu22.04"),
+    ((535, 54), "12.2", "12.2.2-base-ubuntu22.04"),
+    ((525, 60), "12.0", "12.0.1-base-ubuntu22.04"),
+    ((520, 61), "11.8", "11.8.0-base-ubuntu22.04"),
+    ((470, 82), "11.4", "11.4.3-base-ubuntu20.04"),
+)
+CPU_BASE = "ubuntu:22.04"
+# A driver also serves newer minor versions of its CUDA major version (NVIDIA, minor version compatibility).
+LEAST_DRIVER = {13: 580, 12: 525, 11: 450}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """Docker as host/docker.py found it; `error` is what docker said when it did not answer."""
+
+    docker: str
+    sudo: bool
+    error: str
+    toolkit: bool
+    driver: str
+    user: str
+    uid: int
+    gid: int
+    home: str
+    accounts: str
+    container_home: str
+    build_context: str
+    has_image: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> list[str]:
+        """Return how docker is called there; sudo drops the environment unless told otherwise."""
+        return [*(["sudo", "-n", "--preserve-env=JUPYTER_TOKEN"] if self.sudo else []), self.docker]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One container to run; `ports` are published on the host's loopback only."""
+
+    image: str
+    argv: Sequence[str]
+    gpus: bool
+    terminal: bool
+    ports: Sequence[int] = ()
+    passed: Sequence[str] = ()
+    entrypoint: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse(text: str) -> Engine:
+    """Read what host/docker.py printed."""
+    raw: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
+    return Engine(**{**raw, "notes": tuple(raw.get("notes", ()))})
+
+
+def check(engine: Engine, *, gpu_count: int, stack_option: str) -> None:
+    """Refuse a host where the container could not run, with the command that helps.
+
+    Raises:
+        HostError: docker, the driver or the NVIDIA container toolkit is missing or does not answer.
+    """
+    ssh = f"gpuinfra ssh{stack_option} --"
+    if not engine.docker:
+        install = "sudo apt-get update && sudo apt-get install -y docker.io"
+        raise HostError("docker is not on the host", hint=f"{ssh} '{install}'")
+    if engine.error:
+        raise HostError(
+            f"docker does not answer on the host: {engine.error}",
+            hint=f"{ssh} sudo systemctl restart docker",
+        )
+    if gpu_count and not engine.driver:
+        raise HostError(
+            f"the host has {gpu_count} GPU(s), but nvidia-smi does not answer there",
+            hint=f"{ssh} nvidia-smi",
+        )
+    if gpu_count and not engine.toolkit:
+        raise HostError(
+            "the NVIDIA container toolkit is not on the host, so that containers would not see its GPU; the"
+            ' images "nvidia" and "aws-nvidia" have it',
+            hint='set image = "aws-nvidia" in terraform.tfvars, then: gpuinfra up --upgrade-image'
+            + stack_option,
+        )
+
+
+def base(driver: str) -> tuple[str, str]:
+    """Return the base image that fits a driver, and its CUDA version; without a driver a plain Ubuntu.
+
+    Raises:
+        HostError: the driver is too old for every base image.
+    """
+    if not driver:
+        return CPU_BASE, ""
+    have = _numbers(driver)
+    for least, cuda, tag in BASES:
+        if have >= least:
+            return f"nvidia/cuda:{tag}", cuda
+    raise HostError(
+        f"the host's NVIDIA driver is {driver}; CUDA images need {BASES[-1][0][0]} at least",
+        hint="gpuinfra up --upgrade-image",
+    )
+
+
+def check_cuda(image: str, cuda: str, driver: str) -> None:
+    """Refuse an image that the host's driver cannot serve, before gigabytes of it are fetched.
+
+    Raises:
+        HostError: the driver is too old.
+    """
+    major = int(cuda.split(".")[0]) if cuda else 0
+    least = LEAST_DRIVER.get(major, max(LEAST_DRIVER.values()) if major > max(LEAST_DRIVER) else 0)
+    if driver and _numbers(driver)[0] < least:
+        raise HostError(
+            f"{image} needs CUDA {cuda}, which drivers from {least} on serve; the host has {driver}",
+            hint="gpuinfra dlc list   # choose one of an older CUDA",
+        )
+
+
+def build(engine: Engine, *, dockerfile: str, installer: Mapping[str, str], no_cache: bool) -> list[str]:
+    """Return the command line that builds the image of the user's environment."""
+    image, cuda = base(engine.driver)
+    values = {
+        "BASE": image,
+        "CUDA": cuda,
+        "INSTALLER_URL": installer["url"],
+        "INSTALLER_SHA256": installer["sha256"],
+    }
+    arguments = [word for name, value in values.items() for word in ("--build-arg", f"{name}={value}")]
+    options = ["--no-cache"] if no_cache else []
+    command = [*engine.command, "build", *options, "--pull", "--tag", IMAGE, "--file", dockerfile]
+    return [*command, *arguments, engine.build_context]
+
+
+def run(engine: Engine, container: Container) -> list[str]:
+    """Return the command line of a container that sees the project as the host does, as the same user."""
+    project = f"{engine.home}/{PROJECT_DIRECTORY}"
+    command = [*engine.command, "run", "--rm", "--init", "--interactive"]
+    command += ["--tty"] if container.terminal else []
+    command += ["--gpus", "all"] if container.gpus else []
+    # PyTorch's data loaders share memory: docker's default of 64 MB ends them with "Bus error"
+    command += ["--ipc", "host", "--ulimit", "memlock=-1", "--ulimit", "stack=67108864"]
+    command += ["--user", f"{engine.uid}:{engine.gid}", "--workdir", project]
+    for name, value in {"HOME": engine.home, "USER": engine.user, **container.extra}.items():
+        command += ["--env", f"{name}={value}"]
+    for name in container.passed:
+        command += ["--env", name]
+    for source, target, mode in _mounts(engine, project):
+        command += ["--volume", f"{source}:{target}:{mode}"]
+    for port in container.ports:
+        command += ["--publish", f"127.0.0.1:{port}:{port}"]
+    command += ["--entrypoint", container.entrypoint] if container.entrypoint is not None else []
+    return [*command, container.image, *container.argv]
+
+
+def _mounts(engine: Engine, project: str) -> list[tuple[str, str, str]]:
+    """Return (source, target, mode); its own home, for the host's one holds keys."""
+    return [
+        (engine.container_home, engine.home, "rw"),
+        (project, project, "rw"),
+        (f"{engine.accounts}/passwd", "/etc/passwd", "ro"),
+        (f"{engine.accounts}/group", "/etc/group", "ro"),
+    ]
+
+
+def _numbers(version: str) -> tuple[int, int]:
+    first, second = [*version.split("."), "0"][:2]
+    return int(first), int(second)

@@ -1,0 +1,71 @@
+"""What AWS's own container registries hold, asked of ECR by boto3 and kept for a day."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+from gpuinfra.features.containers import dlc_images
+from gpuinfra.features.containers.dlc_images import Tagged
+from gpuinfra.tools.aws.ec2 import translated
+from gpuinfra.tools.terraform.stack_files import write_private
+
+KEPT_S = 24 * 3600
+
+
+class Catalogue:
+    """The images of the Deep Learning Containers' registry of one region."""
+
+    def __init__(
+        self, region: str, *, cache: Path, refresh: bool = False, now: Callable[[], float] = time.time
+    ) -> None:
+        self._account = dlc_images.registry(region).split(".")[0]
+        self._region = region
+        self._cache = cache / region
+        self._refresh = refresh
+        self._now = now
+
+    def __call__(self, repository: str) -> Sequence[Tagged]:
+        """Return the images of a repository; none when this region has no such one."""
+        kept = self._cache / f"{repository}.json"
+        found = None if self._refresh else self._read(kept)
+        if found is None:
+            found = self._ask(repository)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write_private(kept, json.dumps([asdict(it) for it in found]).encode())
+        return found
+
+    def _read(self, kept: Path) -> list[Tagged] | None:
+        try:
+            if not 0 <= self._now() - kept.stat().st_mtime < KEPT_S:
+                return None
+            raw = json.loads(kept.read_text(encoding="utf-8"))
+            return [Tagged(tags=tuple(it["tags"]), pushed=str(it["pushed"])) for it in raw]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _ask(self, repository: str) -> list[Tagged]:
+        config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10)
+        with translated("ecr"):
+            ecr = boto3.session.Session().client("ecr", region_name=self._region, config=config)
+            pages = ecr.get_paginator("describe_images").paginate(
+                registryId=self._account,
+                repositoryName=repository,
+                filter={"tagStatus": "TAGGED"},
+                PaginationConfig={"PageSize": 1000},
+            )
+            try:
+                details = [it for page in pages for it in page["imageDetails"]]
+            except ecr.exceptions.RepositoryNotFoundException:
+                return []
+        return [
+            Tagged(
+                tags=tuple(it.get("imageTags", ())), pushed=it["imagePushedAt"].astimezone(UTC).isoformat()
+            )
+            for it in details
+        ]

@@ -1,0 +1,1 @@
+"""environment.yml: checked, solved, locked."""

@@ -1,0 +1,71 @@
+"""Channels: whose terms they need, which are frozen or cannot be reached from the host. Pure."""
+
+import re
+from difflib import get_close_matches
+
+from gpuinfra.features.environment.findings import Finding, Findings, error, warning
+from gpuinfra.features.environment.yaml_document import Document
+
+DEFAULT = "conda-forge"
+# Channels of which the check knows what they hold: a wrong package name is an error only among these.
+PUBLIC = (
+    "conda-forge",
+    "defaults",
+    "anaconda",
+    "main",
+    "nvidia",
+    "pytorch",
+    "bioconda",
+    "rapidsai",
+    "nodefaults",
+)
+# Anaconda's own, under its terms of service (https://www.anaconda.com/legal).
+TERMS = re.compile(
+    r"(defaults|anaconda|main|r|msys2|free|pro|pkgs/[\w-]+)\Z"
+    r"|https?://(repo\.anaconda\.com|conda\.anaconda\.org/(anaconda|main|r|msys2)\b)"
+)
+_PLAIN = re.compile(r"[A-Za-z0-9_.\-/:@%~+\[\]?=&*,]+\Z")
+_LOCAL = re.compile(r"file:|[./~\\]|[A-Za-z]:\\")
+
+
+def names(document: Document) -> list[str]:
+    """Return the channels that the host will really ask, in order."""
+    return [c.text for c in document.channels if c.text != "nodefaults"] or [DEFAULT]
+
+
+def only_public(document: Document) -> bool:
+    """Tell whether all channels are well known."""
+    return all(name.split("/")[0] in PUBLIC for name in names(document))
+
+
+def lint(document: Document) -> Findings:
+    """Check each channel."""
+    for entry in document.channels:
+        found = _finding(entry.line, entry.text)
+        if found:
+            yield found
+
+
+def _finding(line: int, name: str) -> Finding | None:
+    if name == "nodefaults":
+        return warning(
+            line, "nodefaults is left out: the host has no defaults, and newer condas take it for a channel"
+        )
+    if TERMS.match(name):
+        return warning(
+            line, f"the channel {name!r} needs Anaconda's terms of service accepted", f"- {DEFAULT}"
+        )
+    if name in ("pytorch", "pytorch-nightly"):
+        return warning(line, f"the channel {name!r} is frozen (2.5 is its last PyTorch)", f"- {DEFAULT}")
+    if _LOCAL.match(name):
+        return error(line, f"the channel {name!r} is a place on your machine, unknown on the host")
+    if not _PLAIN.match(name):
+        return error(line, f"{name!r} is no channel name: it has a space or a strange character")
+    return _misspelt(line, name)
+
+
+def _misspelt(line: int, name: str) -> Finding | None:
+    near = get_close_matches(name.lower().replace("_", "-"), (DEFAULT, "bioconda"), 1, 0.85)
+    if name in PUBLIC or not near:
+        return None
+    return error(line, f"the channel {name!r} looks misspelt", f"- {near[0]}")

@@ -1,0 +1,54 @@
+"""What a check of environment.yml finds: one finding, and the report of all."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gpuinfra.features.environment.yaml_document import Document
+
+ERROR, WARNING = "error", "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing in environment.yml; an error is certain to fail on the host, or to install something else."""
+
+    severity: str
+    line: int
+    message: str
+    suggestion: str = ""
+
+    def text(self, file: str) -> str:
+        """Return it as compilers do, so that an editor can jump to the line."""
+        tail = f"; write: {self.suggestion}" if self.suggestion else ""
+        return f"{file}:{self.line}: {self.severity}: {self.message}{tail}"
+
+
+Findings = Iterator[Finding]
+
+
+def error(line: int, message: str, suggestion: str = "") -> Finding:
+    """Return an error."""
+    return Finding(severity=ERROR, line=line, message=message, suggestion=suggestion)
+
+
+def warning(line: int, message: str, suggestion: str = "") -> Finding:
+    """Return a warning."""
+    return Finding(severity=WARNING, line=line, message=message, suggestion=suggestion)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All findings by line, and the document; it is empty when the text is no YAML."""
+
+    findings: tuple[Finding, ...]
+    document: Document
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Return what refuses a plan."""
+        return tuple(f for f in self.findings if f.severity == ERROR)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Return what is only told."""
+        return tuple(f for f in self.findings if f.severity == WARNING)

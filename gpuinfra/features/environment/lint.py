@@ -1,0 +1,50 @@
+"""All checks of one environment.yml, in the order of its lines."""
+
+from collections.abc import Collection, Iterator
+
+from gpuinfra.features.environment import channels, conda_specs, pip_specs, schema
+from gpuinfra.features.environment.findings import Finding, Report, error
+from gpuinfra.features.environment.yaml_document import Document, Entry, NotYaml, parse
+from gpuinfra.ground.errors import ConfigError
+
+FILE = "environment.yml"
+EMPTY = Document(root=Entry(line=1, kind="nothing"))
+
+
+def check(data: bytes, *, travels: Collection[str] = ()) -> Report:
+    """Check the bytes of an environment.yml; `travels` names the files that are sent to the host with it."""
+    try:
+        text = data.decode("utf-8")
+        document = parse(text)
+    except UnicodeDecodeError as problem:
+        return _unreadable(data.count(b"\n", 0, problem.start) + 1, "this is not UTF-8 text")
+    except NotYaml as problem:
+        return _unreadable(problem.line, problem.message)
+    found = sorted(_findings(text, document, travels), key=lambda f: (f.line, f.severity))
+    return Report(findings=tuple(found), document=document)
+
+
+def require(report: Report) -> tuple[str, ...]:
+    """Return the warnings as lines.
+
+    Raises:
+        ConfigError: there are errors; the message has all of them.
+    """
+    if report.errors:
+        count = f"{len(report.errors)} error{'s' if len(report.errors) > 1 else ''}"
+        lines = "\n  ".join(finding.text(FILE) for finding in report.errors)
+        raise ConfigError(f"{FILE} has {count}; nothing was contacted\n  {lines}", hint=f"$EDITOR {FILE}")
+    return tuple(finding.text(FILE) for finding in report.warnings)
+
+
+def _findings(text: str, document: Document, travels: Collection[str]) -> Iterator[Finding]:
+    yield from schema.line_endings(text)
+    yield from schema.lint(document)
+    yield from channels.lint(document)
+    if document.conda:
+        yield from conda_specs.lint(document)
+    yield from pip_specs.lint(document, travels)
+
+
+def _unreadable(line: int, message: str) -> Report:
+    return Report(findings=(error(line, message),), document=EMPTY)

@@ -1,0 +1,44 @@
+"""`env lock`: write exactly which packages the host installs, each with its hash."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpuinfra.features.environment import lock_file
+from gpuinfra.features.environment.check import question
+from gpuinfra.features.environment.lint import check, require
+from gpuinfra.features.environment.protocols import HostFiles, Solver
+from gpuinfra.features.environment.solution import Solution
+from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.protocols import Narrator
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locked:
+    """The lock that was written and what is in it."""
+
+    path: Path
+    solution: Solution
+
+
+def env_lock(files: HostFiles, narrator: Narrator, *, solver: Solver, cuda: str) -> Locked:
+    """Solve environment.yml and write the answer.
+
+    Raises:
+        ConfigError: environment.yml has errors, there is no answer, or it is too big to be sent.
+            An older lock is left as it was.
+    """
+    data = files.environment()
+    report = check(data, travels=files.travels())
+    for warning in require(report):
+        narrator.say(warning)
+    solution = solver.solve(question(report, cuda))
+    text = lock_file.text(solution, data)
+    too_big = files.room_for(text)
+    if too_big:
+        raise ConfigError(
+            f"a lock of {len(solution.packages)} packages cannot be sent to the host: {too_big}",
+            hint="gpuinfra up   # without a lock the host solves environment.yml itself",
+        )
+    if report.document.pip or files.travels():
+        narrator.say("conda's packages are locked; what pip installs is not")
+    return Locked(path=files.write_lock(text), solution=solution)

@@ -1,0 +1,32 @@
+"""What checking and locking an environment needs of the world, as Protocols; see ground/protocols.py."""
+
+from pathlib import Path
+from typing import Protocol
+
+from gpuinfra.features.environment.solution import Question, Solution
+
+
+class HostFiles(Protocol):
+    """What the user gives to the host: environment.yml and what lies beside it."""
+
+    def environment(self) -> bytes:
+        """Return environment.yml; raises ConfigError when there is none."""
+
+    def travels(self) -> frozenset[str]:
+        """Return the names of the other files that are sent."""
+
+    def lock(self) -> bytes | None:
+        """Return environment.lock, None when there is none."""
+
+    def write_lock(self, text: str) -> Path:
+        """Write environment.lock."""
+
+    def room_for(self, lock: str) -> str:
+        """Return why the host could not be sent this lock, empty when it can."""
+
+
+class Solver(Protocol):
+    """Chooses packages as conda on the host would."""
+
+    def solve(self, question: Question) -> Solution:
+        """Return the packages; raises ConfigError with the reason when there is no answer."""

@@ -1,0 +1,70 @@
+"""A dry-run solve: the question, with the CUDA of the host, and the answer. Pure."""
+
+import re
+from dataclasses import dataclass
+
+from gpuinfra.ground.errors import ConfigError
+
+CUDA_OF_IMAGE = {"nvidia": "12.8", "aws-nvidia": "12.8", "ubuntu": ""}
+"""What the driver of each image serves at least: 12.8 came with driver 570 (NVIDIA, CUDA compatibility).
+
+Both GPU images have had it since 2025, and a newer driver serves it too, so a lock made for it is safe."""
+
+NO_CUDA = "none"
+_NVIDIA_TYPE = re.compile(r"(?:p|g|gr)\d(?!\w*ad\.)")  # g4ad has AMD's
+_CUDA = re.compile(r"\d{1,2}(\.\d{1,2})?\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a solver is asked: channels in order, match specs, and the host's CUDA (empty: no GPU)."""
+
+    channels: tuple[str, ...]
+    specs: tuple[str, ...]
+    cuda: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockedPackage:
+    """One package of an answer; size in bytes, 0 when the channel does not say."""
+
+    name: str
+    version: str
+    build: str
+    url: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solution:
+    """All packages of an environment, each after what it needs."""
+
+    cuda: str
+    packages: tuple[LockedPackage, ...]
+
+    @property
+    def download_mib(self) -> int:
+        """Return what a host has to fetch, in MiB."""
+        return round(sum(p.size for p in self.packages) / 2**20)
+
+    @property
+    def pytorch(self) -> str:
+        """Return the chosen PyTorch with its build, empty when there is none."""
+        found = [f"{p.version} {p.build}" for p in self.packages if p.name == "pytorch"]
+        return found[0] if found else ""
+
+
+def cuda_of(asked: str, *, image: str, instance_type: str) -> str:
+    """Return the CUDA to solve for: as asked, else what the image of such a host has; empty for none.
+
+    Raises:
+        ConfigError: it is no version.
+    """
+    if not asked:
+        return CUDA_OF_IMAGE.get(image, "") if _NVIDIA_TYPE.match(instance_type) else ""
+    if asked == NO_CUDA:
+        return ""
+    if not _CUDA.match(asked):
+        raise ConfigError(f"--cuda is {asked!r}; allowed: a version such as 12.8, or {NO_CUDA}")
+    return asked

@@ -1,0 +1,1 @@
+"""What the host's GPUs do, and can do."""

@@ -1,0 +1,1 @@
+"""Commands on the host that outlive the laptop's connection."""

@@ -1,0 +1,125 @@
+"""A job on the host as a value, and the words for it. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gpuinfra.ground.errors import ConfigError
+from gpuinfra.host.jobs import frames
+
+UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+ENDED = ("done", "failed", "stopped", "lost")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One job, or a `run` that is under way or was left behind; times are ISO 8601 in UTC.
+
+    kind: run or job. state: starting, running, done, failed, stopped or lost.
+    """
+
+    id: str
+    name: str
+    kind: str
+    command: str
+    state: str
+    created: str
+    ended: str
+    exit_code: int | None
+    reason: str
+    attached: bool
+    time_limit_s: float | None
+    then: str
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether nothing more will come of it."""
+        return self.state in ENDED
+
+
+def new_id() -> str:
+    """Return an id for a run: made here, so that it is known even if the connection breaks at once."""
+    return frames.new_id()
+
+
+def parse(raw: dict[str, Any]) -> Job:
+    """Return a job as the host describes it."""
+    texts = ("id", "name", "kind", "command", "state", "created", "ended", "reason")
+    return Job(
+        **{name: str(raw.get(name) or "") for name in texts},
+        exit_code=raw.get("exit_code"),
+        attached=bool(raw.get("attached")),
+        time_limit_s=raw.get("time_limit_s"),
+        then=str(raw.get("then") or "none"),
+    )
+
+
+def table(jobs: Sequence[Job]) -> str:
+    """Return jobs as lines, the newest first as they come."""
+    if not jobs:
+        return "no jobs"
+    rows = [("ID", "NAME", "STATE", "EXIT", "STARTED", "COMMAND"), *map(_row, jobs)]
+    widths = [max(len(row[n]) for row in rows) for n in range(5)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[5]]) for row in rows
+    )
+
+
+def _row(job: Job) -> tuple[str, ...]:
+    state = f"{job.state} (run)" if job.kind == "run" else job.state
+    then = f"  (then {job.then})" if job.then != "none" and not job.has_ended else ""
+    why = f"  ({job.reason})" if job.reason else ""
+    code = "" if job.exit_code is None else str(job.exit_code)
+    return (job.id, job.name or "-", state, code, job.created, _short(job.command) + then + why)
+
+
+def _short(text: str, most: int = 60) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else flat[: most - 3] + "..."
+
+
+def seconds(text: str) -> float | None:
+    """Return a time limit such as 90s, 30m, 2h or 1d in seconds; None for none.
+
+    Raises:
+        ConfigError: it is no time.
+    """
+    if not text:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if not match or not float(match[1]):
+        raise ConfigError(
+            f"the time limit is {text!r}; it must be a number and s, m, h or d", hint="--time-limit 2h"
+        )
+    return float(match[1]) * UNITS_S[match[2]]
+
+
+def variables(given: Sequence[str], environ: dict[str, str]) -> dict[str, str]:
+    """Return what --env says: K=V, or K alone for the value that it has here.
+
+    Raises:
+        ConfigError: a name that is none, or one that has no value here.
+    """
+    found = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not VARIABLE.match(name):
+            raise ConfigError(f"--env says {name!r}, which is no name of a variable", hint="--env NAME=VALUE")
+        if not equals and name not in environ:
+            raise ConfigError(f"--env {name}: there is no such variable here", hint=f"--env {name}=VALUE")
+        found[name] = value if equals else environ[name]
+    return found
+
+
+def checked_name(name: str) -> str:
+    """Return a job's name.
+
+    Raises:
+        ConfigError: it cannot be one.
+    """
+    if name and not NAME.match(name):
+        raise ConfigError(f"the job's name is {name!r}; it may hold letters, digits, . _ and -")
+    return name

@@ -1,0 +1,1 @@
+"""What Terraform makes: init, plan, up, status, allow, down."""

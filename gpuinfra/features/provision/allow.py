@@ -1,0 +1,59 @@
+"""`allow`: let the caller's present address in; the host itself is not touched."""
+
+import ipaddress
+
+from gpuinfra.features.provision.outcome import SECURITY_GROUP, check, settings_of
+from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.protocols import Ports
+
+
+def allow(ports: Ports, *, cidr: str, add: bool) -> tuple[str, ...]:
+    """Put `cidr` in the place of the single addresses in allowed_cidrs; ranges stay, with `add` all stay.
+
+    Raises:
+        ConfigError: `cidr` is not one, or the host is a private one.
+        GpuInfraError: what AWS or Terraform refused.
+    """
+    wanted = normal(cidr)
+    settings = settings_of(ports)
+    if settings.access == "ssm":
+        raise ConfigError('access is "ssm": no address is let in, the host has no open port')
+    kept = [c for c in settings.allowed_cidrs if add or not _is_single(c)]
+    cidrs = tuple(dict.fromkeys([*kept, wanted]))
+    ports.values.change({"allowed_cidrs": list(cidrs)})
+    if not ports.state.read().resources:
+        ports.narrator.say(f"allowed_cidrs is now {', '.join(cidrs)}; there is no host yet")
+        return cidrs
+    terraform = ports.terraform()
+    with ports.narrator.progress("Authorising") as on_progress:
+        terraform.init()
+        outcome = terraform.apply(None, replace=[], target=[SECURITY_GROUP], on_progress=on_progress)
+    check(ports, outcome, settings, stack=ports.workspace.name)
+    ports.narrator.say(f"ssh is open to {', '.join(cidrs)} and to nobody else")
+    return cidrs
+
+
+def normal(cidr: str) -> str:
+    """Return a CIDR in its canonical form; a bare address becomes a /32 or /128.
+
+    Raises:
+        ConfigError: it is not one, or it is wider than the module takes.
+    """
+    try:
+        network = ipaddress.ip_network(cidr.strip(), strict=False)
+        if "%" in str(network):
+            raise ValueError("an address on one wire (fe80::1%eth0) means nothing elsewhere")
+    except ValueError:
+        raise ConfigError(
+            f"{cidr!r} is no address or CIDR", hint="gpuinfra allow --cidr 203.0.113.7/32"
+        ) from None
+    if network.prefixlen < (24 if network.version == 4 else 64):
+        raise ConfigError(
+            f"{network} is too wide: at most 256 addresses (/24, or /64 for IPv6) may be let in",
+            hint="gpuinfra allow   # finds your own address",
+        )
+    return str(network)
+
+
+def _is_single(cidr: str) -> bool:
+    return cidr.endswith(("/32", "/128"))

@@ -1,0 +1,87 @@
+"""`apply` / `up`: make the host as terraform.tfvars says, and return it."""
+
+from gpuinfra.features.money import network_costs
+from gpuinfra.features.provision import plan as planning
+from gpuinfra.features.provision.outcome import INSTANCE, check, describe, orphans, prepare
+from gpuinfra.ground.errors import ConfigError, HostError, TerraformError
+from gpuinfra.ground.hints import command
+from gpuinfra.ground.model import Host, Outcome, Record, Settings
+from gpuinfra.ground.protocols import Ports, Provisioner
+
+
+def apply(ports: Ports, *, yes: bool, upgrade_image: bool) -> Host:
+    """Make or change the host; without `yes` the plan is shown first, and that very plan is applied.
+
+    Raises:
+        HostError: an instance of this stack runs that Terraform does not know.
+        ConfigError: the user said no.
+        GpuInfraError: what AWS or Terraform refused, explained.
+    """
+    settings = prepare(ports)
+    record = ports.state.read()
+    refuse_orphans(ports, settings, record)
+    replace = [INSTANCE] if upgrade_image and record.ids_of("aws_instance") else []
+    terraform = ports.terraform()
+    run = _in_one_go if yes else _ask_first
+    outcome = run(ports, terraform, settings, replace)
+    if not (outcome.added or outcome.changed or outcome.destroyed):
+        ports.narrator.say("up to date: nothing had to be changed")
+    return _made(ports)
+
+
+def refuse_orphans(ports: Ports, settings: Settings, record: Record) -> None:
+    """Refuse to make a second host beside one that an earlier, killed run left behind.
+
+    Raises:
+        HostError: there is such a host.
+    """
+    if record.ids_of("aws_instance"):
+        return  # the state names the host, so an apply cannot make another one
+    lost = orphans(ports, settings, record)
+    if lost:
+        stack = ports.workspace.name
+        raise HostError(
+            f"a host of this stack exists that Terraform does not know of: {describe(lost)}."
+            " An earlier run was killed before it could record it, or another clone has a stack of this name",
+            hint=f"{command('destroy', stack)}   # removes it; then: {command('up', stack)}",
+        )
+
+
+def _in_one_go(ports: Ports, terraform: Provisioner, settings: Settings, replace: list[str]) -> Outcome:
+    """Plan and apply in one start of the provider."""
+    with ports.narrator.progress("Applying") as on_progress:
+        terraform.init()
+        outcome = terraform.apply(None, replace=replace, target=[], on_progress=on_progress)
+    check(ports, outcome, settings, stack=ports.workspace.name)
+    for line in network_costs.lines(outcome.changes):  # no plan was shown that would have told
+        ports.narrator.say(line.strip())
+    return outcome
+
+
+def _ask_first(ports: Ports, terraform: Provisioner, settings: Settings, replace: list[str]) -> Outcome:
+    """Show the plan, ask, and apply exactly that plan."""
+    plan_file = ports.workspace.plan_file
+    try:
+        planned = planning.make(ports, terraform, settings, replace=replace)
+        if not planned.changes and not planned.outputs_changed:
+            return planned
+        if planned.changes:
+            planning.shown(ports, terraform, planned, settings)
+            if not ports.narrator.confirm("Apply this plan?"):
+                raise ConfigError("nothing was changed", hint=command("up", ports.workspace.name))
+        with ports.narrator.progress("Applying") as on_progress:
+            outcome = terraform.apply(plan_file, replace=[], target=[], on_progress=on_progress)
+    finally:
+        plan_file.unlink(missing_ok=True)
+    check(ports, outcome, settings, stack=ports.workspace.name)
+    return outcome
+
+
+def _made(ports: Ports) -> Host:
+    host = ports.state.read().host
+    if host is None:
+        raise TerraformError(
+            "Terraform succeeded, but its outputs name no host: terraform/outputs.tf was changed?",
+            hint="git -C . diff terraform/outputs.tf",
+        )
+    return host

@@ -1,0 +1,126 @@
+"""A git repository, straight from its server onto the host; what lets us in is lent, not left."""
+
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from gpuinfra.features.connect.connect import connect
+from gpuinfra.features.sync.rsync_args import KEEP
+from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.hints import command
+from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
+from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.work_protocols import Agent, Answer, Remote
+from gpuinfra.tools.ssh import host_helpers
+
+# git@server:path, the short form of ssh://git@server/path
+SCP_LIKE = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)")
+TOKEN = re.compile(r"gh[a-z]_|github_pat_|glpat-|hf_")  # as GitHub, GitLab and Hugging Face begin theirs
+NAME = re.compile(r"[\w.-]+")
+# What clone.py on the host ends with.
+EXISTS, NO_GIT = 3, 4
+NO_ENTRY = ("could not read Username", "Authentication failed", "Permission denied (publickey", "403")
+CLOSED = ("Connection timed out", "Connection refused")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A repository: its address, whether ssh reaches it, its server (as known_hosts names it), its name."""
+
+    url: str
+    by_ssh: bool
+    server: str
+    name: str
+    user: str = ""
+
+
+def parse(url: str) -> Source:
+    """Return what a URL means.
+
+    Raises:
+        ConfigError: it is none that git can clone safely.
+    """
+    short = SCP_LIKE.fullmatch(url) if "://" not in url else None
+    if short:
+        return Source(url=url, by_ssh=True, server=short[1], name=_name(short[2], url))
+    parts = urlsplit(url)
+    if parts.password is not None or TOKEN.match(parts.username or ""):
+        raise ConfigError(
+            "the URL holds a password or token: it would stay in shell histories and in .git/config",
+            hint="gpuinfra clone --token https://...   # asks for it, or reads it from stdin",
+        )
+    if parts.scheme not in ("https", "ssh") or not parts.hostname:
+        raise ConfigError(f"{url!r} is neither https://..., ssh://... nor user@server:path")
+    port = f"[{parts.hostname}]:{parts.port}" if parts.port and parts.scheme == "ssh" else parts.hostname
+    by_ssh = parts.scheme == "ssh"
+    return Source(url=url, by_ssh=by_ssh, server=port, name=_name(parts.path, url), user=parts.username or "")
+
+
+def clone(ports: Ports, remote: Remote, agent: Agent, *, source: Source, into: str, token: str) -> str:
+    """Clone onto the host; return the directory, below the home.
+
+    Raises:
+        ConfigError: no agent or no known key for ssh, or a directory outside of the home.
+        HostError: git refused.
+    """
+    directory = into or f"{PROJECT_DIRECTORY}/{source.name}"
+    if directory.startswith(("/", "~")) or ".." in directory.split("/"):
+        raise ConfigError(f"{directory!r} is not below the home of the host's user")
+    known = _known(agent, source) if source.by_ssh else ""
+    host = connect(ports)
+    line = host_helpers.command(("clone.py",), (source.url, directory, f"{PROJECT_DIRECTORY}/{KEEP}"))
+    ssh = ports.link.argv(host, [])
+    if source.by_ssh:  # the shared connection may have been opened without the agent
+        ssh = [*ssh[:-1], "-o", "ControlPath=none", "-A", ssh[-1]]
+    user = "" if source.user else "x-access-token"
+    answer = remote.run(
+        [*ssh, "--", line], given=json.dumps({"token": token, "user": user, "known_hosts": known}) + "\n"
+    )
+    if answer.code:
+        raise _refused(answer, source, directory, host.stack)
+    return directory
+
+
+def _known(agent: Agent, source: Source) -> str:
+    """Return the server's keys as this machine knows them: the host trusts those and no others."""
+    if not agent.has_keys():
+        raise ConfigError(
+            "the ssh agent of this machine has no key to lend (or none runs)",
+            hint='eval "$(ssh-agent)"; ssh-add',
+        )
+    known = agent.known_hosts(source.server)
+    if not known:
+        raise ConfigError(
+            f"this machine does not know the ssh key of {source.server}, so the host cannot verify it",
+            hint=f"ssh -T git@{source.server}   # once; compare the key with the published one",
+        )
+    return known
+
+
+def _refused(answer: Answer, source: Source, directory: str, stack: str) -> HostError:
+    words = [line for line in answer.stderr.replace("\r", "\n").splitlines() if line.strip()]
+    if answer.code == EXISTS:
+        return HostError(
+            f"~/{directory} of the host exists and is not empty",
+            hint=command(f"clone --into {directory}-2 {source.url}", stack),
+        )
+    if answer.code == NO_GIT:
+        return HostError(
+            "git is not installed on the host", hint=command("ssh -- sudo apt-get install -y git", stack)
+        )
+    hint = ""
+    if source.by_ssh and any(text in answer.stderr for text in CLOSED):
+        hint = "egress_ports = [22, 80, 443] in terraform.tfvars, then gpuinfra up; or an https:// URL"
+    elif any(text in answer.stderr for text in NO_ENTRY):
+        hint = "ssh-add -l" if source.by_ssh else command(f"clone --token {source.url}", stack)
+    return HostError(
+        f"git could not clone {source.url}: {' / '.join(words[-3:]) or 'no reason given'}", hint=hint
+    )
+
+
+def _name(path: str, url: str) -> str:
+    name = path.rstrip("/").rpartition("/")[2].removesuffix(".git")
+    if not NAME.fullmatch(name) or name in (".", ".."):
+        raise ConfigError(f"{url!r} names no repository")
+    return name

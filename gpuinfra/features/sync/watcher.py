@@ -1,0 +1,34 @@
+"""Changes of files as they happen: the only importer of watchfiles."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from gpuinfra.features.sync.rsync_args import PARTIAL
+
+# Changes within this time of each other are one: an editor's save is several, a checkout thousands.
+DEBOUNCE_MS, STEP_MS, LOOK_MS = 600, 50, 200
+NEVER_SENT = {".git", PARTIAL}
+
+
+class FileWatcher:
+    """The Watcher port."""
+
+    def changes(self, root: Path) -> Iterator[int]:
+        """Yield 0 once it watches, then the number of changes each time that files have changed."""
+        import watchfiles
+
+        def counts(change: watchfiles.Change, path: str) -> bool:
+            return not NEVER_SENT & set(Path(path).relative_to(root).parts)
+
+        first = True
+        for found in watchfiles.watch(
+            root,
+            watch_filter=counts,
+            debounce=DEBOUNCE_MS,
+            step=STEP_MS,
+            rust_timeout=LOOK_MS,
+            yield_on_timeout=True,
+        ):
+            if found or first:
+                yield len(found)
+            first = False

@@ -1,0 +1,1 @@
+"""Values and words that everybody shares; imports nothing else of ours."""

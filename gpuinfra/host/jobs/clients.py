@@ -1,0 +1,63 @@
+"""Those who look on: each with what it has not read yet."""
+
+import socket
+
+from gpuinfra.host.jobs import frames
+
+HELD_BYTES = 1024 * 1024  # what may wait for a slow watcher before the command has to wait, too
+FLUSH_S = 5.0
+
+
+class Gone(Exception):
+    """Nobody is there any more."""
+
+
+class Watcher:
+    """A connection of somebody who looks on."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self._frames = frames.Frames()
+        self._pending = bytearray()
+        connection.setblocking(False)
+
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether it has much to read yet."""
+        return len(self._pending) > HELD_BYTES
+
+    def send(self, data: bytes = b"") -> bool:
+        """Send that, or as much as goes; tell whether something is left. Raises Gone."""
+        self._pending += data
+        try:
+            sent = self.connection.send(self._pending) if self._pending else 0
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            raise Gone from None
+        del self._pending[:sent]
+        return bool(self._pending)
+
+    def hear(self) -> list[tuple[bytes, bytes]]:
+        """Return the frames that have come. Raises Gone."""
+        try:
+            data = self.connection.recv(frames.CHUNK)
+        except BlockingIOError:
+            return []
+        except OSError:
+            data = b""
+        if not data:
+            raise Gone
+        return list(self._frames.feed(data))
+
+    def finish(self, code: int, words: bytes) -> None:
+        """Send all that is left, the last words and the exit code; wait a little for it to be taken."""
+        last = frames.pack(frames.ERR, words) if words else b""
+        self.connection.settimeout(FLUSH_S)
+        try:
+            self.connection.sendall(
+                bytes(self._pending) + last + frames.pack(frames.EXIT, str(code).encode())
+            )
+            self.connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            return

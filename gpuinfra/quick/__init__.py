@@ -1,0 +1,1 @@
+"""Lean twins of the commands that scripts call in loops."""

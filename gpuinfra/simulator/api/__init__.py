@@ -1,0 +1,1 @@
+"""What runs in the simulator's own process: moto with a control API."""

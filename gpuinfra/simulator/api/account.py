@@ -1,0 +1,97 @@
+"""moto, patched, behind one door; import this only in the simulator's own process."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.test import run_wsgi_app
+
+from gpuinfra.simulator.api.aws_protocol import Answer
+from gpuinfra.simulator.api.inventory import machine_of, power_off
+from gpuinfra.simulator.api.patches import apply_patches
+from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.machine import Machine
+
+ACCOUNT_ID = "123456789012"
+
+
+class MotoAccount:
+    """moto behind one door: calls, reset, and a look at what is left."""
+
+    def __init__(self, *, world: World) -> None:
+        apply_patches(world)
+        self._application = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: dict[str, Any]) -> Answer:
+        """Carry out one call."""
+        chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
+        return Answer(status=int(status.split()[0]), headers=tuple(headers), body=b"".join(chunks))
+
+    def reset(self) -> None:
+        """Forget everything but the seed.
+
+        moto's own reset first fills every backend anew (1 s) and then throws them away: skip that.
+        """
+        for backends in BackendDict._instances:
+            backends.clear()
+        BackendDict._instances.clear()
+        reset_model_data()
+
+    def remove_default_vpc(self, region: str) -> None:
+        """Remove the default VPC of a region, with its subnets."""
+        backend = ec2_backends[ACCOUNT_ID][region]
+        vpc = backend.get_default_vpc()
+        for subnet in backend.describe_subnets(filters={"vpc-id": vpc.id}):
+            backend.delete_subnet(subnet.id)
+        backend.delete_vpc(vpc.id)
+
+    def leftovers(self) -> Mapping[str, list[str]]:
+        """Name everything that a stack could have left, by kind; kinds with nothing are absent."""
+        found: dict[str, list[str]] = {}
+        for kind, name in self._inventory():
+            found.setdefault(kind, []).append(name)
+        return found
+
+    def machines(self) -> list[Machine]:
+        """Describe every instance, terminated ones too."""
+        return [
+            machine_of(it) for _, _, backend in ec2_backends.iter_backends() for it in backend.all_instances()
+        ]
+
+    def power_off(self, instance_id: str) -> None:
+        """Stop or terminate an instance whose host has shut itself down, if it runs."""
+        for _, _, backend in ec2_backends.iter_backends():
+            for it in backend.all_instances():
+                if it.id == instance_id and it._state.name == "running":
+                    power_off(it)
+
+    def _inventory(self) -> Iterator[tuple[str, str]]:
+        for _, _, backend in ec2_backends.iter_backends():
+            yield from _ec2_inventory(backend)
+        for _, _, backend in iam_backends.iter_backends():
+            yield from (("iam_roles", role.name) for role in backend.roles.values())
+            yield from (("iam_instance_profiles", it.name) for it in backend.instance_profiles.values())
+
+
+def _ec2_inventory(backend: Any) -> Iterator[tuple[str, str]]:
+    alive = (it for it in backend.all_instances() if it.state != "terminated")
+    yield from (("instances", it.id) for it in alive)
+    groups = (it for of_vpc in backend.groups.values() for it in of_vpc.values())
+    yield from (("security_groups", it.id) for it in groups if it.name != "default")
+    yield from (("key_pairs", name) for name in backend.key_pairs)
+    yield from (("volumes", it) for it in backend.volumes)
+    yield from (("network_interfaces", it) for it in backend.enis)
+    yield from _network_inventory(backend)
+
+
+def _network_inventory(backend: Any) -> Iterator[tuple[str, str]]:
+    yield from (("vpcs", it.id) for it in backend.vpcs.values() if not it.is_default)
+    yield from (("nat_gateways", it.id) for it in backend.nat_gateways.values() if it.state != "deleted")
+    endpoints = (it for it in backend.vpc_end_points.values() if it.state != "deleted")
+    yield from (("vpc_endpoints", it.id) for it in endpoints)
+    yield from (("addresses", it.allocation_id) for it in backend.addresses)
+    yield from (("internet_gateways", it) for it in backend.internet_gateways)

@@ -1,0 +1,135 @@
+"""The WSGI application: control calls, faults, the call log, and moto for all the rest."""
+
+import io
+import logging
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable
+from http.client import responses
+from typing import Any
+
+from gpuinfra.simulator.api.aws_protocol import Answer, AwsRequest, error_answer, read_request
+from gpuinfra.simulator.api.call_log import UNANSWERED, Call
+from gpuinfra.simulator.api.faults import Fault
+from gpuinfra.simulator.api.state import World
+
+NOT_IMPLEMENTED = "NotImplementedBySimulator"
+# moto's answer is looked at: from this status on it is moto's own failure, which SDKs would retry for minutes
+_SERVER_ERROR = 500
+_LINGER_OFF = struct.pack("ii", 1, 0)  # close() resets the connection instead of ending it in good order
+
+Environ = dict[str, Any]
+Start = Callable[[str, list[tuple[str, str]]], Any]
+Control = Callable[[Environ, bytes], Answer]
+Backend = Callable[[Environ], Answer]
+
+_log = logging.getLogger(__name__)
+
+
+class SimulatorApp:
+    """One endpoint for all services; `backend` carries a call out, `control` answers paths below /_sim/."""
+
+    def __init__(
+        self, *, world: World, backend: Backend, control: Control, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._world = world
+        self._backend = backend
+        self._control = control
+        self._sleep = sleep
+
+    def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        body = _take_body(environ)
+        if environ["PATH_INFO"].startswith("/_sim"):
+            answer = self._control(environ, body)
+        else:
+            answer = self._aws(environ, body)
+        length = ("Content-Length", str(len(answer.body)))
+        kept = [header for header in answer.headers if header[0].lower() != "content-length"]
+        start(f"{answer.status} {responses.get(answer.status, 'Unknown')}", [*kept, length])
+        return [answer.body]
+
+    def _aws(self, environ: Environ, body: bytes) -> Answer:
+        request = _request_of(environ, body)
+        ticket = self._world.calls.begin(_call_of(request, self._world.now()))
+        fault = self._world.faults.hit(request.service, request.action, request.text)
+        label = fault.label if fault else ""
+        self._world.calls.finish(ticket, status=UNANSWERED, fault=label)
+        if fault is None or not fault.after:
+            answer = self._disturb(fault, request, environ) or self._carry_out(request, environ)
+        else:
+            answer = self._carry_out(request, environ)
+            answer = self._disturb(fault, request, environ) or answer
+        self._world.calls.finish(ticket, status=answer.status, fault=label)
+        _log.info("%s %s:%s %d %s", request.region, request.service, request.action, answer.status, label)
+        return answer
+
+    def _disturb(self, fault: Fault | None, request: AwsRequest, environ: Environ) -> Answer | None:
+        if fault is None:
+            return None
+        self._sleep(fault.delay_s)
+        if fault.drop:
+            _drop(environ)
+        if fault.code:
+            return error_answer(request, status=fault.status, code=fault.code, message=fault.message)
+        return None
+
+    def _carry_out(self, request: AwsRequest, environ: Environ) -> Answer:
+        try:
+            with self._world.moto_lock:
+                answer = self._backend(environ)
+        except Exception as error:
+            _log.exception("%s:%s", request.service, request.action)
+            return _unknown(request, f"{type(error).__name__}: {error}")
+        if answer.status >= _SERVER_ERROR:
+            return _unknown(request, f"moto answered {answer.status}")
+        return answer
+
+
+def _unknown(request: AwsRequest, why: str) -> Answer:
+    message = f"The simulator cannot carry out {request.service}:{request.action} ({why})."
+    return error_answer(request, status=400, code=NOT_IMPLEMENTED, message=message)
+
+
+def _drop(environ: Environ) -> None:
+    connection: socket.socket = environ["werkzeug.socket"]
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_OFF)
+    connection.shutdown(socket.SHUT_RDWR)  # else the handler would wait for a next request on it
+    raise ConnectionResetError("dropped by a fault")
+
+
+def _take_body(environ: Environ) -> bytes:
+    """Read the body, and put it back for moto with its length."""
+    stream = environ["wsgi.input"]
+    chunked = environ.pop("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body: bytes = stream.read() if chunked else stream.read(length) if length else b""
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return body
+
+
+def _request_of(environ: Environ, body: bytes) -> AwsRequest:
+    headers = {
+        name.removeprefix("HTTP_").replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_") or name == "CONTENT_TYPE"
+    }
+    return read_request(
+        method=environ["REQUEST_METHOD"],
+        path=environ["PATH_INFO"],
+        query=environ.get("QUERY_STRING", ""),
+        headers=headers,
+        body=body,
+    )
+
+
+def _call_of(request: AwsRequest, now: float) -> Call:
+    return Call(
+        time=now,
+        service=request.service,
+        region=request.region,
+        action=request.action,
+        params=request.params,
+    )

@@ -1,0 +1,123 @@
+"""The calls below /_sim/ by which a test sets the scene and looks behind it."""
+
+import dataclasses
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from gpuinfra.simulator.api.aws_protocol import Answer
+from gpuinfra.simulator.api.faults import Fault
+from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.machine import Machine
+
+_log = logging.getLogger(__name__)
+
+
+class Account(Protocol):
+    """What the control calls need from the simulated AWS account."""
+
+    def reset(self) -> None:
+        """Forget everything but the seed."""
+
+    def leftovers(self) -> Mapping[str, list[str]]:
+        """Name everything that a stack could have left, by kind."""
+
+    def remove_default_vpc(self, region: str) -> None:
+        """Remove the default VPC of a region."""
+
+    def machines(self) -> Sequence[Machine]:
+        """Describe every instance."""
+
+    def power_off(self, instance_id: str) -> None:
+        """Stop or terminate an instance whose host has shut itself down."""
+
+
+def _text(text: str) -> Answer:
+    return Answer(status=200, headers=(("Content-Type", "text/plain"),), body=text.encode())
+
+
+def _json(value: object, status: int = 200) -> Answer:
+    return Answer(
+        status=status, headers=(("Content-Type", "application/json"),), body=json.dumps(value).encode()
+    )
+
+
+class ControlDesk:
+    """One method per control call; each takes the decoded JSON body."""
+
+    def __init__(self, *, world: World, account: Account) -> None:
+        self._world = world
+        self._account = account
+        self._routes: Mapping[str, Callable[[Any], Answer]] = {
+            "GET /_sim/": lambda _: _json({"simulator": "gpuinfra"}),
+            "GET /_sim/checkip": lambda _: _text(world.caller_ip),
+            "GET /_sim/calls": lambda _: _json([call.to_json() for call in world.calls.all()]),
+            "GET /_sim/faults": lambda _: _json([fault.to_json() for fault in world.faults.all()]),
+            "GET /_sim/events": lambda _: _json([event.to_json() for event in world.events]),
+            "GET /_sim/leftovers": lambda _: _json(account.leftovers()),
+            "GET /_sim/machines": lambda _: _json(self._machines()),
+            "POST /_sim/powered-off": self._power_off,
+            "POST /_sim/faults": self._add_faults,
+            "DELETE /_sim/faults": self._clear_faults,
+            "POST /_sim/console": self._set_console,
+            "POST /_sim/settings": self._set,
+            "DELETE /_sim/default-vpc": self._remove_default_vpc,
+            "POST /_sim/reset": self._reset,
+        }
+
+    def __call__(self, environ: Mapping[str, Any], body: bytes) -> Answer:
+        """Answer one control call; a mistake in it is a 400 that says what is wrong."""
+        route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+        handler = self._routes.get(route)
+        if handler is None:
+            return _json({"error": f"no such control call: {route}", "known": sorted(self._routes)}, 404)
+        try:
+            with self._world.moto_lock:
+                return handler(json.loads(body or b"null"))
+        except Exception as error:  # whoever made the call gets to see it, moto's errors too
+            _log.exception("%s", route)
+            return _json({"error": f"{type(error).__name__}: {error}"}, 400)
+
+    def _machines(self) -> list[dict[str, Any]]:
+        times = Counter((it.instance_id, it.state) for it in self._world.events)
+        return [
+            dataclasses.replace(
+                it, starts=times[it.id, "running"], reboots=times[it.id, "rebooted"]
+            ).to_json()
+            for it in self._account.machines()
+        ]
+
+    def _power_off(self, payload: Any) -> Answer:
+        self._account.power_off(payload["instance_id"])
+        return _json({})
+
+    def _add_faults(self, payload: Any) -> Answer:
+        self._world.faults.add([Fault.from_json(raw) for raw in payload])
+        return _json({})
+
+    def _clear_faults(self, _: Any) -> Answer:
+        self._world.faults.clear()
+        return _json({})
+
+    def _set_console(self, payload: Any) -> Answer:
+        self._world.consoles[payload["instance_id"]] = payload["text"]
+        return _json({})
+
+    def _set(self, payload: Any) -> Answer:
+        unknown = payload.keys() - {"pending_s", "caller_ip"}
+        if unknown:
+            raise KeyError(f"no such setting: {', '.join(sorted(unknown))}")
+        self._world.pending_s = float(payload.get("pending_s", self._world.pending_s))
+        self._world.caller_ip = str(payload.get("caller_ip", self._world.caller_ip))
+        return _json({})
+
+    def _remove_default_vpc(self, payload: Any) -> Answer:
+        self._account.remove_default_vpc(payload["region"])
+        return _json({})
+
+    def _reset(self, _: Any) -> Answer:
+        self._account.reset()
+        self._world.clear()
+        return _json({})

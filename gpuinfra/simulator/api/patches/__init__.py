@@ -1,0 +1,42 @@
+"""What moto lacks on our path, one concern per module; applied once, in the simulator's own process."""
+
+from gpuinfra.simulator.api.patches import (
+    attributes,
+    console,
+    images,
+    launch,
+    monitoring,
+    network,
+    parameters,
+    policies,
+    quotas,
+    registries,
+    sessions,
+    spot,
+    states,
+    volumes,
+)
+from gpuinfra.simulator.api.state import World
+
+_CONCERNS = (
+    images,
+    parameters,
+    policies,
+    quotas,
+    registries,
+    sessions,
+    states,
+    network,
+    attributes,
+    monitoring,
+    console,
+    volumes,
+    spot,
+    launch,
+)
+
+
+def apply_patches(world: World) -> None:
+    """Patch moto for the rest of this process."""
+    for concern in _CONCERNS:
+        concern.apply(world)

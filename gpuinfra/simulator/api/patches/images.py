@@ -1,0 +1,52 @@
+"""Machine images: ours instead of moto's, with their owners' aliases and root sizes."""
+
+from typing import Any
+
+from moto.core.parse import default_timestamp_parser
+from moto.ec2.models.amis import Ami, AmiBackend
+
+from gpuinfra.simulator.api.seed import Image
+from gpuinfra.simulator.api.state import World
+
+
+def _make(backend: Any, image: Image) -> Any:
+    return Ami(
+        backend,
+        image.id,
+        name=image.name,
+        description=image.name,
+        owner_id=image.owner_id,
+        owner_alias=image.owner_alias,
+        public=True,
+        virtualization_type="hvm",
+        architecture=image.architecture,
+        creation_date=default_timestamp_parser(image.created),
+        image_location=f"{image.owner_alias}/{image.name}",
+        hypervisor="xen",
+        root_device_type="ebs",
+        root_device_name="/dev/sda1",
+        product_codes=[image.product_code] if image.product_code else [],
+    )
+
+
+def apply(world: World) -> None:
+    """Replace the images that every region starts with."""
+    mappings_of_moto = Ami.block_device_mappings.fget
+
+    def load(self: Any) -> None:
+        self.amis.update({image.id: _make(self, image) for image in world.seed.images})
+
+    def mappings(self: Any) -> Any:
+        found = mappings_of_moto(self)
+        image = world.seed.image(self.id)
+        if image:
+            found[0]["Ebs"] |= {
+                "VolumeSize": image.root_size_gb,
+                "VolumeType": "gp3",
+                "DeleteOnTermination": True,
+                "Encrypted": False,
+            }
+        return found
+
+    AmiBackend._load_amis = load
+    Ami.block_device_mappings = property(mappings)

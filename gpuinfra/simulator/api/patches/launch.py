@@ -1,0 +1,110 @@
+"""RunInstances: what EC2 refuses, the client token, and the finish of every new instance."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
+from moto.ec2.responses.instances import InstanceResponse
+
+from gpuinfra.simulator.api.patches import network, spot, volumes
+from gpuinfra.simulator.api.seed import Image
+from gpuinfra.simulator.api.state import World
+
+DEFAULT_TYPE = "m1.small"
+_REUSED = (
+    "The client token you have provided is associated with a resource that was made by a request with other"
+    " parameters."
+)
+
+
+def _zones_offering(instance_type: str, region: str) -> list[str]:
+    offers = INSTANCE_TYPE_OFFERINGS["availability-zone"].get(region, [])
+    return sorted(offer["Location"] for offer in offers if offer["InstanceType"] == instance_type)
+
+
+def _zone_asked(request: Any) -> str:
+    subnet_id = request._get_param("SubnetId") or _primary_nic(request).get("SubnetId")
+    if subnet_id:
+        return str(request.ec2_backend.get_subnet(subnet_id).availability_zone)
+    return str(request._get_param("Placement.AvailabilityZone") or "")
+
+
+def _primary_nic(request: Any) -> dict[str, Any]:
+    nics: list[dict[str, Any]] = request._get_param("NetworkInterfaces", [])
+    return nics[0] if nics else {}
+
+
+def _choose_zone(request: Any) -> str:
+    """Return the zone asked for, else the first that offers the type; refuse a type that is not to be had."""
+    instance_type = request._get_param("InstanceType") or DEFAULT_TYPE
+    if instance_type not in INSTANCE_TYPES:
+        raise EC2ClientError("InvalidParameterValue", f"Invalid value '{instance_type}' for InstanceType.")
+    zone, zones = _zone_asked(request), _zones_offering(instance_type, request.region)
+    if not zones:
+        raise EC2ClientError("Unsupported", "The requested configuration is currently not supported.")
+    if zone and zone not in zones:
+        raise EC2ClientError(
+            "Unsupported",
+            f"Your requested instance type ({instance_type}) is not supported in your requested Availability"
+            f" Zone ({zone}). Please retry your request by not specifying an Availability Zone or choosing"
+            f" {', '.join(zones)}.",
+        )
+    return zone or zones[0]
+
+
+def _choose_subnet(request: Any, zone: str) -> None:
+    """Name the default subnet of the zone where no subnet was asked for.
+
+    moto would take the launch for one into EC2-Classic, with any private address. Without a default VPC
+    it refuses rightly, so nothing is changed then.
+    """
+    nic = _primary_nic(request)
+    if request._get_param("SubnetId") or nic.get("SubnetId") or nic.get("NetworkInterfaceId"):
+        return
+    subnet = request.ec2_backend.get_default_subnets().get(zone)
+    if subnet is not None:
+        (nic or request.params)["SubnetId"] = subnet.id
+
+
+def _check_architecture(request: Any, image: Image | None) -> None:
+    instance_type = request._get_param("InstanceType") or DEFAULT_TYPE
+    architectures = INSTANCE_TYPES[instance_type]["ProcessorInfo"]["SupportedArchitectures"]
+    if image and image.architecture not in architectures:
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"The architecture '{','.join(architectures)}' of the specified instance type does not match"
+            f" the architecture '{image.architecture}' of the specified AMI.",
+        )
+
+
+def apply(world: World) -> None:
+    """Wrap RunInstances."""
+    run_of_moto = InstanceResponse.run_instances
+
+    def launch(self: Any) -> Any:
+        image = world.seed.image(self._get_param("ImageId") or "")
+        zone = _choose_zone(self)
+        _check_architecture(self, image)
+        volumes.check(self, image)
+        _choose_subnet(self, zone)
+        result = run_of_moto(self)
+        for instance in result.result.instances:
+            for concern in (network, volumes, spot):
+                concern.finish(self, instance)
+            world.instance_changed(region=self.region, instance_id=instance.id, state="running")
+        return result
+
+    def run_instances(self: Any) -> Any:
+        token = self._get_param("ClientToken")
+        if not token or self._get_param("DryRun"):
+            return launch(self)
+        asked = dict(self.querystring)
+        made = self.ec2_backend.__dict__.setdefault("gpuinfra_launches", {})
+        if token not in made:
+            made[token] = (asked, launch(self).result)
+        if made[token][0] != asked:
+            raise EC2ClientError("IdempotentParameterMismatch", _REUSED)
+        return ActionResult(made[token][1])
+
+    InstanceResponse.run_instances = run_instances

@@ -1,0 +1,44 @@
+"""Network interfaces and security groups of instances, as EC2 has them."""
+
+from typing import Any
+
+from moto.ec2.exceptions import DependencyViolationError
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.nat_gateways import NatGatewayBackend
+from moto.ec2.models.security_groups import SecurityGroupBackend
+
+from gpuinfra.simulator.api.state import World
+
+
+def finish(request: Any, instance: Any) -> None:
+    """Groups given on the interface count for the instance, and the primary interface dies with it."""
+    primary = instance.nics.get(0)
+    if primary is None:
+        return
+    if not instance.security_groups:
+        instance.security_groups = list(primary.group_set)
+    brought_along = any(nic.get("NetworkInterfaceId") for nic in request._get_param("NetworkInterfaces", []))
+    primary.delete_on_termination = not brought_along
+
+
+def apply(world: World) -> None:
+    """No empty association for a private instance; groups in use stay; a NAT gateway takes its interface."""
+    association_of_moto = NetworkInterface.association.fget
+    delete_of_moto = SecurityGroupBackend.delete_security_group
+
+    def delete(self: Any, name: str | None = None, group_id: str | None = None) -> None:
+        users = (it for it in self.enis.values() if group_id in [group.id for group in it.group_set])
+        if next(users, None):
+            raise DependencyViolationError(f"resource {group_id} has a dependent object")
+        delete_of_moto(self, name=name, group_id=group_id)
+
+    delete_gateway_of_moto = NatGatewayBackend.delete_nat_gateway
+
+    def delete_gateway(self: Any, nat_gateway_id: str) -> Any:
+        deleted = delete_gateway_of_moto(self, nat_gateway_id)
+        self.enis.pop(deleted._eni.id, None)
+        return deleted
+
+    NatGatewayBackend.delete_nat_gateway = delete_gateway
+    NetworkInterface.association = property(lambda self: association_of_moto(self) or None)
+    SecurityGroupBackend.delete_security_group = delete

@@ -1,0 +1,44 @@
+"""Service quotas of EC2, which moto does not have."""
+
+import json
+from typing import Any
+
+from moto.servicequotas.exceptions import NoSuchResource
+from moto.servicequotas.models import ServiceQuotasBackend
+from moto.servicequotas.responses import ServiceQuotasResponse
+
+from gpuinfra.simulator.api.state import World
+
+
+def _describe(world: World, code: str) -> dict[str, Any]:
+    quota = world.seed.quotas.get(code)
+    if quota is None:
+        raise NoSuchResource
+    return {
+        "ServiceCode": "ec2",
+        "ServiceName": "Amazon Elastic Compute Cloud (Amazon EC2)",
+        "QuotaCode": code,
+        "QuotaName": quota.name,
+        "Value": float(quota.value),
+        "Unit": "None",
+        "Adjustable": True,
+        "GlobalQuota": False,
+    }
+
+
+def apply(world: World) -> None:
+    """Answer GetServiceQuota, GetAWSDefaultServiceQuota and ListServiceQuotas for ec2."""
+    get_of_moto = ServiceQuotasBackend.get_service_quota
+
+    def get(self: Any, service_code: str, quota_code: str) -> Any:
+        if service_code == "ec2":
+            return _describe(world, quota_code)
+        return get_of_moto(self, service_code, quota_code)
+
+    def list_quotas(self: Any) -> str:
+        codes = world.seed.quotas if json.loads(self.body).get("ServiceCode") == "ec2" else ()
+        return json.dumps({"Quotas": [_describe(world, code) for code in codes]})
+
+    ServiceQuotasBackend.get_service_quota = get
+    ServiceQuotasResponse.get_aws_default_service_quota = ServiceQuotasResponse.get_service_quota
+    ServiceQuotasResponse.list_service_quotas = list_quotas

@@ -1,0 +1,43 @@
+"""Instance states: a time spent pending, and word to the hosts of every change."""
+
+from datetime import UTC
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.ec2.models.instances import Instance, InstanceState
+
+from gpuinfra.simulator.api.state import World
+
+_CHANGES = {"start": "running", "reboot": "rebooted", "stop": "stopped", "terminate": "terminated"}
+
+
+def _report_changes(world: World, method: str, state: str) -> None:
+    of_moto = getattr(Instance, method)
+
+    def wrapper(self: Any) -> Any:
+        was = self._state.name
+        result = of_moto(self)
+        if method == "start" and was != "running":
+            self.launch_time = utcnow()  # as on AWS, and a started instance is pending again
+        if method == "reboot" or self._state.name != was:
+            world.instance_changed(region=self.region_name, instance_id=self.id, state=state)
+        return result
+
+    setattr(Instance, method, wrapper)
+
+
+def apply(world: World) -> None:
+    """Let instances be pending for `world.pending_s` seconds, and report their changes."""
+
+    def visible(self: Any) -> Any:
+        age_s = world.now() - self.launch_time.replace(tzinfo=UTC).timestamp()
+        if self._state.name == "running" and age_s < world.pending_s:
+            return InstanceState("pending", 0)
+        return self._state
+
+    Instance.instance_state = property(visible)
+    Instance.state = property(lambda self: visible(self).name)
+    Instance.state_code = property(lambda self: visible(self).code)
+    Instance.is_running = lambda self: visible(self).name == "running"
+    for method, state in _CHANGES.items():
+        _report_changes(world, method, state)

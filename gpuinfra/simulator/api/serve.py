@@ -1,0 +1,87 @@
+"""The simulator's own process: binds, says that it is ready, serves, and dies with its parent."""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from gpuinfra.simulator.api.app import SimulatorApp
+from gpuinfra.simulator.api.control import ControlDesk
+from gpuinfra.simulator.api.seed import load_seed
+from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.extra import require_extra
+from gpuinfra.simulator.hosts import Hosts
+
+ADDRESS = "127.0.0.1"  # not localhost: SDKs would put S3 buckets before the name
+PARENT_POLL_S = 0.25
+# read by moto when it is imported
+MOTO_SETTINGS = {
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+    "MOTO_ENABLE_AMI_VALIDATION": "true",
+    "MOTO_ENABLE_KEYPAIR_VALIDATION": "true",
+}
+
+
+def serve(*, port: int, ready_file: Path | None, log_file: Path | None, hosts: Hosts | None = None) -> None:
+    """Serve until SIGTERM, Ctrl-C, or the death of the parent; port 0 takes a free one."""
+    require_extra()
+    die_with_parent(os.getppid())
+    signal.signal(signal.SIGTERM, _leave)
+    _log_to(log_file)
+    server = make_server(port, World(seed=load_seed(), hosts=hosts))
+    url = f"http://{ADDRESS}:{server.port}"
+    if ready_file:
+        _announce(ready_file, {"url": url, "pid": os.getpid()})
+    else:
+        sys.stderr.write(f"AWS simulator at {url} (no AWS account is used); Ctrl-C ends it\n")
+    server.serve_forever()
+
+
+def make_server(port: int, world: World) -> Any:
+    """Bind a threaded server for a world; moto is imported here, after its settings."""
+    os.environ.update(MOTO_SETTINGS)
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+    from werkzeug.serving import make_server as make_wsgi_server
+
+    from gpuinfra.simulator.api.account import MotoAccount
+
+    account = MotoAccount(world=world)
+    app = SimulatorApp(world=world, backend=account, control=ControlDesk(world=world, account=account))
+    return make_wsgi_server(ADDRESS, port, app, threaded=True, request_handler=MotoRequestHandler)
+
+
+def die_with_parent(parent: int, poll_s: float = PARENT_POLL_S) -> None:
+    """End this process, with no ceremony, once its parent is no longer `parent`.
+
+    Polling, not PR_SET_PDEATHSIG: that fires already when the parent's *thread* ends, and only on Linux.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(poll_s)
+        os._exit(0)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
+
+
+def _log_to(log_file: Path | None) -> None:
+    handler = logging.FileHandler(log_file, encoding="utf-8") if log_file else logging.NullHandler()
+    logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(asctime)s %(message)s")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # one line a call is enough: ours
+
+
+def _announce(ready_file: Path, what: dict[str, Any]) -> None:
+    """Write the ready file whole, or not at all."""
+    draft = ready_file.with_name(f".{ready_file.name}.{os.getpid()}")
+    draft.write_text(json.dumps(what), encoding="utf-8")
+    draft.replace(ready_file)

@@ -1,0 +1,49 @@
+"""All state of a running simulator that is not moto's own."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from gpuinfra.simulator.api.call_log import CallLog
+from gpuinfra.simulator.api.faults import FaultBook
+from gpuinfra.simulator.api.seed import Seed
+from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
+
+CALLER_IP = "52.94.76.10"
+
+
+class World:
+    """Seed, faults, calls, knobs, and the hosts beneath; one per process.
+
+    moto_lock: held around every call into moto, whose backends are not made for several threads.
+    """
+
+    def __init__(
+        self, *, seed: Seed, hosts: Hosts | None = None, now: Callable[[], float] = time.time
+    ) -> None:
+        self.seed = seed
+        self.hosts: Hosts = hosts or NoHosts()
+        self.now = now
+        self.moto_lock = threading.RLock()
+        self.faults = FaultBook()
+        self.calls = CallLog()
+        self.clear()
+
+    def clear(self) -> None:
+        """Back to the state of a fresh start."""
+        self.faults.clear()
+        self.calls.clear()
+        self.caller_ip = CALLER_IP
+        self.pending_s = 0.0
+        self.consoles: dict[str, str] = {}
+        self.events: list[InstanceEvent] = []
+
+    def instance_changed(self, *, region: str, instance_id: str, state: str) -> None:
+        """Record an event, and tell the hosts."""
+        event = InstanceEvent(time=self.now(), region=region, instance_id=instance_id, state=state)
+        self.events.append(event)
+        self.hosts.changed(event)
+
+    def console(self, instance_id: str) -> str:
+        """Return the text that was set for this instance, else what its host has written."""
+        return self.consoles.get(instance_id) or self.hosts.console(instance_id)

@@ -1,0 +1,1 @@
+"""The lab's virtual machines: image, boot, power."""

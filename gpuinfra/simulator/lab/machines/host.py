@@ -1,0 +1,179 @@
+"""One boot of one host: started, asked to power off or to reboot, cut, and how it ended."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+import uuid
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from gpuinfra.simulator.hosts import CONSOLE_FILE
+from gpuinfra.simulator.lab.machines.console import Console, ConsoleLog
+from gpuinfra.simulator.lab.network import namespace
+from gpuinfra.simulator.machine import Gpu, Machine
+
+HERE = Path(__file__).parent
+# systemd's own: signal for poweroff.target (what ACPI does on EC2), and for ctrl-alt-del, which reboots
+POWER_BUTTON = signal.SIGRTMIN + 4
+RESET_BUTTON = signal.SIGINT
+# AMIs that bring the NVIDIA driver say so in their names
+_DRIVER_WORDS = ("nvidia", "gpu", "deep learning")
+_BUSY_S = 5.0
+# holds the name of the interface by which the host hangs on the bridge
+CABLE_FILE = "cable"
+
+
+class End(Enum):
+    """How a boot ended."""
+
+    POWEROFF = "powered off"
+    REBOOT = "rebooted"
+    CRASH = "crashed"
+
+
+# The kernel ends a pid namespace with SIGINT on power-off and SIGHUP on reboot; `unshare` passes that on.
+_ENDS = {
+    -signal.SIGINT: End.POWEROFF,
+    128 + signal.SIGINT: End.POWEROFF,
+    -signal.SIGHUP: End.REBOOT,
+    128 + signal.SIGHUP: End.REBOOT,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a lab keeps its hosts: the unpacked image, a folder for each host, a cgroup for each host."""
+
+    base: Path
+    hosts: Path
+    cgroup: Path
+    rootless: bool
+
+    def folder(self, instance_id: str) -> Path:
+        """Return the folder of one host."""
+        return self.hosts / instance_id
+
+
+class Host:
+    """A running host."""
+
+    def __init__(self, machine: Machine, place: Place, number: int) -> None:
+        self.machine = machine
+        self._place = place
+        self._folder = place.folder(machine.id)
+        self._cgroup = place.cgroup / machine.id
+        _prepare(self._folder, machine)
+        self._cgroup.mkdir(exist_ok=True)
+        self._log = ConsoleLog(self._folder / CONSOLE_FILE)
+        self._console = Console(self._log)
+        namespace.reveal(machine.private_ip, machine.public_ip)
+        # a name of its own for each boot: that of the last one may not be free yet
+        self._process = self._start(f"host{number}")
+        (self._folder / CABLE_FILE).write_text(f"host{number}", encoding="utf-8")
+
+    def press(self, button: int) -> None:
+        """Signal its init; a boot that is not so far yet does not notice: press again later."""
+        for pid in self._init():
+            _kill(pid, button)
+
+    def cut(self) -> None:
+        """End it at once, as if the power failed."""
+        for pid in self._init():
+            _kill(pid, signal.SIGKILL)
+        self._process.kill()
+
+    def ended(self) -> End | None:
+        """Return how it ended, or None while it runs; to be called until it has ended."""
+        code = self._process.poll()
+        if code is None:
+            return None
+        namespace.hide(self.machine.private_ip, self.machine.public_ip)
+        self._console.close()
+        remove_cgroup(self._cgroup)
+        return _ENDS.get(code, End.CRASH)
+
+    def _init(self) -> list[int]:
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        try:
+            return [int(pid) for pid in children.read_text(encoding="utf-8").split()]
+        except FileNotFoundError:
+            return []
+
+    def _start(self, cable: str) -> subprocess.Popen[bytes]:
+        machine = self.machine
+        values = {
+            "MAC": machine.mac,
+            "CABLE": cable,
+            "BRIDGE": namespace.BRIDGE,
+            "GATEWAY": namespace.GATEWAY,
+            "PRIVATE_IP": machine.private_ip,
+            "PUBLIC_IP": machine.public_ip,
+            "BASE": str(self._place.base),
+            "DISK": str(self._folder),
+            "OVERLAY_OPTIONS": ",userxattr" if self._place.rootless else "",
+            "CGROUP": str(self._cgroup),
+            "CONSOLE": self._console.device,
+            "UUID": f"ec2{str(uuid.uuid5(uuid.NAMESPACE_OID, machine.id))[3:]}",
+            "GPU_COUNT": str(machine.gpu.count if machine.gpu else 0),
+            "FAKE_GPU": str(self._folder / "fake-gpu"),
+        }
+        command = ["unshare", "--net", "--mount", "--propagation", "private"]
+        command += ["bash", str(HERE / "boot.sh"), "wire"]
+        with self._log.path.open("ab") as log:  # what goes wrong before there is a console is read there too
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={"PATH": os.environ["PATH"], **values},
+                start_new_session=True,
+            )
+
+
+def _prepare(folder: Path, machine: Machine) -> None:
+    """Make the folder of a new host; one that has booted before keeps its disk."""
+    for name in ("upper", "work", "root", "fake-gpu"):
+        (folder / name).mkdir(mode=0o755, parents=True, exist_ok=True)
+    if any(word in machine.image_name.lower() for word in _DRIVER_WORDS):
+        tool = folder / "upper/usr/bin/nvidia-smi"
+        tool.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(HERE / "nvidia-smi.sh", tool)
+        tool.chmod(0o755)
+    for name, value in fake_gpu(machine.gpu).items():
+        (folder / "fake-gpu" / name).write_text(f"{value}\n", encoding="utf-8")
+
+
+def fake_gpu(gpu: Gpu | None) -> dict[str, str | int]:
+    """Return what the fake nvidia-smi is told: file name -> value; the name says that it is no real one."""
+    if gpu is None:
+        return {"count": 0}
+    name = {"T4": "Tesla T4"}.get(gpu.name, f"NVIDIA {gpu.name}")
+    return {"count": gpu.count, "name": f"{name} (simulated)", "memory_mib": gpu.memory_mib}
+
+
+def remove_disk(place: Place, instance_id: str) -> None:
+    """Delete the disk of a terminated host; its console is kept, as on EC2."""
+    for name in ("upper", "work", "root"):
+        shutil.rmtree(place.folder(instance_id) / name, ignore_errors=True)
+
+
+def remove_cgroup(cgroup: Path, patience_s: float = _BUSY_S) -> None:
+    """Remove a cgroup with all below it; the last processes in it may take a moment to be gone."""
+    deadline = time.monotonic() + patience_s
+    while cgroup.exists():
+        try:
+            for folder, _, _ in os.walk(cgroup, topdown=False):
+                os.rmdir(folder)  # noqa: PTH106
+        except OSError:
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.05)
+
+
+def _kill(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)

@@ -1,0 +1,1 @@
+"""The lab's network: namespaces, DNS, metadata service, mirrors."""

@@ -1,1 +1,0 @@
-"""ssh through Session Manager without its plugin: the data channel's messages, its streams, a session."""

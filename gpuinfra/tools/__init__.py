@@ -1,0 +1,1 @@
+"""Doors to the world; they know no feature."""

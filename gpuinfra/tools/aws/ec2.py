@@ -1,0 +1,174 @@
+"""The AWS calls that gpuinfra makes itself: with aws_*.py the only importer of boto3."""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore import exceptions as boto
+from botocore.config import Config
+
+from gpuinfra.ground.errors import CloudError, ConfigError
+from gpuinfra.ground.model import Instance, Settings, Tags
+from gpuinfra.tools.aws.error_codes import refused
+from gpuinfra.tools.terraform import errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeDef
+
+ALIVE = ["pending", "running", "stopping", "stopped", "shutting-down"]
+# As in the validation of terraform/variables.tf, which comes later than the first call to AWS.
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+\Z")
+EDIT = "set region in terraform.tfvars"
+POLL_S = 2.0
+TERMINATE_TIMEOUT_S = 300.0
+RUN_LOOKS = 15
+
+
+class Aws:
+    """The Cloud port, in one region; throttling is retried up to 5 times with jitter."""
+
+    def __init__(
+        self, *, region: str, settings: Settings | None = None, sleep: Callable[[float], None]
+    ) -> None:
+        if not REGION.match(region):  # boto3 would fail in several ways of its own
+            raise ConfigError(f"region is {region!r}; it must look like us-east-1", hint=EDIT)
+        self._settings = settings
+        self._sleep = sleep
+        with self._translated("ec2"):
+            config = Config(
+                retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10, read_timeout=30
+            )
+            self._ec2: EC2Client = boto3.session.Session().client("ec2", region_name=region, config=config)
+
+    def tagged_instances(self, tags: Tags) -> list[Instance]:
+        """Return the instances with these tags that still exist, stopped ones included."""
+        filters: list[FilterTypeDef] = [
+            {"Name": f"tag:{k}", "Values": [v]} for k, v in tags.as_dict().items()
+        ]
+        return self._describe([*filters, {"Name": "instance-state-name", "Values": ALIVE[:-1]}])
+
+    def instance(self, instance_id: str) -> Instance | None:
+        """Return one instance, None when AWS does not know it (it forgets an hour after termination)."""
+        found = self._describe([{"Name": "instance-id", "Values": [instance_id]}])
+        return found[0] if found else None
+
+    def terminate(self, instance_ids: Sequence[str]) -> None:
+        """Terminate instances and wait until AWS says that they are gone.
+
+        Raises:
+            CloudError: AWS refuses, or they still run after 5 minutes.
+        """
+        with self._translated("ec2"):
+            self._ec2.terminate_instances(InstanceIds=list(instance_ids))
+        waited = 0.0
+        while self._describe(
+            [
+                {"Name": "instance-id", "Values": list(instance_ids)},
+                {"Name": "instance-state-name", "Values": ALIVE},
+            ]
+        ):
+            if waited >= TERMINATE_TIMEOUT_S:
+                raise CloudError(f"still shutting down after 5 minutes: {', '.join(instance_ids)}")
+            self._sleep(POLL_S)
+            waited += POLL_S
+
+    def console(self, instance_id: str) -> str:
+        """Return the serial console, the newest where the type can (Nitro), else the last posted one."""
+        with self._translated("ec2"):
+            try:
+                return self._ec2.get_console_output(InstanceId=instance_id, Latest=True).get("Output", "")
+            except boto.ClientError as error:
+                if error.response.get("Error", {}).get("Code") != "UnsupportedOperation":
+                    raise
+            return self._ec2.get_console_output(InstanceId=instance_id).get("Output", "")
+
+    def run(self, instance_id: str, command: str) -> str:
+        """Run a command through Systems Manager; return its stdout, empty when the agent does not answer.
+
+        Raises:
+            CloudError: the caller may not, or the agent has never reported.
+        """
+        with self._translated("ssm"):
+            ssm = boto3.session.Session().client("ssm", region_name=self._ec2.meta.region_name)
+            sent = ssm.send_command(
+                InstanceIds=[instance_id],
+                DocumentName="AWS-RunShellScript",
+                Parameters={"commands": [command]},
+            )
+            call = {"CommandId": sent["Command"].get("CommandId", ""), "InstanceId": instance_id}
+            for _ in range(RUN_LOOKS):
+                self._sleep(POLL_S)  # the invocation is not known at once
+                try:
+                    found = ssm.get_command_invocation(**call)
+                except ssm.exceptions.InvocationDoesNotExist:
+                    continue
+                if found["Status"] not in ("Pending", "InProgress", "Delayed"):
+                    return found["StandardOutputContent"]
+        return ""
+
+    def shutdown_behavior(self, instance_id: str) -> str:
+        """Return what a power-off from inside does to the instance: stop or terminate."""
+        with self._translated("ec2"):
+            found = self._ec2.describe_instance_attribute(
+                InstanceId=instance_id, Attribute="instanceInitiatedShutdownBehavior"
+            )
+        return found.get("InstanceInitiatedShutdownBehavior", {}).get("Value", "stop")
+
+    def _describe(self, filters: "list[FilterTypeDef]") -> list[Instance]:
+        with self._translated("ec2"):
+            pages = self._ec2.get_paginator("describe_instances").paginate(Filters=filters)
+            return [_instance(i) for p in pages for r in p["Reservations"] for i in r.get("Instances", [])]
+
+    def _translated(self, service: str) -> AbstractContextManager[None]:
+        return translated(service, self._settings)
+
+
+@contextmanager
+def translated(service: str, settings: Settings | None = None) -> Iterator[None]:
+    """Turn boto3's exceptions into ours."""
+    try:
+        yield
+    except boto.ClientError as error:
+        answer = error.response.get("Error", {})
+        raise refused(
+            answer.get("Code", "Unknown"),
+            answer.get("Message", ""),
+            service=service,
+            operation=error.operation_name,
+            settings=settings,
+        ) from None
+    except (boto.NoCredentialsError, boto.PartialCredentialsError, boto.ProfileNotFound) as error:
+        raise errors.no_credentials(str(error)) from None
+    except (boto.TokenRetrievalError, boto.UnauthorizedSSOTokenError, boto.SSOTokenLoadError) as error:
+        raise errors.no_credentials(str(error)) from None
+    except (boto.HTTPClientError, boto.ConnectionError) as error:
+        raise errors.unreachable(str(error)) from None
+    except boto.BotoCoreError as error:
+        raise CloudError(f"boto3: {error}", hint="aws sts get-caller-identity") from None
+
+
+def default_region() -> str:
+    """Return the region that the user's own AWS configuration names, or nothing.
+
+    AWS_REGION first: Terraform and the other SDKs know it, boto3 only AWS_DEFAULT_REGION.
+    """
+    try:
+        return os.environ.get("AWS_REGION") or boto3.session.Session().region_name or ""
+    except boto.ProfileNotFound as error:
+        raise errors.no_credentials(str(error)) from None
+
+
+def _instance(raw: "InstanceTypeDef") -> Instance:
+    launched = raw.get("LaunchTime")
+    return Instance(
+        instance_id=raw.get("InstanceId", ""),
+        state=raw.get("State", {}).get("Name", "unknown"),
+        instance_type=raw.get("InstanceType", ""),
+        public_ip=raw.get("PublicIpAddress", ""),
+        launched=launched.strftime("%Y-%m-%dT%H:%M:%SZ") if launched else "",
+        security_group_ids=tuple(g.get("GroupId", "") for g in raw.get("SecurityGroups", [])),
+    )

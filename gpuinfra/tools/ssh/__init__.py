@@ -1,0 +1,1 @@
+"""OpenSSH, and our program on the host."""

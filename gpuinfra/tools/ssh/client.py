@@ -1,0 +1,187 @@
+"""OpenSSH: keys by ssh-keygen, sessions by ssh itself."""
+
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gpuinfra.ground import paths
+from gpuinfra.ground.errors import ConfigError, HostError, KeyChanged, Unreachable
+from gpuinfra.ground.hints import command as typed
+from gpuinfra.ground.model import Host
+from gpuinfra.ground.platforms import install_openssh
+from gpuinfra.tools.ssh import host_keys, ssh_config
+from gpuinfra.tools.ssm import report as ssm_report
+from gpuinfra.tools.terraform.stack_files import write_private
+
+log = logging.getLogger("gpuinfra.commands")
+
+PORT = 22
+# What ssh answers when it could not connect or log in; else it passes on the remote command's code.
+SSH_FAILED = 255
+CHANGED, UNKNOWN = "REMOTE HOST IDENTIFICATION HAS CHANGED", "Host key verification failed"
+ANSWER_TIMEOUT_S = 3.0
+QUIET: dict[str, Any] = {
+    "stdin": subprocess.DEVNULL,
+    "stdout": subprocess.DEVNULL,
+    "stderr": subprocess.DEVNULL,
+}
+
+
+class OpenSsh:
+    """The Link port: one configuration file and one shared connection for each stack."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def pinned(self, host: Host) -> bool:
+        """Tell whether the host's key is known."""
+        return self._pin(host).exists()
+
+    def pin(self, host: Host, keys: Sequence[str]) -> None:
+        """Keep the host's true keys under its instance id (0600)."""
+        self._pin(host).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(self._pin(host), host_keys.known_hosts(host.instance_id, list(keys)).encode())
+
+    def forget(self, host: Host) -> None:
+        """End the shared connection and delete the configuration and the pinned key."""
+        self._master(host, "exit")
+        ssh_config.remove(host, self._environ)
+        self._pin(host).unlink(missing_ok=True)
+
+    def configure(self, host: Host, *, address: str) -> None:
+        """Write the configuration for the host at this address; empty: at the one that it has already."""
+        address = address or ssh_config.address(host, self._environ)
+        ssh_config.write(host, address=address, known_hosts=self._pin(host), environ=self._environ)
+
+    def is_open(self, host: Host) -> bool:
+        """Tell whether the shared connection is up."""
+        return self._master(host, "check")
+
+    def answers(self, address: str) -> bool:
+        """Tell whether something listens where ssh would connect to."""
+        try:
+            with socket.create_connection((address, PORT), timeout=ANSWER_TIMEOUT_S):
+                return True
+        except OSError:
+            return False
+
+    def run(self, host: Host, command: str, *, timeout_s: float) -> str:
+        """Run a command quietly; return its stdout.
+
+        Raises:
+            Unreachable: ssh does not get in, or not yet; the message is ssh's last line.
+            KeyChanged: the host shows another key than the pinned one.
+            GpuInfraError: Session Manager refuses, and waiting would not help.
+        """
+        argv = [*self._ssh(host), "--", command]
+        report = ssm_report.prepare(host.instance_id, self._environ) if host.is_private else None
+        log.info("%s", " ".join(argv))
+        # a file, not a pipe: before OpenSSH 8.5 the shared connection kept stderr open after the command
+        with tempfile.TemporaryFile("w+", errors="replace") as said:
+            try:
+                done = subprocess.run(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=said,
+                    env={**os.environ, ssm_report.VARIABLE: str(report)} if report else None,
+                    text=True,
+                    errors="replace",
+                    timeout=timeout_s,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired:
+                self._master(host, "stop")  # it may be dead at the other end: the next try connects anew
+                raise Unreachable(f"no answer within {timeout_s:g} seconds") from None
+            said.seek(0)
+            _check(host, done.returncode, said.read(), report)
+        return done.stdout
+
+    def argv(self, host: Host, command: Sequence[str]) -> list[str]:
+        """Return the command line of a session at the user's terminal."""
+        return [*self._ssh(host), *(["--"] if command else []), *command]
+
+    def _ssh(self, host: Host) -> list[str]:
+        return [program(), "-F", str(ssh_config.own_path(host, self._environ)), ssh_config.alias(host.stack)]
+
+    def _master(self, host: Host, order: str) -> bool:
+        """Give the shared connection an order; tell whether there was one to take it."""
+        if not ssh_config.own_path(host, self._environ).exists():
+            return False
+        return subprocess.run([*self._ssh(host), "-O", order], check=False, **QUIET).returncode == 0
+
+    def _pin(self, host: Host) -> Path:
+        return paths.state_home(self._environ) / "hosts" / host.instance_id
+
+
+def key_changed(host: Host) -> KeyChanged:
+    """Return the error for a host that is not the one whose key AWS showed."""
+    return KeyChanged(
+        f"{host.instance_id} shows another host key than the one it printed to its console: either its keys"
+        " were made anew, or somebody sits between you and it. gpuinfra does not connect",
+        hint=f"if you made new keys yourself: reboot the host, so that it prints them, then"
+        f" {typed('ssh --forget-key', host.stack)}",
+    )
+
+
+def _check(host: Host, exit_code: int, said: str, report: Path | None) -> None:
+    if exit_code != SSH_FAILED:
+        return
+    if CHANGED in said or UNKNOWN in said:
+        raise key_changed(host)
+    if report and (refused := ssm_report.read(report)):
+        raise refused
+    raise Unreachable((said.strip().splitlines() or ["ssh gave no reason"])[-1])
+
+
+def own_key(directory: Path) -> Path:
+    """Return the public half of gpuinfra's own key pair, making it at the first call (ed25519, 0600).
+
+    Raises:
+        ConfigError: ssh-keygen is missing or fails.
+    """
+    private, public = directory / "id_ed25519", directory / "id_ed25519.pub"
+    if private.exists() and public.exists():
+        return public
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "gpuinfra", "-f", str(private)]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    except FileNotFoundError:
+        raise ConfigError("ssh-keygen is not installed", hint=install_openssh(sys.platform)) from None
+    except subprocess.CalledProcessError as error:
+        raise ConfigError(f"ssh-keygen could not make {private}: {error.stderr.strip()}") from None
+    return public
+
+
+def public_key(path: Path) -> Path:
+    """Return the path of a public key that the user named, checked.
+
+    Raises:
+        ConfigError: it does not exist or is not a public key (a private one above all).
+    """
+    path = path.expanduser()
+    if not path.is_file():
+        raise ConfigError(f"{path} does not exist", hint="gpuinfra init   # makes a key of its own")
+    if not path.read_text(errors="replace").startswith(("ssh-", "ecdsa-", "sk-")):
+        raise ConfigError(f"{path} is not an OpenSSH public key (it should end in .pub)")
+    return path
+
+
+def program() -> str:
+    """Return OpenSSH's client.
+
+    Raises:
+        HostError: it is not installed.
+    """
+    found = shutil.which("ssh")
+    if not found:
+        raise HostError("ssh is not installed", hint=install_openssh(sys.platform))
+    return found

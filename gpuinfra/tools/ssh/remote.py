@@ -1,0 +1,50 @@
+"""One command of ssh whose words we read, and what OpenSSH knows on this machine."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from gpuinfra.ground.work_protocols import Answer
+
+
+class SshRemote:
+    """The Remote port."""
+
+    def run(self, argv: Sequence[str], *, given: str) -> Answer:
+        """Run it; `given` goes through stdin alone, its stderr is shown as it comes."""
+        with subprocess.Popen(
+            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stdin  # noqa: S101  # for the type checker
+            assert process.stdout  # noqa: S101
+            assert process.stderr  # noqa: S101
+            process.stdin.write(given.encode())
+            process.stdin.close()
+            said = []
+            while chunk := process.stderr.read1(4096):  # type: ignore[attr-defined]
+                said.append(chunk)
+                sys.stderr.write(chunk.decode(errors="replace"))
+                sys.stderr.flush()
+            stdout = process.stdout.read().decode(errors="replace")
+        return Answer(code=process.returncode, stdout=stdout, stderr=b"".join(said).decode(errors="replace"))
+
+
+class SshAgent:
+    """The Agent port."""
+
+    def has_keys(self) -> bool:
+        """Ask the agent; ssh-add -l ends with 0 only if it holds a key."""
+        return _said(["ssh-add", "-l"])[0] == 0
+
+    def known_hosts(self, server: str) -> str:
+        """Ask the user's known_hosts; hashed lines are valid anywhere."""
+        code, text = _said(["ssh-keygen", "-F", server])
+        return "" if code else "".join(f"{x}\n" for x in text.splitlines() if x and not x.startswith("#"))
+
+
+def _said(argv: Sequence[str]) -> tuple[int, str]:
+    try:
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return 127, ""
+    return done.returncode, done.stdout

@@ -1,0 +1,1 @@
+"""Session Manager's data channel."""

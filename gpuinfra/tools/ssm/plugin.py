@@ -1,0 +1,35 @@
+"""AWS's own session-manager-plugin in the place of this process, when the user asks for it."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+
+from gpuinfra.ground.errors import ConfigError
+from gpuinfra.tools.ssm.api import request
+from gpuinfra.tools.ssm.protocols import Ticket
+
+NAME = "session-manager-plugin"
+# Where the plugin reads AWS's answer: not in its arguments, which every user of this machine can see.
+ANSWER = "AWS_SSM_START_SESSION_RESPONSE"
+
+
+def become(
+    endpoint: str, *, target: str, port: int, region: str, start: Callable[[str, int], Ticket]
+) -> None:
+    """Open a session and become the plugin; does not return.
+
+    Raises:
+        ConfigError: it is not on PATH.
+    """
+    found = shutil.which(NAME)
+    if not found:
+        raise ConfigError(
+            f"GPUINFRA_SSM_PLUGIN is 1, and {NAME} is not on PATH", hint="unset GPUINFRA_SSM_PLUGIN"
+        )
+    ticket = start(target, port)
+    answer = {"SessionId": ticket.session_id, "StreamUrl": ticket.url, "TokenValue": ticket.token}
+    asked = request(target, port)
+    profile = os.environ.get("AWS_PROFILE", "")
+    argv = [found, ANSWER, region, "StartSession", profile, json.dumps(asked), endpoint]
+    os.execve(found, argv, {**os.environ, ANSWER: json.dumps(answer)})  # noqa: S606 - an argv list, no shell

@@ -1,0 +1,1 @@
+"""Terraform: its program, its files, its words."""

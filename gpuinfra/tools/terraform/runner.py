@@ -1,0 +1,146 @@
+"""Terraform, by way of python-terraform: it builds the command lines, the processes are ours.
+
+python-terraform 0.10.1 (2019) can neither stream nor pass on Ctrl-C, and its apply, destroy and
+output(name) fail on a current Terraform; its translation of options into an argument list is sound.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from python_terraform import IsFlagged, Terraform
+
+from gpuinfra.tools import process
+from gpuinfra.tools.terraform.events import Events
+from gpuinfra.ground.errors import Interrupted, TerraformError
+from gpuinfra.ground.model import AttributeChange, Change, Outcome
+from gpuinfra.ground.protocols import OnProgress
+
+JSON = {"json": IsFlagged}
+
+
+class _CommandLine(Terraform):  # type: ignore[misc]  # no type information upstream
+    """The half of python-terraform that we use."""
+
+    def read_state_file(self, file_path: str | None = None) -> None:
+        """Read nothing: the original fails on a damaged state before we can explain it."""
+
+
+class TerraformCli:
+    """The Provisioner port: real Terraform in one directory."""
+
+    def __init__(
+        self,
+        *,
+        binary: Path,
+        directory: Path,
+        env: Mapping[str, str],
+        on_interrupt: Callable[[int], None],
+    ) -> None:
+        self._line = _CommandLine(working_dir=str(directory), terraform_bin_path=str(binary))
+        self._directory = directory
+        self._env = env
+        self._on_interrupt = on_interrupt
+
+    def init(self) -> None:
+        """Install what the configuration needs, unless nothing has changed since the last time."""
+        mark, stamp = self._fingerprint(), self._directory / ".terraform" / "gpuinfra-init"
+        if stamp.exists() and stamp.read_text() == mark:
+            return
+        outcome = self._run("init", {"input": False, "backend": True}, lambda _: None)
+        if outcome.interrupted:
+            raise Interrupted("stopped by Ctrl-C while Terraform installed its provider; nothing was changed")
+        if not outcome.ok:
+            raise _as_error("terraform init", outcome)
+        stamp.write_text(self._fingerprint())
+
+    def plan(self, out: Path, *, replace: Sequence[str], on_progress: OnProgress) -> Outcome:
+        """Plan into a file that only its owner can read."""
+        options = {"input": False, "out": str(out), "replace": list(replace)}
+        return self._run("plan", options, on_progress)
+
+    def details(self, plan: Path) -> tuple[Change, ...]:
+        """Return a saved plan's changes, attribute by attribute."""
+        argv = self._line.generate_cmd_string("show", str(plan), no_color=IsFlagged, **JSON)
+        done = process.capture(argv, cwd=self._directory, env=self._env)
+        if done.returncode != 0:
+            raise TerraformError(f"terraform show: {done.stderr.strip()}")
+        return tuple(_changes(json.loads(done.stdout)))
+
+    def apply(
+        self, plan: Path | None, *, replace: Sequence[str], target: Sequence[str], on_progress: OnProgress
+    ) -> Outcome:
+        """Apply a saved plan, or plan and apply in one start of the provider."""
+        if plan is not None:
+            return self._run("apply", {"input": False}, on_progress, str(plan))
+        options = {"auto_approve": IsFlagged, "replace": list(replace), "target": list(target)}
+        return self._run("apply", {"input": False, **options}, on_progress)
+
+    def destroy(self, *, on_progress: OnProgress) -> Outcome:
+        """Destroy everything in the state."""
+        return self._run("destroy", {"input": False, "auto_approve": IsFlagged}, on_progress)
+
+    def _run(self, command: str, options: dict[str, Any], on_progress: OnProgress, *args: str) -> Outcome:
+        argv = self._line.generate_cmd_string(command, *args, **options, **JSON)
+        events = Events(on_progress)
+        ended = process.stream(
+            argv, cwd=self._directory, env=self._env, on_line=events.take, on_interrupt=self._on_interrupt
+        )
+        return events.outcome(ok=ended.returncode == 0, interrupted=ended.interrupted)
+
+    def _fingerprint(self) -> str:
+        """Return what decides whether init has to run: the configuration, the lock, our CLI config."""
+        parts = [*sorted(self._directory.glob("*.tf")), self._directory / ".terraform.lock.hcl"]
+        config = self._env.get("TF_CLI_CONFIG_FILE", "")
+        parts += [Path(config)] if config else []
+        digest = hashlib.sha256()
+        for path in parts:
+            digest.update(path.name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
+        return digest.hexdigest()
+
+
+def _as_error(command: str, outcome: Outcome) -> TerraformError:
+    first = outcome.errors[0] if outcome.errors else None
+    text = f"{first.summary}: {first.detail}".strip(": ") if first else outcome.raw_tail.strip()
+    return TerraformError(f"{command} failed: {text or 'it said nothing'}")
+
+
+def _changes(shown: dict[str, Any]) -> list[Change]:
+    found = []
+    for resource in shown.get("resource_changes", []):
+        change, action = resource["change"], _action(resource["change"]["actions"])
+        if resource["mode"] == "managed" and action:
+            found.append(
+                Change(address=resource["address"], action=action, attributes=tuple(_attributes(change)))
+            )
+    return found
+
+
+def _action(actions: list[str]) -> str:
+    if "create" in actions and "delete" in actions:
+        return "replace"
+    return actions[0] if actions[0] in {"create", "update", "delete"} else ""
+
+
+def _attributes(change: dict[str, Any]) -> list[AttributeChange]:
+    """Return what differs between before and after; values not known yet say so."""
+    before, after = change.get("before") or {}, change.get("after") or {}
+    unknown = change.get("after_unknown") or {}
+    causes = {str(path[0]) for path in change.get("replace_paths", [])}
+    names = sorted(set(before) | set(after) | {n for n, u in unknown.items() if u is True})
+    return [
+        AttributeChange(
+            name=n,
+            before=_text(before.get(n)),
+            after="(known after apply)" if unknown.get(n) is True else _text(after.get(n)),
+            forces_replacement=n in causes,
+        )
+        for n in names
+        if unknown.get(n) is True or before.get(n) != after.get(n)
+    ]
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,61 @@
+"""The files of one stack that are neither its values nor its state."""
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from gpuinfra.features.environment.files import ProjectFiles
+from gpuinfra.ground.paths import Project, Stack
+from gpuinfra.ground.model import Settings
+
+
+class StackFiles:
+    """The Workspace port."""
+
+    def __init__(self, project: Project, stack: Stack) -> None:
+        self.name = stack.name
+        self.plan_file = stack.plan_file
+        self._project = project
+        self._stack = stack
+
+    def free_mb(self) -> int:
+        """Return the free space on the file system of the state, in MB (10^6 bytes)."""
+        directory = self._stack.directory
+        while not directory.exists():
+            directory = directory.parent
+        return shutil.disk_usage(directory).free // 1_000_000
+
+    def nonce(self) -> str:
+        """Return the nonce (32 hex digits, 0600) that marks the host's keys on its console."""
+        path = self._stack.nonce_file
+        if not path.exists():
+            write_private(path, secrets.token_hex(16).encode())
+        return path.read_text().strip()
+
+    def render(self, settings: Settings) -> tuple[str, ...]:
+        """Render what Terraform sends into a file (0600); return warnings about environment.yml."""
+        from gpuinfra.features.environment.lint import check, require  # PyYAML: only where it is needed
+
+        files = ProjectFiles(self._project.root)
+        warnings = require(check(files.environment(), travels=files.travels()))
+        data = files.user_data(
+            stack=settings.stack, nonce=self.nonce(), installer=settings.installer, lock=files.lock()
+        )
+        write_private(self._stack.user_data, data)
+        return warnings
+
+    def clean(self) -> None:
+        """Delete the rendered user-data, its nonce and the plan; the values and the empty state stay."""
+        self._stack.nonce_file.unlink(missing_ok=True)
+        self._stack.user_data.unlink(missing_ok=True)
+        self.plan_file.unlink(missing_ok=True)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file for its owner only, in one step, never through a planted symlink."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(data)
+    part.replace(path)

@@ -1,1 +1,0 @@
-"""The actions, one test module each, with fakes for the ports."""

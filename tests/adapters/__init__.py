@@ -1,1 +1,0 @@
-"""The adapters, one test module each."""

@@ -1,0 +1,61 @@
+"""Parts of `make bench` that need a host: makes one in a lab and measures inside, where a user would sit."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from gpuinfra.simulator.conda.offline_setup import outfit
+from gpuinfra.simulator.lab import requirements
+from gpuinfra.simulator.lab.lab import opened
+from gpuinfra.simulator.project_copy import copy_project, private_env
+
+ROOT = Path(__file__).resolve().parents[2]
+GPUINFRA = str(Path(sys.executable).parent / "gpuinfra")
+ALIAS = "gpuinfra-default"
+TIMEOUT_S = 300.0
+
+
+def inside(module: str) -> int:
+    """Run a module of measurements, with ssh's configuration as its argument; return its exit code.
+
+    0 too where no host can boot: that is said, and nothing is measured.
+    """
+    if reason := requirements.can_run():
+        sys.stdout.write(f"{module}: not measured, {reason}\n")
+        return 0
+    # not in pytest's or make's deep directories: a Unix socket's path has to be short
+    with tempfile.TemporaryDirectory(prefix="gi-") as scratch, opened() as lab:
+        project = copy_project(ROOT, Path(scratch) / "project")
+        outfit(lab.mirror, lab.image, project)
+        env = private_env(lab.env({**os.environ, "XDG_RUNTIME_DIR": ""}), Path(scratch), project)
+        made = lab.run([GPUINFRA, "up", "--yes"], env=env, cwd=project, timeout_s=TIMEOUT_S)
+        if made.returncode:
+            sys.stderr.write(made.stderr)
+            return 1
+        (conf,) = Path(scratch, "state", "gpuinfra", "ssh").glob("*.conf")
+        done = lab.run([sys.executable, "-m", module, conf], env=env, cwd=ROOT, timeout_s=TIMEOUT_S)
+        sys.stdout.write(done.stdout + done.stderr)
+        return done.returncode
+
+
+def seconds(argv: Sequence[str], cwd: Path | None = None, said: str = "") -> float:
+    """Return how long a command takes; it must succeed, and say this."""
+    began = time.perf_counter()
+    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True)
+    took = time.perf_counter() - began
+    assert said in done.stdout, done.stdout
+    return took
+
+
+def judge(label: str, ours: Sequence[float], other: Sequence[float], bound: float) -> bool:
+    """Print the medians and the median of the rounds' ratios; tell whether the bound is broken."""
+    ratio = statistics.median(o / r for o, r in zip(ours, other, strict=True))
+    times = f"{statistics.median(ours) * 1000:8.1f} ms  ({statistics.median(other) * 1000:8.1f} ms)"
+    sys.stdout.write(f"{label:<44} {times} {ratio:6.2f} x  bound {bound:.2f}")
+    sys.stdout.write("\n" if ratio <= bound else "  BROKEN\n")
+    return ratio > bound

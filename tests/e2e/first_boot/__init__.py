@@ -1,0 +1,1 @@
+"""Tests of gpuinfra.e2e.first_boot."""

@@ -1,0 +1,79 @@
+"""One lab, and in it one clone with two stacks: a good host and one whose bootstrap fails for good."""
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.simulator.api.faults import Fault
+from gpuinfra.simulator.conda.offline_setup import outfit
+from gpuinfra.simulator.lab import lab as door
+from gpuinfra.simulator.lab import requirements
+from gpuinfra.simulator.project_copy import copy_project, private_env
+from tests.e2e.cli import Cli
+from tests.e2e.conftest import ROOT
+from tests.e2e.first_boot.lab_stack import Site, read_until
+from tests.e2e.waiting import signal_inside, wait_until
+
+Done = subprocess.CompletedProcess[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """How both stacks were made; `stopped` is the `up` of the bad one, ended by Ctrl-C as the host booted."""
+
+    good: Site
+    bad: Site
+    up: Done
+    stopped: Done
+
+
+@pytest.fixture(scope="session")
+def clone() -> Iterator[Site]:
+    """A clone in a lab; skipped with the reason where no host can boot."""
+    if reason := requirements.can_run():
+        pytest.skip(reason)
+    # not below pytest's own directory: a Unix socket's path has to be short
+    with tempfile.TemporaryDirectory(prefix="gi-") as scratch, door.opened() as lab:
+        home = Path(scratch)
+        project = copy_project(ROOT, home / "clone")
+        outfit(lab.mirror, lab.image, project)
+        env = private_env(lab.env({**os.environ, "HOME": scratch, "XDG_RUNTIME_DIR": ""}), home, project)
+        yield Site(lab=lab, home=home, cli=Cli(project=project, env=env, lab=lab))
+
+
+@pytest.fixture(scope="session")
+def made(clone: Site) -> Made:
+    """Both hosts, made at the same time; the bad one's watcher is stopped once the host boots."""
+    bad = clone.other("bad")
+    clone.lab.simulator.fault(Fault(match="GetConsoleOutput", delay_s=2.0, count=None))
+    good_up = clone.cli.start("up", "--yes")
+    wait_until((clone.directory / ".terraform.tfstate.lock.info").exists, "Terraform to be installed")
+    environment = clone.cli.project / "environment.yml"
+    wholesome = environment.read_text()
+    environment.write_text(f"{wholesome}  - nobody-has-this\n")
+    bad_up = bad.cli.start("up", "--yes")
+    wait_until((bad.directory / "user-data.yaml.gz").exists, "the user-data")
+    environment.write_text(wholesome)
+    seen = read_until(bad_up, "starting up ...")
+    signal_inside(bad_up, signal.SIGINT)
+    stopped = _ended(bad_up, seen)
+    clone.lab.simulator.clear_faults()
+    return Made(good=clone, bad=bad, up=_ended(good_up, ""), stopped=stopped)
+
+
+@pytest.fixture
+def good(made: Made) -> Site:
+    """The good host, ready."""
+    assert made.up.returncode == 0, made.up.stderr
+    return made.good
+
+
+def _ended(process: "subprocess.Popen[str]", seen: str) -> Done:
+    out, err = process.communicate(timeout=120)
+    return Done(args=process.args, returncode=process.returncode, stdout=out, stderr=seen + err)

@@ -1,0 +1,98 @@
+"""The boot timeline: each step with its seconds, ready only when proven, and how it ends otherwise."""
+
+import ipaddress
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.features.provision import plan_text
+from tests.e2e.cli import refused
+from tests.e2e.first_boot.conftest import Made
+from tests.e2e.first_boot.lab_stack import Site, read_until
+from tests.e2e.waiting import wait_until
+
+pytestmark = pytest.mark.e2e
+
+SLOW_START = """
+set -e
+mkdir -p /etc/systemd/system/gpuinfra-bootstrap.service.d
+printf '[Service]\\nRestartSec=2\\n' > /etc/systemd/system/gpuinfra-bootstrap.service.d/soon.conf
+echo 'while [ ! -e /tmp/go-on ]; do sleep 0.1; done' > /etc/gpuinfra/startup
+systemctl daemon-reload
+systemctl restart --no-block gpuinfra-bootstrap
+"""
+
+
+def test_up_ends_with_the_proof_and_the_address_alone(made: Made) -> None:
+    """Every step is told with its seconds, then that it is ready; stdout is the address, for scripts."""
+    assert made.up.returncode == 0, made.up.stderr
+    assert made.up.stdout == f"{made.good.recorded['public_ip']}\n"
+    assert ipaddress.ip_address(made.up.stdout.strip())
+    for name in plan_text.STEP_NAMES.values():
+        assert re.search(rf"\d s  {re.escape(name)}  \d+\.\d s\n", made.up.stderr), name
+    timeline, after = made.up.stderr.split("ready: the environment 'gpu' is proven (Tesla T4 (simulated)")
+    assert "prove the environment" in timeline
+    assert "next: gpuinfra ssh" in after
+
+
+def test_another_machine_looks_later(good: Site, tmp_path: Path) -> None:
+    """It reads the key from AWS for itself, and needs nothing but the clone with its state."""
+    there = good.elsewhere(tmp_path)
+    done = there.run("status", "--watch")
+    assert done.returncode == 0, done.stderr
+    assert "ready: the environment 'gpu' is proven" in done.stderr
+    assert f"host       {good.id}\n" in done.stdout
+    assert there.pin.read_text() == good.pin.read_text()
+
+
+def test_ctrl_c_leaves_the_host_to_itself(made: Made) -> None:
+    """The user gets no address for what is not ready, but the way to look again."""
+    refused(
+        made.stopped,
+        130,
+        "stopped watching; the host goes on by itself",
+        "gpuinfra status --watch --stack bad",
+    )
+    assert made.bad.run("status", "--json").returncode == 0
+
+
+def test_a_failure_for_good_is_explained(made: Made) -> None:
+    """The step, its exit code, the end of its log, the next commands; later too, and to who comes by ssh."""
+    bad = made.bad
+    done = bad.run("status", "--watch")
+    refused(done, 5, "failed in the step 'env-conda' (exit code 1, attempt 1)", "nobody-has-this")
+    assert (
+        "next: gpuinfra logs --boot --stack bad; it costs money until gpuinfra down --stack bad"
+        in done.stderr
+    )
+    came = bad.ssh("true")
+    assert came.returncode == 0
+    assert "its bootstrap failed in the step 'env-conda': gpuinfra logs --boot --stack bad" in came.stderr
+    assert "[env-conda] FAILED" in bad.cli.ok("logs", "--boot")
+
+
+def test_logs(good: Site) -> None:
+    """The bootstrap's whole log from the host; the console from AWS."""
+    whole = good.cli.ok("logs", "--boot")
+    assert "===== attempt 1," in whole
+    assert "[done] ready after" in whole
+    assert good.cli.json("logs")["log"] == whole
+    assert "BEGIN GPUINFRA HOST KEYS" in good.cli.ok("logs", "--console")
+
+
+def test_a_killed_bootstrap_is_told_and_goes_on(good: Site) -> None:
+    """After kill -9 the status file still says "running"; the user is told the truth, and then the end."""
+    good.on_host(f"sudo sh -c {shlex.quote(SLOW_START)}")
+    wait_until(lambda: '"step":"startup"' in good.on_host("cat /var/lib/gpuinfra/status.json"), "the step")
+    assert "the host still sets itself up: gpuinfra status --watch" in good.run("ssh", "true").stderr
+    watcher = good.cli.start("status", "--watch")
+    seen = read_until(watcher, "startup script  (attempt 2) ...")
+    good.on_host("sudo systemctl kill -s KILL --kill-whom=main gpuinfra-bootstrap")
+    seen += read_until(watcher, "startup script  (attempt 2): interrupted; the host goes on by itself")
+    seen += read_until(watcher, "startup script  (attempt 3) ...")
+    good.on_host("touch /tmp/go-on")
+    _, err = watcher.communicate(timeout=60)
+    assert watcher.returncode == 0, seen + err
+    assert "ready: the environment 'gpu' is proven" in err

@@ -1,1 +1,0 @@
-"""The command line against real hosts of a lab."""

@@ -1,0 +1,47 @@
+"""One host for all tests of this folder, with an environment that has a real JupyterLab if pip can get it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.ground import paths
+from gpuinfra.simulator.lab import requirements
+from gpuinfra.simulator.lab.lab import opened
+from gpuinfra.simulator.lab.machines import image as base
+from gpuinfra.simulator.project_copy import copy_project, private_env
+from tests.e2e.on_host import wheels
+from tests.e2e.on_host.project_on_host import Desk
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A user's project beside a ready host; skipped with the reason where no host can boot."""
+    if reason := requirements.can_run():
+        pytest.skip(reason)
+    from gpuinfra.simulator.conda import offline_setup
+
+    home = tmp_path_factory.mktemp("desk")
+    base.ensure(os.environ, lambda text: None)
+    with opened() as lab:
+        clone = copy_project(ROOT, home / "clone")
+        image = Path(f"/proc/{lab.pid}/root{lab.directory}/base")  # mounted inside
+        offline_setup.outfit(lab.mirror, image, clone)
+        python = offline_setup.interpreter(image)
+        folder = paths.cache_home(os.environ) / "test-wheels" / f"jupyterlab-{python.minor}"
+        missing = wheels.fetch(folder, python.minor)
+        if not missing:
+            wheels.add_to(lab.mirror / offline_setup.CHANNEL, folder, python)
+            with (clone / "environment.yml").open("a") as file:
+                file.write("  - jupyterlab\n")
+        project = home / "project"
+        project.mkdir()
+        (project / ".gpuinfraignore").write_text("")
+        env = private_env(lab.env(), home, clone)
+        made = Desk(lab=lab, home=home, project=project, env=env, no_jupyterlab=missing)
+        made.ok("init", "--region", "us-east-1")
+        made.ok("up", "--yes")
+        yield made

@@ -1,1 +1,0 @@
-"""A private host of the lab, reached through Session Manager alone."""

@@ -1,0 +1,1 @@
+"""Tests of gpuinfra.e2e.private_host."""

@@ -1,0 +1,71 @@
+"""One private host for all tests of this folder, behind the fake Session Manager of tests.ssm."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.simulator.conda.offline_setup import outfit
+from gpuinfra.simulator.lab import requirements
+from gpuinfra.simulator.lab.lab import Lab, opened
+from gpuinfra.simulator.project_copy import copy_project, private_env
+from tests.e2e.conftest import ROOT
+from tests.e2e.private_host.private_host import Cell
+from tests.tools.ssm import frames
+from tests.tools.ssm.fake_hosts import AGENTS_MARK
+
+# Nobody but the agents reaches a host's sshd.
+LOCKED = f"""\
+table inet private {{
+  chain output {{ type filter hook output priority 0; tcp dport 22 meta mark != {AGENTS_MARK} drop; }}
+}}
+"""
+
+
+@pytest.fixture(scope="session")
+def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
+    """A ready private host in a network of its own; skipped with the reason where no host can boot."""
+    if reason := requirements.can_run():
+        pytest.skip(reason)
+    home = tmp_path_factory.mktemp("cell")
+    with opened() as lab, fake(lab, home) as api:
+        lock(lab, home / "locked")
+        clone = copy_project(ROOT, home / "clone")
+        outfit(lab.mirror, lab.image, clone)
+        sessions = {"AWS_ENDPOINT_URL_SSM": api, "AWS_SECRET_ACCESS_KEY": frames.SECRET}
+        env = private_env({**lab.env(), **sessions}, home, clone)
+        made = Cell(project=home / "project", env=env, lab=lab)
+        made.project.mkdir()
+        (made.project / ".gpuinfraignore").write_text("")
+        made.ok("init", "--region", "us-east-1")
+        values = clone / "terraform" / "terraform.tfvars"
+        values.write_text(values.read_text().replace('access = "ssh"', 'access = "ssm"'))
+        made.ok("up", "--yes")
+        yield made
+
+
+def lock(lab: Lab, rules: Path) -> None:
+    """Drop what goes straight to a host."""
+    rules.write_text(LOCKED)
+    lab.run(["nft", "-f", rules]).check_returncode()
+
+
+@contextmanager
+def fake(lab: Lab, home: Path) -> Iterator[str]:
+    """Run the fake Session Manager inside; yield where its API is."""
+    ready, log = home / "ready", home / "fake.log"
+    argv = lab.command([sys.executable, "-m", "tests.tools.ssm.fake_aws", ready, lab.inside_url], ROOT)
+    with log.open("wb") as said, subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=said) as entered:
+        deadline = time.monotonic() + 20
+        while not ready.exists():
+            assert entered.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        try:
+            yield ready.read_text()
+        finally:
+            entered.kill()  # it only waits there; the fake itself ends with the lab

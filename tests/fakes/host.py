@@ -1,0 +1,139 @@
+"""Stand-ins for EC2 and for the way onto a host; and all ports together."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gpuinfra.ground.errors import CloudError, KeyChanged, Unreachable
+from gpuinfra.ground.model import Host, Instance, Outcome, Record, Tags
+from gpuinfra.ground.protocols import Ports
+from tests.fakes.world import (
+    RECORDED,
+    RUNNING,
+    FakeNarrator,
+    FakeState,
+    FakeTerraform,
+    FakeTime,
+    FakeValues,
+    FakeWorkspace,
+)
+
+
+class FakeCloud:
+    """EC2 with one instance, some with our tags, and a console that is read out in turn."""
+
+    def __init__(
+        self,
+        *,
+        instance: Instance | None = RUNNING,
+        tagged: Sequence[Sequence[Instance]] = ((),),
+        consoles: Sequence[str] = ("",),
+        agent: str | CloudError = "",
+    ) -> None:
+        self.agent = agent
+        self.one = instance
+        self.tagged = [list(t) for t in tagged]
+        self.consoles = list(consoles)
+        self.terminated: list[str] = []
+
+    def tagged_instances(self, tags: Tags) -> list[Instance]:
+        """Return the next list."""
+        return self.tagged.pop(0) if len(self.tagged) > 1 else self.tagged[0]
+
+    def instance(self, instance_id: str) -> Instance | None:
+        """Return the instance."""
+        return self.one
+
+    def terminate(self, instance_ids: Sequence[str]) -> None:
+        """Remember them."""
+        self.terminated += instance_ids
+
+    def run(self, instance_id: str, command: str) -> str:
+        """Return what the agent says."""
+        if isinstance(self.agent, CloudError):
+            raise self.agent
+        return self.agent
+
+    def console(self, instance_id: str) -> str:
+        """Return the next console."""
+        return self.consoles.pop(0) if len(self.consoles) > 1 else self.consoles[0]
+
+    def shutdown_behavior(self, instance_id: str) -> str:
+        """Say what a power-off does."""
+        return "stop"
+
+
+class FakeLink:
+    """A host that answers at some addresses, and says what it was told to at each look."""
+
+    def __init__(
+        self,
+        *,
+        answers_at: Sequence[str] = (),
+        looks: Sequence[str | None] = ("",),
+        strangers: Sequence[str] = (),
+        is_open: bool = False,
+    ) -> None:
+        self.answers_at = set(answers_at)
+        self.open = is_open
+        self.looks = list(looks)
+        self.strangers = set(strangers)
+        self.keys: dict[str, list[str]] = {}
+        self.addresses: list[str] = []
+        self.forgotten: list[str] = []
+
+    def pinned(self, host: Host) -> bool:
+        """Tell whether a key was pinned."""
+        return host.instance_id in self.keys
+
+    def pin(self, host: Host, keys: Sequence[str]) -> None:
+        """Remember the keys."""
+        self.keys[host.instance_id] = list(keys)
+
+    def forget(self, host: Host) -> None:
+        """Remember that it was forgotten."""
+        self.forgotten.append(host.instance_id)
+
+    def configure(self, host: Host, *, address: str) -> None:
+        """Remember the address."""
+        self.addresses.append(address)
+
+    def is_open(self, host: Host) -> bool:
+        """Tell whether a connection is open: one that fails is dropped."""
+        return self.open
+
+    def answers(self, address: str) -> bool:
+        """Tell whether the address answers."""
+        return address in self.answers_at
+
+    def run(self, host: Host, command: str, *, timeout_s: float) -> str:
+        """Return the next look; None is a host that does not let us in, a stranger has another key."""
+        if self.addresses[-1] in self.strangers:
+            raise KeyChanged("another host key")
+        text = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        if text is None:
+            self.open = False
+            raise Unreachable("Permission denied (publickey).")
+        return text
+
+    def argv(self, host: Host, command: Sequence[str]) -> list[str]:
+        """Return a command line."""
+        return ["ssh", host.stack, *command]
+
+
+def ports(directory: Path, **parts: Any) -> Ports:
+    """Return all ports, those that a test is not about being a recorded, running, unchanged host."""
+    time = parts.pop("time", None) or FakeTime()
+    terraform = parts.pop("terraform", None) or FakeTerraform(Outcome(ok=True))
+    cloud = parts.pop("cloud", None) or FakeCloud()
+    records: Sequence[Record] = parts.pop("records", (RECORDED,))
+    return Ports(
+        workspace=parts.pop("workspace", None) or FakeWorkspace(directory),
+        values=parts.pop("values", None) or FakeValues(),
+        state=parts.pop("state", None) or FakeState(*records),
+        narrator=parts.pop("narrator", None) or FakeNarrator(),
+        link=parts.pop("link", None) or FakeLink(),
+        clock=time.clock(),
+        terraform=lambda: terraform,
+        cloud=lambda region, settings: cloud,
+    )

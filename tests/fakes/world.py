@@ -1,0 +1,200 @@
+"""Stand-ins for the ports: they remember what was asked and answer as they were told."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from gpuinfra.ground.boot_status import Boot
+from gpuinfra.ground.model import Change, Instance, Outcome, Progress, Record, Settings
+from gpuinfra.ground.protocols import Clock
+from tests import samples
+
+SETTINGS = Settings(
+    stack="default",
+    owner="tester",
+    region="us-east-1",
+    instance_type="g4dn.xlarge",
+    image="nvidia",
+    root_volume_size_gb=128,
+    allowed_cidrs=("52.94.76.10/32",),
+    installer="miniconda",
+    project="gpuinfra",
+)
+NONCE = "0123456789abcdef" * 2
+RUNNING = Instance(
+    instance_id=str(samples.OUTPUTS["instance_id"]),
+    state="running",
+    instance_type="g4dn.xlarge",
+    public_ip=str(samples.OUTPUTS["public_ip"]),
+)
+RECORDED = Record(
+    resources={
+        "module.instance.aws_instance.this": RUNNING.instance_id,
+        "module.security_group.aws_security_group.this": str(samples.OUTPUTS["security_group_id"]),
+    },
+    outputs=samples.OUTPUTS,
+    host=samples.host(),
+)
+
+
+class FakeTime:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now_s += seconds
+
+    def clock(self) -> Clock:
+        """Return it as the port."""
+        return Clock(sleep=self.sleep, now=lambda: self.now_s)
+
+
+class FakeNarrator:
+    """A person who answers as told."""
+
+    def __init__(self, answer: bool = True) -> None:
+        self.answer = answer
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.plans: list[Sequence[Change]] = []
+
+    def say(self, text: str) -> None:
+        """Remember a line."""
+        self.said.append(text)
+
+    def show_plan(self, changes: Sequence[Change], settings: Settings) -> None:
+        """Remember a plan."""
+        self.plans.append(changes)
+
+    def progress(self, title: str) -> "FakeView":
+        """Open a view that shows nothing."""
+        return FakeView()
+
+    def boot_view(self) -> "FakeView":
+        """Open a view that shows nothing."""
+        return FakeView()
+
+    def confirm(self, question: str) -> bool:
+        """Answer."""
+        self.asked.append(question)
+        return self.answer
+
+
+class FakeView:
+    """A view that shows nothing."""
+
+    def __enter__(self) -> Callable[[Progress | Boot], None]:
+        return lambda _: None
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+class FakeState:
+    """A state file; the last record is read for ever."""
+
+    def __init__(self, *records: Record, rescued: Path | None = None) -> None:
+        self.path = Path("terraform.tfstate")
+        self.records = list(records)
+        self.rescued = rescued
+
+    def read(self) -> Record:
+        """Return the next record."""
+        return self.records.pop(0) if len(self.records) > 1 else self.records[0]
+
+    def rescue(self, text: str) -> Path | None:
+        """Return what the test set."""
+        return self.rescued
+
+
+class FakeValues:
+    """A terraform.tfvars."""
+
+    def __init__(self, settings: Settings = SETTINGS, exists: bool = True) -> None:
+        self.settings = settings
+        self.there = exists
+        self.written: list[dict[str, object]] = []
+
+    def exists(self) -> bool:
+        """Tell whether it is there."""
+        return self.there
+
+    def read(self) -> Settings:
+        """Return the settings."""
+        return self.settings
+
+    def create(self, values: Any) -> Path:
+        """Remember what was written."""
+        self.written.append(dict(values))
+        return Path("terraform.tfvars")
+
+    def change(self, values: Any) -> None:
+        """Remember what was changed."""
+        self.written.append(dict(values))
+
+
+class FakeWorkspace:
+    """The files of a stack."""
+
+    def __init__(self, directory: Path, free_mb: int = 10_000) -> None:
+        self.name = "default"
+        self.plan_file = directory / "plan"
+        self.free = free_mb
+        self.rendered: list[Settings] = []
+        self.warnings: tuple[str, ...] = ()
+        self.cleaned = False
+
+    def free_mb(self) -> int:
+        """Return the free space."""
+        return self.free
+
+    def nonce(self) -> str:
+        """Return the nonce."""
+        return NONCE
+
+    def render(self, settings: Settings) -> tuple[str, ...]:
+        """Remember that it was rendered."""
+        self.rendered.append(settings)
+        return self.warnings
+
+    def clean(self) -> None:
+        """Remember that it was cleaned."""
+        self.cleaned = True
+
+
+class FakeTerraform:
+    """A Terraform that ends as told."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self.calls: list[tuple[Any, ...]] = []
+
+    def init(self) -> None:
+        """Remember the call."""
+        self.calls.append(("init",))
+
+    def plan(self, out: Path, *, replace: Sequence[str], on_progress: Any) -> Outcome:
+        """Leave a plan file."""
+        self.calls.append(("plan", tuple(replace)))
+        out.write_text("plan")
+        return self.outcome
+
+    def details(self, plan: Path) -> tuple[Change, ...]:
+        """Return the changes."""
+        self.calls.append(("details",))
+        return self.outcome.changes
+
+    def apply(
+        self, plan: Path | None, *, replace: Sequence[str], target: Sequence[str], on_progress: Any
+    ) -> Outcome:
+        """Remember whether it was the saved plan."""
+        self.calls.append(("apply", plan is not None, tuple(replace), tuple(target)))
+        return self.outcome
+
+    def destroy(self, *, on_progress: Any) -> Outcome:
+        """Remember the call."""
+        self.calls.append(("destroy",))
+        return self.outcome

@@ -1,0 +1,95 @@
+"""`allow`: who is let in afterwards, and that nothing but the security group is touched."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.features.provision.allow import allow, normal
+from gpuinfra.features.provision.outcome import SECURITY_GROUP
+from gpuinfra.ground.errors import CloudError, ConfigError
+from gpuinfra.ground.model import Diagnostic, Outcome, Record
+from tests.fakes.host import ports
+from tests.fakes.world import SETTINGS, FakeNarrator, FakeTerraform, FakeValues
+
+HOME, RANGE, V6 = "52.94.76.10/32", "198.51.100.0/24", "2001:db8::7/128"
+
+
+@pytest.mark.parametrize(
+    ("before", "cidr", "add", "after"),
+    [
+        ((HOME,), "52.94.76.99", False, ("52.94.76.99/32",)),
+        ((HOME, RANGE), "52.94.76.99/32", False, (RANGE, "52.94.76.99/32")),
+        ((HOME, V6), "52.94.76.99/32", False, ("52.94.76.99/32",)),
+        ((HOME, RANGE), "52.94.76.99/32", True, (HOME, RANGE, "52.94.76.99/32")),
+        ((HOME,), HOME, True, (HOME,)),
+        ((), "2001:db8::7", False, (V6,)),
+    ],
+)
+def test_single_addresses_are_replaced(
+    before: tuple[str, ...], cidr: str, add: bool, after: tuple[str, ...], tmp_path: Path
+) -> None:
+    """One's old address goes, ranges stay; with --add everything stays; nothing stands there twice."""
+    values = FakeValues(dataclasses.replace(SETTINGS, allowed_cidrs=before))
+    assert allow(ports(tmp_path, values=values), cidr=cidr, add=add) == after
+    assert values.written == [{"allowed_cidrs": list(after)}]
+
+
+def test_only_the_security_group_is_applied(tmp_path: Path) -> None:
+    """A new address never touches the host."""
+    terraform = FakeTerraform(Outcome(ok=True, added=1, destroyed=1))
+    allow(ports(tmp_path, terraform=terraform), cidr=HOME, add=False)
+    assert terraform.calls == [("init",), ("apply", False, (), (SECURITY_GROUP,))]
+
+
+def test_without_a_host_only_the_values_change(tmp_path: Path) -> None:
+    """There is nothing to authorise yet, and that is said."""
+    terraform, narrator = FakeTerraform(Outcome(ok=True)), FakeNarrator()
+    made = ports(tmp_path, terraform=terraform, narrator=narrator, records=(Record(),))
+    allow(made, cidr=HOME, add=False)
+    assert (terraform.calls, narrator.said[-1].endswith("there is no host yet")) == ([], True)
+
+
+def test_a_refusal_is_explained(tmp_path: Path) -> None:
+    """Like that of any other run."""
+    text = "operation error EC2: AuthorizeSecurityGroupIngress, api error UnauthorizedOperation: no"
+    outcome = Outcome(ok=False, diagnostics=(Diagnostic(severity="error", summary=text),))
+    with pytest.raises(CloudError, match="ec2:AuthorizeSecurityGroupIngress"):
+        allow(ports(tmp_path, terraform=FakeTerraform(outcome)), cidr=HOME, add=False)
+
+
+def test_another_stacks_values_are_refused(tmp_path: Path) -> None:
+    """Before they are changed."""
+    values = FakeValues(dataclasses.replace(SETTINGS, stack="b"))
+    with pytest.raises(ConfigError, match="stack = 'b'"):
+        allow(ports(tmp_path, values=values), cidr=HOME, add=False)
+    assert values.written == []
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        (" 203.0.113.7 ", "203.0.113.7/32"),
+        ("203.0.113.7/24", "203.0.113.0/24"),
+        ("2001:DB8:0:0::1", "2001:db8::1/128"),
+        ("2001:db8:1:2::9/64", "2001:db8:1:2::/64"),
+    ],
+)
+def test_normal(text: str, canonical: str) -> None:
+    """A CIDR is written as the module takes it: shortest form, no bits beyond its length."""
+    assert normal(text) == canonical
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0/0", "203.0.113.0/23", "::/0", "2001:db8::/63"])
+def test_too_wide(text: str) -> None:
+    """Half of the internet is not one's own address."""
+    with pytest.raises(ConfigError, match="too wide"):
+        normal(text)
+
+
+@pytest.mark.parametrize("text", ["", "home", "203.0.113.256", "203.0.113.7/33", '1.2.3.4"', "fe80::1%eth0"])
+def test_not_a_cidr(text: str) -> None:
+    """What is no address is refused, with an example."""
+    with pytest.raises(ConfigError) as caught:
+        normal(text)
+    assert caught.value.hint == "gpuinfra allow --cidr 203.0.113.7/32"

@@ -1,0 +1,60 @@
+"""`init`: what is written, and what is never written over."""
+
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.features.provision.init import Answers, init
+from gpuinfra.ground.errors import ConfigError
+from tests.fakes.world import FakeNarrator, FakeValues
+
+
+def answers() -> Answers:
+    """Return answers that are all there."""
+    return Answers(
+        region=lambda: "eu-west-1",
+        owner=lambda: "ada",
+        cidr=lambda: "203.0.113.7/32",
+        public_key=lambda: Path("/keys/id.pub"),
+    )
+
+
+def never() -> Answers:
+    """Return answers that must not be asked for: each of them costs something."""
+
+    def refuse() -> str:
+        raise AssertionError("asked before it was clear that anything would be written")
+
+    return Answers(region=refuse, owner=refuse, cidr=refuse, public_key=lambda: Path(refuse()))
+
+
+def test_a_first_file_is_written_and_told() -> None:
+    """The file gets the caller's own address and key, and the user reads what was chosen."""
+    values, narrator = FakeValues(exists=False), FakeNarrator()
+    init(values, narrator, stack="b", answers=answers(), force=False)
+    (written,) = values.written
+    assert written == {
+        "stack": "b",
+        "owner": "ada",
+        "region": "eu-west-1",
+        "allowed_cidrs": ["203.0.113.7/32"],
+        "public_key_path": "/keys/id.pub",
+    }
+    assert narrator.asked == []
+    assert "  region eu-west-1, ssh from 203.0.113.7/32 only" in narrator.said
+
+
+def test_an_existing_file_is_kept_on_no() -> None:
+    """Nothing is found out and nothing written."""
+    values, narrator = FakeValues(exists=True), FakeNarrator(answer=False)
+    with pytest.raises(ConfigError, match="left as it is"):
+        init(values, narrator, stack="default", answers=never(), force=False)
+    assert (values.written, len(narrator.asked)) == ([], 1)
+
+
+@pytest.mark.parametrize(("force", "questions"), [(False, 1), (True, 0)])
+def test_an_existing_file_is_replaced_on_yes_or_force(force: bool, questions: int) -> None:
+    """Asked, unless --force said so."""
+    values, narrator = FakeValues(exists=True), FakeNarrator(answer=True)
+    init(values, narrator, stack="default", answers=answers(), force=force)
+    assert (len(values.written), len(narrator.asked)) == (1, questions)

@@ -1,0 +1,101 @@
+"""How addresses, steps and plans read."""
+
+import dataclasses
+
+import pytest
+
+from gpuinfra.features.provision import plan_text
+from gpuinfra.ground.model import AttributeChange, Change, Progress
+from tests.fakes.world import SETTINGS
+
+HOST = "module.instance.aws_instance.this"
+
+
+@pytest.mark.parametrize(
+    ("address", "label"),
+    [
+        (HOST, "host (EC2 instance)"),
+        (
+            'module.security_group.aws_vpc_security_group_ingress_rule.ssh["1.2.3.4/32"]',
+            "ingress rule 1.2.3.4/32",
+        ),
+        ("module.x.aws_efs_file_system.y[0]", "aws_efs_file_system 0"),
+        ("module.instance.terraform_data.image", "image pin"),
+        ("terraform_data.region", "region pin"),
+        ("something.else", "something.else"),
+        ("", ""),
+    ],
+)
+def test_label(address: str, label: str) -> None:
+    """Plain words where there are some, Terraform's where not; keys stay."""
+    assert plan_text.label(address) == label
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [
+        (Progress(phase="start", address=HOST, action="create"), "host (EC2 instance): creating ..."),
+        (
+            Progress(phase="busy", address=HOST, action="create", elapsed_s=10),
+            "host (EC2 instance): still creating (10 s)",
+        ),
+        (
+            Progress(phase="done", address=HOST, action="create", resource_id="i-1"),
+            "host (EC2 instance): i-1 created",
+        ),
+        (
+            Progress(phase="done", address="aws_key_pair.x", action="delete", resource_id="k"),
+            "key pair: deleted",
+        ),
+        (Progress(phase="failed", address=HOST), "host (EC2 instance): failed"),
+        (Progress(phase="plan", address=""), ""),
+    ],
+)
+def test_progress_line(step: Progress, line: str) -> None:
+    """What goes on, what it is called, its id where that is of use."""
+    assert plan_text.progress_line(step) == line
+
+
+def test_the_plan_of_a_private_host_tells_the_price_of_its_network() -> None:
+    """By the hour and by the month, and for which region; other hosts have no such line."""
+    network = 'module.network["own"]'
+    nat = Change(address=f'{network}.aws_nat_gateway.this["nat"]', action="create")
+    ends = [
+        Change(address=f'{network}.aws_vpc_endpoint.interface["{n}"]', action="create")
+        for n in ("a", "b", "c")
+    ]
+    private = dataclasses.replace(SETTINGS, access="ssm")
+    text = "\n".join(plan_text.plan_lines([nat], private))
+    assert "no public address, no open port; ssh through Session Manager only (experimental)" in text
+    assert "about 0.050 USD an hour (36 USD a month)" in text
+    assert "(list price of us-east-1 in 2026; other regions differ)" in text
+    text = "\n".join(plan_text.plan_lines(ends, private))
+    assert "3 interface endpoints: about 0.030 USD an hour (22 USD a month)" in text
+    assert "USD" not in "\n".join(plan_text.plan_lines([Change(address=HOST, action="create")], SETTINGS))
+
+
+def test_a_plan() -> None:
+    """The host's facts first, the host before its belongings, then how many of each."""
+    long = "x" * 100
+    changes = [
+        Change(address="module.key_pair.aws_key_pair.this", action="create"),
+        Change(
+            address=HOST,
+            action="replace",
+            attributes=(
+                AttributeChange(name="zone", before="a", after=long, forces_replacement=True),
+                AttributeChange(name="id", before="i-1", after="(known after apply)"),
+            ),
+        ),
+    ]
+    lines = plan_text.plan_lines(changes, SETTINGS)
+    assert lines[:3] == [
+        "Plan for the stack 'default' in us-east-1:",
+        "  host g4dn.xlarge, image nvidia, disk 128 GB",
+        "  ssh from 52.94.76.10/32 only",
+    ]
+    assert lines[3] == "  -/+ host (EC2 instance)"
+    assert lines[4].endswith("...   (this replaces it)")
+    assert len(lines[4]) < 120
+    assert "known after apply" not in "".join(lines)
+    assert lines[-1].startswith("1 to create, 1 to replace.")

@@ -1,0 +1,143 @@
+"""clone: what a URL means, what is lent to the host, and what a refusal says."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.features.sync import clone as actions
+from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.work_protocols import Answer
+from tests.fakes.host import ports
+from tests.features.sync.test_sync import reachable
+
+SECRET = "ghp_secret"
+KNOWN = "github.com ssh-ed25519 AAAA\n"
+
+
+class FakeRemote:
+    """A host on which git ends as told."""
+
+    def __init__(self, code: int = 0, stderr: str = "") -> None:
+        self.answer = Answer(code=code, stdout="", stderr=stderr)
+        self.argv: list[str] = []
+        self.given = ""
+
+    def run(self, argv: Sequence[str], *, given: str) -> Answer:
+        """Remember both."""
+        self.argv, self.given = list(argv), given
+        return self.answer
+
+
+class FakeAgent:
+    """An agent with a key, and a machine that knows some servers."""
+
+    def __init__(self, *, keys: bool = True, known: str = KNOWN) -> None:
+        self.keys, self.known = keys, known
+
+    def has_keys(self) -> bool:
+        """Tell."""
+        return self.keys
+
+    def known_hosts(self, server: str) -> str:
+        """Return the lines."""
+        return self.known
+
+
+def clone(tmp_path: Path, url: str, remote: FakeRemote, agent: FakeAgent | None = None, **more: str) -> str:
+    """Clone in the fake world."""
+    given = {"into": "", "token": "", **more}
+    return actions.clone(
+        ports(tmp_path, link=reachable()),
+        remote,
+        agent or FakeAgent(),
+        source=actions.parse(url),
+        **given,
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "by_ssh", "server", "name"),
+    [
+        ("https://github.com/a/b.git", False, "github.com", "b"),
+        ("git@github.com:a/b.c.git", True, "github.com", "b.c"),
+        ("ssh://git@example.org:2222/a/b/", True, "[example.org]:2222", "b"),
+    ],
+)
+def test_urls(url: str, by_ssh: bool, server: str, name: str) -> None:
+    """The forms that people copy from a web page."""
+    source = actions.parse(url)
+    assert (source.by_ssh, source.server, source.name) == (by_ssh, server, name)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://x/a",
+        "https://u:pw@x/a",
+        "https://ghp_aaaa@github.com/a/b",
+        "/etc",
+        "file:///etc",
+        "ext::sh -c id",
+        "https://x/",
+        "https://x/..",
+        "",
+    ],
+)
+def test_urls_that_are_refused(url: str) -> None:
+    """Plain http would show the token, ext:: runs commands, a password or token would be kept."""
+    with pytest.raises(ConfigError):
+        actions.parse(url)
+
+
+def test_the_token_goes_through_stdin_alone(tmp_path: Path) -> None:
+    """No command line, here or there, holds it."""
+    remote = FakeRemote()
+    assert clone(tmp_path, "https://github.com/a/b", remote, token=SECRET) == "project/b"
+    assert SECRET not in " ".join(remote.argv)
+    assert json.loads(remote.given)["token"] == SECRET
+    assert "-A" not in remote.argv
+
+
+def test_the_agent_is_lent_for_ssh_only(tmp_path: Path) -> None:
+    """On a connection of its own, with the server's key as this machine knows it."""
+    remote = FakeRemote()
+    clone(tmp_path, "git@github.com:a/b.git", remote)
+    assert "-A" in remote.argv
+    assert "ControlPath=none" in remote.argv
+    assert json.loads(remote.given) == {"token": "", "user": "x-access-token", "known_hosts": KNOWN}
+
+
+@pytest.mark.parametrize(
+    ("agent", "says"), [(FakeAgent(keys=False), "no key to lend"), (FakeAgent(known=""), "does not know")]
+)
+def test_what_ssh_lacks_is_said_before_anything_is_tried(agent: FakeAgent, says: str, tmp_path: Path) -> None:
+    """No key to lend, or a server that nobody has verified."""
+    remote = FakeRemote()
+    with pytest.raises(ConfigError, match=says):
+        clone(tmp_path, "git@github.com:a/b.git", remote, agent)
+    assert remote.argv == []
+
+
+@pytest.mark.parametrize("into", ["/etc", "~/x", "../x", "a/../../x"])
+def test_only_below_the_home(into: str, tmp_path: Path) -> None:
+    """A clone is the user's."""
+    with pytest.raises(ConfigError, match="not below the home"):
+        clone(tmp_path, "https://github.com/a/b", FakeRemote(), into=into)
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "stderr", "hint"),
+    [
+        ("https://x.org/a", 1, "fatal: could not read Username for 'https://x.org'", "clone --token"),
+        ("git@x.org:a", 1, "ssh: connect to host x.org port 22: Connection timed out", "egress_ports"),
+        ("https://x.org/a", 3, "", "--into project/a-2"),
+        ("https://x.org/a", 4, "", "install -y git"),
+    ],
+)
+def test_refusals_name_the_next_command(url: str, code: int, stderr: str, hint: str, tmp_path: Path) -> None:
+    """Port 22 is closed on our hosts by default: the commonest reason of all."""
+    with pytest.raises(HostError) as caught:
+        clone(tmp_path, url, FakeRemote(code, stderr))
+    assert hint in caught.value.hint

@@ -1,0 +1,76 @@
+"""What a host says of itself is believed only as far as it can be true."""
+
+import json
+
+import pytest
+
+from gpuinfra.features.provision import plan_text
+from gpuinfra.ground import boot_status
+from gpuinfra.ground.boot_status import Boot, Step
+
+BOOT_ID = "11111111-2222-3333-4444-555555555555"
+STATUS = {
+    "schema": 1,
+    "state": "running",
+    "step": "env-conda",
+    "attempt": 2,
+    "message": "conda env create failed (rc 1), try 2 of 4",
+    "rc": None,
+    "permanent": False,
+    "error": "",
+    "step_started_at": "2026-11-23T06:00:00Z",
+    "boot_id": BOOT_ID,
+    "environment": "gpu",
+    "prefix": "/home/ubuntu/miniconda3/envs/gpu",
+    "gpu": "nvidia",
+    "steps": ["preflight", "env-conda", "verify"],
+    "steps_ms": {"preflight": 1500},
+}
+
+
+def look(*, unit: str = "start", boot_id: str = BOOT_ID, **changes: object) -> str:
+    """Return what one look at a host prints."""
+    return "\n".join([json.dumps({**STATUS, **changes}), boot_id, unit, "2026-11-23T06:01:00Z"])
+
+
+def test_a_running_bootstrap_shows_its_steps_and_seconds() -> None:
+    """What is done has its seconds; the present step has its message."""
+    found = boot_status.parse(look())
+    assert (found.state, found.step, found.attempt, found.ended) == ("running", "env-conda", 2, False)
+    assert found.steps == (Step(name="preflight", seconds=1.5), Step(name="env-conda"), Step(name="verify"))
+
+
+@pytest.mark.parametrize("changes", [{"boot_id": "another"}, {"unit": "auto-restart"}, {"unit": "dead"}])
+def test_running_is_a_lie_after_a_reboot_or_a_kill(changes: dict[str, str]) -> None:
+    """A status file that was never finished is told as interrupted, and watching goes on."""
+    found = boot_status.parse(look(**changes))
+    assert (found.state, found.ended) == ("interrupted", False)
+
+
+@pytest.mark.parametrize("text", ["", "\n", "no json", '{"schema": 2, "state": "done"}', "[1]"])
+def test_what_cannot_be_read_has_not_begun(text: str) -> None:
+    """An absent, broken or foreign status file is no status."""
+    assert boot_status.parse(f"{text}\n{BOOT_ID}\ndead\n") == Boot(state="waiting")
+
+
+def test_only_a_permanent_failure_ends_the_wait() -> None:
+    """A transient failure is tried again by the host itself, so watching goes on."""
+    assert boot_status.parse(look(state="failed", rc=75, permanent=True)).ended
+    assert not boot_status.parse(look(state="failed", rc=75, permanent=False)).ended
+    assert boot_status.parse(look(state="done", rc=0)).ended
+
+
+def test_rows_mark_what_is_done_present_and_to_come() -> None:
+    """The timeline names each step in plain words."""
+    rows = plan_text.boot_rows(boot_status.parse(look()))
+    assert [mark for mark, _ in rows] == ["done", "now", "later"]
+    assert rows[0][1] == "check the host and its disk  1.5 s"
+    assert "try 2 of 4" in rows[1][1]
+
+
+def test_who_comes_too_early_is_told() -> None:
+    """By ssh, onto a host that is not ready: how far it is is one command away."""
+    assert plan_text.not_ready(boot_status.parse(look(state="done")), "default") == ""
+    assert "gpuinfra status --watch" in plan_text.not_ready(boot_status.parse(look()), "default")
+    failed = boot_status.parse(look(state="failed", permanent=True))
+    assert "gpuinfra logs --boot --stack b" in plan_text.not_ready(failed, "b")

@@ -1,0 +1,45 @@
+"""Where things are: the project, its stacks, the user's directories."""
+
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.ground import paths
+from gpuinfra.ground.errors import ConfigError
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The least that counts as a clone."""
+    (tmp_path / "clone" / "terraform" / "modules").mkdir(parents=True)
+    (tmp_path / "clone" / "terraform" / "main.tf").touch()
+    (tmp_path / "clone" / "cloud-init").mkdir()
+    return tmp_path / "clone"
+
+
+def test_a_clone_is_found_from_within(clone: Path) -> None:
+    """From any directory in it."""
+    for start in (clone, clone / "terraform", clone / "terraform" / "modules"):
+        assert paths.find_project(start, {}).root == clone
+
+
+def test_a_named_project_wins_and_must_be_one(clone: Path, tmp_path: Path) -> None:
+    """GPUINFRA_PROJECT is an order, not a hint."""
+    assert paths.find_project(Path("/"), {"GPUINFRA_PROJECT": str(clone)}).root == clone
+    with pytest.raises(ConfigError, match="no gpuinfra project"):
+        paths.find_project(clone, {"GPUINFRA_PROJECT": str(tmp_path)})
+
+
+def test_stacks(clone: Path) -> None:
+    """The default stack is the module itself; each other one has a directory of its own."""
+    project = paths.Project(root=clone)
+    assert project.stack("default").directory == clone / "terraform"
+    assert project.stack("b").state == clone / "terraform" / "stacks" / "b" / "terraform.tfstate"
+
+
+def test_xdg_directories() -> None:
+    """The specification: an absolute path counts, a relative one is as unset."""
+    assert paths.state_home({"XDG_STATE_HOME": "/s"}) == Path("/s/gpuinfra")
+    assert paths.cache_home({"XDG_CACHE_HOME": "/c"}) == Path("/c/gpuinfra")
+    for value in ("", "relative/path"):
+        assert paths.state_home({"XDG_STATE_HOME": value}) == Path.home() / ".local/state/gpuinfra"

@@ -1,0 +1,94 @@
+"""run's quick way: the same request as the long way's, or none; the host's program runs on this machine."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.features.jobs import jobs
+from gpuinfra.quick import run as fast_run
+from tests.fakes.host import FakeLink, ports
+from tests.fakes.jobs import FakeHostJobs, local_ssh
+from tests.fakes.world import RUNNING
+from tests.samples import STATE
+
+CODE = """import os, sys
+from gpuinfra.quick import dispatch
+dispatch.answer(sys.argv[1:], os.environ)
+sys.exit(99)"""
+LONG_WAY = 99
+
+
+@pytest.fixture
+def world() -> Iterator[Path]:
+    """A clone, a host whose shared connection is up, and an ssh that leads to this machine."""
+    with tempfile.TemporaryDirectory(prefix="run-") as name, socket.socket(socket.AF_UNIX) as server:
+        folder = Path(name)  # a short path: a socket's may have 108 bytes at most
+        server.bind(f"{folder}/socket")
+        server.listen()
+        conf = f'  HostKeyAlias i-0123456789abcdef0\n  ControlPath "{folder}/socket"\n'
+        files = {"terraform/main.tf": "", "terraform/terraform.tfstate": STATE, "cloud-init/x": ""}
+        for path, text in {**files, "state/gpuinfra/ssh/default.conf": conf}.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text)
+        local_ssh(folder)
+        yield folder
+
+
+def run(world: Path, *argv: str) -> "subprocess.CompletedProcess[str]":
+    """Give the quick way a command line; exit code 99 means that it left it to the long one."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GPUINFRA_")}
+    env = {**kept, "GPUINFRA_PROJECT": str(world), "XDG_STATE_HOME": f"{world}/state"}
+    env["PATH"] = f"{world}:{env['PATH']}"
+    return subprocess.run(
+        [sys.executable, "-c", CODE, *argv], env=env, input="", capture_output=True, text=True, timeout=30
+    )
+
+
+@pytest.mark.parametrize(
+    "argv", [("run", "--", "echo $0 out; echo err >&2; exit 3"), ("run", "sh", "-c", "exit 3")]
+)
+def test_a_connected_host_is_asked_at_once(world: Path, argv: tuple[str, ...]) -> None:
+    """stdout, stderr and exit code are the command's; its options are not ours."""
+    done = run(world, *argv)
+    assert done.returncode == 3, done
+    assert (done.stdout, done.stderr) in (("bash out\n", "err\n"), ("", ""))
+
+
+@pytest.mark.parametrize(
+    "argv", [("run",), ("run", "--"), ("run", ""), ("run", "--env", "K=V", "true"), ("run", "-h")]
+)
+def test_options_and_mistakes_go_the_long_way(world: Path, argv: tuple[str, ...]) -> None:
+    """They are explained there."""
+    assert run(world, *argv).returncode == LONG_WAY
+
+
+def test_a_dead_connection_is_given_up_for_a_new_one(world: Path) -> None:
+    """It looks open, but nobody answers: nothing is run over it, and the long way connects anew."""
+    orders = world / "orders"
+    (world / "ssh").write_text(f'#!/bin/sh\necho "$@" >> {orders}\nexit 255\n')
+    assert run(world, "run", "--", "touch", "x").returncode == LONG_WAY
+    asked, stopped = orders.read_text().splitlines()
+    assert asked.endswith("-- true")
+    assert stopped.endswith("-O stop")
+
+
+@pytest.mark.parametrize("tty", [True, False])
+def test_both_ways_ask_for_the_same(tmp_path: Path, tty: bool) -> None:
+    """But for the id, and for what only jobs have."""
+    quick = fast_run.wanted(["a", "b"], {"TERM": "xterm"}, tty=tty)
+    link = FakeLink(answers_at=[RUNNING.public_ip])
+    link.keys[RUNNING.instance_id] = ["key"]
+    host = FakeHostJobs()
+    wanted = jobs.Wanted(words=("a", "b"), env={"TERM": "xterm"} if tty else {}, tty=tty)
+    jobs.run(ports(tmp_path, link=link), host, wanted)
+    (long,) = host.asked
+    assert {k: long[k] for k in quick if k != "id"} == {k: quick[k] for k in quick if k != "id"}
+    assert {k: v for k, v in long.items() if k not in quick} == (
+        {"name": "", "time_limit_s": None, "then": "none", "save": ""}
+    )

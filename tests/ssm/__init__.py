@@ -1,1 +1,0 @@
-"""ssh through Session Manager: real OpenSSH at both ends, and a fake of all that is AWS's in between."""

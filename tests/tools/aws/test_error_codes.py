@@ -1,0 +1,129 @@
+"""What AWS refuses: every row of the table, each alternative of its pattern."""
+
+import dataclasses
+
+import pytest
+
+from gpuinfra.ground.model import Settings
+from gpuinfra.tools.aws.error_codes import RULES, quota_code, refused
+from tests.fakes.world import SETTINGS
+
+
+def told(code: str, message: str = "Why.", *, settings: Settings | None = SETTINGS) -> tuple[str, str]:
+    """Return message and hint for a refusal of ec2:RunInstances."""
+    error = refused(code, message, service="ec2", operation="RunInstances", settings=settings)
+    return error.message, error.hint
+
+
+ROWS = [
+    ("ExpiredToken", "the AWS credentials have expired (ExpiredToken)", "aws sso login"),
+    ("ExpiredTokenException", "have expired", "aws sso login"),
+    ("RequestExpired", "have expired", "aws sso login"),
+    ("TokenRefreshRequired", "have expired", "aws sso login"),
+    ("InvalidClientTokenId", "AWS does not accept the credentials", "aws sts get-caller-identity"),
+    ("AuthFailure", "AWS does not accept the credentials", "aws sts"),
+    ("UnrecognizedClientException", "AWS does not accept the credentials", "aws sts"),
+    ("SignatureDoesNotMatch", "AWS does not accept the credentials", "aws sts"),
+    (
+        "VcpuLimitExceeded",
+        "vCPU quota L-DB2E81BA is too small for g4dn.xlarge",
+        "raise it: https://us-east-1.",
+    ),
+    ("InstanceLimitExceeded", "vCPU quota", "raise it: https://"),
+    ("InsufficientInstanceCapacity", "AWS has no g4dn.xlarge in us-east-1 to give", "set another"),
+    ("InsufficientHostCapacity", "AWS has no g4dn.xlarge", "set another"),
+    (
+        "OptInRequired",
+        "has not accepted the terms",
+        "accept them once at https://aws.amazon.com/marketplace/",
+    ),
+    ("UnauthorizedOperation", "may not do ec2:RunInstances", "ask your AWS administrator to allow ec2:"),
+    ("AccessDenied", "may not do ec2:RunInstances", "ask your AWS administrator"),
+    ("AccessDeniedException", "may not do ec2:RunInstances", "ask your AWS administrator"),
+    ("Unsupported", "AWS does not offer g4dn.xlarge", "set another availability_zone or instance_type"),
+    ("UnsupportedOperation", "AWS does not offer", "set another"),
+    ("InvalidInstanceType", "AWS does not offer", "set another"),
+    ("RequestLimitExceeded", "AWS is throttling this account", "gpuinfra up   # in a minute"),
+    ("Throttling", "AWS is throttling this account", "gpuinfra up"),
+    ("ThrottlingException", "AWS is throttling this account", "gpuinfra up"),
+    ("TooManyRequestsException", "AWS is throttling this account", "gpuinfra up"),
+    ("VPCIdNotSpecified", "no default VPC in us-east-1", "aws ec2 create-default-vpc --region us-east-1"),
+    ("TargetNotConnected", "the host is not connected to Session Manager (Why.)", "gpuinfra status"),
+    ("DefaultVpcDoesNotExist", "no default VPC in us-east-1", "aws ec2 create-default-vpc"),
+]
+
+
+@pytest.mark.parametrize(("code", "says", "hint"), ROWS, ids=[r[0] for r in ROWS])
+def test_every_row(code: str, says: str, hint: str) -> None:
+    """One plain line with what was asked for, one next step."""
+    message, step = told(code)
+    assert says in message
+    assert step.startswith(hint)
+    assert "\n" not in message
+
+
+def test_every_rule_has_a_row() -> None:
+    """A rule that no row reaches is a guess."""
+    reached = {message for code, _, _ in ROWS for message in [told(code)[0].split(":")[0]]}
+    assert len(RULES) == 10
+    assert len(reached) >= len(RULES)
+
+
+def test_a_forbidden_session_names_all_that_it_takes() -> None:
+    """StartSession alone would only lead to the next refusal."""
+    error = refused("AccessDeniedException", "No.", service="ssm", operation="StartSession", settings=None)
+    assert "AWS-StartSSHSession" in error.hint
+    assert "ssmmessages:OpenDataChannel" in error.hint
+
+
+def test_an_unknown_code_is_passed_on() -> None:
+    """Code, operation and AWS's own words: enough to search for."""
+    assert told("SomethingNew", "Words.")[0] == "AWS refused ec2:RunInstances: SomethingNew: Words."
+
+
+@pytest.mark.parametrize("code", [r[0] for r in ROWS])
+def test_without_settings(code: str) -> None:
+    """Where nothing is known of the stack the words are still whole."""
+    message, hint = told(code, settings=None)
+    assert "None" not in message + hint
+
+
+def test_hints_name_the_stack() -> None:
+    """The next command is for the stack that failed."""
+    settings = dataclasses.replace(SETTINGS, stack="b")
+    assert told("Throttling", settings=settings)[1].startswith("gpuinfra up --stack b")
+    assert told("Unsupported", settings=settings)[1].endswith("gpuinfra up --stack b")
+
+
+def test_the_link_is_taken_from_the_message() -> None:
+    """Without its full stop."""
+    message = "To do so please visit https://aws.amazon.com/marketplace/pp?sku=abc. Thanks."
+    assert "https://aws.amazon.com/marketplace/pp?sku=abc, or" in told("OptInRequired", message)[1]
+
+
+def test_the_encoded_message_is_left_out() -> None:
+    """2,000 characters that only an administrator can decode."""
+    message = "You are not authorized. User: arn:x\nEncoded authorization failure message: AAAA\nBBBB"
+    assert told("UnauthorizedOperation", message)[0].endswith("You are not authorized. User: arn:x")
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "code"),
+    [
+        ("g4dn.xlarge", "L-DB2E81BA"),
+        ("g5.48xlarge", "L-DB2E81BA"),
+        ("gr6.4xlarge", "L-DB2E81BA"),
+        ("vt1.3xlarge", "L-DB2E81BA"),
+        ("p4d.24xlarge", "L-417A185B"),
+        ("p5.48xlarge", "L-417A185B"),
+        ("trn1.2xlarge", "L-2C3B7624"),
+        ("inf2.xlarge", "L-1945791B"),
+        ("dl1.24xlarge", "L-6E869C2A"),
+        ("t3.large", "L-1216C47A"),
+        ("c7i.large", "L-1216C47A"),
+        ("", "L-1216C47A"),
+    ],
+)
+def test_quota_codes(instance_type: str, code: str) -> None:
+    """The quota that has to be raised depends on the family."""
+    assert quota_code(instance_type) == code

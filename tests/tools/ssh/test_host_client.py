@@ -1,0 +1,109 @@
+"""The host's program, sent and run on this machine: no ssh, no systemd, all else real."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+from typing import IO, cast
+
+import pytest
+
+from gpuinfra.ground.errors import ConfigError
+from gpuinfra.host.jobs import frames as wire
+from gpuinfra.tools.ssh.host_bundle import opened_by, program
+from gpuinfra.tools.ssh.host_client import SshJobs
+from tests.fakes.jobs import asked, local_ssh, run
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_frames_survive_any_cut() -> None:
+    """Bytes come as the network likes."""
+    whole = wire.pack(wire.INPUT, b"abc") + wire.pack(wire.END)
+    frames = wire.Frames()
+    got = [frame for byte in whole for frame in frames.feed(bytes([byte]))]
+    assert got == [(wire.INPUT, b"abc"), (wire.END, b"")]
+
+
+def test_input_output_and_exit_code(home: Path) -> None:
+    """What is sent comes back; the program is kept, the run is not."""
+    done = run(
+        local_ssh(home),
+        asked("cat; echo err >&2; exit 3"),
+        wire.pack(wire.INPUT, b"hello"),
+        wire.pack(wire.END),
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"hello", b"err\n")
+    assert len(list((home / ".cache/gpuinfra").glob("host-*"))) == 1
+    assert list((home / ".local/share/gpuinfra/jobs").iterdir()) == []
+
+
+def test_a_signal_reaches_the_group(home: Path) -> None:
+    """As Ctrl-C does."""
+    done = run(local_ssh(home), asked("sleep 50 | sleep 50"), wire.pack(wire.SIGNAL, b"INT"))
+    assert done.returncode == 128 + signal.SIGINT
+
+
+def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
+    """The connection ends without a word; output and exit code are kept."""
+    line, opening = opened_by(asked("echo one; sleep 1; echo two; exit 5"))
+    argv = [*local_ssh(home), "--", line]
+    child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdin
+    assert child.stdout
+    child.stdin.write(opening)
+    child.stdin.flush()
+    assert child.stdout.readline() == b"one\n"
+    child.stdin.close()
+    assert child.wait(20) == 255
+    child.stdout.close()
+    ended = SshJobs().ask(argv[:1], {"verb": "wait", "job": "abcd", "seconds": 20, "flags": ""}, timeout_s=30)
+    assert (ended["state"], ended["exit_code"], ended["kind"]) == ("failed", 5, "run")
+    assert (home / ".local/share/gpuinfra/jobs/abcd/log").read_text() == "one\ntwo\n"
+
+
+def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
+    """No job is shown as running that nobody supervises."""
+    line, opening = opened_by(asked("echo $PPID; sleep 50"))
+    argv = [*local_ssh(home), "--", line]
+    child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert child.stdin
+    assert child.stdout
+    child.stdin.write(opening)
+    child.stdin.flush()
+    os.kill(int(child.stdout.readline()), signal.SIGKILL)
+    assert child.wait(20) == 137
+    child.stdin.close()
+    child.stdout.close()
+    store = home / ".local/share/gpuinfra/jobs/abcd/job.json"
+    store.write_text(store.read_text().replace(time.strftime("%Y-"), "2000-"))
+    (job,) = SshJobs().ask(argv[:1], {"verb": "list", "flags": ""}, timeout_s=30)
+    assert (job["state"], job["reason"]) == ("lost", "its supervisor was killed")
+
+
+def test_the_program_is_a_tar_of_its_files() -> None:
+    """The same bytes for the same files: their hash names the directory on the host."""
+    with tarfile.open(fileobj=io.BytesIO(program())) as tar:
+        files = {m.name: (m.mode, cast("IO[bytes]", tar.extractfile(m)).read()) for m in tar}
+    assert {"gpuinfra/__init__.py", "gpuinfra/host/jobs/__main__.py"} <= set(files)
+    assert files == {name: (0o644, (ROOT / name).read_bytes()) for name in files}
+    assert program() == program()
+
+
+def test_what_a_command_said_itself_is_kept_until_it_is_told_apart(home: Path) -> None:
+    """255 is also what ssh says of a lost connection: the laptop looks, and then it is forgotten."""
+    assert run(local_ssh(home), asked("exit 255")).returncode == 255
+    ssh, view = [f"{home}/ssh"], {"verb": "view", "job": "abcd", "flags": "", "forget": True}
+    assert SshJobs().ask(ssh, view, timeout_s=30)["exit_code"] == 255
+    with pytest.raises(ConfigError, match="no job on the host"):
+        SshJobs().ask(ssh, view, timeout_s=30)
+
+
+def test_gpu_test_without_torch(home: Path) -> None:
+    """A clear line, no traceback."""
+    found = SshJobs().python(local_ssh(home), sys.executable, "gpu_benchmark.py", timeout_s=30)
+    assert found["problem"] == "the environment has no PyTorch"

@@ -1,0 +1,100 @@
+"""The ssh configuration: strict, ours alone, and read by the real ssh."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.ground.model import Host
+from gpuinfra.tools.ssh import ssh_config
+from tests.samples import host
+
+
+def effective(conf: Path, alias: str) -> dict[str, str]:
+    """Return what the real ssh makes of the file."""
+    done = subprocess.run(["ssh", "-G", "-F", str(conf), alias], capture_output=True, text=True, check=True)
+    return dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+
+
+def test_the_real_ssh_reads_it_as_meant(tmp_path: Path) -> None:
+    """Strict key checking under the instance id, nothing else's keys, one shared connection."""
+    pins = tmp_path / "pins 100%"
+    conf = ssh_config.write(
+        host(), address="52.9.9.9", known_hosts=pins, environ={"XDG_STATE_HOME": str(tmp_path)}
+    )
+    found = effective(conf, "gpuinfra-default")
+    assert found["hostname"] == "52.9.9.9"
+    assert found["hostkeyalias"] == host().instance_id
+    assert found["stricthostkeychecking"] == "true"
+    assert found["userknownhostsfile"].replace("%%", "%") == str(pins)
+    assert (found["updatehostkeys"], found["identitiesonly"]) == ("false", "yes")
+    assert conf.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_private_host_is_reached_by_its_id_through_session_manager(tmp_path: Path) -> None:
+    """By this very Python, whatever is on PATH and in the directory; the key is still checked."""
+    private = host(access="ssm", public_ip="")
+    conf = ssh_config.write(
+        private, address=private.address, known_hosts=tmp_path, environ={"XDG_STATE_HOME": str(tmp_path)}
+    )
+    found = effective(conf, "gpuinfra-default")
+    assert found["hostname"] == private.instance_id
+    python = sys.executable
+    assert found["proxycommand"] == f"{python} -P -m gpuinfra ssm-proxy --region us-east-1 %h %p"
+    assert found["stricthostkeychecking"] == "true"
+    assert "proxycommand" not in ssh_config.render(host(), address="x", known_hosts=tmp_path, socket=None)
+
+
+def test_a_socket_path_that_is_too_long_is_not_used(tmp_path: Path) -> None:
+    """Unix sockets end at 104 bytes on macOS; then every command connects anew."""
+    long = tmp_path / ("x" * 120)
+    assert ssh_config.control_path(host(), {"XDG_CACHE_HOME": str(long)}) is None
+
+
+def test_a_directory_that_others_can_read_is_not_used(tmp_path: Path) -> None:
+    """Who can open the socket is logged in."""
+    (tmp_path / "gpuinfra").mkdir(mode=0o755)
+    assert ssh_config.control_path(host(), {"XDG_RUNTIME_DIR": str(tmp_path)}) != (
+        tmp_path / "gpuinfra" / host().instance_id
+    )
+
+
+@pytest.mark.parametrize("before", ["", "Host *\n  User me\n"])
+def test_include_goes_first_once_and_keeps_the_rest(before: str, tmp_path: Path) -> None:
+    """An Include below a Host line would only count for that host."""
+    config = tmp_path / "config"
+    config.write_text(before)
+    env = {"XDG_STATE_HOME": str(tmp_path)}
+    for _ in range(2):
+        ssh_config.include(env, config)
+    assert config.read_text() == f"{ssh_config.include_line(env)}\n{before}"
+    assert ssh_config.is_included(env, config)
+
+
+def test_two_clones_with_one_stack_name_do_not_meet(tmp_path: Path) -> None:
+    """Each host has a file of its own; the alias is the last one's, and is not taken away by the first."""
+    env = {"XDG_STATE_HOME": str(tmp_path)}
+    first, second = (Host(**{**vars(host()), "instance_id": f"i-{n}"}) for n in (1, 2))
+    for number, one in enumerate((first, second)):
+        ssh_config.write(one, address=f"52.0.0.{number}", known_hosts=tmp_path / "pin", environ=env)
+    owns = [effective(ssh_config.own_path(one, env), "gpuinfra-default") for one in (first, second)]
+    assert [own["hostname"] for own in owns] == ["52.0.0.0", "52.0.0.1"]
+    ssh_config.remove(first, env)
+    assert effective(ssh_config.path("default", env), "gpuinfra-default")["hostname"] == "52.0.0.1"
+    ssh_config.remove(second, env)
+    assert list(tmp_path.rglob("*.conf")) == []
+
+
+def test_the_address_of_a_file_is_read_back(tmp_path: Path) -> None:
+    """Where the host was last; without a file, where it is recorded."""
+    env = {"XDG_STATE_HOME": str(tmp_path)}
+    assert ssh_config.address(host(), env) == host().public_ip
+    ssh_config.write(host(), address="52.9.9.9", known_hosts=tmp_path / "pin", environ=env)
+    assert ssh_config.address(host(), env) == "52.9.9.9"
+
+
+def test_hosts_of_two_stacks_have_two_aliases() -> None:
+    """Stacks side by side do not overwrite each other's alias."""
+    names = {ssh_config.alias(h.stack) for h in (host(), Host(**{**vars(host()), "stack": "b"}))}
+    assert names == {"gpuinfra-default", "gpuinfra-b"}

@@ -1,0 +1,119 @@
+"""Terraform's errors: texts as Terraform 1.11.4 and provider 5.100.0 wrote them."""
+
+import pytest
+
+from gpuinfra.tools.terraform import errors as diagnose
+from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, TerraformError
+from gpuinfra.ground.model import Diagnostic, Outcome
+from tests.fakes.world import SETTINGS
+
+LOCK = """\
+Error message: resource temporarily unavailable
+Lock Info:
+  ID:        9db590f1-b6fe-c5f2-2678-8804f089deba
+  Path:      terraform.tfstate
+  Operation: OperationTypeApply
+  Who:       root@vm
+  Version:   1.11.4
+  Created:   2026-11-22 10:11:12.13 +0000 UTC
+  Info:
+"""
+
+
+def failed(*texts: tuple[str, str], raw: str = "") -> Outcome:
+    """Return a failed run with these errors."""
+    errors = tuple(Diagnostic(severity="error", summary=s, detail=d) for s, d in texts)
+    return Outcome(ok=False, diagnostics=errors, raw_tail=raw)
+
+
+def explained(summary: str, detail: str = "") -> GpuInfraError:
+    """Return what one error means."""
+    return diagnose.explain(failed((summary, detail)), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("summary", "detail", "kind", "says", "hint"),
+    [
+        ("No valid credential sources found", "…", CloudError, "no AWS credentials", "aws configure"),
+        (
+            "configuring Terraform AWS Provider: failed to get shared config profile, nope",
+            "",
+            CloudError,
+            "there is no profile nope",
+            "aws configure",
+        ),
+        (
+            "Retrieving AWS account details: validating provider credentials: retrieving caller identity"
+            " from STS: operation error STS: GetCallerIdentity, https response error StatusCode: 403,"
+            " RequestID: x, api error ExpiredToken: The security token included in the request is expired",
+            "",
+            CloudError,
+            "the AWS credentials have expired (ExpiredToken)",
+            "aws sso login",
+        ),
+        (
+            "Error acquiring the state lock",
+            LOCK,
+            TerraformError,
+            "root@vm (OperationTypeApply)",
+            "wait for it",
+        ),
+        (
+            "Failed to save state",
+            "write terraform.tfstate: no space left on device",
+            ConfigError,
+            "the disk is full",
+            "df -h .",
+        ),
+        ("dial tcp: lookup x: no such host", "", CloudError, "AWS cannot be reached", "gpuinfra up"),
+        ("Resource precondition failed", "Do this.", TerraformError, "Do this.", ""),
+        ("Resource postcondition failed", "Do that.", TerraformError, "Do that.", ""),
+    ],
+)
+def test_known(summary: str, detail: str, kind: type[GpuInfraError], says: str, hint: str) -> None:
+    """Each becomes a plain line of the right class, with the next step."""
+    error = explained(summary, detail)
+    assert type(error) is kind
+    assert says in error.message
+    assert error.hint.startswith(hint)
+
+
+def test_the_lock_names_its_id_and_time() -> None:
+    """Who, since when, and how to break a dead one."""
+    error = explained("Error acquiring the state lock", LOCK)
+    assert "since 2026-11-22 10:11:12" in error.message
+    assert error.hint.endswith("force-unlock 9db590f1-b6fe-c5f2-2678-8804f089deba")
+
+
+def test_a_lock_without_details() -> None:
+    """A lock that cannot be read is still called a lock."""
+    assert "unknown" in explained("Error acquiring the state lock", "Error message: boom").message
+
+
+def test_the_refusal_is_found_among_its_consequences() -> None:
+    """Terraform lists many errors; the one that is known says why."""
+    outcome = failed(
+        ("context canceled", ""), ("no", "operation error EC2: RunInstances, api error OptInRequired: x")
+    )
+    assert "has not accepted the terms" in diagnose.explain(outcome, SETTINGS).message
+
+
+def test_the_service_and_operation_are_named() -> None:
+    """Permissions are asked for by these words."""
+    text = "operation error IAM: CreateRole, https response error, api error AccessDenied: User: x is not"
+    assert explained("creating IAM Role", text).hint == "ask your AWS administrator to allow iam:CreateRole"
+
+
+def test_unknown_errors_are_terraforms_own_words() -> None:
+    """Nothing is reworded that names file and line; all errors are shown."""
+    place = Diagnostic(severity="error", summary="Invalid value", detail="no\n", where="variables.tf:9")
+    other = Diagnostic(severity="error", summary="Also")
+    error = diagnose.explain(Outcome(ok=False, diagnostics=(place, other)), None)
+    assert (type(error), error.message) == (TerraformError, "variables.tf:9: Invalid value\nno\nAlso")
+
+
+@pytest.mark.parametrize("raw", ["", "panic: runtime error"])
+def test_silence_is_not_hidden(raw: str) -> None:
+    """A Terraform that dies without an error leaves what it printed."""
+    message = diagnose.explain(failed(raw=raw), None).message
+    assert message == f"Terraform ended without saying why\n{raw}".strip()

@@ -1,0 +1,71 @@
+"""The files beside values and state: private, whole, and gone when they are worth nothing."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.tools.terraform.stack_files import StackFiles, write_private
+from gpuinfra.ground.paths import Project
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> StackFiles:
+    """The files of a stack that has not been set up."""
+    project = Project(root=tmp_path)
+    return StackFiles(project, project.stack("b"))
+
+
+def test_private_whatever_the_umask(tmp_path: Path) -> None:
+    """For the owner only, from its first moment, an old wider file replaced."""
+    target = tmp_path / "user-data"
+    target.write_text("old")
+    target.chmod(0o644)
+    before = os.umask(0)
+    try:
+        write_private(target, b"new")
+    finally:
+        os.umask(before)
+    assert (target.read_bytes(), stat.S_IMODE(target.stat().st_mode)) == (b"new", 0o600)
+    assert [p.name for p in tmp_path.iterdir()] == ["user-data"]
+
+
+def test_never_through_a_planted_link(tmp_path: Path) -> None:
+    """Neither the target nor the part file leads anywhere else."""
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    target = tmp_path / "user-data"
+    target.symlink_to(victim)
+    (tmp_path / f".user-data.{os.getpid()}").symlink_to(victim)
+    write_private(target, b"new")
+    assert victim.read_text() == "mine"
+    assert not target.is_symlink()
+
+
+def test_free_space_of_a_stack_to_be(files: StackFiles) -> None:
+    """Asked of the nearest directory that exists."""
+    assert files.free_mb() > 0
+
+
+def test_clean(files: StackFiles, tmp_path: Path) -> None:
+    """What holds user-data goes; what the user wrote stays; twice is fine."""
+    directory = tmp_path / "terraform" / "stacks" / "b"
+    directory.mkdir(parents=True)
+    for name in ("user-data.yaml.gz", "gpuinfra.tfplan", "terraform.tfvars", "terraform.tfstate"):
+        (directory / name).touch()
+    files.nonce()
+    files.clean()
+    files.clean()
+    assert sorted(p.name for p in directory.iterdir()) == ["terraform.tfstate", "terraform.tfvars"]
+
+
+def test_the_nonce_stays_until_the_host_is_gone(files: StackFiles, tmp_path: Path) -> None:
+    """Every render of one host carries the same; the next host gets another; only the owner reads it."""
+    directory = tmp_path / "terraform" / "stacks" / "b"
+    directory.mkdir(parents=True)
+    first = files.nonce()
+    assert (files.nonce(), len(bytes.fromhex(first))) == (first, 16)
+    assert all(stat.S_IMODE(p.stat().st_mode) == 0o600 for p in directory.iterdir())
+    files.clean()
+    assert files.nonce() != first

@@ -1,0 +1,140 @@
+"""The state file: read without Terraform, refused when damaged, rescued when it could not be written."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuinfra.tools.terraform.state import LocalState
+from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.model import Record
+from tests import samples
+
+
+def state_in(directory: Path, text: str | None = None) -> LocalState:
+    """Return a state file with this text, if any."""
+    path = directory / "stack" / "terraform.tfstate"
+    path.parent.mkdir()
+    if text is not None:
+        path.write_text(text)
+    return LocalState(path, rescue_directory=directory / "home")
+
+
+def test_no_file_is_an_empty_record(tmp_path: Path) -> None:
+    """A stack that has never been applied."""
+    assert state_in(tmp_path).read() == Record()
+
+
+def test_a_whole_state(tmp_path: Path) -> None:
+    """Outputs become the host; resources keep their addresses."""
+    record = state_in(tmp_path, samples.STATE).read()
+    assert record.host == samples.host()
+    assert record.ids_of("aws_instance") == {samples.OUTPUTS["instance_id"]}
+    assert "module.security_group.aws_security_group.this" in record.resources
+
+
+def test_a_state_without_outputs_has_no_host(tmp_path: Path) -> None:
+    """An apply that was stopped: the resources are there, the host is not whole."""
+    raw = json.loads(samples.STATE) | {"outputs": {}}
+    record = state_in(tmp_path, json.dumps(raw)).read()
+    assert record.host is None
+    assert record.ids_of("aws_instance") == {samples.OUTPUTS["instance_id"]}
+
+
+def test_null_outputs_are_empty_words(tmp_path: Path) -> None:
+    """A stopped host has no public address."""
+    raw = json.loads(samples.STATE)
+    raw["outputs"]["public_ip"] = {"value": None, "type": "string"}
+    host = state_in(tmp_path, json.dumps(raw)).read().host
+    assert host is not None
+    assert host.public_ip == ""
+
+
+def test_keys_are_part_of_addresses(tmp_path: Path) -> None:
+    """Rules by CIDR and counted resources are told apart; what is only read does not count."""
+    rule = {"mode": "managed", "type": "aws_rule", "name": "ssh", "module": "module.security_group"}
+    rule["instances"] = [{"index_key": "1.2.3.4/32", "attributes": {"id": "sgr-1"}}]  # type: ignore[assignment]
+    counted = {"mode": "managed", "type": "aws_eip", "name": "x", "instances": [{"index_key": 0}]}
+    data = {"mode": "data", "type": "aws_ami", "name": "x", "instances": [{"attributes": {"id": "ami-1"}}]}
+    text = json.dumps({"version": 4, "resources": [rule, counted, data]})
+    assert state_in(tmp_path, text).read().resources == {
+        'module.security_group.aws_rule.ssh["1.2.3.4/32"]': "sgr-1",
+        "aws_eip.x[0]": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", r"empty \(0 bytes\)"),
+        (" \n", r"empty \(0 bytes\)"),
+        (samples.STATE[:200], "damaged"),
+        ("[]", "not a version 4 state"),
+        ('{"version": 3}', r"not a version 4 state \(version: 3\)"),
+        ("\x00" * 4096, "damaged"),
+    ],
+)
+def test_a_damaged_state_is_refused(text: str, says: str, tmp_path: Path) -> None:
+    """Terraform would take an empty file for "nothing exists" and make a second host."""
+    state = state_in(tmp_path, text)
+    with pytest.raises(ConfigError, match=says) as caught:
+        state.read()
+    assert caught.value.hint.startswith(f"rm {state.path}")
+    state.path.with_name("terraform.tfstate.backup").write_text(samples.STATE)
+    with pytest.raises(ConfigError) as caught:
+        state.read()
+    assert caught.value.hint.startswith(f"cp {state.path}.backup {state.path}")
+
+
+def test_a_printed_state_is_rescued(tmp_path: Path) -> None:
+    """It goes elsewhere, for its owner only, under a name that no later one takes."""
+    state = state_in(tmp_path)
+    first = state.rescue(samples.STATE)
+    later = state.rescue(json.dumps(json.loads(samples.STATE) | {"serial": 13}))
+    assert first is not None
+    assert later not in (None, first)
+    assert first.read_text() == samples.STATE
+    assert first.is_relative_to(tmp_path / "home")
+    assert first.stat().st_mode & 0o777 == 0o600
+    assert first.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_errored_tfstate_is_rescued_once(tmp_path: Path) -> None:
+    """What Terraform left beside the state is moved: left behind, it would hide a later run's error."""
+    state = state_in(tmp_path)
+    errored = state.path.with_name("errored.tfstate")
+    errored.write_text(samples.STATE)
+    rescued = state.rescue("")
+    assert rescued is not None
+    assert rescued.read_text() == samples.STATE
+    assert not errored.exists()
+    assert state.rescue("") is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "no state {at} all", '{"version": 4}', '{"lineage": "x"}', "[]"])
+def test_what_is_no_state_is_not_rescued(text: str, tmp_path: Path) -> None:
+    """A half is no record; errored.tfstate of 0 bytes neither."""
+    state = state_in(tmp_path)
+    state.path.with_name("errored.tfstate").touch()
+    assert state.rescue(text) is None
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_hostile_lineage_stays_inside(tmp_path: Path) -> None:
+    """The name is made from what a file says: it must not lead anywhere."""
+    raw: dict[str, Any] = {"version": 4, "lineage": "../../../x", "serial": "/../1"}
+    rescued = state_in(tmp_path).rescue(json.dumps(raw))
+    assert rescued is not None
+    assert rescued.parent == tmp_path / "home" / "rescued"
+
+
+def test_a_state_from_before_there_was_a_choice_is_of_a_host_with_an_address(tmp_path: Path) -> None:
+    """A host that was made by an earlier version stays known."""
+    raw = json.loads(samples.STATE)
+    del raw["outputs"]["access"]
+    path = tmp_path / "terraform.tfstate"
+    path.write_text(json.dumps(raw))
+    found = LocalState(path, rescue_directory=tmp_path).read().host
+    assert found is not None
+    assert (found.access, found.address) == ("ssh", samples.OUTPUTS["public_ip"])
