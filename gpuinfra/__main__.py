@@ -17,7 +17,7 @@ def main() -> None:
         sys.stderr.write(f"[SIMULATED AWS at {os.environ[ENDPOINT]}: not the real one, no cost]\n")
         sys.stderr.flush()
     try:
-        if dispatch.answer(sys.argv[1:], os.environ):
+        if dispatch.try_quick(sys.argv[1:], os.environ):
             return
         from gpuinfra.cli import app  # typer: 60 ms
     except KeyboardInterrupt:

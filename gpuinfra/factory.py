@@ -10,11 +10,11 @@ from gpuinfra.ground import paths
 from gpuinfra.ground.paths import Project, Stack
 
 if TYPE_CHECKING:
-    from gpuinfra.features.containers.dlc_images import Tagged
+    from gpuinfra.features.containers.dlc_images import TaggedImage
     from gpuinfra.features.environment.protocols import HostFiles, Solver
-    from gpuinfra.features.provision.init import Answers
+    from gpuinfra.features.provision.init import InitValues
     from gpuinfra.ground.model import Settings
-    from gpuinfra.ground.protocols import Cloud, Narrator, Ports, Provisioner
+    from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter, World
     from gpuinfra.tools.terraform.state import LocalState
 
 FALLBACK_REGION = "us-east-1"
@@ -25,27 +25,27 @@ def project(environ: Mapping[str, str]) -> Project:
     return paths.find_project(Path.cwd(), environ)
 
 
-def ports(stack_name: str, environ: Mapping[str, str]) -> Ports:
+def world(stack_name: str, environ: Mapping[str, str]) -> World:
     """Return the real ports of one stack."""
     import time
 
-    from gpuinfra.ground.protocols import Clock, Ports
+    from gpuinfra.ground.protocols import Clock, World
     from gpuinfra.tools.ssh.client import OpenSsh
     from gpuinfra.tools.terminal.terminal import Terminal
-    from gpuinfra.tools.terraform.stack_files import StackFiles
+    from gpuinfra.tools.terraform.stack_files import StackDirectory
     from gpuinfra.tools.terraform.tfvars import TfvarsFile
 
     home = project(environ)
     stack = home.stack(stack_name)
-    narrator = Terminal()
-    return Ports(
-        workspace=StackFiles(home, stack),
+    reporter = Terminal()
+    return World(
+        files=StackDirectory(home, stack),
         values=TfvarsFile(stack.tfvars, module=home.module),
         state=state(stack_name, environ),
-        narrator=narrator,
-        link=OpenSsh(environ),
+        reporter=reporter,
+        ssh=OpenSsh(environ),
         clock=Clock(sleep=time.sleep, now=time.monotonic),
-        terraform=lambda: _terraform(home, stack, environ, narrator),
+        terraform=lambda: _terraform(home, stack, environ, reporter),
         cloud=_cloud,
     )
 
@@ -60,11 +60,11 @@ def state(stack_name: str, environ: Mapping[str, str]) -> LocalState:
 
 def answers(
     environ: Mapping[str, str], *, region: str, owner: str, cidr: str, public_key: Path | None
-) -> Answers:
+) -> InitValues:
     """Return what `init` writes: what the user said, else what can be found out."""
-    from gpuinfra.features.provision.init import Answers
+    from gpuinfra.features.provision.init import InitValues
 
-    return Answers(
+    return InitValues(
         region=lambda: region or default_region(),
         owner=lambda: owner or _owner(),
         cidr=lambda: _cidr(cidr, environ),
@@ -86,11 +86,13 @@ def solver(environ: Mapping[str, str]) -> Solver:
     return RattlerSolver(cache=paths.cache_home(environ) / "repodata", environ=environ)
 
 
-def catalogue(region: str, environ: Mapping[str, str], *, refresh: bool) -> Callable[[str], Sequence[Tagged]]:
+def catalogue(
+    region: str, environ: Mapping[str, str], *, refresh: bool
+) -> Callable[[str], Sequence[TaggedImage]]:
     """Return what knows the Deep Learning Containers of a region, by repository."""
-    from gpuinfra.features.containers.ecr import Catalogue
+    from gpuinfra.features.containers.ecr import EcrCatalog
 
-    return Catalogue(region, cache=paths.cache_home(environ) / "dlc", refresh=refresh)
+    return EcrCatalog(region, cache=paths.cache_home(environ) / "dlc", refresh=refresh)
 
 
 def my_cidr(environ: Mapping[str, str]) -> str:
@@ -100,7 +102,7 @@ def my_cidr(environ: Mapping[str, str]) -> str:
     return public_address.my_cidr(environ)
 
 
-def _terraform(home: Project, stack: Stack, environ: Mapping[str, str], narrator: Narrator) -> Provisioner:
+def _terraform(home: Project, stack: Stack, environ: Mapping[str, str], reporter: Reporter) -> Provisioner:
     from gpuinfra.tools.terraform import binary as toolchain
     from gpuinfra.tools.terraform import links, provider_mirror
     from gpuinfra.tools.terraform.runner import TerraformCli
@@ -116,9 +118,9 @@ def _terraform(home: Project, stack: Stack, environ: Mapping[str, str], narrator
 
     def on_interrupt(presses: int) -> None:
         if presses == 1:
-            narrator.say("\nCtrl-C: Terraform finishes the call it is in and saves its state ...")
+            reporter.say("\nCtrl-C: Terraform finishes the call it is in and saves its state ...")
         elif presses == 2:
-            narrator.say("still saving; a third Ctrl-C abandons it and may leave a host that nobody knows of")
+            reporter.say("still saving; a third Ctrl-C abandons it and may leave a host that nobody knows of")
 
     binary = toolchain.find(home.tools, environ)
     return TerraformCli(binary=binary, directory=stack.directory, env=env, on_interrupt=on_interrupt)

@@ -13,25 +13,25 @@ from gpuinfra.ground.hints import command
 from gpuinfra.ground.recorded import recorded_host
 
 if TYPE_CHECKING:
-    from gpuinfra.ground.model import Host, Outcome, Plan, Status
+    from gpuinfra.ground.model import Host, Outcome, Status, TerraformPlan
 
 
 def init(stack: str, *, region: str, owner: str, cidr: str, public_key: Path | None, force: bool) -> Path:
     """Write the stack's terraform.tfvars, and install the provider if that has not been done."""
     path = _init(stack, region=region, owner=owner, cidr=cidr, public_key=public_key, force=force)
-    ports = factory.ports(stack, os.environ)
-    with ports.narrator.progress("Installing Terraform's AWS provider"):
-        ports.terraform().init()
-    ports.narrator.say(f"next: edit it if you like, then {command('up', stack)}")
+    world = factory.world(stack, os.environ)
+    with world.reporter.progress("Installing Terraform's AWS provider"):
+        world.terraform().init()
+    world.reporter.say(f"next: edit it if you like, then {command('up', stack)}")
     return path
 
 
-def plan(stack: str) -> Plan:
+def plan(stack: str) -> TerraformPlan:
     """Show what an apply would do."""
     from gpuinfra.features.provision.plan import plan as action
 
     _set_up(stack)
-    return action(factory.ports(stack, os.environ))
+    return action(factory.world(stack, os.environ))
 
 
 def apply(stack: str, *, yes: bool, upgrade_image: bool, wait: bool) -> Host:
@@ -40,12 +40,12 @@ def apply(stack: str, *, yes: bool, upgrade_image: bool, wait: bool) -> Host:
     from gpuinfra.features.provision.up import apply as action
 
     _set_up(stack)
-    ports = factory.ports(stack, os.environ)
-    host = action(ports, yes=yes, upgrade_image=upgrade_image)
-    ports.narrator.say(f"host {host.instance_id} ({host.instance_type}, {host.ami_name}) is up")
+    world = factory.world(stack, os.environ)
+    host = action(world, yes=yes, upgrade_image=upgrade_image)
+    world.reporter.say(f"host {host.instance_id} ({host.instance_type}, {host.ami_name}) is up")
     if wait:
-        commands_host.follow(ports, host)
-    ports.narrator.say(f"next: {command('ssh', stack)}; {command('down', stack)} ends the cost")
+        commands_host.follow(world, host)
+    world.reporter.say(f"next: {command('ssh', stack)}; {command('down', stack)} ends the cost")
     return host
 
 
@@ -69,7 +69,7 @@ def status(stack: str) -> Status:
     """Return what was recorded and what EC2 says."""
     from gpuinfra.features.provision.status import status as action
 
-    return action(factory.ports(stack, os.environ))
+    return action(factory.world(stack, os.environ))
 
 
 def watched_status(stack: str) -> Status:
@@ -106,15 +106,15 @@ def destroy(stack: str, *, yes: bool) -> Outcome:
     from gpuinfra.features.gpu.metrics import running
     from gpuinfra.features.provision.down import destroy as action
 
-    ports = factory.ports(stack, os.environ)
-    return action(ports, yes=yes, running=lambda host: running(ports, host_jobs(), host))
+    world = factory.world(stack, os.environ)
+    return action(world, yes=yes, running=lambda host: running(world, host_jobs(), host))
 
 
 def allow(stack: str, *, cidr: str, add: bool) -> tuple[str, ...]:
     """Let an address in."""
     from gpuinfra.features.provision.allow import allow as action
 
-    return action(factory.ports(stack, os.environ), cidr=cidr or factory.my_cidr(os.environ), add=add)
+    return action(factory.world(stack, os.environ), cidr=cidr or factory.my_cidr(os.environ), add=add)
 
 
 def output(stack: str, name: str) -> dict[str, object]:
@@ -146,14 +146,14 @@ def _text(value: object) -> str:
 def _init(stack: str, *, region: str, owner: str, cidr: str, public_key: Path | None, force: bool) -> Path:
     from gpuinfra.features.provision.init import init as action
 
-    ports = factory.ports(stack, os.environ)
+    world = factory.world(stack, os.environ)
     answers = factory.answers(os.environ, region=region, owner=owner, cidr=cidr, public_key=public_key)
-    return action(ports.values, ports.narrator, stack=stack, answers=answers, force=force)
+    return action(world.values, world.reporter, stack=stack, answers=answers, force=force)
 
 
 def _set_up(stack: str) -> None:
     """Write terraform.tfvars if this is the first command of a new user."""
-    ports = factory.ports(stack, os.environ)
-    if not ports.values.exists():
-        ports.narrator.say("no terraform.tfvars yet: writing one")
+    world = factory.world(stack, os.environ)
+    if not world.values.exists():
+        world.reporter.say("no terraform.tfvars yet: writing one")
         _init(stack, region="", owner="", cidr="", public_key=None, force=False)

@@ -12,9 +12,9 @@ from gpuinfra.ground.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gpuinfra.features.containers.dlc_images import Image
+    from gpuinfra.features.containers.dlc_images import DlcImage
     from gpuinfra.ground.model import Host
-    from gpuinfra.ground.protocols import Ports
+    from gpuinfra.ground.protocols import World
 
 INSTALLER = "miniforge"  # in an image: its packages come from conda-forge without anybody's terms
 
@@ -25,19 +25,19 @@ def build(stack: str, *, no_cache: bool) -> None:
 
     from gpuinfra.features.containers.docker import build as action
 
-    ports = factory.ports(stack, os.environ)
+    world = factory.world(stack, os.environ)
     pins = factory.project(os.environ).root / "cloud-init" / "installers.toml"
     installer = tomllib.loads(pins.read_text(encoding="utf-8"))[INSTALLER]
-    _become(ports, *action(ports, installer=installer, no_cache=no_cache), options=_terminal())
+    _become(world, *action(world, installer=installer, no_cache=no_cache), options=_terminal())
 
 
 def run(stack: str, command: Sequence[str], *, image: str) -> None:
     """Run a command in a container; becomes ssh, so the exit code is the command's own."""
     from gpuinfra.features.containers.docker import run as action
 
-    ports = factory.ports(stack, os.environ)
-    host, remote = action(ports, command, image=image, terminal=bool(_terminal()))
-    _become(ports, host, remote, options=_terminal())
+    world = factory.world(stack, os.environ)
+    host, remote = action(world, command, image=image, terminal=bool(_terminal()))
+    _become(world, host, remote, options=_terminal())
 
 
 def jupyter(stack: str, *, image: str, port: int) -> None:
@@ -52,25 +52,25 @@ def jupyter(stack: str, *, image: str, port: int) -> None:
         raise ConfigError(
             f"the port is {port}; it must be from 1024 to 65535", hint="gpuinfra docker jupyter --port 8886"
         )
-    ports = factory.ports(stack, os.environ)
-    host, remote = action(ports, image=image, port=port, terminal=bool(_terminal()))
+    world = factory.world(stack, os.environ)
+    host, remote = action(world, image=image, port=port, terminal=bool(_terminal()))
     # a connection of its own: through the shared one the tunnel would outlive this command
     tunnel = ["-o", "ControlPath=none", "-o", "ExitOnForwardFailure=yes", "-L", f"{port}:127.0.0.1:{port}"]
-    _become(ports, host, remote, options=[*_terminal(), *tunnel])
+    _become(world, host, remote, options=[*_terminal(), *tunnel])
 
 
 def dlc_run(stack: str, image: str, command: Sequence[str]) -> None:
     """Run a command in an AWS Deep Learning Container; becomes ssh."""
     from gpuinfra.features.containers.dlc import run as action
 
-    ports = factory.ports(stack, os.environ)
-    host, remote = action(ports, image, command, terminal=bool(_terminal()))
-    _become(ports, host, remote, options=_terminal())
+    world = factory.world(stack, os.environ)
+    host, remote = action(world, image, command, terminal=bool(_terminal()))
+    _become(world, host, remote, options=_terminal())
 
 
 def dlc_list(
     stack: str, *, framework: str, processor: str, region: str, everything: bool, refresh: bool
-) -> list[Image]:
+) -> list[DlcImage]:
     """Return the AWS Deep Learning Containers of a region; asked of ECR at most once a day."""
     from gpuinfra.features.containers.dlc import images
 
@@ -81,7 +81,7 @@ def dlc_list(
     return images(where, ask, framework=framework, processor=processor, everything=everything)
 
 
-def dlc_text(found: Sequence[Image]) -> str:
+def dlc_text(found: Sequence[DlcImage]) -> str:
     """Return images as a table."""
     head = ("FRAMEWORK", "VERSION", "FOR", "PYTHON", "CUDA", "IMAGE")
     rows = [(it.framework, it.version, it.processor, it.python, it.cuda or "-", it.image) for it in found]
@@ -91,7 +91,7 @@ def dlc_text(found: Sequence[Image]) -> str:
 
 
 def _region(stack: str) -> str:
-    values = factory.ports(stack, os.environ).values
+    values = factory.world(stack, os.environ).values
     return values.read().region if values.exists() else factory.default_region()
 
 
@@ -100,7 +100,7 @@ def _terminal() -> list[str]:
     return ["-t"] if sys.stdin.isatty() and sys.stdout.isatty() else []
 
 
-def _become(ports: Ports, host: Host, remote: str, *, options: Sequence[str]) -> None:
-    program, *rest = ports.link.argv(host, [remote])
+def _become(world: World, host: Host, remote: str, *, options: Sequence[str]) -> None:
+    program, *rest = world.ssh.argv(host, [remote])
     sys.stderr.flush()
     os.execv(program, [program, *options, *rest])  # noqa: S606 - an argv list, no shell here

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from gpuinfra import factory
 
 if TYPE_CHECKING:
-    from gpuinfra.features.environment.check import Checked
-    from gpuinfra.features.environment.lock import Locked
+    from gpuinfra.features.environment.check import CheckResult
+    from gpuinfra.features.environment.lock import LockResult
     from gpuinfra.features.environment.solution import Solution
 
 
-def check(stack: str, *, solve: bool, cuda: str) -> Checked:
+def check(stack: str, *, solve: bool, cuda: str) -> CheckResult:
     """Return what is wrong with environment.yml."""
     from gpuinfra.features.environment.check import env_check
 
@@ -21,7 +21,7 @@ def check(stack: str, *, solve: bool, cuda: str) -> Checked:
     return env_check(factory.host_files(os.environ), cuda=lambda: _cuda(stack, cuda), solver=solver)
 
 
-def check_text(checked: Checked) -> str:
+def check_text(checked: CheckResult) -> str:
     """Return the findings as lines, then a summary, then the answer of the solver."""
     from gpuinfra.features.environment.lint import FILE
 
@@ -31,7 +31,7 @@ def check_text(checked: Checked) -> str:
     return "\n".join([*lines, *([solution_text(checked.solution)] if checked.solution else [])])
 
 
-def check_json(checked: Checked) -> dict[str, object]:
+def check_json(checked: CheckResult) -> dict[str, object]:
     """Return the same as plain values."""
     import dataclasses
 
@@ -45,14 +45,14 @@ def check_json(checked: Checked) -> dict[str, object]:
     }
 
 
-def lock(stack: str, *, cuda: str) -> Locked:
+def lock(stack: str, *, cuda: str) -> LockResult:
     """Write environment.lock."""
     from gpuinfra.features.environment.lock import env_lock
 
-    narrator = factory.ports(stack, os.environ).narrator
+    reporter = factory.world(stack, os.environ).reporter
     solver, files = factory.solver(os.environ), factory.host_files(os.environ)
-    locked = env_lock(files, narrator, solver=solver, cuda=_cuda(stack, cuda))
-    narrator.say(solution_text(locked.solution))
+    locked = env_lock(files, reporter, solver=solver, cuda=_cuda(stack, cuda))
+    reporter.say(solution_text(locked.solution))
     return locked
 
 
@@ -80,7 +80,7 @@ def _cuda(stack: str, asked: str) -> str:
     from gpuinfra.features.environment.solution import cuda_of
     from gpuinfra.tools.terraform.tfvars import DEFAULTS
 
-    values = factory.ports(stack, os.environ).values
+    values = factory.world(stack, os.environ).values
     if asked or not values.exists():
         return cuda_of(asked, image=DEFAULTS["image"], instance_type=DEFAULTS["instance_type"])
     settings = values.read()

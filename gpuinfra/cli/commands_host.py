@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
     from gpuinfra.ground.boot_status import Boot
     from gpuinfra.ground.model import Host
-    from gpuinfra.ground.protocols import Ports
+    from gpuinfra.ground.protocols import World
 
 
 def ssh(stack: str, remote: list[str], *, forget_key: bool) -> None:
     """Become ssh: this process is replaced, so its exit code is ssh's own."""
-    from gpuinfra.features.connect.connect import visit
+    from gpuinfra.features.connect.connect import connect_and_check
     from gpuinfra.features.provision import plan_text
 
-    ports = factory.ports(stack, os.environ)
+    world = factory.world(stack, os.environ)
     if forget_key:
-        ports.link.forget(recorded_host(ports.state, stack))
-    host, found = visit(ports)
+        world.ssh.forget(recorded_host(world.state, stack))
+    host, found = connect_and_check(world)
     if note := plan_text.not_ready(found, stack):
-        ports.narrator.say(note)
-    argv = ports.link.argv(host, remote)
+        world.reporter.say(note)
+    argv = world.ssh.argv(host, remote)
     sys.stderr.flush()
     os.execv(argv[0], argv)  # noqa: S606 - an argv list, no shell
 
 
-def follow(ports: Ports, host: Host) -> Boot:
+def follow(world: World, host: Host) -> Boot:
     """Show the first boot until the environment is proven.
 
     Raises:
@@ -45,11 +45,11 @@ def follow(ports: Ports, host: Host) -> Boot:
     from gpuinfra.features.boot.follow import ready, watch
 
     try:
-        found = ready(ports, host)
+        found = ready(world, host)
         if found is None:
-            with ports.narrator.boot_view() as on_boot:
-                found = watch(ports, host, on_boot=on_boot)
-        ports.narrator.say(f"ready: the environment {found.environment!r} is proven ({found.gpu})")
+            with world.reporter.boot_view() as on_boot:
+                found = watch(world, host, on_boot=on_boot)
+        world.reporter.say(f"ready: the environment {found.environment!r} is proven ({found.gpu})")
         return found
     except KeyboardInterrupt:
         raise Interrupted(
@@ -60,8 +60,8 @@ def follow(ports: Ports, host: Host) -> Boot:
 
 def watch(stack: str) -> Boot:
     """Follow the boot of a host that has been made before."""
-    ports = factory.ports(stack, os.environ)
-    return follow(ports, recorded_host(ports.state, stack))
+    world = factory.world(stack, os.environ)
+    return follow(world, recorded_host(world.state, stack))
 
 
 def logs(stack: str, *, console: bool) -> str:
@@ -73,17 +73,17 @@ def logs(stack: str, *, console: bool) -> str:
     from gpuinfra.features.connect.connect import connect
     from gpuinfra.ground import boot_status
 
-    ports = factory.ports(stack, os.environ)
-    host = recorded_host(ports.state, stack)
+    world = factory.world(stack, os.environ)
+    host = recorded_host(world.state, stack)
     if not console:
         try:
-            host = connect(ports)
-            if text := ports.link.run(host, f"sudo cat {boot_status.LOG_FILE}", timeout_s=60.0):
+            host = connect(world)
+            if text := world.ssh.run(host, f"sudo cat {boot_status.LOG_FILE}", timeout_s=60.0):
                 return text
-            ports.narrator.say("there is no bootstrap log yet; this is the console")
+            world.reporter.say("there is no bootstrap log yet; this is the console")
         except Unreachable as error:
-            ports.narrator.say(f"{error.message}; this is the console")
-    text = ports.cloud(host.region, None).console(host.instance_id)
+            world.reporter.say(f"{error.message}; this is the console")
+    text = world.cloud(host.region, None).console(host.instance_id)
     if not text:
         raise HostError("the console is empty so far", hint=command("status --watch", stack))
     return text
@@ -94,14 +94,14 @@ def ssh_config(stack: str, *, install: bool) -> tuple[Path, str]:
     from gpuinfra.features.connect.connect import connect
     from gpuinfra.tools.ssh import ssh_config as adapter
 
-    ports = factory.ports(stack, os.environ)
-    connect(ports)
+    world = factory.world(stack, os.environ)
+    connect(world)
     path = adapter.path(stack, os.environ)
     if install:
         adapter.include(os.environ, adapter.own_config())
     elif not adapter.is_included(os.environ, adapter.own_config()):
-        ports.narrator.say(
+        world.reporter.say(
             f"to use it everywhere, put this first in ~/.ssh/config: {adapter.include_line(os.environ)}"
         )
-        ports.narrator.say(f"  or let {command('ssh-config --install', stack)} do it")
+        world.reporter.say(f"  or let {command('ssh-config --install', stack)} do it")
     return path, adapter.alias(stack)

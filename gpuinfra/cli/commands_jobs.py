@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gpuinfra.features.jobs.job import Job
-    from gpuinfra.features.jobs.jobs import Wanted
-    from gpuinfra.tools.ssh.host_client import SshJobs
+    from gpuinfra.features.jobs.jobs import JobSpec
+    from gpuinfra.tools.ssh.host_client import SshHostClient
 
 # How values of --env travel from our first process to our second: never by its command line.
 HIDDEN = "GPUINFRA_HIDDEN_ENV"
@@ -27,16 +27,16 @@ def run(stack: str, words: Sequence[str], *, env: Sequence[str], tty: bool | Non
     from gpuinfra.features.jobs import jobs as actions
 
     wanted = _wanted(words, env, tty=_at_terminal() if tty is None else tty)
-    return actions.run(factory.ports(stack, os.environ), host_jobs(), wanted)
+    return actions.run(factory.world(stack, os.environ), host_jobs(), wanted)
 
 
-def passed_on(code: int, left: bool, job_id: str) -> int:
+def exit_code_of(code: int, left: bool, job_id: str) -> int:
     """Return the exit code of a `run` of the default stack that ssh ended with 255, or say what goes on."""
     from gpuinfra.features.jobs import jobs as actions
-    from gpuinfra.ground.job_protocols import Sat
+    from gpuinfra.ground.job_protocols import SessionResult
 
-    ports = factory.ports(DEFAULT_STACK, os.environ)
-    return actions.passed_on(ports, host_jobs(), Sat(code=code, left=left), job_id)
+    world = factory.world(DEFAULT_STACK, os.environ)
+    return actions.exit_code_of(world, host_jobs(), SessionResult(code=code, left=left), job_id)
 
 
 def start(
@@ -64,9 +64,9 @@ def start(
         then=then,
         save=save,
     )
-    ports = factory.ports(stack, os.environ)
-    job = actions.start(ports, host_jobs(), wanted)
-    ports.narrator.say(f"next: {command(f'job logs -f {job.id}', stack)}")
+    world = factory.world(stack, os.environ)
+    job = actions.start(world, host_jobs(), wanted)
+    world.reporter.say(f"next: {command(f'job logs -f {job.id}', stack)}")
     return job
 
 
@@ -74,7 +74,7 @@ def listed(stack: str) -> list[Job]:
     """Return all jobs."""
     from gpuinfra.features.jobs import jobs as actions
 
-    return actions.listed(factory.ports(stack, os.environ), host_jobs())
+    return actions.listed(factory.world(stack, os.environ), host_jobs())
 
 
 def listed_text(found: Sequence[Job]) -> str:
@@ -101,7 +101,7 @@ def logs(stack: str, job: str, *, follow: bool) -> int:
 
     copy = actions.follow if follow else actions.logs
     try:
-        return copy(factory.ports(stack, os.environ), host_jobs(), job)
+        return copy(factory.world(stack, os.environ), host_jobs(), job)
     except KeyboardInterrupt:
         raise Interrupted("stopped following; the job goes on") from None
 
@@ -110,14 +110,14 @@ def attach(stack: str, job: str) -> int:
     """Sit at a running job; return its exit code."""
     from gpuinfra.features.jobs import jobs as actions
 
-    return actions.attach(factory.ports(stack, os.environ), host_jobs(), job, tty=_at_terminal())
+    return actions.attach(factory.world(stack, os.environ), host_jobs(), job, tty=_at_terminal())
 
 
 def stop(stack: str, job: str) -> Job:
     """End a job."""
     from gpuinfra.features.jobs import jobs as actions
 
-    return actions.stop(factory.ports(stack, os.environ), host_jobs(), job)
+    return actions.stop(factory.world(stack, os.environ), host_jobs(), job)
 
 
 def wait(stack: str, job: str) -> Job:
@@ -129,7 +129,7 @@ def wait(stack: str, job: str) -> Job:
     from gpuinfra.features.jobs import jobs as actions
 
     try:
-        return actions.wait(factory.ports(stack, os.environ), host_jobs(), job)
+        return actions.wait(factory.world(stack, os.environ), host_jobs(), job)
     except KeyboardInterrupt:
         raise Interrupted("stopped waiting; the job goes on") from None
 
@@ -169,23 +169,23 @@ def without_values(options: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     return shown, hidden
 
 
-def _wanted(words: Sequence[str], env: Sequence[str], *, tty: bool) -> Wanted:
+def _wanted(words: Sequence[str], env: Sequence[str], *, tty: bool) -> JobSpec:
     from gpuinfra.features.jobs import job as jobs
-    from gpuinfra.features.jobs.jobs import Wanted
+    from gpuinfra.features.jobs.jobs import JobSpec
 
     here = {**os.environ, **json.loads(os.environ.pop(HIDDEN, "{}"))}
     given = jobs.variables(env, here)
     if tty and "TERM" in os.environ:
         given = {"TERM": os.environ["TERM"], **given}
-    return Wanted(words=tuple(words), env=given, tty=tty)
+    return JobSpec(words=tuple(words), env=given, tty=tty)
 
 
 def _at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def host_jobs() -> SshJobs:
+def host_jobs() -> SshHostClient:
     """Return what talks to the program on the host."""
-    from gpuinfra.tools.ssh.host_client import SshJobs
+    from gpuinfra.tools.ssh.host_client import SshHostClient
 
-    return SshJobs()
+    return SshHostClient()

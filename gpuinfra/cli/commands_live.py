@@ -17,7 +17,7 @@ def gpu_test(stack: str) -> dict[str, object]:
     """Check and measure the GPUs."""
     from gpuinfra.features.gpu.metrics import gpu_test as action
 
-    return action(factory.ports(stack, os.environ), host_jobs())
+    return action(factory.world(stack, os.environ), host_jobs())
 
 
 def gpu_text(found: dict[str, object]) -> str:
@@ -39,11 +39,11 @@ def with_live(stack: str, status: Status, *, asked: bool) -> dict[str, object]:
 
     from gpuinfra.features.gpu import metrics
 
-    ports, plain_status = factory.ports(stack, os.environ), dataclasses.asdict(status)
+    world, plain_status = factory.world(stack, os.environ), dataclasses.asdict(status)
     if asked:
-        return {**plain_status, "live": metrics.live(ports, host_jobs())}
+        return {**plain_status, "live": metrics.live(world, host_jobs())}
     runs = status.host and status.instance and status.instance.state == "running"
-    seen = metrics.peek(ports, host_jobs(), status.host) if status.host and runs else None
+    seen = metrics.peek(world, host_jobs(), status.host) if status.host and runs else None
     return {**plain_status, "live": seen}
 
 

@@ -10,12 +10,12 @@ from gpuinfra import factory
 from gpuinfra.ground.errors import ConfigError, Interrupted
 
 if TYPE_CHECKING:
-    from gpuinfra.ground.work_protocols import Moved, Order
+    from gpuinfra.ground.work_protocols import SyncRequest, SyncResult
 
 
 def sync(
     stack: str, path: Path | None, *, up: bool, dry_run: bool, delete: bool, compress: bool, listed: bool
-) -> Moved:
+) -> SyncResult:
     """Sync once."""
     from gpuinfra.features.sync.rsync import Rsync
     from gpuinfra.features.sync.rsync_args import STOPPED
@@ -23,12 +23,12 @@ def sync(
 
     order = _order(path, up=up, dry_run=dry_run, delete=delete, compress=compress, listed=listed or dry_run)
     try:
-        return action(factory.ports(stack, os.environ), Rsync(os.environ), order)
+        return action(factory.world(stack, os.environ), Rsync(os.environ), order)
     except KeyboardInterrupt:
         raise Interrupted(STOPPED) from None
 
 
-def sync_text(moved: Moved) -> str:
+def sync_text(moved: SyncResult) -> str:
     """Return a sync as lines; a dry run names each path."""
     from gpuinfra.features.sync.rsync_args import summary
 
@@ -40,23 +40,23 @@ def watch(stack: str, *, delete: bool, compress: bool) -> None:
     """Sync up at every change, until Ctrl-C."""
     from gpuinfra.features.sync.rsync import Rsync
     from gpuinfra.features.sync.sync import watch as action
-    from gpuinfra.features.sync.watcher import FileWatcher
+    from gpuinfra.features.sync.watcher import WatchfilesWatcher
 
     order = _order(None, up=True, dry_run=False, delete=delete, compress=compress, listed=False)
     try:
-        action(factory.ports(stack, os.environ), Rsync(os.environ), FileWatcher(), order)
+        action(factory.world(stack, os.environ), Rsync(os.environ), WatchfilesWatcher(), order)
     except KeyboardInterrupt:
         raise Interrupted("stopped watching; the host has what was last told") from None
 
 
 def _order(
     path: Path | None, *, up: bool, dry_run: bool, delete: bool, compress: bool, listed: bool
-) -> Order:
+) -> SyncRequest:
     from gpuinfra.features.sync.sync import locate
-    from gpuinfra.ground.work_protocols import Order
+    from gpuinfra.ground.work_protocols import SyncRequest
 
     root, part = locate(path, start=Path.cwd(), home=Path.home())
-    return Order(
+    return SyncRequest(
         up=up,
         root=root,
         part=part,
@@ -74,8 +74,8 @@ def clone(stack: str, url: str, *, into: str, with_token: bool) -> str:
 
     source = action.parse(url)
     token = _token(source.server) if with_token else ""
-    ports = factory.ports(stack, os.environ)
-    return action.clone(ports, SshRemote(), SshAgent(), source=source, into=into, token=token)
+    world = factory.world(stack, os.environ)
+    return action.clone(world, SshRemote(), SshAgent(), source=source, into=into, token=token)
 
 
 def _token(server: str) -> str:

@@ -24,14 +24,14 @@ def jupyter(
     from gpuinfra.features.web import forward, jupyter
     from gpuinfra.features.web.tunnel import SshTunnel, end_as_by_ctrl_c
 
-    ports, tunnel = factory.ports(stack, os.environ), SshTunnel()
+    world, tunnel = factory.world(stack, os.environ), SshTunnel()
 
     def again(free: int) -> str:
         return command(f"jupyter --port {free}", stack)
 
     if port:
         forward.refuse_taken(tunnel, port, again)
-    lab = jupyter.start(ports)
+    lab = jupyter.start(world)
     local = port or tunnel.free(jupyter.PORT)
     address = jupyter.url(lab, local)
 
@@ -39,11 +39,11 @@ def jupyter(
         if first:
             on_ready({"url": address, "local_port": local, "host_port": lab.port})
             _open(address, open_browser)
-        ports.narrator.say(f"{'' if first else 're'}connected (Ctrl-C leaves JupyterLab running on the host)")
+        world.reporter.say(f"{'' if first else 're'}connected (Ctrl-C leaves JupyterLab running on the host)")
 
     try:
         end_as_by_ctrl_c()
-        forward.carry(ports, tunnel, local=local, remote=lab.port, on_up=on_up, again=again)
+        forward.carry(world, tunnel, local=local, remote=lab.port, on_up=on_up, again=again)
     except KeyboardInterrupt:
         raise Interrupted(
             "the tunnel is closed; JupyterLab and its kernels go on on the host",
@@ -56,7 +56,7 @@ def stop_jupyter(stack: str) -> dict[str, object]:
     """Stop JupyterLab on the host."""
     from gpuinfra.features.web import jupyter
 
-    return {"stopped": jupyter.stop(factory.ports(stack, os.environ))}
+    return {"stopped": jupyter.stop(factory.world(stack, os.environ))}
 
 
 def forward(stack: str, text: str) -> NoReturn:
@@ -69,7 +69,7 @@ def forward(stack: str, text: str) -> NoReturn:
     from gpuinfra.features.web.tunnel import SshTunnel, end_as_by_ctrl_c
 
     local, remote = forward.parse(text)
-    ports, tunnel = factory.ports(stack, os.environ), SshTunnel()
+    world, tunnel = factory.world(stack, os.environ), SshTunnel()
 
     def again(free: int) -> str:
         return command(f"forward {free}:{remote}", stack)
@@ -77,11 +77,11 @@ def forward(stack: str, text: str) -> NoReturn:
     forward.refuse_taken(tunnel, local, again)
 
     def on_up(first: bool) -> None:
-        ports.narrator.say(f"127.0.0.1:{local} is port {remote} of the host (Ctrl-C ends it)")
+        world.reporter.say(f"127.0.0.1:{local} is port {remote} of the host (Ctrl-C ends it)")
 
     try:
         end_as_by_ctrl_c()
-        forward.carry(ports, tunnel, local=local, remote=remote, on_up=on_up, again=again)
+        forward.carry(world, tunnel, local=local, remote=remote, on_up=on_up, again=again)
     except KeyboardInterrupt:
         raise Interrupted(f"port {local} is no longer carried") from None
     raise AssertionError("carry() never returns")

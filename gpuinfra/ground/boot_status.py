@@ -11,7 +11,7 @@ UNIT = "gpuinfra-bootstrap.service"
 STATUS_FILE = "/var/lib/gpuinfra/status.json"
 LOG_FILE = "/var/log/gpuinfra/bootstrap.log"
 # One look, four answers, one line each; `sh` on the host runs it.
-LOOK = (
+READ_STATUS = (
     f"cat {STATUS_FILE} 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id;"
     f" systemctl show --property=SubState --value {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ"
 )
@@ -20,7 +20,7 @@ AT_WORK = "start"  # what systemd calls a oneshot unit whose program runs
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class BootStep:
     """One step of the bootstrap; `seconds` is None until it has ended."""
 
     name: str
@@ -32,7 +32,7 @@ class Boot:
     """How far a host is; state: waiting (not begun), running, interrupted, failed or done."""
 
     state: str
-    steps: tuple[Step, ...] = ()
+    steps: tuple[BootStep, ...] = ()
     step: str = ""
     since: str = ""
     message: str = ""
@@ -67,7 +67,7 @@ def parse(look: str) -> Boot:
     times = status.get("steps_ms", {})
     return Boot(
         state=state,
-        steps=tuple(Step(name=n, seconds=_seconds(times.get(n))) for n in status.get("steps", [])),
+        steps=tuple(BootStep(name=n, seconds=_seconds(times.get(n))) for n in status.get("steps", [])),
         step=str(status.get("step", "")),
         since=str(status.get("step_started_at", "")),
         message=str(status.get("message", "")),

@@ -109,7 +109,7 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class TerraformPlan:
     """All that an apply would do."""
 
     changes: tuple[Change, ...] = ()

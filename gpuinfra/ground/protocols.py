@@ -54,7 +54,7 @@ class Cloud(Protocol):
         """Return what a power-off from inside does to the instance: stop or terminate."""
 
 
-class Narrator(Protocol):
+class Reporter(Protocol):
     """The person at the terminal."""
 
     def say(self, text: str) -> None:
@@ -121,7 +121,7 @@ class Values(Protocol):
         """Replace single values; all else stays as the user wrote it."""
 
 
-class Workspace(Protocol):
+class StackFiles(Protocol):
     """The files of one stack beside its values and its state."""
 
     name: str
@@ -140,7 +140,7 @@ class Workspace(Protocol):
         """Delete what is worthless once the host is gone."""
 
 
-class Link(Protocol):
+class SshClient(Protocol):
     """The way to a host's shell: OpenSSH, with a configuration of our own for each stack."""
 
     def pinned(self, host: Host) -> bool:
@@ -177,14 +177,14 @@ class Clock:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ports:
+class World:
     """All the ports of one stack; Terraform and AWS are made only when a command needs them."""
 
-    workspace: Workspace
+    files: StackFiles
     values: Values
     state: StateFile
-    narrator: Narrator
-    link: Link
+    reporter: Reporter
+    ssh: SshClient
     clock: Clock
     terraform: Callable[[], Provisioner]
     cloud: Callable[[str, Settings | None], Cloud]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class SyncRequest:
     """One sync: `up` or down, of the folder `root` and in it of `part` (empty: all)."""
 
     up: bool
@@ -21,7 +21,7 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moved:
+class SyncResult:
     """What a sync did, or would do; the names only when they were asked for.
 
     files: whose content was sent; created: those of them that are new, and new folders and links.
@@ -38,17 +38,17 @@ class Moved:
     deleted_names: tuple[str, ...] = ()
 
 
-class Courier(Protocol):
+class RsyncTransfer(Protocol):
     """rsync."""
 
-    def move(self, ssh: Sequence[str], order: Order) -> Moved:
+    def move(self, ssh: Sequence[str], order: SyncRequest) -> SyncResult:
         """Sync over `ssh` (a command line that ends with the host's alias).
 
         Raises Unreachable when the connection fails, HostError or ConfigError for the rest.
         """
 
 
-class Watcher(Protocol):
+class FileWatcher(Protocol):
     """Looks at a folder."""
 
     def changes(self, root: Path) -> Iterator[int]:
@@ -84,12 +84,12 @@ class Carried(Protocol):
 class Remote(Protocol):
     """A command over there whose words we read, and which may take a secret by its stdin."""
 
-    def run(self, argv: Sequence[str], *, given: str) -> "Answer":
+    def run(self, argv: Sequence[str], *, given: str) -> "CommandResult":
         """Run a command line of ssh, `given` as its stdin; its stderr is also shown as it comes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class CommandResult:
     """How a command ended."""
 
     code: int

@@ -30,7 +30,7 @@ HELPER = "gpuinfra-ecr"
 TIMEOUT_S = 20
 
 
-class Refused(Exception):
+class EcrError(Exception):
     """Something that the user is told in one line."""
 
 
@@ -51,7 +51,7 @@ def role_keys() -> dict[str, Any]:
         role = fetch(urllib.request.Request(place, headers=header)).decode().split()[0]  # noqa: S310
         keys: dict[str, Any] = json.loads(fetch(urllib.request.Request(place + role, headers=header)))  # noqa: S310
     except (OSError, IndexError, ValueError) as error:
-        raise Refused(f"the host's role gives no keys (instance metadata: {error})") from None
+        raise EcrError(f"the host's role gives no keys (instance metadata: {error})") from None
     return keys
 
 
@@ -87,7 +87,7 @@ def password(registry: str) -> str:
     """Ask ECR, as the host's role, for what docker logs in with at this registry."""
     found = REGISTRY.match(registry)
     if not found:
-        raise Refused(f"{registry!r} is no registry of ECR")
+        raise EcrError(f"{registry!r} is no registry of ECR")
     account, region, domain = found.groups()
     url = os.environ.get("AWS_ENDPOINT_URL_ECR") or f"https://api.ecr.{region}.{domain}"
     body = json.dumps({"registryIds": [account]}).encode()
@@ -98,9 +98,9 @@ def password(registry: str) -> str:
         answer = json.loads(fetch(request))
     except urllib.error.HTTPError as error:
         text = " ".join(error.read().decode(errors="replace").split())[:300]
-        raise Refused(f"ECR refused the host's role (HTTP {error.code}): {text}") from None
+        raise EcrError(f"ECR refused the host's role (HTTP {error.code}): {text}") from None
     except OSError as error:
-        raise Refused(f"ECR cannot be reached from the host at {url}: {error}") from None
+        raise EcrError(f"ECR cannot be reached from the host at {url}: {error}") from None
     token = base64.b64decode(answer["authorizationData"][0]["authorizationToken"]).decode()
     return token.split(":", 1)[1]
 
@@ -145,7 +145,7 @@ def main(argv: Sequence[str]) -> int:
         if argv[0] == "credential":
             return credential(argv[1], given=sys.stdin, out=sys.stdout)
         return pull(argv[1], argv[argv.index("--") + 1 :])
-    except Refused as error:
+    except EcrError as error:
         # docker shows what its helper prints to stdout
         sys.stdout.write(f"{error}\n")
         return 1

@@ -13,7 +13,7 @@ from gpuinfra.version import VERSION
 CONNECT_S = 5
 
 
-def answer(argv: list[str], environ: "os._Environ[str] | dict[str, str]") -> bool:
+def try_quick(argv: list[str], environ: "os._Environ[str] | dict[str, str]") -> bool:
     """Answer the command line if it is one of ours; False leaves it to others. Does not return from ssh."""
     if argv in (["version"], ["--version"]):
         sys.stdout.write(VERSION + "\n")

@@ -24,8 +24,10 @@ def run(words: list[str], conf: str, environ: "os._Environ[str] | dict[str, str]
     if not _answers(*asked):
         _spawn([*ssh, "-O", "stop"], environ)  # the command line proper connects anew
         return
-    code, left = terminal_session.sit(ssh, request, tty=bool(request["tty"]))
-    sys.exit(_told_apart(code, left, str(request["id"])) if left or code == SSH_FAILED else code)
+    code, left = terminal_session.attach(ssh, request, tty=bool(request["tty"]))
+    sys.exit(
+        exit_code_after_disconnect(code, left, str(request["id"])) if left or code == SSH_FAILED else code
+    )
 
 
 def wanted(
@@ -47,14 +49,14 @@ def wanted(
     }
 
 
-def _told_apart(code: int, left: bool, job_id: str) -> int:
+def exit_code_after_disconnect(code: int, left: bool, job_id: str) -> int:
     """Return the exit code of a command that said 255 itself; else say what became of it."""
     from gpuinfra.cli import commands_jobs
     from gpuinfra.ground.errors import GpuInfraError
     from gpuinfra.tools.terminal import terminal
 
     try:
-        return commands_jobs.passed_on(code, left, job_id)
+        return commands_jobs.exit_code_of(code, left, job_id)
     except GpuInfraError as error:
         terminal.complain(error)
         return error.exit_code

@@ -29,7 +29,7 @@ def installed(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) ->
     home = tmp_path_factory.mktemp("installed")
     project = copy_project(ROOT, home / "clone")
     env = private_env(simulator.env(os.environ), home, project)
-    factory.ports("default", env).terraform().init()
+    factory.world("default", env).terraform().init()
     return project / "terraform" / ".terraform"
 
 

@@ -6,16 +6,16 @@ from typing import Any
 
 from gpuinfra.ground.errors import CloudError, KeyChanged, Unreachable
 from gpuinfra.ground.model import Host, Instance, Outcome, Record, Tags
-from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.protocols import World
 from tests.fakes.world import (
     RECORDED,
     RUNNING,
-    FakeNarrator,
+    FakeReporter,
+    FakeStackFiles,
     FakeState,
     FakeTerraform,
     FakeTime,
     FakeValues,
-    FakeWorkspace,
 )
 
 
@@ -63,7 +63,7 @@ class FakeCloud:
         return "stop"
 
 
-class FakeLink:
+class FakeSshClient:
     """A host that answers at some addresses, and says what it was told to at each look."""
 
     def __init__(
@@ -121,18 +121,18 @@ class FakeLink:
         return ["ssh", host.stack, *command]
 
 
-def ports(directory: Path, **parts: Any) -> Ports:
+def fake_world(directory: Path, **parts: Any) -> World:
     """Return all ports, those that a test is not about being a recorded, running, unchanged host."""
     time = parts.pop("time", None) or FakeTime()
     terraform = parts.pop("terraform", None) or FakeTerraform(Outcome(ok=True))
     cloud = parts.pop("cloud", None) or FakeCloud()
     records: Sequence[Record] = parts.pop("records", (RECORDED,))
-    return Ports(
-        workspace=parts.pop("workspace", None) or FakeWorkspace(directory),
+    return World(
+        files=parts.pop("files", None) or FakeStackFiles(directory),
         values=parts.pop("values", None) or FakeValues(),
         state=parts.pop("state", None) or FakeState(*records),
-        narrator=parts.pop("narrator", None) or FakeNarrator(),
-        link=parts.pop("link", None) or FakeLink(),
+        reporter=parts.pop("reporter", None) or FakeReporter(),
+        ssh=parts.pop("ssh", None) or FakeSshClient(),
         clock=time.clock(),
         terraform=lambda: terraform,
         cloud=lambda region, settings: cloud,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.ground.job_protocols import Request, Sat
+from gpuinfra.ground.job_protocols import Request, SessionResult
 from gpuinfra.tools.ssh.host_bundle import opened_by
 
 JOB = {"id": "abcd", "name": "train", "kind": "job", "command": "python train.py", "state": "running"}
@@ -17,10 +17,10 @@ class FakeHostJobs:
     """Answers in turn, the last answer for ever; an exception is raised."""
 
     def __init__(
-        self, *replies: Any, sat: Sat | None = None, streams: Sequence[tuple[int, int]] = ()
+        self, *replies: Any, sat: SessionResult | None = None, streams: Sequence[tuple[int, int]] = ()
     ) -> None:
         self.replies = list(replies)
-        self.sat = sat or Sat(code=0)
+        self.sat = sat or SessionResult(code=0)
         self.streams = list(streams)
         self.asked: list[Request] = []
 
@@ -32,7 +32,7 @@ class FakeHostJobs:
             raise reply
         return reply
 
-    def sit(self, ssh: Sequence[str], request: Request, *, tty: bool) -> Sat:
+    def sit(self, ssh: Sequence[str], request: Request, *, tty: bool) -> SessionResult:
         """End as told."""
         self.asked.append(request)
         return self.sat

@@ -52,7 +52,7 @@ class FakeTime:
         return Clock(sleep=self.sleep, now=lambda: self.now_s)
 
 
-class FakeNarrator:
+class FakeReporter:
     """A person who answers as told."""
 
     def __init__(self, answer: bool = True) -> None:
@@ -136,7 +136,7 @@ class FakeValues:
         self.written.append(dict(values))
 
 
-class FakeWorkspace:
+class FakeStackFiles:
     """The files of a stack."""
 
     def __init__(self, directory: Path, free_mb: int = 10_000) -> None:

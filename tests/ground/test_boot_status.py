@@ -6,7 +6,7 @@ import pytest
 
 from gpuinfra.features.provision import plan_text
 from gpuinfra.ground import boot_status
-from gpuinfra.ground.boot_status import Boot, Step
+from gpuinfra.ground.boot_status import Boot, BootStep
 
 BOOT_ID = "11111111-2222-3333-4444-555555555555"
 STATUS = {
@@ -37,7 +37,11 @@ def test_a_running_bootstrap_shows_its_steps_and_seconds() -> None:
     """What is done has its seconds; the present step has its message."""
     found = boot_status.parse(look())
     assert (found.state, found.step, found.attempt, found.ended) == ("running", "env-conda", 2, False)
-    assert found.steps == (Step(name="preflight", seconds=1.5), Step(name="env-conda"), Step(name="verify"))
+    assert found.steps == (
+        BootStep(name="preflight", seconds=1.5),
+        BootStep(name="env-conda"),
+        BootStep(name="verify"),
+    )
 
 
 @pytest.mark.parametrize("changes", [{"boot_id": "another"}, {"unit": "auto-restart"}, {"unit": "dead"}])

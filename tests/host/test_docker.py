@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.containers import docker_args
-from gpuinfra.features.containers.docker_args import Engine
+from gpuinfra.features.containers.docker_args import DockerInfo
 from gpuinfra.host import docker
 
 INFO = {"DockerRootDir": "/var/lib/docker", "Images": 0, "Containers": 0, "Runtimes": {"runc": {}}}
@@ -29,7 +29,7 @@ class Box:
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
-    def look(self, *arguments: str) -> Engine:
+    def look(self, *arguments: str) -> DockerInfo:
         """Run the script as the host does; it finds these programs alone."""
         (self.directory / "bin").mkdir(exist_ok=True)
         env = {"PATH": str(self.directory / "bin"), "HOME": str(self.directory)}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gpuinfra.host import gpu_benchmark
-from gpuinfra.tools.ssh.host_client import SshJobs
+from gpuinfra.tools.ssh.host_client import SshHostClient
 
 TORCH = """
 __version__ = "2.9"
@@ -30,7 +30,7 @@ def ssh_with(folder: Path, torch: str) -> list[str]:
 
 def check(folder: Path, torch: str) -> dict[str, Any]:
     """Run the check as `gpu test` does."""
-    found: dict[str, Any] = SshJobs().python(
+    found: dict[str, Any] = SshHostClient().python(
         ssh_with(folder, torch), sys.executable, "gpu_benchmark.py", timeout_s=30
     )
     return found

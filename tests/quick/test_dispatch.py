@@ -35,26 +35,26 @@ def test_the_quick_answer_is_the_slow_one(
     argv: list[str], project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nobody can tell by the output which path was taken."""
-    assert dispatch.answer(argv, {"GPUINFRA_PROJECT": str(project)})
+    assert dispatch.try_quick(argv, {"GPUINFRA_PROJECT": str(project)})
     assert capsys.readouterr().out == slow(argv, project)
 
 
 @pytest.mark.parametrize("argv", [["ip", "--json"], ["ip", "-s", "b"], ["status"], [], ["ssh"], ["ip", "-h"]])
 def test_anything_else_is_left_to_the_command_line(argv: list[str], project: Path) -> None:
     """Options, other commands and help go the long way."""
-    assert not dispatch.answer(argv, {"GPUINFRA_PROJECT": str(project)})
+    assert not dispatch.try_quick(argv, {"GPUINFRA_PROJECT": str(project)})
 
 
 @pytest.mark.parametrize("state", ["", "{", '{"outputs": {}}', '{"outputs": {"public_ip": {"value": ""}}}'])
 def test_a_doubtful_state_is_left_to_the_command_line(state: str, project: Path) -> None:
     """Damaged and incomplete states get the explanation of the long way."""
     (project / "terraform" / "terraform.tfstate").write_text(state)
-    assert not dispatch.answer(["ip"], {"GPUINFRA_PROJECT": str(project)})
+    assert not dispatch.try_quick(["ip"], {"GPUINFRA_PROJECT": str(project)})
 
 
 def test_another_stack_is_left_to_the_command_line(project: Path) -> None:
     """GPUINFRA_STACK names another host."""
-    assert not dispatch.answer(["ip"], {"GPUINFRA_PROJECT": str(project), "GPUINFRA_STACK": "b"})
+    assert not dispatch.try_quick(["ip"], {"GPUINFRA_PROJECT": str(project), "GPUINFRA_STACK": "b"})
 
 
 def test_ssh_takes_the_short_way_only_to_this_very_host(project: Path, tmp_path: Path) -> None:
@@ -67,4 +67,4 @@ def test_ssh_takes_the_short_way_only_to_this_very_host(project: Path, tmp_path:
         conf.write_text(f'Host gpuinfra-default\n  HostKeyAlias {host}\n  ControlPath "{socket}"\n')
         if exists:
             socket.touch()
-        assert not dispatch.answer(["ssh", "--", "true"], env)
+        assert not dispatch.try_quick(["ssh", "--", "true"], env)

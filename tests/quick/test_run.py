@@ -12,14 +12,14 @@ import pytest
 
 from gpuinfra.features.jobs import jobs
 from gpuinfra.quick import run as fast_run
-from tests.fakes.host import FakeLink, ports
+from tests.fakes.host import FakeSshClient, fake_world
 from tests.fakes.jobs import FakeHostJobs, local_ssh
 from tests.fakes.world import RUNNING
 from tests.samples import STATE
 
 CODE = """import os, sys
 from gpuinfra.quick import dispatch
-dispatch.answer(sys.argv[1:], os.environ)
+dispatch.try_quick(sys.argv[1:], os.environ)
 sys.exit(99)"""
 LONG_WAY = 99
 
@@ -82,11 +82,11 @@ def test_a_dead_connection_is_given_up_for_a_new_one(world: Path) -> None:
 def test_both_ways_ask_for_the_same(tmp_path: Path, tty: bool) -> None:
     """But for the id, and for what only jobs have."""
     quick = fast_run.wanted(["a", "b"], {"TERM": "xterm"}, tty=tty)
-    link = FakeLink(answers_at=[RUNNING.public_ip])
+    link = FakeSshClient(answers_at=[RUNNING.public_ip])
     link.keys[RUNNING.instance_id] = ["key"]
     host = FakeHostJobs()
-    wanted = jobs.Wanted(words=("a", "b"), env={"TERM": "xterm"} if tty else {}, tty=tty)
-    jobs.run(ports(tmp_path, link=link), host, wanted)
+    wanted = jobs.JobSpec(words=("a", "b"), env={"TERM": "xterm"} if tty else {}, tty=tty)
+    jobs.run(fake_world(tmp_path, ssh=link), host, wanted)
     (long,) = host.asked
     assert {k: long[k] for k in quick if k != "id"} == {k: quick[k] for k in quick if k != "id"}
     assert {k: v for k, v in long.items() if k not in quick} == (

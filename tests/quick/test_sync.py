@@ -13,7 +13,7 @@ import pytest
 
 from gpuinfra.features.sync import gitignore
 from gpuinfra.features.sync.rsync import command
-from gpuinfra.ground.work_protocols import Order
+from gpuinfra.ground.work_protocols import SyncRequest
 from tests.samples import STATE
 
 FAKE = """\
@@ -26,7 +26,7 @@ exit ${CODE:-0}
 """
 CODE = """import os, sys
 from gpuinfra.quick import dispatch
-sys.exit(0 if dispatch.answer(sys.argv[1:], os.environ) else 9)"""
+sys.exit(0 if dispatch.try_quick(sys.argv[1:], os.environ) else 9)"""
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_both_ways_ask_rsync_for_the_same(direction: str, tmp_path: Path, world:
     done = run(tmp_path, world, "sync", direction)
     assert (done.returncode, done.stdout) == (0, "transferred 2 files, 2.0 KiB\n"), done.stderr
     ssh = ["ssh", "-F", f"{tmp_path}/state/gpuinfra/hosts/i-0123456789abcdef0.conf", "gpuinfra-default"]
-    order = Order(up=direction == "up", root=tmp_path / "project")
+    order = SyncRequest(up=direction == "up", root=tmp_path / "project")
     assert (tmp_path / "seen").read_text().splitlines() == command("rsync", ssh, order, live=False)[1:]
     assert (tmp_path / "seen.rules").read_bytes() == gitignore.text(str(tmp_path / "project"))
 

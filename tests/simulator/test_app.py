@@ -10,26 +10,26 @@ from typing import Any
 import pytest
 
 from gpuinfra.simulator.api.app import NOT_IMPLEMENTED, SimulatorApp
-from gpuinfra.simulator.api.aws_protocol import Answer
+from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.call_log import Call
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.api.seed import Seed
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 EMPTY = Seed(images=(), parameters={}, managed_policies=(), quotas={}, container_accounts={}, containers={})
-OK = Answer(status=200, headers=(), body=b"done")
+OK = ApiAnswer(status=200, headers=(), body=b"done")
 
 
 @dataclass(kw_only=True)
 class Stage:
     """An app over a backend that notes what happens to it."""
 
-    answer: Answer | Exception = OK
+    answer: ApiAnswer | Exception = OK
     happened: list[str] = field(default_factory=list)
-    world: World = field(default_factory=lambda: World(seed=EMPTY))
+    world: SimulatorState = field(default_factory=lambda: SimulatorState(seed=EMPTY))
     client: socket.socket | None = None
 
-    def backend(self, environ: dict[str, Any]) -> Answer:
+    def backend(self, environ: dict[str, Any]) -> ApiAnswer:
         """Carry out a call on paper."""
         self.happened.append("carried out")
         if isinstance(self.answer, Exception):
@@ -121,9 +121,9 @@ def test_a_drop_ends_the_connection_and_stays_unanswered(pair: tuple[socket.sock
 
 
 @pytest.mark.parametrize(
-    "answer", [NotImplementedError("no such action"), Answer(status=500, headers=(), body=b"")]
+    "answer", [NotImplementedError("no such action"), ApiAnswer(status=500, headers=(), body=b"")]
 )
-def test_what_moto_cannot_do_is_a_400_at_once(answer: Answer | Exception) -> None:
+def test_what_moto_cannot_do_is_a_400_at_once(answer: ApiAnswer | Exception) -> None:
     """A 5xx would make SDKs retry for minutes."""
     stage = Stage(answer=answer)
     status, body = stage.call()

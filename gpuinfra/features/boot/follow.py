@@ -7,7 +7,7 @@ from gpuinfra.ground.boot_status import Boot
 from gpuinfra.ground.errors import HostError, Unreachable
 from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host
-from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.protocols import World
 
 POLL_S = 1.0
 # From running to a login: EC2 hosts take half a minute, the NVIDIA image a few; then something is wrong.
@@ -16,37 +16,37 @@ LOGIN_TIMEOUT_S = 900.0
 OnBoot = Callable[[Boot], None]
 
 
-def watch(ports: Ports, host: Host, *, on_boot: OnBoot) -> Boot:
+def watch(world: World, host: Host, *, on_boot: OnBoot) -> Boot:
     """Look at the host once a second until its bootstrap has ended well.
 
     Raises:
         HostError: the bootstrap failed for good, the host is stopped or gone, or does not let us in.
     """
     on_boot(Boot(state="waiting", message="starting up"))
-    pin_key(ports, host)
+    pin_key(world, host)
     on_boot(Boot(state="waiting", message="waiting for its ssh"))
-    heard = ports.clock.now()
+    heard = world.clock.now()
     while True:
         try:
-            host, found = reach(ports, host)
+            host, found = reach(world, host)
         except Unreachable as error:
-            if ports.clock.now() - heard > LOGIN_TIMEOUT_S:
+            if world.clock.now() - heard > LOGIN_TIMEOUT_S:
                 raise _no_login(host, error) from None
         else:
-            heard = ports.clock.now()
+            heard = world.clock.now()
             on_boot(found)
             if found.ended:
                 break
-        ports.clock.sleep(POLL_S)
+        world.clock.sleep(POLL_S)
     if found.state != "done":
         raise failed(found, host)
     return found
 
 
-def ready(ports: Ports, host: Host) -> Boot | None:
+def ready(world: World, host: Host) -> Boot | None:
     """Return the boot of a host that was ready before; None for any other, without waiting."""
     try:
-        found = reach(ports, host)[1] if ports.link.pinned(host) else None
+        found = reach(world, host)[1] if world.ssh.pinned(host) else None
     except Unreachable:
         return None
     return found if found and found.state == "done" else None

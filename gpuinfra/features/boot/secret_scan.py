@@ -31,7 +31,7 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class SecretFinding:
     """Where a secret stands and of which kind it is; never the secret itself."""
 
     file: str
@@ -39,10 +39,10 @@ class Finding:
     kind: str
 
 
-def find(file: str, text: str) -> list[Finding]:
+def find(file: str, text: str) -> list[SecretFinding]:
     """List the secrets in a text, at most one of each kind per line."""
     return [
-        Finding(file=file, line=number, kind=kind)
+        SecretFinding(file=file, line=number, kind=kind)
         for number, line in enumerate(text.split("\n"), start=1)
         for kind, pattern in _PATTERNS.items()
         if pattern.search(line)

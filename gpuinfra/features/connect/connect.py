@@ -7,7 +7,7 @@ from gpuinfra.ground.boot_status import Boot
 from gpuinfra.ground.errors import CloudError, HostError, KeyChanged, Unreachable
 from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host, Instance
-from gpuinfra.ground.protocols import Cloud, Ports
+from gpuinfra.ground.protocols import Cloud, World
 from gpuinfra.ground.recorded import recorded_host
 from gpuinfra.tools.ssh import host_keys
 
@@ -20,37 +20,37 @@ KEYS_TIMEOUT_S = 300.0
 KEYS_COMMAND = "cat /etc/ssh/ssh_host_*_key.pub"
 
 
-def connect(ports: Ports) -> Host:
+def connect(world: World) -> Host:
     """Return the host, connected to with its key verified; see `visit`."""
-    return visit(ports)[0]
+    return connect_and_check(world)[0]
 
 
-def visit(ports: Ports) -> tuple[Host, Boot]:
+def connect_and_check(world: World) -> tuple[Host, Boot]:
     """Return the host, connected to with its key verified, and how far its bootstrap is.
 
     Raises:
         HostError: there is no host, or it is stopped, gone, still booting or closed to the caller.
     """
-    host = recorded_host(ports.state, ports.workspace.name)
-    pin_key(ports, host)
-    found, step = reach(ports, host)
+    host = recorded_host(world.state, world.files.name)
+    pin_key(world, host)
+    found, step = reach(world, host)
     if found.public_ip != host.public_ip:
-        ports.narrator.say(f"the host has a new address: {found.public_ip}")
+        world.reporter.say(f"the host has a new address: {found.public_ip}")
     return found, step
 
 
-def pin_key(ports: Ports, host: Host) -> None:
+def pin_key(world: World, host: Host) -> None:
     """Pin the host's key as it printed it to its console, unless that has been done.
 
     Raises:
         HostError: the host does not run, or has not printed its keys within 5 minutes.
     """
-    if not ports.link.pinned(host):
-        cloud = ports.cloud(host.region, None)
-        ports.link.pin(host, _wait_for_keys(ports, cloud, host))
+    if not world.ssh.pinned(host):
+        cloud = world.cloud(host.region, None)
+        world.ssh.pin(host, _wait_for_keys(world, cloud, host))
 
 
-def reach(ports: Ports, host: Host) -> tuple[Host, Boot]:
+def reach(world: World, host: Host) -> tuple[Host, Boot]:
     """Look at the host; one that was stopped and started has a new address, and EC2 knows it.
 
     Raises:
@@ -58,38 +58,38 @@ def reach(ports: Ports, host: Host) -> tuple[Host, Boot]:
         HostError: it is stopped or gone, or shows a wrong key.
     """
     try:
-        return host, look(ports, host)
+        return host, look(world, host)
     except (Unreachable, KeyChanged) as error:  # the old address may be another host's by now
         trouble = error
-    instance = _running(ports.cloud(host.region, None), host)
+    instance = _running(world.cloud(host.region, None), host)
     if (instance.public_ip or host.public_ip) == host.public_ip:
         raise trouble
     moved = dataclasses.replace(host, public_ip=instance.public_ip)
-    return moved, look(ports, moved)
+    return moved, look(world, moved)
 
 
-def look(ports: Ports, host: Host) -> Boot:
+def look(world: World, host: Host) -> Boot:
     """Return how far the host's bootstrap is.
 
     Raises:
         Unreachable: it does not let us in.
         KeyChanged: it shows a wrong key.
     """
-    is_open = ports.link.is_open(host)
+    is_open = world.ssh.is_open(host)
     try:
-        return _look(ports, host, is_open=is_open)
+        return _look(world, host, is_open=is_open)
     except Unreachable:
-        if not is_open or ports.link.is_open(host):
+        if not is_open or world.ssh.is_open(host):
             raise
-    return _look(ports, host, is_open=False)  # it was dead (the laptop slept) and has been dropped: anew
+    return _look(world, host, is_open=False)  # it was dead (the laptop slept) and has been dropped: anew
 
 
-def _look(ports: Ports, host: Host, *, is_open: bool) -> Boot:
-    link = ports.link
+def _look(world: World, host: Host, *, is_open: bool) -> Boot:
+    link = world.ssh
     # an open connection goes to where the host is now, whatever address is recorded
     if host.address:
         link.configure(host, address="" if is_open else host.address)
-    if not is_open and not host.is_private and not _knocked(ports, host):
+    if not is_open and not host.is_private and not _knocked(world, host):
         where = f"nothing answers at {host.public_ip}" if host.public_ip else "it has no public address"
         raise _shut_out(
             host,
@@ -98,13 +98,13 @@ def _look(ports: Ports, host: Host, *, is_open: bool) -> Boot:
         )
     timeout_s = PRIVATE_TIMEOUT_S if host.is_private else LOOK_TIMEOUT_S
     try:
-        return boot_status.parse(link.run(host, boot_status.LOOK, timeout_s=timeout_s))
+        return boot_status.parse(link.run(host, boot_status.READ_STATUS, timeout_s=timeout_s))
     except Unreachable as error:
         raise _shut_out(host, f"ssh does not get in: {error.message}") from None
 
 
-def _knocked(ports: Ports, host: Host) -> bool:
-    return bool(host.public_ip) and ports.link.answers(host.public_ip)
+def _knocked(world: World, host: Host) -> bool:
+    return bool(host.public_ip) and world.ssh.answers(host.public_ip)
 
 
 def _shut_out(host: Host, why: str) -> Unreachable:
@@ -114,26 +114,26 @@ def _shut_out(host: Host, why: str) -> Unreachable:
     )
 
 
-def _wait_for_keys(ports: Ports, cloud: Cloud, host: Host) -> list[str]:
-    began = ports.clock.now()
-    while not (keys := host_keys.parse(cloud.console(host.instance_id), token=ports.workspace.nonce())):
+def _wait_for_keys(world: World, cloud: Cloud, host: Host) -> list[str]:
+    began = world.clock.now()
+    while not (keys := host_keys.parse(cloud.console(host.instance_id), token=world.files.nonce())):
         _running(cloud, host)
-        waited = ports.clock.now() - began
+        waited = world.clock.now() - began
         if waited >= KEYS_TIMEOUT_S:
-            return _keys_by_agent(ports, cloud, host)
+            return _keys_by_agent(world, cloud, host)
         if waited < POLL_S:
-            ports.narrator.say("waiting for the host to print its keys to its console (at its first boot)")
-        ports.clock.sleep(POLL_S)
+            world.reporter.say("waiting for the host to print its keys to its console (at its first boot)")
+        world.clock.sleep(POLL_S)
     return keys
 
 
-def _keys_by_agent(ports: Ports, cloud: Cloud, host: Host) -> list[str]:
+def _keys_by_agent(world: World, cloud: Cloud, host: Host) -> list[str]:
     """Return the keys as Systems Manager's agent on the host reads them: AWS vouches for that, too.
 
     Raises:
         HostError: that does not work either.
     """
-    ports.narrator.say("no keys on its console for 5 minutes; asking its Systems Manager agent")
+    world.reporter.say("no keys on its console for 5 minutes; asking its Systems Manager agent")
     try:
         keys, why = host_keys.plain(cloud.run(host.instance_id, KEYS_COMMAND)), "its agent does not answer"
     except CloudError as error:

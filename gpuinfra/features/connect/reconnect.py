@@ -3,39 +3,39 @@
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.ground.errors import CloudError, GpuInfraError, Unreachable
 from gpuinfra.ground.model import Host
-from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.protocols import World
 
 FIRST_S, MOST_S = 1.0, 15.0
 
 
-def connect_patiently(ports: Ports) -> Host:
+def connect_with_retry(world: World) -> Host:
     """Return the host as soon as it lets us in: it may restart just now.
 
     Raises:
         HostError: it is stopped or gone.
         CloudError: AWS does not say which.
     """
-    return _wait(ports, Unreachable)
+    return _wait(world, Unreachable)
 
 
-def reconnect(ports: Ports) -> Host:
+def reconnect(world: World) -> Host:
     """Return the host as soon as it can be reached again, AWS too: the laptop may have no network.
 
     Raises:
         HostError: it is stopped or gone.
     """
-    return _wait(ports, Unreachable, CloudError)
+    return _wait(world, Unreachable, CloudError)
 
 
-def _wait(ports: Ports, *passing: type[GpuInfraError]) -> Host:
+def _wait(world: World, *passing: type[GpuInfraError]) -> Host:
     """Try as long as it takes; say each reason once."""
     wait_s, told = FIRST_S, ""
     while True:
         try:
-            return connect(ports)
+            return connect(world)
         except passing as error:
             if error.message != told:
-                ports.narrator.say(f"waiting: {error.message}")
+                world.reporter.say(f"waiting: {error.message}")
             told = error.message
-            ports.clock.sleep(wait_s)
+            world.clock.sleep(wait_s)
             wait_s = min(wait_s * 2, MOST_S)

@@ -4,13 +4,13 @@ import shlex
 from collections.abc import Callable, Sequence
 
 from gpuinfra.features.containers import dlc_images, docker_args
-from gpuinfra.features.containers.dlc_images import Image, Tagged
+from gpuinfra.features.containers.dlc_images import DlcImage, TaggedImage
 from gpuinfra.features.containers.docker import look
-from gpuinfra.features.containers.docker_args import Container
+from gpuinfra.features.containers.docker_args import ContainerSpec
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host
-from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.protocols import World
 from gpuinfra.ground.recorded import recorded_host
 from gpuinfra.tools.ssh import host_helpers
 
@@ -18,10 +18,10 @@ POLICY = "module.instance.aws_iam_role_policy.dlc"
 FILES = ("ecr.py",)
 NEWEST = 3
 
-Ask = Callable[[str], Sequence[Tagged]]
+Ask = Callable[[str], Sequence[TaggedImage]]
 
 
-def images(region: str, ask: Ask, *, framework: str, processor: str, everything: bool) -> list[Image]:
+def images(region: str, ask: Ask, *, framework: str, processor: str, everything: bool) -> list[DlcImage]:
     """Return what there is in a region; `ask` takes a repository. Of each kind the newest few, or all.
 
     Raises:
@@ -33,7 +33,7 @@ def images(region: str, ask: Ask, *, framework: str, processor: str, everything:
         raise ConfigError(
             f"the framework is {framework!r}; there are: {', '.join(known)}", hint="gpuinfra dlc list"
         )
-    found: list[Image] = []
+    found: list[DlcImage] = []
     for name in names:
         every = dlc_images.images(name, region, ask(name))
         if not everything:
@@ -44,23 +44,23 @@ def images(region: str, ask: Ask, *, framework: str, processor: str, everything:
     return found
 
 
-def run(ports: Ports, given: str, argv: Sequence[str], *, terminal: bool) -> tuple[Host, str]:
+def run(world: World, given: str, argv: Sequence[str], *, terminal: bool) -> tuple[Host, str]:
     """Return the host and the command that pulls the image there and runs it.
 
     Raises:
         ConfigError: the image is none of AWS's, or the host's role may not pull it.
         HostError: no container can run there, or its driver is too old for the image.
     """
-    recorded = recorded_host(ports.state, ports.workspace.name)
+    recorded = recorded_host(world.state, world.files.name)
     image = dlc_images.full_name(given, recorded.region)
-    if not any(address.startswith(POLICY) for address in ports.state.read().resources):
+    if not any(address.startswith(POLICY) for address in world.state.read().resources):
         raise ConfigError(
             "the host's role may not pull AWS Deep Learning Containers: dlc_access is false",
             hint=f"set dlc_access = true in terraform.tfvars, then: {command('up', recorded.stack)}",
         )
-    host, engine = look(ports, image=image, prepare=True)
+    host, engine = look(world, image=image, prepare=True)
     docker_args.check_cuda(image, dlc_images.cuda_of(image), engine.driver)
-    box = Container(image=image, argv=argv, gpus=host.gpu_count > 0, terminal=terminal)
+    box = ContainerSpec(image=image, argv=argv, gpus=host.gpu_count > 0, terminal=terminal)
     pull = host_helpers.command(FILES, ["pull", image, "--", *engine.command])
     # 125 is what docker itself ends with when it could not run a container
     return host, f"( {pull} ) || exit 125; exec " + shlex.join(docker_args.run(engine, box))

@@ -56,7 +56,7 @@ _REFERENCE = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tagged:
+class TaggedImage:
     """What ECR says of one image: its tags and when it was pushed (ISO 8601)."""
 
     tags: tuple[str, ...]
@@ -64,7 +64,7 @@ class Tagged:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Image:
+class DlcImage:
     """One Deep Learning Container; cuda and python as 12.6 and 3.12, empty where the tag names none."""
 
     framework: str
@@ -110,7 +110,7 @@ def full_name(given: str, region: str) -> str:
     return f"{ours}/{found['repository']}:{found['tag']}"
 
 
-def images(repository: str, region: str, pushed: Iterable[Tagged]) -> list[Image]:
+def images(repository: str, region: str, pushed: Iterable[TaggedImage]) -> list[DlcImage]:
     """Return the images of a repository, newest first; of tags that mean the same only the plain one."""
     found = [_image(repository, tag, region, it.pushed) for it in pushed for tag in it.tags]
     return sorted((it for it in found if it), key=lambda it: (it.pushed, it.image), reverse=True)
@@ -122,7 +122,7 @@ def cuda_of(image: str) -> str:
     return f"{found[1]}.{found[2]}" if found else ""
 
 
-def _image(repository: str, tag: str, region: str, pushed: str) -> Image | None:
+def _image(repository: str, tag: str, region: str, pushed: str) -> DlcImage | None:
     """Return an image by its tag; None for what is not to be chosen: dated builds, short aliases."""
     found = _TAG.match(tag)
     if not found or _DATED.search(tag) or not re.search(r"ubuntu|amzn", tag):
@@ -130,7 +130,7 @@ def _image(repository: str, tag: str, region: str, pushed: str) -> Image | None:
     framework, _, _ = repository.rpartition("-")
     python = re.search(r"-py(\d)(\d+)", tag)
     platform = re.search(r"-(ec2|sagemaker)\b", tag)
-    return Image(
+    return DlcImage(
         framework=framework,
         version=found["version"],
         processor=found["processor"],

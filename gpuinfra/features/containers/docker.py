@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.containers import docker_args
-from gpuinfra.features.containers.docker_args import Container, Engine
+from gpuinfra.features.containers.docker_args import ContainerSpec, DockerInfo
 from gpuinfra.ground.errors import HostError
 from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import DEFAULT_STACK
 from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
-from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.protocols import World
 from gpuinfra.tools.ssh import host_helpers
 
 LOOK_FILES = ("docker.py",)
@@ -23,48 +23,48 @@ NEW_KEY = """JUPYTER_TOKEN="$(od -An -N24 -tx1 /dev/urandom | tr -d ' \\n')"; ex
 
 
 def look(
-    ports: Ports, *, image: str, prepare: bool = False, files: Sequence[str] = LOOK_FILES
-) -> tuple[Host, Engine]:
+    world: World, *, image: str, prepare: bool = False, files: Sequence[str] = LOOK_FILES
+) -> tuple[Host, DockerInfo]:
     """Return the host and its docker, checked; tell what was changed there.
 
     Raises:
         HostError: no container can run there.
     """
-    host = connect(ports)
+    host = connect(world)
     argv = [PROJECT_DIRECTORY, image, *(["--prepare"] if prepare else [])]
-    text = ports.link.run(host, host_helpers.command(files, argv), timeout_s=LOOK_TIMEOUT_S)
+    text = world.ssh.run(host, host_helpers.command(files, argv), timeout_s=LOOK_TIMEOUT_S)
     if not text:
         raise HostError("the host did not say what docker is like there", hint=command("ssh", host.stack))
     engine = docker_args.parse(text)
     for note in engine.notes:
-        ports.narrator.say(note)
+        world.reporter.say(note)
     option = "" if host.stack == DEFAULT_STACK else f" --stack {host.stack}"
     docker_args.check(engine, gpu_count=host.gpu_count, stack_option=option)
     return host, engine
 
 
-def build(ports: Ports, *, installer: Mapping[str, str], no_cache: bool) -> tuple[Host, str]:
+def build(world: World, *, installer: Mapping[str, str], no_cache: bool) -> tuple[Host, str]:
     """Return the host and the command that builds the image there."""
-    host, engine = look(ports, image=docker_args.IMAGE, prepare=True, files=BUILD_FILES)
+    host, engine = look(world, image=docker_args.IMAGE, prepare=True, files=BUILD_FILES)
     dockerfile = f"{engine.home}/{host_helpers.directory(BUILD_FILES)}/Dockerfile"
     argv = docker_args.build(engine, dockerfile=dockerfile, installer=installer, no_cache=no_cache)
     image, _ = docker_args.base(engine.driver)
-    ports.narrator.say(f"building {docker_args.IMAGE} from {engine.build_context}/environment.yml on {image}")
+    world.reporter.say(f"building {docker_args.IMAGE} from {engine.build_context}/environment.yml on {image}")
     return host, "exec " + shlex.join(argv)
 
 
-def run(ports: Ports, argv: Sequence[str], *, image: str, terminal: bool) -> tuple[Host, str]:
+def run(world: World, argv: Sequence[str], *, image: str, terminal: bool) -> tuple[Host, str]:
     """Return the host and the command that runs a container there."""
-    host, engine = _ready(ports, image)
-    box = Container(image=image, argv=argv, gpus=host.gpu_count > 0, terminal=terminal)
+    host, engine = _ready(world, image)
+    box = ContainerSpec(image=image, argv=argv, gpus=host.gpu_count > 0, terminal=terminal)
     return host, "exec " + shlex.join(docker_args.run(engine, box))
 
 
-def jupyter(ports: Ports, *, image: str, port: int, terminal: bool) -> tuple[Host, str]:
+def jupyter(world: World, *, image: str, port: int, terminal: bool) -> tuple[Host, str]:
     """Return the host and the command that runs JupyterLab there, on the host's loopback."""
-    host, engine = _ready(ports, image)
+    host, engine = _ready(world, image)
     lab = ["jupyter", "lab", "--no-browser", "--ip=0.0.0.0", f"--port={port}", "--ServerApp.port_retries=0"]
-    box = Container(
+    box = ContainerSpec(
         image=image,
         argv=lab,
         gpus=host.gpu_count > 0,
@@ -76,8 +76,8 @@ def jupyter(ports: Ports, *, image: str, port: int, terminal: bool) -> tuple[Hos
     return host, NEW_KEY + told + "exec " + shlex.join(docker_args.run(engine, box))
 
 
-def _ready(ports: Ports, image: str) -> tuple[Host, Engine]:
-    host, engine = look(ports, image=image)
+def _ready(world: World, image: str) -> tuple[Host, DockerInfo]:
+    host, engine = look(world, image=image)
     if image == docker_args.IMAGE and not engine.has_image:
         raise HostError(
             "the image of your environment is not on the host", hint=command("docker build", host.stack)

@@ -27,7 +27,7 @@ LEAST_DRIVER = {13: 580, 12: 525, 11: 450}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Engine:
+class DockerInfo:
     """Docker as host/docker.py found it; `error` is what docker said when it did not answer."""
 
     docker: str
@@ -52,7 +52,7 @@ class Engine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Container:
+class ContainerSpec:
     """One container to run; `ports` are published on the host's loopback only."""
 
     image: str
@@ -65,13 +65,13 @@ class Container:
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
-def parse(text: str) -> Engine:
+def parse(text: str) -> DockerInfo:
     """Read what host/docker.py printed."""
     raw: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
-    return Engine(**{**raw, "notes": tuple(raw.get("notes", ()))})
+    return DockerInfo(**{**raw, "notes": tuple(raw.get("notes", ()))})
 
 
-def check(engine: Engine, *, gpu_count: int, stack_option: str) -> None:
+def check(engine: DockerInfo, *, gpu_count: int, stack_option: str) -> None:
     """Refuse a host where the container could not run, with the command that helps.
 
     Raises:
@@ -133,7 +133,7 @@ def check_cuda(image: str, cuda: str, driver: str) -> None:
         )
 
 
-def build(engine: Engine, *, dockerfile: str, installer: Mapping[str, str], no_cache: bool) -> list[str]:
+def build(engine: DockerInfo, *, dockerfile: str, installer: Mapping[str, str], no_cache: bool) -> list[str]:
     """Return the command line that builds the image of the user's environment."""
     image, cuda = base(engine.driver)
     values = {
@@ -148,7 +148,7 @@ def build(engine: Engine, *, dockerfile: str, installer: Mapping[str, str], no_c
     return [*command, *arguments, engine.build_context]
 
 
-def run(engine: Engine, container: Container) -> list[str]:
+def run(engine: DockerInfo, container: ContainerSpec) -> list[str]:
     """Return the command line of a container that sees the project as the host does, as the same user."""
     project = f"{engine.home}/{PROJECT_DIRECTORY}"
     command = [*engine.command, "run", "--rm", "--init", "--interactive"]
@@ -169,7 +169,7 @@ def run(engine: Engine, container: Container) -> list[str]:
     return [*command, container.image, *container.argv]
 
 
-def _mounts(engine: Engine, project: str) -> list[tuple[str, str, str]]:
+def _mounts(engine: DockerInfo, project: str) -> list[tuple[str, str, str]]:
     """Return (source, target, mode); its own home, for the host's one holds keys."""
     return [
         (engine.container_home, engine.home, "rw"),

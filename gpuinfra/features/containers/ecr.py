@@ -11,14 +11,14 @@ import boto3
 from botocore.config import Config
 
 from gpuinfra.features.containers import dlc_images
-from gpuinfra.features.containers.dlc_images import Tagged
+from gpuinfra.features.containers.dlc_images import TaggedImage
 from gpuinfra.tools.aws.ec2 import translated
 from gpuinfra.tools.terraform.stack_files import write_private
 
 KEPT_S = 24 * 3600
 
 
-class Catalogue:
+class EcrCatalog:
     """The images of the Deep Learning Containers' registry of one region."""
 
     def __init__(
@@ -30,7 +30,7 @@ class Catalogue:
         self._refresh = refresh
         self._now = now
 
-    def __call__(self, repository: str) -> Sequence[Tagged]:
+    def __call__(self, repository: str) -> Sequence[TaggedImage]:
         """Return the images of a repository; none when this region has no such one."""
         kept = self._cache / f"{repository}.json"
         found = None if self._refresh else self._read(kept)
@@ -40,16 +40,16 @@ class Catalogue:
             write_private(kept, json.dumps([asdict(it) for it in found]).encode())
         return found
 
-    def _read(self, kept: Path) -> list[Tagged] | None:
+    def _read(self, kept: Path) -> list[TaggedImage] | None:
         try:
             if not 0 <= self._now() - kept.stat().st_mtime < KEPT_S:
                 return None
             raw = json.loads(kept.read_text(encoding="utf-8"))
-            return [Tagged(tags=tuple(it["tags"]), pushed=str(it["pushed"])) for it in raw]
+            return [TaggedImage(tags=tuple(it["tags"]), pushed=str(it["pushed"])) for it in raw]
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _ask(self, repository: str) -> list[Tagged]:
+    def _ask(self, repository: str) -> list[TaggedImage]:
         config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10)
         with translated("ecr"):
             ecr = boto3.session.Session().client("ecr", region_name=self._region, config=config)
@@ -64,7 +64,7 @@ class Catalogue:
             except ecr.exceptions.RepositoryNotFoundException:
                 return []
         return [
-            Tagged(
+            TaggedImage(
                 tags=tuple(it.get("imageTags", ())), pushed=it["imagePushedAt"].astimezone(UTC).isoformat()
             )
             for it in details

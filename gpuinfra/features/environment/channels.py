@@ -3,7 +3,7 @@
 import re
 from difflib import get_close_matches
 
-from gpuinfra.features.environment.findings import Finding, Findings, error, warning
+from gpuinfra.features.environment.findings import Findings, LintFinding, error, warning
 from gpuinfra.features.environment.yaml_document import Document
 
 DEFAULT = "conda-forge"
@@ -46,7 +46,7 @@ def lint(document: Document) -> Findings:
             yield found
 
 
-def _finding(line: int, name: str) -> Finding | None:
+def _finding(line: int, name: str) -> LintFinding | None:
     if name == "nodefaults":
         return warning(
             line, "nodefaults is left out: the host has no defaults, and newer condas take it for a channel"
@@ -64,7 +64,7 @@ def _finding(line: int, name: str) -> Finding | None:
     return _misspelt(line, name)
 
 
-def _misspelt(line: int, name: str) -> Finding | None:
+def _misspelt(line: int, name: str) -> LintFinding | None:
     near = get_close_matches(name.lower().replace("_", "-"), (DEFAULT, "bioconda"), 1, 0.85)
     if name in PUBLIC or not near:
         return None

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from gpuinfra.features.environment import channels, conda_specs, lock_file
 from gpuinfra.features.environment.findings import Report
-from gpuinfra.features.environment.lint import check
+from gpuinfra.features.environment.lint import lint
 from gpuinfra.features.environment.protocols import HostFiles, Solver
-from gpuinfra.features.environment.solution import Question, Solution
+from gpuinfra.features.environment.solution import Solution, SolveRequest
 from gpuinfra.ground.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class CheckResult:
     """The findings; with a solver, its answer or its refusal too. `refusal` is what ends the command."""
 
     report: Report
@@ -21,24 +21,24 @@ class Checked:
     refusal: ConfigError | None = None
 
 
-def env_check(files: HostFiles, *, cuda: Callable[[], str], solver: Solver | None = None) -> Checked:
+def env_check(files: HostFiles, *, cuda: Callable[[], str], solver: Solver | None = None) -> CheckResult:
     """Check environment.yml and the lock; with a solver, ask the channels too, if there are no errors."""
     data = files.environment()
-    report = check(data, travels=files.travels())
+    report = lint(data, travels=files.travels())
     held = files.lock()
     state = "none" if held is None else "stale" if lock_file.is_stale(held, data) else "current"
     if report.errors or solver is None:
-        return Checked(report=report, lock=state, refusal=_refusal(report, state))
+        return CheckResult(report=report, lock=state, refusal=_refusal(report, state))
     try:
         solution = solver.solve(question(report, cuda()))
     except ConfigError as error:
-        return Checked(report=report, lock=state, refusal=error)
-    return Checked(report=report, lock=state, solution=solution, refusal=_refusal(report, state))
+        return CheckResult(report=report, lock=state, refusal=error)
+    return CheckResult(report=report, lock=state, solution=solution, refusal=_refusal(report, state))
 
 
-def question(report: Report, cuda: str) -> Question:
+def question(report: Report, cuda: str) -> SolveRequest:
     """Return what the host's conda would be asked."""
-    return Question(
+    return SolveRequest(
         channels=tuple(channels.names(report.document)),
         specs=tuple(conda_specs.for_solver(report.document)),
         cuda=cuda,

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from gpuinfra.features.environment import channels, known_names
-from gpuinfra.features.environment.findings import Finding, Findings, error, warning
+from gpuinfra.features.environment.findings import Findings, LintFinding, error, warning
 from gpuinfra.features.environment.yaml_document import Document, Entry
 
 _SPEC = re.compile(r"(?:(?P<channel>[^\s=<>!~]+)::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)(?P<rest>.*)\Z")
@@ -66,7 +66,7 @@ def _spec(entry: Entry) -> Spec | None:
     return Spec(line=entry.line, text=entry.text, name=match["name"].lower(), rest=match["rest"].strip())
 
 
-def _shape(spec: Spec) -> Finding | None:
+def _shape(spec: Spec) -> LintFinding | None:
     line, text, rest = spec.line, spec.text, spec.rest
     if re.search(r"=[<>]", rest):
         fixed = text.replace("=>", ">=").replace("=<", "<=")
@@ -85,7 +85,7 @@ def _shape(spec: Spec) -> Finding | None:
     return error(line, f"{text!r}: a version is missing") if rest[-1:] in set(_OPERATORS + ",|") else None
 
 
-def _version(spec: Spec) -> Finding | None:
+def _version(spec: Spec) -> LintFinding | None:
     for version in spec.versions:
         if (_NO_PYTHON if spec.name == "python" else _LETTER).search(version):
             fixed = spec.text.replace(version, version.translate(_DIGITS))
@@ -97,7 +97,7 @@ def _version(spec: Spec) -> Finding | None:
     return None
 
 
-def _name(spec: Spec, *, public: bool) -> Finding | None:
+def _name(spec: Spec, *, public: bool) -> LintFinding | None:
     right = known_names.NOT_CONDA.get(spec.name)
     if right:
         make = error if public else warning

@@ -9,7 +9,7 @@ ERROR, WARNING = "error", "warning"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class LintFinding:
     """One thing in environment.yml; an error is certain to fail on the host, or to install something else."""
 
     severity: str
@@ -23,32 +23,32 @@ class Finding:
         return f"{file}:{self.line}: {self.severity}: {self.message}{tail}"
 
 
-Findings = Iterator[Finding]
+Findings = Iterator[LintFinding]
 
 
-def error(line: int, message: str, suggestion: str = "") -> Finding:
+def error(line: int, message: str, suggestion: str = "") -> LintFinding:
     """Return an error."""
-    return Finding(severity=ERROR, line=line, message=message, suggestion=suggestion)
+    return LintFinding(severity=ERROR, line=line, message=message, suggestion=suggestion)
 
 
-def warning(line: int, message: str, suggestion: str = "") -> Finding:
+def warning(line: int, message: str, suggestion: str = "") -> LintFinding:
     """Return a warning."""
-    return Finding(severity=WARNING, line=line, message=message, suggestion=suggestion)
+    return LintFinding(severity=WARNING, line=line, message=message, suggestion=suggestion)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """All findings by line, and the document; it is empty when the text is no YAML."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[LintFinding, ...]
     document: Document
 
     @property
-    def errors(self) -> tuple[Finding, ...]:
+    def errors(self) -> tuple[LintFinding, ...]:
         """Return what refuses a plan."""
         return tuple(f for f in self.findings if f.severity == ERROR)
 
     @property
-    def warnings(self) -> tuple[Finding, ...]:
+    def warnings(self) -> tuple[LintFinding, ...]:
         """Return what is only told."""
         return tuple(f for f in self.findings if f.severity == WARNING)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from gpuinfra.features.environment import channels, conda_specs, pip_specs, schema
-from gpuinfra.features.environment.findings import Finding, Report, error
+from gpuinfra.features.environment.findings import LintFinding, Report, error
 from gpuinfra.features.environment.yaml_document import Document, Entry, NotYaml, parse
 from gpuinfra.ground.errors import ConfigError
 
@@ -11,7 +11,7 @@ FILE = "environment.yml"
 EMPTY = Document(root=Entry(line=1, kind="nothing"))
 
 
-def check(data: bytes, *, travels: Collection[str] = ()) -> Report:
+def lint(data: bytes, *, travels: Collection[str] = ()) -> Report:
     """Check the bytes of an environment.yml; `travels` names the files that are sent to the host with it."""
     try:
         text = data.decode("utf-8")
@@ -37,7 +37,7 @@ def require(report: Report) -> tuple[str, ...]:
     return tuple(finding.text(FILE) for finding in report.warnings)
 
 
-def _findings(text: str, document: Document, travels: Collection[str]) -> Iterator[Finding]:
+def _findings(text: str, document: Document, travels: Collection[str]) -> Iterator[LintFinding]:
     yield from schema.line_endings(text)
     yield from schema.lint(document)
     yield from channels.lint(document)

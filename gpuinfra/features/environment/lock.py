@@ -5,22 +5,22 @@ from pathlib import Path
 
 from gpuinfra.features.environment import lock_file
 from gpuinfra.features.environment.check import question
-from gpuinfra.features.environment.lint import check, require
+from gpuinfra.features.environment.lint import lint, require
 from gpuinfra.features.environment.protocols import HostFiles, Solver
 from gpuinfra.features.environment.solution import Solution
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.protocols import Narrator
+from gpuinfra.ground.protocols import Reporter
 
 
 @dataclass(frozen=True, kw_only=True)
-class Locked:
+class LockResult:
     """The lock that was written and what is in it."""
 
     path: Path
     solution: Solution
 
 
-def env_lock(files: HostFiles, narrator: Narrator, *, solver: Solver, cuda: str) -> Locked:
+def env_lock(files: HostFiles, reporter: Reporter, *, solver: Solver, cuda: str) -> LockResult:
     """Solve environment.yml and write the answer.
 
     Raises:
@@ -28,9 +28,9 @@ def env_lock(files: HostFiles, narrator: Narrator, *, solver: Solver, cuda: str)
             An older lock is left as it was.
     """
     data = files.environment()
-    report = check(data, travels=files.travels())
+    report = lint(data, travels=files.travels())
     for warning in require(report):
-        narrator.say(warning)
+        reporter.say(warning)
     solution = solver.solve(question(report, cuda))
     text = lock_file.text(solution, data)
     too_big = files.room_for(text)
@@ -40,5 +40,5 @@ def env_lock(files: HostFiles, narrator: Narrator, *, solver: Solver, cuda: str)
             hint="gpuinfra up   # without a lock the host solves environment.yml itself",
         )
     if report.document.pip or files.travels():
-        narrator.say("conda's packages are locked; what pip installs is not")
-    return Locked(path=files.write_lock(text), solution=solution)
+        reporter.say("conda's packages are locked; what pip installs is not")
+    return LockResult(path=files.write_lock(text), solution=solution)

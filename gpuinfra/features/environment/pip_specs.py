@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from gpuinfra.features.environment import known_names
 from gpuinfra.features.environment.conda_specs import specs
-from gpuinfra.features.environment.findings import Finding, Findings, error, warning
+from gpuinfra.features.environment.findings import Findings, LintFinding, error, warning
 from gpuinfra.features.environment.yaml_document import Document, Entry
 
 _LOCAL = re.compile(r"[./~\\]|file:|[A-Za-z]:\\|\S+\.(?:whl|tar\.gz|zip)\Z")
@@ -28,7 +28,7 @@ def lint(document: Document, travels: Collection[str]) -> Findings:
             yield warning(entry.line, f"{name!r} is installed by conda too (line {conda[twin]}): pip's wins")
 
 
-def _line(entry: Entry, travels: Collection[str]) -> Finding | None:
+def _line(entry: Entry, travels: Collection[str]) -> LintFinding | None:
     line, text = entry.line, entry.text.strip()
     if text.startswith("-"):
         return _option(line, text, travels)
@@ -39,7 +39,7 @@ def _line(entry: Entry, travels: Collection[str]) -> Finding | None:
     return None if _URL.match(text) else _requirement(line, text)
 
 
-def _option(line: int, text: str, travels: Collection[str]) -> Finding | None:
+def _option(line: int, text: str, travels: Collection[str]) -> LintFinding | None:
     match = re.match(r"(-[a-z]|--[\w-]+)[ =]*(.*)\Z", text)
     option, value = (match[1], match[2]) if match else (text, "")
     if option in ("-e", "--editable"):
@@ -56,7 +56,7 @@ def _option(line: int, text: str, travels: Collection[str]) -> Finding | None:
     return None
 
 
-def _repository(line: int, text: str) -> Finding | None:
+def _repository(line: int, text: str) -> LintFinding | None:
     match = _VCS.match(text)
     if match and match["how"] == "ssh":
         return warning(line, f"{text!r} needs a key and port 22, and the host has neither")
@@ -65,7 +65,7 @@ def _repository(line: int, text: str) -> Finding | None:
     return None
 
 
-def _requirement(line: int, text: str) -> Finding | None:
+def _requirement(line: int, text: str) -> LintFinding | None:
     bare = re.sub(r"\s+#.*|;.*|\s--(?:hash|config-settings|global-option)\b.*", "", text).strip()
     match = _REQUIREMENT.match(bare)
     if match is None:
@@ -83,7 +83,7 @@ def _requirement(line: int, text: str) -> Finding | None:
     return _mistaken(line, _plain(name), rest)
 
 
-def _mistaken(line: int, name: str, rest: str) -> Finding | None:
+def _mistaken(line: int, name: str, rest: str) -> LintFinding | None:
     if name in known_names.NOT_PIP:
         return error(line, f"pip cannot install {name!r}", f"- {known_names.NOT_PIP[name]}{rest}")
     if name in ("python", "cudatoolkit", "cudnn"):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from gpuinfra.features.environment.solution import Question, Solution
+from gpuinfra.features.environment.solution import Solution, SolveRequest
 
 
 class HostFiles(Protocol):
@@ -28,5 +28,5 @@ class HostFiles(Protocol):
 class Solver(Protocol):
     """Chooses packages as conda on the host would."""
 
-    def solve(self, question: Question) -> Solution:
+    def solve(self, question: SolveRequest) -> Solution:
         """Return the packages; raises ConfigError with the reason when there is no answer."""

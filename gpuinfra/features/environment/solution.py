@@ -16,7 +16,7 @@ _CUDA = re.compile(r"\d{1,2}(\.\d{1,2})?\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class SolveRequest:
     """What a solver is asked: channels in order, match specs, and the host's CUDA (empty: no GPU)."""
 
     channels: tuple[str, ...]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.features.environment.solution import LockedPackage, Question, Solution
+from gpuinfra.features.environment.solution import LockedPackage, Solution, SolveRequest
 from gpuinfra.ground.errors import ConfigError
 
 log = logging.getLogger("gpuinfra.commands")
@@ -27,7 +27,7 @@ class RattlerSolver:
         self._environ = environ
         self._argv = argv
 
-    def solve(self, question: Question) -> Solution:
+    def solve(self, question: SolveRequest) -> Solution:
         """Return the packages.
 
         Raises:
@@ -39,7 +39,7 @@ class RattlerSolver:
         packages = tuple(LockedPackage(**package) for package in answer["packages"])
         return Solution(cuda=question.cuda, packages=packages)
 
-    def _ask(self, question: Question) -> dict[str, Any]:
+    def _ask(self, question: SolveRequest) -> dict[str, Any]:
         request = {
             "channels": question.channels,
             "specs": question.specs,
@@ -85,7 +85,7 @@ def _answer(stdout: str) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) and "kind" in answer else None
 
 
-def _refused(answer: Mapping[str, Any], question: Question) -> ConfigError:
+def _refused(answer: Mapping[str, Any], question: SolveRequest) -> ConfigError:
     where, message = ", ".join(question.channels), answer["message"]
     if answer["kind"] == "missing":
         return ConfigError(f"{message}: it is the extra 'solve' of gpuinfra", hint="make setup")

@@ -4,16 +4,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gpuinfra.features.connect.connect import connect
-from gpuinfra.features.connect.reconnect import connect_patiently, reconnect
+from gpuinfra.features.connect.reconnect import connect_with_retry, reconnect
 from gpuinfra.features.jobs import job as jobs
 from gpuinfra.features.jobs.job import Job
 from gpuinfra.ground.errors import CloudError, ConfigError, HostError, Unreachable
 from gpuinfra.ground.hints import command
-from gpuinfra.ground.job_protocols import HostJobs, Request, Sat
+from gpuinfra.ground.job_protocols import HostClient, Request, SessionResult
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import DEFAULT_STACK
 from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
-from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.protocols import World
 
 ASK_TIMEOUT_S = 60.0
 POLL_S = 30.0
@@ -21,7 +21,7 @@ SSH_FAILED = 255
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class JobSpec:
     """A command to be run; then: what the host does when its jobs are done, save: what is run before."""
 
     words: tuple[str, ...]
@@ -33,96 +33,96 @@ class Wanted:
     save: str = ""
 
 
-def run(ports: Ports, host_jobs: HostJobs, wanted: Wanted) -> int:
+def run(world: World, host_jobs: HostClient, wanted: JobSpec) -> int:
     """Run a command and sit at it; return its exit code.
 
     Raises:
         HostError: the connection broke, or the user left; the command goes on.
     """
-    request = {**_asked("run", wanted, ports), "id": jobs.new_id()}
-    sat = host_jobs.sit(_ssh(ports, connect(ports)), request, tty=wanted.tty)
-    return passed_on(ports, host_jobs, sat, request["id"])
+    request = {**_command_request("run", wanted, world), "id": jobs.new_id()}
+    sat = host_jobs.sit(_ssh(world, connect(world)), request, tty=wanted.tty)
+    return exit_code_of(world, host_jobs, sat, request["id"])
 
 
-def attach(ports: Ports, host_jobs: HostJobs, job_id: str, *, tty: bool) -> int:
+def attach(world: World, host_jobs: HostClient, job_id: str, *, tty: bool) -> int:
     """Sit at a running job; return its exit code."""
-    host = connect(ports)
-    found = _ask(ports, host_jobs, host, "view", job_id)
+    host = connect(world)
+    found = _ask(world, host_jobs, host, "view", job_id)
     sat = host_jobs.sit(
-        _ssh(ports, host), _request(ports, "attach", found["id"]), tty=tty and bool(found["tty"])
+        _ssh(world, host), _request(world, "attach", found["id"]), tty=tty and bool(found["tty"])
     )
-    return passed_on(ports, host_jobs, sat, found["id"])
+    return exit_code_of(world, host_jobs, sat, found["id"])
 
 
-def start(ports: Ports, host_jobs: HostJobs, wanted: Wanted) -> Job:
+def start(world: World, host_jobs: HostClient, wanted: JobSpec) -> Job:
     """Start a job; it goes on whatever becomes of this machine."""
-    request = _asked("start", wanted, ports)
+    request = _command_request("start", wanted, world)
     _check_then(wanted)
-    host = connect(ports)
-    _check_power_off(ports, host, wanted)
-    return jobs.parse(host_jobs.ask(_ssh(ports, host), request, timeout_s=ASK_TIMEOUT_S))
+    host = connect(world)
+    _check_power_off(world, host, wanted)
+    return jobs.parse(host_jobs.ask(_ssh(world, host), request, timeout_s=ASK_TIMEOUT_S))
 
 
-def listed(ports: Ports, host_jobs: HostJobs) -> list[Job]:
+def listed(world: World, host_jobs: HostClient) -> list[Job]:
     """Return the jobs on the host, the newest first."""
-    return [jobs.parse(raw) for raw in ask(ports, host_jobs, "list")]
+    return [jobs.parse(raw) for raw in ask(world, host_jobs, "list")]
 
 
-def stop(ports: Ports, host_jobs: HostJobs, job_id: str) -> Job:
+def stop(world: World, host_jobs: HostClient, job_id: str) -> Job:
     """Ask a job to end; return it as it then is."""
-    return jobs.parse(ask(ports, host_jobs, "stop", job=job_id))
+    return jobs.parse(ask(world, host_jobs, "stop", job=job_id))
 
 
-def wait(ports: Ports, host_jobs: HostJobs, job_id: str) -> Job:
+def wait(world: World, host_jobs: HostClient, job_id: str) -> Job:
     """Wait for a job's end, through lost connections and restarts of the host."""
-    host = connect_patiently(ports)
+    host = connect_with_retry(world)
     while True:
         try:
-            request = _request(ports, "wait", job_id, seconds=POLL_S)
-            job = jobs.parse(host_jobs.ask(_ssh(ports, host), request, timeout_s=POLL_S + ASK_TIMEOUT_S))
+            request = _request(world, "wait", job_id, seconds=POLL_S)
+            job = jobs.parse(host_jobs.ask(_ssh(world, host), request, timeout_s=POLL_S + ASK_TIMEOUT_S))
         except Unreachable:
-            ports.narrator.say("the connection is lost; the job goes on")
-            host = reconnect(ports)
+            world.reporter.say("the connection is lost; the job goes on")
+            host = reconnect(world)
             continue
         job_id = job.id  # a name may be another job's tomorrow
         if job.has_ended:
             return job
 
 
-def logs(ports: Ports, host_jobs: HostJobs, job_id: str) -> int:
+def logs(world: World, host_jobs: HostClient, job_id: str) -> int:
     """Copy a job's log to stdout."""
-    request = _request(ports, "logs", job_id, offset=0, follow=False)
-    return host_jobs.stream(_ssh(ports, connect(ports)), request)[0]
+    request = _request(world, "logs", job_id, offset=0, follow=False)
+    return host_jobs.stream(_ssh(world, connect(world)), request)[0]
 
 
-def follow(ports: Ports, host_jobs: HostJobs, job_id: str) -> int:
+def follow(world: World, host_jobs: HostClient, job_id: str) -> int:
     """Copy a job's log to stdout until it ends, through lost connections and restarts of the host."""
-    host, offset = connect_patiently(ports), 0
-    job_id = _ask(ports, host_jobs, host, "view", job_id)["id"]
+    host, offset = connect_with_retry(world), 0
+    job_id = _ask(world, host_jobs, host, "view", job_id)["id"]
     while True:
-        request = _request(ports, "logs", job_id, offset=offset, follow=True)
-        code, copied = host_jobs.stream(_ssh(ports, host), request)
+        request = _request(world, "logs", job_id, offset=offset, follow=True)
+        code, copied = host_jobs.stream(_ssh(world, host), request)
         offset += copied
         if code != SSH_FAILED:
             return code
-        ports.narrator.say("the connection is lost; the job goes on")
-        host = reconnect(ports)
+        world.reporter.say("the connection is lost; the job goes on")
+        host = reconnect(world)
 
 
-def ask(ports: Ports, host_jobs: HostJobs, verb: str, *, job: str = "") -> Any:
+def ask(world: World, host_jobs: HostClient, verb: str, *, job: str = "") -> Any:
     """Ask the host one thing."""
-    return _ask(ports, host_jobs, connect(ports), verb, job)
+    return _ask(world, host_jobs, connect(world), verb, job)
 
 
-def _ask(ports: Ports, host_jobs: HostJobs, host: Host, verb: str, job: str) -> Any:
-    return host_jobs.ask(_ssh(ports, host), _request(ports, verb, job), timeout_s=ASK_TIMEOUT_S)
+def _ask(world: World, host_jobs: HostClient, host: Host, verb: str, job: str) -> Any:
+    return host_jobs.ask(_ssh(world, host), _request(world, verb, job), timeout_s=ASK_TIMEOUT_S)
 
 
-def _request(ports: Ports, verb: str, job: str, **more: Any) -> Request:
-    return {"verb": verb, "job": job, "flags": _flags(ports), **more}
+def _request(world: World, verb: str, job: str, **more: Any) -> Request:
+    return {"verb": verb, "job": job, "flags": _flags(world), **more}
 
 
-def passed_on(ports: Ports, host_jobs: HostJobs, sat: Sat, job_id: str) -> int:
+def exit_code_of(world: World, host_jobs: HostClient, sat: SessionResult, job_id: str) -> int:
     """Return the exit code of a command that was sat at; its own 255 is told from a broken connection.
 
     Raises:
@@ -130,11 +130,11 @@ def passed_on(ports: Ports, host_jobs: HostJobs, sat: Sat, job_id: str) -> int:
     """
     if sat.code != SSH_FAILED and not sat.left:
         return sat.code
-    why, stack = "you left" if sat.left else "the connection is lost", ports.workspace.name
+    why, stack = "you left" if sat.left else "the connection is lost", world.files.name
     goes_on = f"{why}; the command goes on, as the job {job_id}"
     try:
-        request = _request(ports, "view", job_id, forget=True)
-        ssh = _ssh(ports, connect(ports))
+        request = _request(world, "view", job_id, forget=True)
+        ssh = _ssh(world, connect(world))
         job = jobs.parse(host_jobs.ask(ssh, request, timeout_s=ASK_TIMEOUT_S))
     except ConfigError:
         raise HostError(f"{why}; the command had not begun", hint="the same command again") from None
@@ -148,9 +148,9 @@ def passed_on(ports: Ports, host_jobs: HostJobs, sat: Sat, job_id: str) -> int:
     raise HostError(goes_on, hint=hint)
 
 
-def _asked(verb: str, wanted: Wanted, ports: Ports) -> Request:
+def _command_request(verb: str, wanted: JobSpec, world: World) -> Request:
     if not any(wanted.words[:1]):
-        raise ConfigError("there is no command", hint=command("run -- python train.py", ports.workspace.name))
+        raise ConfigError("there is no command", hint=command("run -- python train.py", world.files.name))
     return {
         "verb": verb,
         "words": list(wanted.words),
@@ -161,11 +161,11 @@ def _asked(verb: str, wanted: Wanted, ports: Ports) -> Request:
         "then": wanted.then,
         "save": wanted.save,
         "directory": PROJECT_DIRECTORY,
-        "flags": _flags(ports),
+        "flags": _flags(world),
     }
 
 
-def _check_then(wanted: Wanted) -> None:
+def _check_then(wanted: JobSpec) -> None:
     """Refuse an end of the host that is none, or that loses what the job made."""
     if wanted.then not in ("stop", "terminate", "none"):
         raise ConfigError(f"--then says {wanted.then!r}; it must be stop, terminate or none")
@@ -176,11 +176,11 @@ def _check_then(wanted: Wanted) -> None:
         )
 
 
-def _check_power_off(ports: Ports, host: Host, wanted: Wanted) -> None:
+def _check_power_off(world: World, host: Host, wanted: JobSpec) -> None:
     """Refuse an end of the host that would do something else than was asked for."""
     if wanted.then == "none":
         return
-    behaviour = ports.cloud(host.region, None).shutdown_behavior(host.instance_id)
+    behaviour = world.cloud(host.region, None).shutdown_behavior(host.instance_id)
     if behaviour != wanted.then:
         raise ConfigError(
             f"--then {wanted.then}: a power-off of this host would {behaviour} it (shutdown_behavior)",
@@ -188,10 +188,10 @@ def _check_power_off(ports: Ports, host: Host, wanted: Wanted) -> None:
         )
 
 
-def _ssh(ports: Ports, host: Host) -> list[str]:
-    return ports.link.argv(host, [])
+def _ssh(world: World, host: Host) -> list[str]:
+    return world.ssh.argv(host, [])
 
 
-def _flags(ports: Ports) -> str:
-    name = ports.workspace.name
+def _flags(world: World) -> str:
+    name = world.files.name
     return "" if name == DEFAULT_STACK else f" --stack {name}"

@@ -4,10 +4,10 @@ import ipaddress
 
 from gpuinfra.features.provision.outcome import SECURITY_GROUP, check, settings_of
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.protocols import World
 
 
-def allow(ports: Ports, *, cidr: str, add: bool) -> tuple[str, ...]:
+def allow(world: World, *, cidr: str, add: bool) -> tuple[str, ...]:
     """Put `cidr` in the place of the single addresses in allowed_cidrs; ranges stay, with `add` all stay.
 
     Raises:
@@ -15,21 +15,21 @@ def allow(ports: Ports, *, cidr: str, add: bool) -> tuple[str, ...]:
         GpuInfraError: what AWS or Terraform refused.
     """
     wanted = normal(cidr)
-    settings = settings_of(ports)
+    settings = settings_of(world)
     if settings.access == "ssm":
         raise ConfigError('access is "ssm": no address is let in, the host has no open port')
     kept = [c for c in settings.allowed_cidrs if add or not _is_single(c)]
     cidrs = tuple(dict.fromkeys([*kept, wanted]))
-    ports.values.change({"allowed_cidrs": list(cidrs)})
-    if not ports.state.read().resources:
-        ports.narrator.say(f"allowed_cidrs is now {', '.join(cidrs)}; there is no host yet")
+    world.values.change({"allowed_cidrs": list(cidrs)})
+    if not world.state.read().resources:
+        world.reporter.say(f"allowed_cidrs is now {', '.join(cidrs)}; there is no host yet")
         return cidrs
-    terraform = ports.terraform()
-    with ports.narrator.progress("Authorising") as on_progress:
+    terraform = world.terraform()
+    with world.reporter.progress("Authorising") as on_progress:
         terraform.init()
         outcome = terraform.apply(None, replace=[], target=[SECURITY_GROUP], on_progress=on_progress)
-    check(ports, outcome, settings, stack=ports.workspace.name)
-    ports.narrator.say(f"ssh is open to {', '.join(cidrs)} and to nobody else")
+    check(world, outcome, settings, stack=world.files.name)
+    world.reporter.say(f"ssh is open to {', '.join(cidrs)} and to nobody else")
     return cidrs
 
 

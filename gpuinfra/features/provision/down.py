@@ -7,38 +7,38 @@ from gpuinfra.features.provision.outcome import check, describe, orphans, settin
 from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host, Instance, Outcome, Record, Settings
-from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.protocols import World
 
 # What jobs run on the host, as far as it can be known at once.
 Running = Callable[[Host], Sequence[str]]
 
 
-def destroy(ports: Ports, *, yes: bool, running: Running = lambda _: []) -> Outcome:
+def destroy(world: World, *, yes: bool, running: Running = lambda _: []) -> Outcome:
     """Destroy the stack, hosts that Terraform lost track of included; says what was `running` there.
 
     Raises:
         ConfigError: the user said no.
         HostError: AWS still shows an instance of this stack afterwards.
     """
-    record = ports.state.read()
-    if not record.resources and not ports.values.exists():
-        ports.narrator.say("nothing to destroy")
+    record = world.state.read()
+    if not record.resources and not world.values.exists():
+        world.reporter.say("nothing to destroy")
         return Outcome(ok=True)
-    settings = _where_it_was_made(settings_of(ports), record)
-    lost = orphans(ports, settings, record)
+    settings = _where_it_was_made(settings_of(world), record)
+    lost = orphans(world, settings, record)
     if not record.resources and not lost:
-        ports.narrator.say("nothing to destroy: no record of a host, and AWS knows none with its tags")
+        world.reporter.say("nothing to destroy: no record of a host, and AWS knows none with its tags")
         return Outcome(ok=True)
     if record.host and (commands := running(record.host)):
-        ports.narrator.say(f"still running on the host: {'; '.join(commands)}")
-    if not yes and not ports.narrator.confirm(_question(record, lost)):
-        raise ConfigError("nothing was destroyed", hint=command("status", ports.workspace.name))
-    _terminate(ports, settings, lost if not yes else _certainly_ours(record, lost))
-    outcome = _run(ports, settings) if record.resources else Outcome(ok=True)
-    _prove(ports, settings, record)
+        world.reporter.say(f"still running on the host: {'; '.join(commands)}")
+    if not yes and not world.reporter.confirm(_question(record, lost)):
+        raise ConfigError("nothing was destroyed", hint=command("status", world.files.name))
+    _terminate(world, settings, lost if not yes else _certainly_ours(record, lost))
+    outcome = _run(world, settings) if record.resources else Outcome(ok=True)
+    _prove(world, settings, record)
     if record.host:
-        ports.link.forget(record.host)
-    ports.workspace.clean()
+        world.ssh.forget(record.host)
+    world.files.clean()
     return outcome
 
 
@@ -65,32 +65,32 @@ def _question(record: Record, lost: list[Instance]) -> str:
     return f"Destroy {', '.join(filter(None, (what, rest, unknown)))}?"
 
 
-def _terminate(ports: Ports, settings: Settings, lost: list[Instance]) -> None:
+def _terminate(world: World, settings: Settings, lost: list[Instance]) -> None:
     """Remove lost hosts first: they hold the security group that Terraform wants to delete."""
     if lost:
-        ports.narrator.say(f"terminating {describe(lost)}")
-        ports.cloud(settings.region, settings).terminate([i.instance_id for i in lost])
+        world.reporter.say(f"terminating {describe(lost)}")
+        world.cloud(settings.region, settings).terminate([i.instance_id for i in lost])
 
 
-def _run(ports: Ports, settings: Settings) -> Outcome:
-    terraform = ports.terraform()
-    with ports.narrator.progress("Destroying") as on_progress:
+def _run(world: World, settings: Settings) -> Outcome:
+    terraform = world.terraform()
+    with world.reporter.progress("Destroying") as on_progress:
         terraform.init()
         outcome = terraform.destroy(on_progress=on_progress)
-    check(ports, outcome, settings, stack=ports.workspace.name)
+    check(world, outcome, settings, stack=world.files.name)
     return outcome
 
 
-def _prove(ports: Ports, settings: Settings, record: Record) -> None:
+def _prove(world: World, settings: Settings, record: Record) -> None:
     """Ask AWS by the tags, and by the ids that were recorded: the tags may have been edited since.
 
     Raises:
         HostError: something is left.
     """
-    cloud = ports.cloud(settings.region, settings)
+    cloud = world.cloud(settings.region, settings)
     recorded = [cloud.instance(i) for i in sorted(record.ids_of("aws_instance"))]
     alive = [i for i in recorded if i and i.state not in ("shutting-down", "terminated")]
     left = list({i.instance_id: i for i in (*alive, *cloud.tagged_instances(settings.tags))}.values())
     if left:
-        raise HostError(f"AWS still shows {describe(left)}", hint=command("destroy", ports.workspace.name))
-    ports.narrator.say(f"AWS shows no instance of this stack in {settings.region} any more")
+        raise HostError(f"AWS still shows {describe(left)}", hint=command("destroy", world.files.name))
+    world.reporter.say(f"AWS shows no instance of this stack in {settings.region} any more")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.protocols import Narrator, Values
+from gpuinfra.ground.protocols import Reporter, Values
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answers:
+class InitValues:
     """What to write; each is found out only if the user did not say it."""
 
     region: Callable[[], str]
@@ -18,7 +18,7 @@ class Answers:
     public_key: Callable[[], Path]
 
 
-def init(values: Values, narrator: Narrator, *, stack: str, answers: Answers, force: bool) -> Path:
+def init(values: Values, reporter: Reporter, *, stack: str, answers: InitValues, force: bool) -> Path:
     """Write the file, never over an existing one without asking.
 
     Raises:
@@ -27,7 +27,7 @@ def init(values: Values, narrator: Narrator, *, stack: str, answers: Answers, fo
     if (
         values.exists()
         and not force
-        and not narrator.confirm("terraform.tfvars exists; write a new one over it?")
+        and not reporter.confirm("terraform.tfvars exists; write a new one over it?")
     ):
         raise ConfigError("terraform.tfvars was left as it is", hint="gpuinfra plan")
     chosen = {
@@ -38,9 +38,9 @@ def init(values: Values, narrator: Narrator, *, stack: str, answers: Answers, fo
         "public_key_path": str(answers.public_key()),
     }
     path = values.create(chosen)
-    narrator.say(f"wrote {path}")
-    narrator.say(f"  region {chosen['region']}, ssh from {answers_text(chosen['allowed_cidrs'])} only")
-    narrator.say(f"  key {chosen['public_key_path']}")
+    reporter.say(f"wrote {path}")
+    reporter.say(f"  region {chosen['region']}, ssh from {answers_text(chosen['allowed_cidrs'])} only")
+    reporter.say(f"  key {chosen['public_key_path']}")
     return path
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, Interrupted, TerraformError
 from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Instance, Outcome, Record, Settings
-from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.protocols import World
 from gpuinfra.tools.terraform import errors
 
 INSTANCE = "module.instance.aws_instance.this"
@@ -15,45 +15,45 @@ SECURITY_GROUP = "module.security_group"
 MIN_FREE_MB = 100
 
 
-def prepare(ports: Ports) -> Settings:
+def prepare(world: World) -> Settings:
     """Check all that can be checked before anything is contacted; write what Terraform will send.
 
     Raises:
         ConfigError: a full disk, wrong values, or first-boot instructions that cannot be sent.
     """
-    free = ports.workspace.free_mb()
+    free = world.files.free_mb()
     if free < MIN_FREE_MB:
         raise ConfigError(
             f"the disk has {free} MB free; at least {MIN_FREE_MB} MB are needed, or Terraform's record of"
             " the host could be lost",
             hint="df -h .",
         )
-    settings = settings_of(ports)
-    for warning in ports.workspace.render(settings):
-        ports.narrator.say(warning)
+    settings = settings_of(world)
+    for warning in world.files.render(settings):
+        world.reporter.say(warning)
     return settings
 
 
-def settings_of(ports: Ports) -> Settings:
+def settings_of(world: World) -> Settings:
     """Return the values of this stack.
 
     Raises:
         ConfigError: they are another stack's: its tags would be looked for, its names changed.
     """
-    settings = ports.values.read()
-    if settings.stack != ports.workspace.name:
+    settings = world.values.read()
+    if settings.stack != world.files.name:
         raise ConfigError(
             f"terraform.tfvars says stack = {settings.stack!r}, but this is the directory of the stack"
-            f" {ports.workspace.name!r}",
-            hint=f"set stack = {json.dumps(ports.workspace.name)} in it",
+            f" {world.files.name!r}",
+            hint=f"set stack = {json.dumps(world.files.name)} in it",
         )
     return settings
 
 
-def orphans(ports: Ports, settings: Settings, record: Record) -> list[Instance]:
+def orphans(world: World, settings: Settings, record: Record) -> list[Instance]:
     """Return the instances that carry this stack's tags and are not in the state."""
     known = record.ids_of("aws_instance")
-    found = ports.cloud(settings.region, settings).tagged_instances(settings.tags)
+    found = world.cloud(settings.region, settings).tagged_instances(settings.tags)
     return [i for i in found if i.instance_id not in known]
 
 
@@ -62,7 +62,7 @@ def describe(instances: list[Instance]) -> str:
     return ", ".join(f"{i.instance_id} ({i.instance_type}, {i.state}, since {i.launched})" for i in instances)
 
 
-def check(ports: Ports, outcome: Outcome, settings: Settings, *, stack: str) -> None:
+def check(world: World, outcome: Outcome, settings: Settings, *, stack: str) -> None:
     """Raise what a failed run means, with what exists now and what to type.
 
     Raises:
@@ -71,12 +71,12 @@ def check(ports: Ports, outcome: Outcome, settings: Settings, *, stack: str) -> 
     """
     if outcome.ok:
         return
-    rescued = ports.state.rescue(outcome.unsaved_state)
+    rescued = world.state.rescue(outcome.unsaved_state)
     if rescued:
-        raise _unsaved(rescued, ports.state.path)
+        raise _unsaved(rescued, world.state.path)
     if outcome.interrupted:
-        record = ports.state.read()
-        exists = what_exists(record, _lost(ports, settings, record))
+        record = world.state.read()
+        exists = what_exists(record, _lost(world, settings, record))
         raise Interrupted(
             f"stopped by Ctrl-C; Terraform saved its state. {exists}",
             hint=f"{command('up', stack)} (goes on) or {command('destroy', stack)} (removes it)",
@@ -84,10 +84,10 @@ def check(ports: Ports, outcome: Outcome, settings: Settings, *, stack: str) -> 
     raise errors.explain(outcome, settings)
 
 
-def _lost(ports: Ports, settings: Settings, record: Record) -> list[Instance]:
+def _lost(world: World, settings: Settings, record: Record) -> list[Instance]:
     """Return the hosts that AWS made although Terraform stopped waiting for its answer."""
     try:
-        return orphans(ports, settings, record)
+        return orphans(world, settings, record)
     except (GpuInfraError, KeyboardInterrupt):
         return []  # the next `up` asks again
 

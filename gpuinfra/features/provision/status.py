@@ -3,31 +3,31 @@
 from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host, Instance, Record, Status
-from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.protocols import World
 
 
-def status(ports: Ports) -> Status:
+def status(world: World) -> Status:
     """Return the stack's state; a host that AWS no longer has is told, not hidden."""
-    record, name = ports.state.read(), ports.workspace.name
+    record, name = world.state.read(), world.files.name
     if record.host:
-        instance = ports.cloud(record.host.region, None).instance(record.host.instance_id)
+        instance = world.cloud(record.host.region, None).instance(record.host.instance_id)
         return Status(stack=name, host=record.host, instance=instance, note=_note(record.host, instance))
     if record.ids_of("aws_instance"):
-        return _half_made(ports, record)
-    if not ports.values.exists():
+        return _half_made(world, record)
+    if not world.values.exists():
         return Status(stack=name, host=None, instance=None, note=f"not set up: {command('up', name)}")
-    lost = orphans(ports, ports.values.read(), record)
+    lost = orphans(world, world.values.read(), record)
     note = f"no host: {command('up', name)}"
     if lost:
         note = f"Terraform does not know of {describe(lost)}: {command('destroy', name)}"
     return Status(stack=name, host=None, instance=None, orphans=tuple(lost), note=note)
 
 
-def _half_made(ports: Ports, record: Record) -> Status:
+def _half_made(world: World, record: Record) -> Status:
     """Return the status of a host whose apply was stopped before its outputs were known."""
-    (instance_id, *_), name = sorted(record.ids_of("aws_instance")), ports.workspace.name
-    settings = ports.values.read()
-    instance = ports.cloud(settings.region, settings).instance(instance_id)
+    (instance_id, *_), name = sorted(record.ids_of("aws_instance")), world.files.name
+    settings = world.values.read()
+    instance = world.cloud(settings.region, settings).instance(instance_id)
     note = f"half made: {command('up', name)} (goes on) or {command('destroy', name)} (removes it)"
     return Status(stack=name, host=None, instance=instance, note=note)
 

@@ -6,10 +6,10 @@ from gpuinfra.features.provision.outcome import INSTANCE, check, describe, orpha
 from gpuinfra.ground.errors import ConfigError, HostError, TerraformError
 from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host, Outcome, Record, Settings
-from gpuinfra.ground.protocols import Ports, Provisioner
+from gpuinfra.ground.protocols import Provisioner, World
 
 
-def apply(ports: Ports, *, yes: bool, upgrade_image: bool) -> Host:
+def apply(world: World, *, yes: bool, upgrade_image: bool) -> Host:
     """Make or change the host; without `yes` the plan is shown first, and that very plan is applied.
 
     Raises:
@@ -17,19 +17,19 @@ def apply(ports: Ports, *, yes: bool, upgrade_image: bool) -> Host:
         ConfigError: the user said no.
         GpuInfraError: what AWS or Terraform refused, explained.
     """
-    settings = prepare(ports)
-    record = ports.state.read()
-    refuse_orphans(ports, settings, record)
+    settings = prepare(world)
+    record = world.state.read()
+    refuse_orphans(world, settings, record)
     replace = [INSTANCE] if upgrade_image and record.ids_of("aws_instance") else []
-    terraform = ports.terraform()
+    terraform = world.terraform()
     run = _in_one_go if yes else _ask_first
-    outcome = run(ports, terraform, settings, replace)
+    outcome = run(world, terraform, settings, replace)
     if not (outcome.added or outcome.changed or outcome.destroyed):
-        ports.narrator.say("up to date: nothing had to be changed")
-    return _made(ports)
+        world.reporter.say("up to date: nothing had to be changed")
+    return _made(world)
 
 
-def refuse_orphans(ports: Ports, settings: Settings, record: Record) -> None:
+def refuse_orphans(world: World, settings: Settings, record: Record) -> None:
     """Refuse to make a second host beside one that an earlier, killed run left behind.
 
     Raises:
@@ -37,9 +37,9 @@ def refuse_orphans(ports: Ports, settings: Settings, record: Record) -> None:
     """
     if record.ids_of("aws_instance"):
         return  # the state names the host, so an apply cannot make another one
-    lost = orphans(ports, settings, record)
+    lost = orphans(world, settings, record)
     if lost:
-        stack = ports.workspace.name
+        stack = world.files.name
         raise HostError(
             f"a host of this stack exists that Terraform does not know of: {describe(lost)}."
             " An earlier run was killed before it could record it, or another clone has a stack of this name",
@@ -47,38 +47,38 @@ def refuse_orphans(ports: Ports, settings: Settings, record: Record) -> None:
         )
 
 
-def _in_one_go(ports: Ports, terraform: Provisioner, settings: Settings, replace: list[str]) -> Outcome:
+def _in_one_go(world: World, terraform: Provisioner, settings: Settings, replace: list[str]) -> Outcome:
     """Plan and apply in one start of the provider."""
-    with ports.narrator.progress("Applying") as on_progress:
+    with world.reporter.progress("Applying") as on_progress:
         terraform.init()
         outcome = terraform.apply(None, replace=replace, target=[], on_progress=on_progress)
-    check(ports, outcome, settings, stack=ports.workspace.name)
+    check(world, outcome, settings, stack=world.files.name)
     for line in network_costs.lines(outcome.changes):  # no plan was shown that would have told
-        ports.narrator.say(line.strip())
+        world.reporter.say(line.strip())
     return outcome
 
 
-def _ask_first(ports: Ports, terraform: Provisioner, settings: Settings, replace: list[str]) -> Outcome:
+def _ask_first(world: World, terraform: Provisioner, settings: Settings, replace: list[str]) -> Outcome:
     """Show the plan, ask, and apply exactly that plan."""
-    plan_file = ports.workspace.plan_file
+    plan_file = world.files.plan_file
     try:
-        planned = planning.make(ports, terraform, settings, replace=replace)
+        planned = planning.make(world, terraform, settings, replace=replace)
         if not planned.changes and not planned.outputs_changed:
             return planned
         if planned.changes:
-            planning.shown(ports, terraform, planned, settings)
-            if not ports.narrator.confirm("Apply this plan?"):
-                raise ConfigError("nothing was changed", hint=command("up", ports.workspace.name))
-        with ports.narrator.progress("Applying") as on_progress:
+            planning.shown(world, terraform, planned, settings)
+            if not world.reporter.confirm("Apply this plan?"):
+                raise ConfigError("nothing was changed", hint=command("up", world.files.name))
+        with world.reporter.progress("Applying") as on_progress:
             outcome = terraform.apply(plan_file, replace=[], target=[], on_progress=on_progress)
     finally:
         plan_file.unlink(missing_ok=True)
-    check(ports, outcome, settings, stack=ports.workspace.name)
+    check(world, outcome, settings, stack=world.files.name)
     return outcome
 
 
-def _made(ports: Ports) -> Host:
-    host = ports.state.read().host
+def _made(world: World) -> Host:
+    host = world.state.read().host
     if host is None:
         raise TerraformError(
             "Terraform succeeded, but its outputs name no host: terraform/outputs.tf was changed?",

@@ -10,8 +10,8 @@ from gpuinfra.features.sync.rsync_args import KEEP
 from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.hints import command
 from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
-from gpuinfra.ground.protocols import Ports
-from gpuinfra.ground.work_protocols import Agent, Answer, Remote
+from gpuinfra.ground.protocols import World
+from gpuinfra.ground.work_protocols import Agent, CommandResult, Remote
 from gpuinfra.tools.ssh import host_helpers
 
 # git@server:path, the short form of ssh://git@server/path
@@ -57,7 +57,7 @@ def parse(url: str) -> Source:
     return Source(url=url, by_ssh=by_ssh, server=port, name=_name(parts.path, url), user=parts.username or "")
 
 
-def clone(ports: Ports, remote: Remote, agent: Agent, *, source: Source, into: str, token: str) -> str:
+def clone(world: World, remote: Remote, agent: Agent, *, source: Source, into: str, token: str) -> str:
     """Clone onto the host; return the directory, below the home.
 
     Raises:
@@ -68,9 +68,9 @@ def clone(ports: Ports, remote: Remote, agent: Agent, *, source: Source, into: s
     if directory.startswith(("/", "~")) or ".." in directory.split("/"):
         raise ConfigError(f"{directory!r} is not below the home of the host's user")
     known = _known(agent, source) if source.by_ssh else ""
-    host = connect(ports)
+    host = connect(world)
     line = host_helpers.command(("clone.py",), (source.url, directory, f"{PROJECT_DIRECTORY}/{KEEP}"))
-    ssh = ports.link.argv(host, [])
+    ssh = world.ssh.argv(host, [])
     if source.by_ssh:  # the shared connection may have been opened without the agent
         ssh = [*ssh[:-1], "-o", "ControlPath=none", "-A", ssh[-1]]
     user = "" if source.user else "x-access-token"
@@ -98,7 +98,7 @@ def _known(agent: Agent, source: Source) -> str:
     return known
 
 
-def _refused(answer: Answer, source: Source, directory: str, stack: str) -> HostError:
+def _refused(answer: CommandResult, source: Source, directory: str, stack: str) -> HostError:
     words = [line for line in answer.stderr.replace("\r", "\n").splitlines() if line.strip()]
     if answer.code == EXISTS:
         return HostError(

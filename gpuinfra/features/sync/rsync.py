@@ -12,7 +12,7 @@ from gpuinfra.features.sync import gitignore, rsync_args
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
 from gpuinfra.ground.hints import command as typed
 from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
-from gpuinfra.ground.work_protocols import Moved, Order
+from gpuinfra.ground.work_protocols import SyncRequest, SyncResult
 from gpuinfra.tools.ssh.client import CHANGED, UNKNOWN
 
 # rsync(1), EXIT VALUES
@@ -31,7 +31,7 @@ class Rsync:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
-    def move(self, ssh: Sequence[str], order: Order) -> Moved:
+    def move(self, ssh: Sequence[str], order: SyncRequest) -> SyncResult:
         """Sync; a file that vanishes or changes meanwhile is no error, the next sync has it."""
         argv = command(program(self._environ), ssh, order, live=sys.stderr.isatty() and not order.quiet)
         env = {**self._environ, "LC_ALL": "C"}
@@ -54,10 +54,12 @@ class Rsync:
             raise failure(process.returncode, stderr, stack=ssh[-1].removeprefix("gpuinfra-"))
         sent, deleted = rsync_args.changes(text)
         numbers = rsync_args.stats(text)
-        return Moved(**numbers, dry_run=order.dry_run, sent_names=tuple(sent), deleted_names=tuple(deleted))
+        return SyncResult(
+            **numbers, dry_run=order.dry_run, sent_names=tuple(sent), deleted_names=tuple(deleted)
+        )
 
 
-def command(rsync: str, ssh: Sequence[str], order: Order, *, live: bool) -> list[str]:
+def command(rsync: str, ssh: Sequence[str], order: SyncRequest, *, live: bool) -> list[str]:
     """Return rsync's command line; the paths end with a slash: what is in the folders, not they."""
     here, there = f"{order.root}/", f"{ssh[-1]}:{PROJECT_DIRECTORY}/"
     source, target = (here, there) if order.up else (there, here)

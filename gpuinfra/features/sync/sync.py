@@ -8,8 +8,8 @@ from gpuinfra.features.connect.reconnect import reconnect
 from gpuinfra.features.sync.rsync_args import summary
 from gpuinfra.ground.errors import ConfigError, HostError, Unreachable
 from gpuinfra.ground.hints import command
-from gpuinfra.ground.protocols import Ports
-from gpuinfra.ground.work_protocols import Courier, Moved, Order, Watcher
+from gpuinfra.ground.protocols import World
+from gpuinfra.ground.work_protocols import FileWatcher, RsyncTransfer, SyncRequest, SyncResult
 
 MARKS = (".gpuinfraignore", ".git")
 
@@ -35,7 +35,7 @@ def locate(path: Path | None, *, start: Path, home: Path) -> tuple[Path, str]:
     return root, "" if part == "." else part
 
 
-def sync(ports: Ports, courier: Courier, order: Order) -> Moved:
+def sync(world: World, courier: RsyncTransfer, order: SyncRequest) -> SyncResult:
     """Carry out one sync.
 
     Raises:
@@ -45,36 +45,36 @@ def sync(ports: Ports, courier: Courier, order: Order) -> Moved:
     here = order.root / order.part
     if order.up and not here.exists():
         raise ConfigError(f"{here} does not exist")
-    moved = courier.move(ports.link.argv(connect(ports), []), order)
+    moved = courier.move(world.ssh.argv(connect(world), []), order)
     if not order.up and not here.exists() and not (moved.dry_run and moved.files):
-        hint = command("sync down --dry-run", ports.workspace.name)
+        hint = command("sync down --dry-run", world.files.name)
         raise HostError(f"the host's project has no {order.part}", hint=hint)
     return moved
 
 
-def watch(ports: Ports, courier: Courier, watcher: Watcher, order: Order) -> None:
+def watch(world: World, courier: RsyncTransfer, watcher: FileWatcher, order: SyncRequest) -> None:
     """Sync up, then again at every change, for ever; a host that restarts is waited for."""
     quiet = dataclasses.replace(order, quiet=True)
     for count in watcher.changes(order.root):
         if not count:  # it watches: nothing that is written from now on is missed
-            told = sync(ports, courier, order)
-            ports.narrator.say(
+            told = sync(world, courier, order)
+            world.reporter.say(
                 f"{summary(vars(told), dry_run=False)}; watching {order.root} (Ctrl-C ends it)"
             )
             continue
-        moved = _until_done(ports, courier, quiet)
+        moved = _until_done(world, courier, quiet)
         if moved.files or moved.deleted or moved.created:
-            ports.narrator.say(summary(vars(moved), dry_run=False))
+            world.reporter.say(summary(vars(moved), dry_run=False))
 
 
-def _until_done(ports: Ports, courier: Courier, order: Order) -> Moved:
+def _until_done(world: World, courier: RsyncTransfer, order: SyncRequest) -> SyncResult:
     while True:
-        host = reconnect(ports)
+        host = reconnect(world)
         try:
-            return courier.move(ports.link.argv(host, []), order)
+            return courier.move(world.ssh.argv(host, []), order)
         except Unreachable as error:
-            ports.narrator.say(error.message)
-            ports.clock.sleep(1.0)
+            world.reporter.say(error.message)
+            world.clock.sleep(1.0)
 
 
 def _normal(path: Path) -> Path:

@@ -10,7 +10,7 @@ DEBOUNCE_MS, STEP_MS, LOOK_MS = 600, 50, 200
 NEVER_SENT = {".git", PARTIAL}
 
 
-class FileWatcher:
+class WatchfilesWatcher:
     """The Watcher port."""
 
     def changes(self, root: Path) -> Iterator[int]:

@@ -6,7 +6,7 @@ from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.connect.reconnect import reconnect
 from gpuinfra.ground.errors import ConfigError, Unreachable
 from gpuinfra.ground.model import Host
-from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.protocols import World
 from gpuinfra.ground.work_protocols import Tunnel
 
 UP_TIMEOUT_S, LOOK_TIMEOUT_S = 30.0, 20.0
@@ -39,7 +39,7 @@ def refuse_taken(tunnel: Tunnel, local: int, again: Callable[[int], str]) -> Non
 
 
 def carry(
-    ports: Ports,
+    world: World,
     tunnel: Tunnel,
     *,
     local: int,
@@ -53,10 +53,10 @@ def carry(
         ConfigError: another program has taken the local port meanwhile.
         HostError: the host cannot be reached (at first), is gone, or shows another key.
     """
-    host, first = connect(ports), True
-    _look(ports, host, remote)
+    host, first = connect(world), True
+    _look(world, host, remote)
     while True:
-        carried = tunnel.carry(ports.link.argv(host, []), local=local, remote=remote)
+        carried = tunnel.carry(world.ssh.argv(host, []), local=local, remote=remote)
         try:
             if came := carried.up(timeout_s=UP_TIMEOUT_S):
                 on_up(first)
@@ -67,23 +67,23 @@ def carry(
         if IN_USE in why:
             raise _in_use(tunnel, local, again)
         if KEY_REFUSED in why:
-            ports.link.run(host, "true", timeout_s=LOOK_TIMEOUT_S)  # it raises, and says which key
-        ports.narrator.say(f"the connection ended ({why}); connecting again")
-        ports.clock.sleep(PAUSE_S)
+            world.ssh.run(host, "true", timeout_s=LOOK_TIMEOUT_S)  # it raises, and says which key
+        world.reporter.say(f"the connection ended ({why}); connecting again")
+        world.clock.sleep(PAUSE_S)
         # one that was up is tried again at once: the shared connection may be dead, too, and notice later
         if not came:
-            _look(ports, host := reconnect(ports), remote)
+            _look(world, host := reconnect(world), remote)
 
 
-def _look(ports: Ports, host: Host, port: int) -> None:
+def _look(world: World, host: Host, port: int) -> None:
     """Say so when nobody serves the port: the browser would only show an empty page."""
     line = f"bash -c '(: < /dev/tcp/127.0.0.1/{port}) 2>/dev/null || echo silent'"
     try:
-        silent = "silent" in ports.link.run(host, line, timeout_s=LOOK_TIMEOUT_S)
+        silent = "silent" in world.ssh.run(host, line, timeout_s=LOOK_TIMEOUT_S)
     except Unreachable:
         return  # the tunnel will tell
     if silent:
-        ports.narrator.say(f"nothing listens on port {port} of the host's loopback (yet)")
+        world.reporter.say(f"nothing listens on port {port} of the host's loopback (yet)")
 
 
 def _in_use(tunnel: Tunnel, local: int, again: Callable[[int], str]) -> ConfigError:

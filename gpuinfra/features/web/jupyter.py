@@ -9,7 +9,7 @@ from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
-from gpuinfra.ground.protocols import Ports
+from gpuinfra.ground.protocols import World
 from gpuinfra.tools.ssh import host_helpers
 
 PORT = 8888
@@ -23,7 +23,7 @@ INSTALL = "run -- conda install -y -n {detail} -c conda-forge jupyterlab"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lab:
+class JupyterServer:
     """A running JupyterLab: its port on the host and the token that lets one in."""
 
     port: int
@@ -31,15 +31,15 @@ class Lab:
     started: bool
 
 
-def start(ports: Ports) -> Lab:
+def start(world: World) -> JupyterServer:
     """Start it on the host, unless it runs.
 
     Raises:
         ConfigError: the environment has no jupyterlab.
         HostError: the host is not ready, or it did not start.
     """
-    host = connect(ports)
-    found = _ask(ports, host, "start")
+    host = connect(world)
+    found = _ask(world, host, "start")
     error, detail = found.get("error", ""), str(found.get("detail", ""))
     if error == "no-jupyterlab":
         hint = command(INSTALL.format(detail=detail), host.stack)
@@ -50,23 +50,23 @@ def start(ports: Ports) -> Lab:
         )
     if error:
         raise HostError(f"JupyterLab did not start:\n{detail}", hint=command("ssh", host.stack))
-    return Lab(port=int(found["port"]), token=str(found["token"]), started=bool(found["started"]))
+    return JupyterServer(port=int(found["port"]), token=str(found["token"]), started=bool(found["started"]))
 
 
-def stop(ports: Ports) -> bool:
+def stop(world: World) -> bool:
     """Stop it and delete its token; return whether it ran."""
-    host = connect(ports)
-    return bool(_ask(ports, host, "stop").get("was_running"))
+    host = connect(world)
+    return bool(_ask(world, host, "stop").get("was_running"))
 
 
-def url(lab: Lab, local: int) -> str:
+def url(lab: JupyterServer, local: int) -> str:
     """Return the address to open on this machine."""
     return f"http://127.0.0.1:{local}/lab?token={lab.token}"
 
 
-def _ask(ports: Ports, host: Host, verb: str) -> dict[str, Any]:
+def _ask(world: World, host: Host, verb: str) -> dict[str, Any]:
     line = host_helpers.command(PROGRAM, (verb, PROJECT_DIRECTORY))
-    text = ports.link.run(host, line, timeout_s=START_TIMEOUT_S)
+    text = world.ssh.run(host, line, timeout_s=START_TIMEOUT_S)
     try:
         found: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
     except (ValueError, IndexError):

@@ -8,7 +8,7 @@ import os
 import sys
 
 from gpuinfra.host.jobs import frames, handlers
-from gpuinfra.host.jobs.job_store import Refused
+from gpuinfra.host.jobs.job_store import JobError
 
 TYPE_CHECKING = False  # typing itself is not imported here and below: it costs each `run` 5 ms
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def main() -> int:
     as_text = asked["verb"] in AS_TEXT
     try:
         answer = VERBS[asked["verb"]](asked)
-    except Refused as refused:
+    except JobError as refused:
         return _refuse(refused, as_text=as_text)
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
         hint = f"gpuinfra ssh{asked['flags']} -- df -h"
-        return _refuse(Refused(f"the host's disk: {error.strerror}", hint, code=5), as_text=as_text)
+        return _refuse(JobError(f"the host's disk: {error.strerror}", hint, code=5), as_text=as_text)
     if isinstance(answer, int):
         return answer
     sys.stdout.write(json.dumps(answer))
@@ -61,7 +61,7 @@ def _exactly(size: int) -> bytes:
     return data
 
 
-def _refuse(refused: Refused, *, as_text: bool) -> int:
+def _refuse(refused: JobError, *, as_text: bool) -> int:
     if as_text:
         hint = f"  next: {refused.hint}\n" if refused.hint else ""
         sys.stderr.write(f"error: {refused.message}\n{hint}")

@@ -14,7 +14,7 @@ KILLED = 137
 TELL_APART_S = 1.0
 
 
-def sit(connection: socket.socket) -> int:
+def relay(connection: socket.socket) -> int:
     """Carry stdin (frames) to the supervisor and its output to stdout and stderr; return the exit code."""
     threading.Thread(target=_inward, args=(connection,), daemon=True).start()
     frames, closed = wire.Frames(), False
@@ -24,7 +24,7 @@ def sit(connection: socket.socket) -> int:
                 return int(payload)
             if not closed and not _write(1 if kind == wire.OUT else 2, payload):
                 time.sleep(TELL_APART_S)
-                connection.sendall(wire.pack(wire.CLOSED))
+                connection.sendall(wire.pack(wire.STDOUT_CLOSED))
                 closed = True
     os.write(2, b"error: the supervisor of this command was killed\n")
     return KILLED
@@ -42,12 +42,12 @@ def _write(fd: int, data: bytes) -> bool:
 
 def _inward(connection: socket.socket) -> None:
     frames = wire.Frames()
-    while select.select([0], [], [], wire.LOST_S)[0]:
+    while select.select([0], [], [], wire.HEARTBEAT_TIMEOUT_S)[0]:
         data = os.read(0, wire.CHUNK)
         if not data:
             break
         for kind, payload in frames.feed(data):
-            if kind != wire.BEAT:
+            if kind != wire.HEARTBEAT:
                 _pass_on(connection, wire.pack(kind, payload))
     os._exit(LOST)
 

@@ -8,11 +8,11 @@ HELD_BYTES = 1024 * 1024  # what may wait for a slow watcher before the command 
 FLUSH_S = 5.0
 
 
-class Gone(Exception):
+class ClientGone(Exception):
     """Nobody is there any more."""
 
 
-class Watcher:
+class AttachedClient:
     """A connection of somebody who looks on."""
 
     def __init__(self, connection: socket.socket) -> None:
@@ -34,12 +34,12 @@ class Watcher:
         except BlockingIOError:
             sent = 0
         except OSError:
-            raise Gone from None
+            raise ClientGone from None
         del self._pending[:sent]
         return bool(self._pending)
 
     def hear(self) -> list[tuple[bytes, bytes]]:
-        """Return the frames that have come. Raises Gone."""
+        """Return the frames that have come. Raises ClientGone."""
         try:
             data = self.connection.recv(frames.CHUNK)
         except BlockingIOError:
@@ -47,7 +47,7 @@ class Watcher:
         except OSError:
             data = b""
         if not data:
-            raise Gone
+            raise ClientGone
         return list(self._frames.feed(data))
 
     def finish(self, code: int, words: bytes) -> None:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gpuinfra.host.jobs.job_store import Refused
+from gpuinfra.host.jobs.job_store import JobError
 
 STATUS_FILE = "/var/lib/gpuinfra/status.json"
 SCRIPTS = (".py", ".sh")
@@ -23,13 +23,15 @@ def conda(flags: str, status_file: str = STATUS_FILE) -> tuple[str, str]:
     except (OSError, ValueError, KeyError):
         prefix = name = ""
     if not prefix or not os.access(f"{prefix}/bin/python", os.X_OK):
-        raise Refused(
+        raise JobError(
             "the host's conda environment is not there yet", f"gpuinfra status --watch{flags}", code=5
         )
     return prefix, name
 
 
-def variables(base: Mapping[str, str], given: Mapping[str, str], *, prefix: str, name: str) -> dict[str, str]:
+def process_env(
+    base: Mapping[str, str], given: Mapping[str, str], *, prefix: str, name: str
+) -> dict[str, str]:
     """Return the whole environment of a command; what the user gave has the last word."""
     kept = {k: v for k, v in base.items() if not f"{k}=".startswith(_NOT_OURS)}
     path = base.get("PATH") or "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -38,14 +40,16 @@ def variables(base: Mapping[str, str], given: Mapping[str, str], *, prefix: str,
     return {**kept, **own, "PYTHONUNBUFFERED": "1", **given}
 
 
-def command(words: Sequence[str], *, prefix: str, directory: Path, flags: str) -> list[str]:
+def resolve_argv(words: Sequence[str], *, prefix: str, directory: Path, flags: str) -> list[str]:
     """Return the argv for what the user typed: a script, a program, or one line for the shell."""
     first, is_script = words[0], words[0].endswith(SCRIPTS)
     if is_script and os.access(f"{prefix}/bin/{first}", os.X_OK):
         return list(words)
     named = first if is_script else words[1] if first in PYTHONS and len(words) > 1 else ""
     if named.endswith(SCRIPTS) and not (directory / Path(named).expanduser()).is_file():
-        raise Refused(f"there is no {named} in {directory} on the host", f"gpuinfra sync up{flags}", code=127)
+        raise JobError(
+            f"there is no {named} in {directory} on the host", f"gpuinfra sync up{flags}", code=127
+        )
     if is_script:
         program = [f"{prefix}/bin/python"] if first.endswith(".py") else ["bash"]
         return [*program, str(Path(first).expanduser()), *words[1:]]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def ending(code: int, reason: str) -> dict[str, Any]:
+def end_record(code: int, reason: str) -> dict[str, Any]:
     """Return how a job ended, as it is kept."""
     words = {
         "time limit": ("failed", "its time limit was over"),

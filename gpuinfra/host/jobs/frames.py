@@ -5,12 +5,21 @@ import struct
 from collections.abc import Iterator
 
 # towards the job
-REQUEST, INPUT, END, SIGNAL, SIZE, BEAT, STOP, CLOSED = b"r", b"i", b"e", b"s", b"w", b"h", b"t", b"c"
+REQUEST, INPUT, STDIN_EOF, SIGNAL, SIZE, HEARTBEAT, STOP, STDOUT_CLOSED = (
+    b"r",
+    b"i",
+    b"e",
+    b"s",
+    b"w",
+    b"h",
+    b"t",
+    b"c",
+)
 # from the job: its output and errors, its exit code
 OUT, ERR, EXIT = b"1", b"2", b"x"
 
 # The laptop beats while it lives; a seat that hears nothing for LOST_S gives up: it may hold up the job.
-BEAT_S, LOST_S = 5.0, 30.0
+HEARTBEAT_S, HEARTBEAT_TIMEOUT_S = 5.0, 30.0
 CHUNK = 65536
 HEAD = struct.Struct(">cI")
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # of an id: easy to type

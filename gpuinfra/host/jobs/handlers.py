@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gpuinfra.host.jobs import attach as seat
 from gpuinfra.host.jobs import command_environment, frames, job_store, lifecycle, systemd
-from gpuinfra.host.jobs.job_store import Folder, Refused
+from gpuinfra.host.jobs.job_store import JobDirectory, JobError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def run(asked: Request) -> int:
         lifecycle.supervise(folder, asked, first=far)
         os._exit(0)
     far.close()
-    return seat.sit(near)
+    return seat.relay(near)
 
 
 def start(asked: Request) -> Request:
@@ -44,7 +44,7 @@ def start(asked: Request) -> Request:
     program = [sys.executable, "-m", "gpuinfra.host.jobs", "supervise", folder.id]
     try:
         systemd.start(folder.id, program, title=str(asked.get("name") or folder.id), code=CODE)
-    except Refused:
+    except JobError:
         folder.remove()
         raise
     return folder.view()
@@ -52,7 +52,7 @@ def start(asked: Request) -> Request:
 
 def supervise(job_id: str) -> int:
     """Be the supervisor in the unit; exit as the job did, for the journal."""
-    folder = Folder(job_id)
+    folder = JobDirectory(job_id)
     return lifecycle.supervise(folder, folder.take("secret"), first=None)
 
 
@@ -64,7 +64,7 @@ def attach(asked: Request) -> int:
         connection.connect(str(folder.socket))
     except OSError:
         view = folder.view()
-        raise Refused(
+        raise JobError(
             f"the job {folder.id} does not run: {view['state']}",
             f"gpuinfra job logs {folder.id}{asked['flags']}",
         ) from None
@@ -73,7 +73,7 @@ def attach(asked: Request) -> int:
         sys.stdout.flush()
     if asked.get("size"):
         connection.sendall(frames.pack(frames.SIZE, str(asked["size"]).encode()))
-    return seat.sit(connection)
+    return seat.relay(connection)
 
 
 def jobs(_asked: Request) -> list[Request]:
@@ -129,36 +129,36 @@ def live(_asked: Request) -> Request:
     return {**metrics.now(), "jobs": jobs({})}
 
 
-def _await(folder: Folder, seconds: float) -> Request:
+def _await(folder: JobDirectory, seconds: float) -> Request:
     until = time.monotonic() + seconds
     while _runs(folder) and time.monotonic() < until:
         time.sleep(POLL_S)
     return folder.view()
 
 
-def _runs(folder: Folder) -> bool:
+def _runs(folder: JobDirectory) -> bool:
     return folder.view()["state"] in ("running", "starting")
 
 
-def _end_of(folder: Folder, size: int) -> bytes:
+def _end_of(folder: JobDirectory, size: int) -> bytes:
     data = folder.log.read_bytes()[-size:]
     return data if len(data) < size else data.partition(b"\n")[2]
 
 
-def _prepare(asked: Request, *, kind: str) -> Folder:
+def _prepare(asked: Request, *, kind: str) -> JobDirectory:
     """Find out all that can be wrong before anything is started; make the job's folder."""
     flags, directory = asked["flags"], Path.home() / asked["directory"]
     directory.mkdir(parents=True, exist_ok=True)
     prefix, name = command_environment.conda(
         flags, os.environ.get("GPUINFRA_STATUS", command_environment.STATUS_FILE)
     )
-    asked["argv"] = command_environment.command(
+    asked["argv"] = command_environment.resolve_argv(
         asked["words"], prefix=prefix, directory=directory, flags=flags
     )
-    asked["env"] = command_environment.variables(os.environ, asked.get("env", {}), prefix=prefix, name=name)
+    asked["env"] = command_environment.process_env(os.environ, asked.get("env", {}), prefix=prefix, name=name)
     asked["cwd"] = str(directory)
     job_store.prune()
-    folder = Folder(asked.get("id") or frames.new_id())
+    folder = JobDirectory(asked.get("id") or frames.new_id())
     shown = {name: asked.get(name) for name in ("name", "time_limit_s", "then", "save", "tty")}
     words = asked["words"]
     folder.create({**shown, "kind": kind, "command": shlex.join(words) if words[1:] else words[0]})

@@ -20,7 +20,7 @@ KEEP = 100  # ended jobs
 START_S = 20.0  # a job without a supervisor for longer than that never got one
 
 
-class Refused(Exception):
+class JobError(Exception):
     """What cannot be done, in words for the user; `code` is the exit code."""
 
     def __init__(self, message: str, hint: str = "", code: int = 2) -> None:
@@ -34,7 +34,7 @@ def home() -> Path:
     return Path(given) if given else Path.home() / ".local/share/gpuinfra/jobs"
 
 
-class Folder:
+class JobDirectory:
     """One job's folder."""
 
     def __init__(self, job_id: str) -> None:
@@ -57,7 +57,7 @@ class Folder:
         try:
             self.path.mkdir(mode=0o700)
         except FileExistsError:
-            raise Refused(f"there is a job {self.id} already") from None
+            raise JobError(f"there is a job {self.id} already") from None
         try:
             self.write("job", {**asked, "id": self.id, "created": now(), "boot_id": boot_id()})
         except OSError:
@@ -148,20 +148,20 @@ def _state(asked: dict[str, Any], ended: dict[str, Any], live: bool) -> tuple[st
     return "lost", "its supervisor was killed"
 
 
-def folders() -> Iterator[Folder]:
+def folders() -> Iterator[JobDirectory]:
     """Yield all jobs, the oldest first."""
-    found = [Folder(path.parent.name) for path in home().glob("*/job.json")]
+    found = [JobDirectory(path.parent.name) for path in home().glob("*/job.json")]
     yield from sorted(found, key=lambda f: (f.read("job").get("created", ""), f.log.parent.stat().st_ctime))
 
 
-def find(wanted: str, flags: str = "") -> Folder:
+def find(wanted: str, flags: str = "") -> JobDirectory:
     """Return a job by id, or the newest of a name; without either the newest of all."""
     every = list(folders())
     for folder in reversed(every):
         if wanted in ("", folder.id) or wanted == folder.read("job").get("name"):
             return folder
     known = ", ".join(f.id for f in every[-10:])
-    raise Refused(
+    raise JobError(
         f"there is no job {wanted!r} on the host; there are: {known}"
         if known
         else "there is no job on the host",

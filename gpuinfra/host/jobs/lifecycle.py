@@ -9,9 +9,9 @@ from pathlib import Path
 
 from gpuinfra.host.jobs import frames, output_log, systemd
 from gpuinfra.host.jobs.clock import boot_id
-from gpuinfra.host.jobs.exit_status import ending
-from gpuinfra.host.jobs.job_store import Folder
-from gpuinfra.host.jobs.process import Child
+from gpuinfra.host.jobs.exit_status import end_record
+from gpuinfra.host.jobs.job_store import JobDirectory
+from gpuinfra.host.jobs.process import JobProcess
 from gpuinfra.host.jobs.supervisor import Supervisor
 
 TYPE_CHECKING = False
@@ -34,11 +34,11 @@ def detach() -> None:
         os.dup2(null, fd)
 
 
-def supervise(folder: Folder, asked: Request, *, first: socket.socket | None) -> int:
+def supervise(folder: JobDirectory, asked: Request, *, first: socket.socket | None) -> int:
     """Run what was asked, keep how it ended; return its exit code."""
     lock = folder.hold()
     is_run = first is not None
-    output = output_log.Log(folder.log, kept=not is_run, journal=-1 if is_run else 1)
+    output = output_log.OutputLog(folder.log, kept=not is_run, journal=-1 if is_run else 1)
     command = _begin(asked, reads=is_run)
     if isinstance(command, dict):
         return _finish(folder, asked, output, command, None, first)
@@ -52,15 +52,15 @@ def supervise(folder: Folder, asked: Request, *, first: socket.socket | None) ->
     return code
 
 
-def _begin(asked: Request, *, reads: bool) -> Child | Request:
+def _begin(asked: Request, *, reads: bool) -> JobProcess | Request:
     try:
-        return Child(
+        return JobProcess(
             asked["argv"], env=asked["env"], cwd=Path(asked["cwd"]), tty=bool(asked.get("tty")),
             reads=reads, size=str(asked.get("size", "24 80")).encode(),
         )  # fmt: skip
     except OSError as error:
         code = 127 if isinstance(error, FileNotFoundError) else 126
-        return {**ending(code, ""), "reason": _cannot(asked["argv"][0], error)}
+        return {**end_record(code, ""), "reason": _cannot(asked["argv"][0], error)}
 
 
 def _cannot(program: str, error: OSError) -> str:
@@ -71,9 +71,9 @@ def _cannot(program: str, error: OSError) -> str:
 
 
 def _finish(
-    folder: Folder,
+    folder: JobDirectory,
     asked: Request,
-    output: output_log.Log,
+    output: output_log.OutputLog,
     end: Request,
     supervisor: Supervisor | None,
     first: socket.socket | None,
@@ -99,7 +99,7 @@ def _finish(
     return int(end["exit_code"])
 
 
-def _save(asked: Request, output: output_log.Log) -> int:
+def _save(asked: Request, output: output_log.OutputLog) -> int:
     """Run what brings the results out; its exit code decides whether the host may end."""
     if not asked.get("save"):
         return 0

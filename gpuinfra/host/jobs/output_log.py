@@ -9,7 +9,7 @@ RECALLED = (
 )  # of a run that somebody watches only its end is kept, in memory: a tar of 100 GB may pass
 
 
-class Log:
+class OutputLog:
     """Takes output; never fails for want of disk: the job must not die of its log."""
 
     def __init__(self, path: Path, *, kept: bool, journal: int = -1) -> None:

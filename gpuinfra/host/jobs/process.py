@@ -20,7 +20,7 @@ def resize(terminal: int, size: bytes) -> None:
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
-class Child:
+class JobProcess:
     """A running command: `outputs` maps what can be read to the kind of frame that it becomes."""
 
     def __init__(
@@ -28,7 +28,7 @@ class Child:
     ) -> None:
         self.outputs: dict[int, bytes] = {}
         self.input = -1
-        self.waiting = Backlog()
+        self.waiting = StdinBuffer()
         self.terminal = -1
         self._inner = -1
         self.process = self._start(argv, dict(env), cwd, tty, reads, size)
@@ -114,7 +114,7 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-class Backlog:
+class StdinBuffer:
     """Input that the command has not read yet, in a nameless file: the laptop must not wait behind it."""
 
     def __init__(self) -> None:

@@ -3,13 +3,13 @@
 import contextlib
 import selectors
 
-from gpuinfra.host.jobs.process import Child
+from gpuinfra.host.jobs.process import JobProcess
 
 
-class Feeder:
+class StdinWriter:
     """Feeds one command."""
 
-    def __init__(self, child: Child, select: selectors.BaseSelector) -> None:
+    def __init__(self, child: JobProcess, select: selectors.BaseSelector) -> None:
         self._child, self._select = child, select
         self._registered = False
         # a terminal is read and written by one number: it cannot be waited for twice

@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 
 from gpuinfra.host.jobs import frames, signals
-from gpuinfra.host.jobs.clients import Gone, Watcher
-from gpuinfra.host.jobs.exit_status import ending, going_down
-from gpuinfra.host.jobs.job_store import Folder
-from gpuinfra.host.jobs.output_log import Log
-from gpuinfra.host.jobs.process import Child, resize
-from gpuinfra.host.jobs.stdin_writer import Feeder
+from gpuinfra.host.jobs.clients import AttachedClient, ClientGone
+from gpuinfra.host.jobs.exit_status import end_record, going_down
+from gpuinfra.host.jobs.job_store import JobDirectory
+from gpuinfra.host.jobs.output_log import OutputLog
+from gpuinfra.host.jobs.process import JobProcess, resize
+from gpuinfra.host.jobs.stdin_writer import StdinWriter
 
 GRACE_S = 10.0  # between SIGTERM and SIGKILL
 LINGER_S = 0.3  # after the command's end, for what its children still print
@@ -27,16 +27,16 @@ TIME_LIMIT_CODE = 124  # as of timeout(1)
 class Supervisor:
     """Runs one command to its end."""
 
-    def __init__(self, folder: Folder, command: Child, output: Log, *, kept: bool) -> None:
+    def __init__(self, folder: JobDirectory, command: JobProcess, output: OutputLog, *, kept: bool) -> None:
         self._folder, self._child, self._log, self.kept = folder, command, output, kept
         self._select = selectors.DefaultSelector()
-        self._watchers: list[Watcher] = []
+        self._watchers: list[AttachedClient] = []
         self._outputs = dict(command.outputs)
         self._paused = False
         self._reason = ""
         self._deadlines: list[tuple[float, Callable[[], None]]] = []
         self._quiet_since = 0.0
-        self._feeder = Feeder(command, self._select)
+        self._feeder = StdinWriter(command, self._select)
         self._wakers = signals.wake(self._select, on_terminate=self._on_terminate)
         self._listen()
         for fd in self._outputs:
@@ -44,7 +44,7 @@ class Supervisor:
 
     def watch(self, connection: socket.socket) -> None:
         """Let somebody look on."""
-        watcher = Watcher(connection)
+        watcher = AttachedClient(connection)
         self._watchers.append(watcher)
         self._select.register(connection, selectors.EVENT_READ, lambda _fd, mask: self._serve(watcher, mask))
         self._folder.note("live", {"attached": True})
@@ -70,7 +70,7 @@ class Supervisor:
             if self._feeder.is_stuck:
                 self._feeder.feed()
         code = self._child.exit_code() or (1 if self._reason == "no room" else 0)
-        return ending(TIME_LIMIT_CODE if self._reason == "time limit" else code, self._reason)
+        return end_record(TIME_LIMIT_CODE if self._reason == "time limit" else code, self._reason)
 
     def tell(self, code: int, reason: str) -> None:
         """Tell those who look on how it ended."""
@@ -132,17 +132,17 @@ class Supervisor:
                     self._select.register(fd, selectors.EVENT_READ, self._read_output)
             self._paused = full
 
-    def _serve(self, watcher: Watcher, mask: int) -> None:
+    def _serve(self, watcher: AttachedClient, mask: int) -> None:
         if mask & selectors.EVENT_WRITE:
             self._send(watcher)
             self._throttle()
         if mask & selectors.EVENT_READ and watcher in self._watchers:
             self._hear(watcher)
 
-    def _send(self, watcher: Watcher, data: bytes = b"") -> None:
+    def _send(self, watcher: AttachedClient, data: bytes = b"") -> None:
         try:
             more = watcher.send(data)
-        except Gone:
+        except ClientGone:
             self._leave(watcher)
             return
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if more else 0)
@@ -150,14 +150,14 @@ class Supervisor:
         if key.events != events:
             self._select.modify(watcher.connection, events, key.data)
 
-    def _hear(self, watcher: Watcher) -> None:
+    def _hear(self, watcher: AttachedClient) -> None:
         try:
             for kind, payload in watcher.hear():
                 self._obey(kind, payload)
-        except Gone:
+        except ClientGone:
             self._leave(watcher)
 
-    def _leave(self, watcher: Watcher) -> None:
+    def _leave(self, watcher: AttachedClient) -> None:
         """Somebody went, or was cut off: the command goes on, and what it prints is kept from now on."""
         if watcher in self._watchers:
             self._watchers.remove(watcher)
@@ -171,7 +171,7 @@ class Supervisor:
     def _obey(self, kind: bytes, payload: bytes) -> None:
         if kind == frames.INPUT:
             self._take(payload)
-        elif kind == frames.END:
+        elif kind == frames.STDIN_EOF:
             self._child.waiting.ended = True
         elif kind == frames.SIGNAL:
             self._child.signal(getattr(signal, f"SIG{payload.decode()}", signal.SIGTERM))
@@ -179,9 +179,9 @@ class Supervisor:
             resize(self._child.terminal, payload)
         elif kind == frames.STOP:
             self.end("stopped")
-        elif kind == frames.CLOSED:  # nobody reads its output any more: it gets what a closed pipe gives
+        elif kind == frames.STDOUT_CLOSED:  # nobody reads on: it gets what a closed pipe gives
             self._close_outputs()
-        if kind in (frames.INPUT, frames.END):
+        if kind in (frames.INPUT, frames.STDIN_EOF):
             self._feeder.feed()
 
     def _take(self, payload: bytes) -> None:

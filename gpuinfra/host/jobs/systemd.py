@@ -39,7 +39,7 @@ def start(job_id: str, program: Sequence[str], *, title: str, code: str) -> None
     ]  # fmt: skip
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise job_store.Refused(f"systemd did not start the job: {done.stderr.strip()}", code=5)
+        raise job_store.JobError(f"systemd did not start the job: {done.stderr.strip()}", code=5)
 
 
 def linger() -> None:

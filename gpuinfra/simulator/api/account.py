@@ -10,10 +10,10 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
-from gpuinfra.simulator.api.aws_protocol import Answer
+from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.inventory import machine_of, power_off
 from gpuinfra.simulator.api.patches import apply_patches
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 from gpuinfra.simulator.machine import Machine
 
 ACCOUNT_ID = "123456789012"
@@ -22,14 +22,14 @@ ACCOUNT_ID = "123456789012"
 class MotoAccount:
     """moto behind one door: calls, reset, and a look at what is left."""
 
-    def __init__(self, *, world: World) -> None:
+    def __init__(self, *, world: SimulatorState) -> None:
         apply_patches(world)
         self._application = DomainDispatcherApplication(create_backend_app)
 
-    def __call__(self, environ: dict[str, Any]) -> Answer:
+    def __call__(self, environ: dict[str, Any]) -> ApiAnswer:
         """Carry out one call."""
         chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
-        return Answer(status=int(status.split()[0]), headers=tuple(headers), body=b"".join(chunks))
+        return ApiAnswer(status=int(status.split()[0]), headers=tuple(headers), body=b"".join(chunks))
 
     def reset(self) -> None:
         """Forget everything but the seed.

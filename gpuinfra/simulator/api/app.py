@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from http.client import responses
 from typing import Any
 
-from gpuinfra.simulator.api.aws_protocol import Answer, AwsRequest, error_answer, read_request
+from gpuinfra.simulator.api.aws_protocol import ApiAnswer, AwsRequest, error_answer, read_request
 from gpuinfra.simulator.api.call_log import UNANSWERED, Call
 from gpuinfra.simulator.api.faults import Fault
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 NOT_IMPLEMENTED = "NotImplementedBySimulator"
 # moto's answer is looked at: from this status on it is moto's own failure, which SDKs would retry for minutes
@@ -21,8 +21,8 @@ _LINGER_OFF = struct.pack("ii", 1, 0)  # close() resets the connection instead o
 
 Environ = dict[str, Any]
 Start = Callable[[str, list[tuple[str, str]]], Any]
-Control = Callable[[Environ, bytes], Answer]
-Backend = Callable[[Environ], Answer]
+Control = Callable[[Environ, bytes], ApiAnswer]
+Backend = Callable[[Environ], ApiAnswer]
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,12 @@ class SimulatorApp:
     """One endpoint for all services; `backend` carries a call out, `control` answers paths below /_sim/."""
 
     def __init__(
-        self, *, world: World, backend: Backend, control: Control, sleep: Callable[[float], None] = time.sleep
+        self,
+        *,
+        world: SimulatorState,
+        backend: Backend,
+        control: Control,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._world = world
         self._backend = backend
@@ -39,7 +44,7 @@ class SimulatorApp:
         self._sleep = sleep
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
-        """Answer one HTTP request."""
+        """ApiAnswer one HTTP request."""
         body = _take_body(environ)
         if environ["PATH_INFO"].startswith("/_sim"):
             answer = self._control(environ, body)
@@ -50,7 +55,7 @@ class SimulatorApp:
         start(f"{answer.status} {responses.get(answer.status, 'Unknown')}", [*kept, length])
         return [answer.body]
 
-    def _aws(self, environ: Environ, body: bytes) -> Answer:
+    def _aws(self, environ: Environ, body: bytes) -> ApiAnswer:
         request = _request_of(environ, body)
         ticket = self._world.calls.begin(_call_of(request, self._world.now()))
         fault = self._world.faults.hit(request.service, request.action, request.text)
@@ -65,7 +70,7 @@ class SimulatorApp:
         _log.info("%s %s:%s %d %s", request.region, request.service, request.action, answer.status, label)
         return answer
 
-    def _disturb(self, fault: Fault | None, request: AwsRequest, environ: Environ) -> Answer | None:
+    def _disturb(self, fault: Fault | None, request: AwsRequest, environ: Environ) -> ApiAnswer | None:
         if fault is None:
             return None
         self._sleep(fault.delay_s)
@@ -75,7 +80,7 @@ class SimulatorApp:
             return error_answer(request, status=fault.status, code=fault.code, message=fault.message)
         return None
 
-    def _carry_out(self, request: AwsRequest, environ: Environ) -> Answer:
+    def _carry_out(self, request: AwsRequest, environ: Environ) -> ApiAnswer:
         try:
             with self._world.moto_lock:
                 answer = self._backend(environ)
@@ -87,7 +92,7 @@ class SimulatorApp:
         return answer
 
 
-def _unknown(request: AwsRequest, why: str) -> Answer:
+def _unknown(request: AwsRequest, why: str) -> ApiAnswer:
     message = f"The simulator cannot carry out {request.service}:{request.action} ({why})."
     return error_answer(request, status=400, code=NOT_IMPLEMENTED, message=message)
 

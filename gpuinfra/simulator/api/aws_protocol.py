@@ -30,7 +30,7 @@ class AwsRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ApiAnswer:
     """An HTTP answer."""
 
     status: int
@@ -79,7 +79,7 @@ def read_request(
     )
 
 
-def error_answer(request: AwsRequest, *, status: int, code: str, message: str) -> Answer:
+def error_answer(request: AwsRequest, *, status: int, code: str, message: str) -> ApiAnswer:
     """Make an error that the service's SDKs decode to this code and message."""
     request_id = str(uuid4())
     content_type, body = _error_body(request, code, message, request_id)
@@ -88,7 +88,7 @@ def error_answer(request: AwsRequest, *, status: int, code: str, message: str) -
         ("x-amzn-RequestId", request_id),
         ("x-amzn-ErrorType", code),
     )
-    return Answer(status=status, headers=headers, body=body.encode())
+    return ApiAnswer(status=status, headers=headers, body=body.encode())
 
 
 def _error_body(request: AwsRequest, code: str, message: str, request_id: str) -> tuple[str, str]:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from gpuinfra.simulator.api.aws_protocol import Answer
+from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.faults import Fault
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 from gpuinfra.simulator.machine import Machine
 
 _log = logging.getLogger(__name__)
@@ -34,12 +34,12 @@ class Account(Protocol):
         """Stop or terminate an instance whose host has shut itself down."""
 
 
-def _text(text: str) -> Answer:
-    return Answer(status=200, headers=(("Content-Type", "text/plain"),), body=text.encode())
+def _text(text: str) -> ApiAnswer:
+    return ApiAnswer(status=200, headers=(("Content-Type", "text/plain"),), body=text.encode())
 
 
-def _json(value: object, status: int = 200) -> Answer:
-    return Answer(
+def _json(value: object, status: int = 200) -> ApiAnswer:
+    return ApiAnswer(
         status=status, headers=(("Content-Type", "application/json"),), body=json.dumps(value).encode()
     )
 
@@ -47,10 +47,10 @@ def _json(value: object, status: int = 200) -> Answer:
 class ControlDesk:
     """One method per control call; each takes the decoded JSON body."""
 
-    def __init__(self, *, world: World, account: Account) -> None:
+    def __init__(self, *, world: SimulatorState, account: Account) -> None:
         self._world = world
         self._account = account
-        self._routes: Mapping[str, Callable[[Any], Answer]] = {
+        self._routes: Mapping[str, Callable[[Any], ApiAnswer]] = {
             "GET /_sim/": lambda _: _json({"simulator": "gpuinfra"}),
             "GET /_sim/checkip": lambda _: _text(world.caller_ip),
             "GET /_sim/calls": lambda _: _json([call.to_json() for call in world.calls.all()]),
@@ -67,7 +67,7 @@ class ControlDesk:
             "POST /_sim/reset": self._reset,
         }
 
-    def __call__(self, environ: Mapping[str, Any], body: bytes) -> Answer:
+    def __call__(self, environ: Mapping[str, Any], body: bytes) -> ApiAnswer:
         """Answer one control call; a mistake in it is a 400 that says what is wrong."""
         route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
         handler = self._routes.get(route)
@@ -89,23 +89,23 @@ class ControlDesk:
             for it in self._account.machines()
         ]
 
-    def _power_off(self, payload: Any) -> Answer:
+    def _power_off(self, payload: Any) -> ApiAnswer:
         self._account.power_off(payload["instance_id"])
         return _json({})
 
-    def _add_faults(self, payload: Any) -> Answer:
+    def _add_faults(self, payload: Any) -> ApiAnswer:
         self._world.faults.add([Fault.from_json(raw) for raw in payload])
         return _json({})
 
-    def _clear_faults(self, _: Any) -> Answer:
+    def _clear_faults(self, _: Any) -> ApiAnswer:
         self._world.faults.clear()
         return _json({})
 
-    def _set_console(self, payload: Any) -> Answer:
+    def _set_console(self, payload: Any) -> ApiAnswer:
         self._world.consoles[payload["instance_id"]] = payload["text"]
         return _json({})
 
-    def _set(self, payload: Any) -> Answer:
+    def _set(self, payload: Any) -> ApiAnswer:
         unknown = payload.keys() - {"pending_s", "caller_ip"}
         if unknown:
             raise KeyError(f"no such setting: {', '.join(sorted(unknown))}")
@@ -113,11 +113,11 @@ class ControlDesk:
         self._world.caller_ip = str(payload.get("caller_ip", self._world.caller_ip))
         return _json({})
 
-    def _remove_default_vpc(self, payload: Any) -> Answer:
+    def _remove_default_vpc(self, payload: Any) -> ApiAnswer:
         self._account.remove_default_vpc(payload["region"])
         return _json({})
 
-    def _reset(self, _: Any) -> Answer:
+    def _reset(self, _: Any) -> ApiAnswer:
         self._account.reset()
         self._world.clear()
         return _json({})

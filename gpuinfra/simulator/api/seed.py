@@ -9,7 +9,7 @@ SEED_FILE = Path(__file__).with_name("seed.json")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Image:
+class SeedImage:
     """One machine image, as its owner publishes it in every region."""
 
     id: str
@@ -34,14 +34,14 @@ class Quota:
 class Seed:
     """All that is there before the first call."""
 
-    images: tuple[Image, ...]
+    images: tuple[SeedImage, ...]
     parameters: Mapping[str, str]
     managed_policies: tuple[str, ...]
     quotas: Mapping[str, Quota]
     container_accounts: Mapping[str, str]  # region -> owner of the Deep Learning Containers there
     containers: Mapping[str, Mapping[str, str]]  # repository -> tag -> when pushed
 
-    def image(self, image_id: str) -> Image | None:
+    def image(self, image_id: str) -> SeedImage | None:
         """Return the seeded image of that id, or None."""
         return next((image for image in self.images if image.id == image_id), None)
 
@@ -50,7 +50,7 @@ def load_seed(path: Path = SEED_FILE) -> Seed:
     """Read a seed file; an unknown or missing key is an error."""
     raw = json.loads(path.read_text(encoding="utf-8"))
     return Seed(
-        images=tuple(Image(**image) for image in raw["images"]),
+        images=tuple(SeedImage(**image) for image in raw["images"]),
         parameters=dict(raw["parameters"]),
         managed_policies=tuple(raw["managed_policies"]),
         container_accounts=dict(raw["container_accounts"]),

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from gpuinfra.simulator.api.app import SimulatorApp
 from gpuinfra.simulator.api.control import ControlDesk
 from gpuinfra.simulator.api.seed import load_seed
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 from gpuinfra.simulator.extra import require_extra
 from gpuinfra.simulator.hosts import Hosts
 
@@ -34,7 +34,7 @@ def serve(*, port: int, ready_file: Path | None, log_file: Path | None, hosts: H
     die_with_parent(os.getppid())
     signal.signal(signal.SIGTERM, _leave)
     _log_to(log_file)
-    server = make_server(port, World(seed=load_seed(), hosts=hosts))
+    server = make_server(port, SimulatorState(seed=load_seed(), hosts=hosts))
     url = f"http://{ADDRESS}:{server.port}"
     if ready_file:
         _announce(ready_file, {"url": url, "pid": os.getpid()})
@@ -43,7 +43,7 @@ def serve(*, port: int, ready_file: Path | None, log_file: Path | None, hosts: H
     server.serve_forever()
 
 
-def make_server(port: int, world: World) -> Any:
+def make_server(port: int, world: SimulatorState) -> Any:
     """Bind a threaded server for a world; moto is imported here, after its settings."""
     os.environ.update(MOTO_SETTINGS)
     from moto.moto_server.werkzeug_app import MotoRequestHandler

@@ -12,7 +12,7 @@ from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
 CALLER_IP = "52.94.76.10"
 
 
-class World:
+class SimulatorState:
     """Seed, faults, calls, knobs, and the hosts beneath; one per process.
 
     moto_lock: held around every call into moto, whose backends are not made for several threads.

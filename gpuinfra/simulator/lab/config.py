@@ -18,7 +18,7 @@ LAB_VARIABLE, DIRECTORY_VARIABLE, MIRROR_VARIABLE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class LabConfig:
     """What the outside tells the inside; `command` is empty for a lab that waits to be entered."""
 
     directory: str

@@ -19,7 +19,7 @@ from gpuinfra.simulator.lab.config import (
     MIRROR_VARIABLE,
     READY_FILE,
     SOCKET_FILE,
-    Plan,
+    LabConfig,
 )
 from gpuinfra.simulator.lab.network import namespace, relay
 from gpuinfra.simulator.server import running
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 def main(argv: list[str]) -> int:
     """Be process 1 of the lab: set up and run in a child, bury all orphans; all dies when this ends."""
-    plan = Plan.read(Path(argv[0]))
+    plan = LabConfig.read(Path(argv[0]))
     signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C reaches the command too, and is for it
     child = os.fork()
     if child == 0:
@@ -40,7 +40,7 @@ def main(argv: list[str]) -> int:
             return _exit_code(os.waitstatus_to_exitcode(status))
 
 
-def supervise(plan: Plan) -> int:
+def supervise(plan: LabConfig) -> int:
     """Set the lab up, run the command; returns its exit code."""
     os.umask(0o022)  # what is made here is seen by the hosts' users
     directory, place = Path(plan.directory), plan.place
@@ -59,7 +59,7 @@ def supervise(plan: Plan) -> int:
         return _run(plan, simulator)
 
 
-def _run(plan: Plan, simulator: Simulator) -> int:
+def _run(plan: LabConfig, simulator: Simulator) -> int:
     if not plan.command:
         signal.pause()
     env = simulator.env(os.environ) | {
@@ -84,7 +84,7 @@ def _open_door(simulator: Simulator, directory: Path) -> None:
     draft.replace(directory / READY_FILE)
 
 
-def _guarded(plan: Plan) -> int:
+def _guarded(plan: LabConfig) -> int:
     log_file = Path(plan.directory, LOG_FILE)
     logging.basicConfig(level=logging.INFO, filename=log_file, format="%(asctime)s %(message)s")
     try:

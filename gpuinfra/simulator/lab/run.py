@@ -14,7 +14,7 @@ from typing import NoReturn
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.simulator.extra import require_extra
 from gpuinfra.simulator.lab import requirements
-from gpuinfra.simulator.lab.config import READY_FILE, SOCKET_FILE, Plan
+from gpuinfra.simulator.lab.config import READY_FILE, SOCKET_FILE, LabConfig
 from gpuinfra.simulator.lab.machines import image
 from gpuinfra.simulator.lab.network import relay
 from gpuinfra.simulator.lab.workdir import premises
@@ -38,7 +38,7 @@ def keep(command: Sequence[str], *, mirror: Path | None, tell: Tell) -> int:
     os.environ["PATH"] = requirements.search_path(os.environ)
     archive = image.ensure(os.environ, tell)
     with premises() as (directory, cgroup):
-        plan = Plan(
+        plan = LabConfig(
             directory=str(directory),
             mirror=str(_mirror(directory, mirror)),
             archive=str(archive),
@@ -50,7 +50,7 @@ def keep(command: Sequence[str], *, mirror: Path | None, tell: Tell) -> int:
         return _run(plan)
 
 
-def _run(plan: Plan) -> int:
+def _run(plan: LabConfig) -> int:
     # the kernel ends the lab when this process ends, and `--kill-child` ends all that is in it
     argv = ["setpriv", "--pdeathsig", "KILL", *requirements.namespaces()]
     argv += [sys.executable, "-m", "gpuinfra.simulator.lab.init", str(plan.write())]
@@ -66,7 +66,7 @@ def _run(plan: Plan) -> int:
         process.wait()
 
 
-def _announce(process: subprocess.Popen[bytes], plan: Plan) -> None:
+def _announce(process: subprocess.Popen[bytes], plan: LabConfig) -> None:
     """Wait until the lab is ready; then say how to reach it from outside."""
     directory = Path(plan.directory)
     while not (directory / READY_FILE).exists():

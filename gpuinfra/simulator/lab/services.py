@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.lab.machines.host import Host, Place, remove_disk
-from gpuinfra.simulator.lab.machines.hypervisor import TICK_S, Reconciler
+from gpuinfra.simulator.lab.machines.host import LabHost, Place, remove_disk
+from gpuinfra.simulator.lab.machines.hypervisor import TICK_S, Hypervisor
 from gpuinfra.simulator.lab.network import dns
 from gpuinfra.simulator.lab.network.certificate_authority import Authority, server_context
 from gpuinfra.simulator.lab.network.imds import MetadataServer, MetadataService, read_extra
@@ -75,9 +75,9 @@ def serve_internet(directory: Path, mirror: Path, base: Path) -> None:
 def run_hosts(simulator: Simulator, place: Place) -> None:
     """Boot and end hosts as the API says, and serve them their metadata."""
     numbers = itertools.count(1)
-    reconciler = Reconciler(
+    reconciler = Hypervisor(
         api=simulator,
-        boot=lambda machine: Host(machine, place, next(numbers)),
+        boot=lambda machine: LabHost(machine, place, next(numbers)),
         forget=lambda instance_id: remove_disk(place, instance_id),
     )
     service = MetadataService(
@@ -88,7 +88,7 @@ def run_hosts(simulator: Simulator, place: Place) -> None:
     _forever(_reconcile, reconciler)
 
 
-def _reconcile(reconciler: Reconciler) -> None:
+def _reconcile(reconciler: Hypervisor) -> None:
     while True:
         try:
             reconciler.tick()

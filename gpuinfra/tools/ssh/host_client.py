@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, HostError, Unreachable
-from gpuinfra.ground.job_protocols import Request, Sat
+from gpuinfra.ground.job_protocols import Request, SessionResult
 from gpuinfra.host.jobs import frames
 from gpuinfra.tools.ssh import terminal_session
 from gpuinfra.tools.ssh.host_bundle import opened_by
@@ -19,7 +19,7 @@ SSH_FAILED = 255
 ERRORS: dict[int, type[GpuInfraError]] = {2: ConfigError, 4: CloudError, 5: HostError}
 
 
-class SshJobs:
+class SshHostClient:
     """The HostJobs port."""
 
     def ask(self, ssh: Sequence[str], request: Request, *, timeout_s: float) -> Any:
@@ -41,10 +41,10 @@ class SshJobs:
             raise ERRORS.get(reply["exit_code"], HostError)(reply["refused"], hint=reply["hint"])
         return reply
 
-    def sit(self, ssh: Sequence[str], request: Request, *, tty: bool) -> Sat:
+    def sit(self, ssh: Sequence[str], request: Request, *, tty: bool) -> SessionResult:
         """Sit at a command until it ends, the connection breaks or the user leaves."""
-        code, left = terminal_session.sit(ssh, request, tty=tty)
-        return Sat(code=code, left=left)
+        code, left = terminal_session.attach(ssh, request, tty=tty)
+        return SessionResult(code=code, left=left)
 
     def stream(self, ssh: Sequence[str], request: Request) -> tuple[int, int]:
         """Copy what comes to stdout; return ssh's exit code and the bytes copied."""

@@ -4,13 +4,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from gpuinfra.ground.work_protocols import Answer
+from gpuinfra.ground.work_protocols import CommandResult
 
 
 class SshRemote:
     """The Remote port."""
 
-    def run(self, argv: Sequence[str], *, given: str) -> Answer:
+    def run(self, argv: Sequence[str], *, given: str) -> CommandResult:
         """Run it; `given` goes through stdin alone, its stderr is shown as it comes."""
         with subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -26,7 +26,9 @@ class SshRemote:
                 sys.stderr.write(chunk.decode(errors="replace"))
                 sys.stderr.flush()
             stdout = process.stdout.read().decode(errors="replace")
-        return Answer(code=process.returncode, stdout=stdout, stderr=b"".join(said).decode(errors="replace"))
+        return CommandResult(
+            code=process.returncode, stdout=stdout, stderr=b"".join(said).decode(errors="replace")
+        )
 
 
 class SshAgent:

@@ -36,16 +36,16 @@ def terminal_size() -> str:
     return f"{lines or 24} {columns or 80}"
 
 
-def sit(ssh: Sequence[str], request: Request, *, tty: bool) -> tuple[int, bool]:
+def attach(ssh: Sequence[str], request: Request, *, tty: bool) -> tuple[int, bool]:
     """Sit at a command by ssh; return ssh's exit code, which is the command's, and whether the user left."""
     if tty:
         request = {**request, "size": terminal_size()}
     line, opening = opened_by(request)
-    seat = Seat([*ssh, "--", line], tty=tty)
-    return seat.sit(opening), seat.left
+    session = TerminalSession([*ssh, "--", line], tty=tty)
+    return session.attach(opening), session.left
 
 
-class Seat:
+class TerminalSession:
     """One sitting."""
 
     def __init__(self, argv: Sequence[str], *, tty: bool) -> None:
@@ -54,7 +54,7 @@ class Seat:
         self.left = False
         self._child: subprocess.Popen[bytes] | None = None
 
-    def sit(self, opening: bytes) -> int:
+    def attach(self, opening: bytes) -> int:
         """Sit until ssh ends; return its exit code."""
         with _wakeups() as wakeup, _handlers(self._on_signal), _raw(self._tty):
             # A session of its own: the terminal's Ctrl-C must reach the command, not kill the connection.
@@ -73,9 +73,9 @@ class Seat:
         """Pass stdin on until ssh has ended, with a heartbeat."""
         sources = [wakeup, 0]
         while self._child and self._child.poll() is None:
-            ready, _, _ = select.select(sources, [], [], frames.BEAT_S)
+            ready, _, _ = select.select(sources, [], [], frames.HEARTBEAT_S)
             if not ready:
-                self._send(frames.pack(frames.BEAT))
+                self._send(frames.pack(frames.HEARTBEAT))
             if wakeup in ready:
                 for number in os.read(wakeup, 256):
                     self._pass_on(number)
@@ -93,7 +93,7 @@ class Seat:
         elif data:
             self._send(frames.pack(frames.INPUT, data))
         else:
-            self._send(frames.pack(frames.END))
+            self._send(frames.pack(frames.STDIN_EOF))
         return bool(data)
 
     def _pass_on(self, number: int) -> None:

@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.tools.aws.ec2 import translated
-from gpuinfra.tools.ssm.protocols import ChannelLost, Ticket
+from gpuinfra.tools.ssm.protocols import ChannelLost, StreamToken
 from gpuinfra.tools.terraform import errors
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ class Sessions:
         """Return where the API is."""
         return self._ssm.meta.endpoint_url
 
-    def start(self, target: str, port: int) -> Ticket:
+    def start(self, target: str, port: int) -> StreamToken:
         """Open a session to a port of an instance."""
         with translated("ssm"):
             got = self._ssm.start_session(**request(target, port))  # type: ignore[arg-type]
-        return Ticket(session_id=got["SessionId"], url=got["StreamUrl"], token=got["TokenValue"])
+        return StreamToken(session_id=got["SessionId"], url=got["StreamUrl"], token=got["TokenValue"])
 
-    def resume(self, session_id: str) -> Ticket | None:
+    def resume(self, session_id: str) -> StreamToken | None:
         """Return what leads to a session again, None when it has ended.
 
         Raises:
@@ -63,7 +63,7 @@ class Sessions:
             raise
         if not got.get("TokenValue"):
             return None
-        return Ticket(session_id=session_id, url=got["StreamUrl"], token=got["TokenValue"])
+        return StreamToken(session_id=session_id, url=got["StreamUrl"], token=got["TokenValue"])
 
     def terminate(self, session_id: str) -> None:
         """End a session; AWS ends it by itself, too, once nobody is connected to it."""

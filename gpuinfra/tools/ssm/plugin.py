@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.tools.ssm.api import request
-from gpuinfra.tools.ssm.protocols import Ticket
+from gpuinfra.tools.ssm.protocols import StreamToken
 
 NAME = "session-manager-plugin"
 # Where the plugin reads AWS's answer: not in its arguments, which every user of this machine can see.
@@ -15,7 +15,7 @@ ANSWER = "AWS_SSM_START_SESSION_RESPONSE"
 
 
 def become(
-    endpoint: str, *, target: str, port: int, region: str, start: Callable[[str, int], Ticket]
+    endpoint: str, *, target: str, port: int, region: str, start: Callable[[str, int], StreamToken]
 ) -> None:
     """Open a session and become the plugin; does not return.
 

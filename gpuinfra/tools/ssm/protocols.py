@@ -14,7 +14,7 @@ class LocalClosed(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ticket:
+class StreamToken:
     """What AWS gives for one connection to a session."""
 
     session_id: str
@@ -22,13 +22,13 @@ class Ticket:
     token: str
 
 
-class Api(Protocol):
+class SessionApi(Protocol):
     """Session Manager's own calls; each raises CloudError."""
 
-    def start(self, target: str, port: int) -> Ticket:
+    def start(self, target: str, port: int) -> StreamToken:
         """Open a session to a port of an instance."""
 
-    def resume(self, session_id: str) -> Ticket | None:
+    def resume(self, session_id: str) -> StreamToken | None:
         """Return what leads to a session again, None when it has ended; ChannelLost without network."""
 
     def terminate(self, session_id: str) -> None:
@@ -38,7 +38,7 @@ class Api(Protocol):
         """Return the headers that prove who opens a stream address."""
 
 
-class Channel(Protocol):
+class DataChannel(Protocol):
     """One WebSocket; what it cannot do any more it says by ChannelLost."""
 
     async def send(self, data: bytes | str) -> None:
@@ -51,7 +51,7 @@ class Channel(Protocol):
         """Close it, at once."""
 
 
-class Local(Protocol):
+class SshStdio(Protocol):
     """The side of ssh."""
 
     async def read(self) -> bytes:
@@ -61,16 +61,16 @@ class Local(Protocol):
         """Pass on what comes from the host; raises LocalClosed."""
 
 
-Dial = Callable[[str, Mapping[str, str]], Awaitable[Channel]]
+Dial = Callable[[str, Mapping[str, str]], Awaitable[DataChannel]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sides:
     """The world around a session: `now` in seconds since 1970, `simulated`: AWS is on this machine."""
 
-    api: Api
+    api: SessionApi
     dial: Dial
-    local: Local
+    local: SshStdio
     now: Callable[[], float]
     region: str
     simulated: bool

@@ -8,7 +8,7 @@ from gpuinfra.ground.errors import HostError, Unreachable
 from gpuinfra.tools.ssm import handshake, messages
 from gpuinfra.tools.ssm.endpoint import checked
 from gpuinfra.tools.ssm.messages import Message
-from gpuinfra.tools.ssm.protocols import Channel, ChannelLost, LocalClosed, Sides, Ticket
+from gpuinfra.tools.ssm.protocols import ChannelLost, DataChannel, LocalClosed, Sides, StreamToken
 from gpuinfra.tools.ssm.stream import Incoming, Outgoing
 
 # Bytes of ssh in one message: what the plugin sends, so what the gateway is known to take.
@@ -44,12 +44,12 @@ class Session:
         self._target = target
         self._client_id = str(uuid.uuid4())
         self._out, self._in = Outgoing(), Incoming()
-        self._channel: Channel | None = None
+        self._channel: DataChannel | None = None
         self._ready, self._room, self._unpaused = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._unpaused.set()
         self._failed_tries = 0
 
-    async def run(self, ticket: Ticket) -> None:
+    async def run(self, ticket: StreamToken) -> None:
         """Carry bytes until the agent closes the session, or ssh does, or neither is possible any more."""
         tasks = {asyncio.create_task(it) for it in (self._listen(ticket), self._upload(), self._repeat())}
         try:
@@ -62,14 +62,14 @@ class Session:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _listen(self, ticket: Ticket) -> None:
+    async def _listen(self, ticket: StreamToken) -> None:
         while True:
             try:
                 return await self._converse(ticket)
             except ChannelLost as lost:
                 ticket = await self._resumed(ticket, lost)
 
-    async def _converse(self, ticket: Ticket) -> None:
+    async def _converse(self, ticket: StreamToken) -> None:
         """Use one connection until the agent closes the session; raises ChannelLost when it is cut."""
         url = checked(ticket.url, region=self._sides.region, simulated=self._sides.simulated)
         channel = await self._sides.dial(url, self._sides.api.sign(url))
@@ -90,7 +90,7 @@ class Session:
             await channel.close()
         raise ChannelLost("the connection was closed")
 
-    async def _resumed(self, ticket: Ticket, lost: ChannelLost) -> Ticket:
+    async def _resumed(self, ticket: StreamToken, lost: ChannelLost) -> StreamToken:
         """Ask AWS for another way to the same session."""
         while self._failed_tries < len(PAUSES_S):
             await asyncio.sleep(PAUSES_S[self._failed_tries])
@@ -109,7 +109,7 @@ class Session:
             f"the connection to {self._target} was lost: {lost}", hint="run the same command again"
         )
 
-    async def _take(self, message: Message, channel: Channel) -> bool:
+    async def _take(self, message: Message, channel: DataChannel) -> bool:
         """Take one message from the host; tell whether it was the last."""
         if message.type == messages.ACK:
             self._out.acknowledged(messages.acknowledged(message), self._sides.now())

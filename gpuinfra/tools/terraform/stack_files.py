@@ -10,7 +10,7 @@ from gpuinfra.ground.paths import Project, Stack
 from gpuinfra.ground.model import Settings
 
 
-class StackFiles:
+class StackDirectory:
     """The Workspace port."""
 
     def __init__(self, project: Project, stack: Stack) -> None:
@@ -35,10 +35,10 @@ class StackFiles:
 
     def render(self, settings: Settings) -> tuple[str, ...]:
         """Render what Terraform sends into a file (0600); return warnings about environment.yml."""
-        from gpuinfra.features.environment.lint import check, require  # PyYAML: only where it is needed
+        from gpuinfra.features.environment.lint import lint, require  # PyYAML: only where it is needed
 
         files = ProjectFiles(self._project.root)
-        warnings = require(check(files.environment(), travels=files.travels()))
+        warnings = require(lint(files.environment(), travels=files.travels()))
         data = files.user_data(
             stack=settings.stack, nonce=self.nonce(), installer=settings.installer, lock=files.lock()
         )

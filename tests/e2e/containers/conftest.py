@@ -8,14 +8,14 @@ import pytest
 from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.lab.lab import opened
 from gpuinfra.simulator.project_copy import copy_project, private_env
-from tests.e2e.containers.docker_host import Bay
+from tests.e2e.containers.docker_host import DockerHost
 
 ROOT = Path(__file__).resolve().parents[3]
 ENDPOINT = "AWS_ENDPOINT_URL_ECR=http://127.0.0.1:8999"
 
 
 @pytest.fixture(scope="session")
-def opened_bay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bay]:
+def opened_bay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerHost]:
     """A GPU host with the fake docker; its role may pull Deep Learning Containers."""
     if reason := requirements.can_run():
         pytest.skip(reason)
@@ -23,7 +23,7 @@ def opened_bay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bay]:
     with opened() as lab:
         clone = copy_project(ROOT, home / "clone")
         env = {**private_env(lab.env(), home, clone), "GPUINFRA_WAIT": "0"}
-        bay = Bay(lab=lab, project=clone, env=env)
+        bay = DockerHost(lab=lab, project=clone, env=env)
         bay.ok("init", "--region", "us-east-1", "--owner", "tester")
         values = clone / "terraform" / "terraform.tfvars"
         values.write_text(values.read_text().replace("dlc_access = false", "dlc_access = true"))
@@ -37,7 +37,7 @@ def opened_bay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bay]:
 
 
 @pytest.fixture
-def bay(opened_bay: Bay) -> Bay:
+def bay(opened_bay: DockerHost) -> DockerHost:
     """The host, its docker without images and calls."""
     opened_bay.say()
     return opened_bay

@@ -15,7 +15,7 @@ INFO = {"DockerRootDir": "/var/lib/docker", "Images": 0, "Containers": 0, "Runti
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bay(Cli):
+class DockerHost(Cli):
     """The command line in an open lab with one host."""
 
     lab: Lab

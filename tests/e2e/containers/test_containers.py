@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.cli import refused
-from tests.e2e.containers.docker_host import Bay
+from tests.e2e.containers.docker_host import DockerHost
 
 pytestmark = pytest.mark.e2e
 
@@ -13,7 +13,7 @@ def pairs(argv: list[str], option: str) -> list[str]:
     return [argv[n + 1] for n, word in enumerate(argv) if word == option]
 
 
-def test_the_image_is_built_on_a_base_that_fits_the_driver(bay: Bay) -> None:
+def test_the_image_is_built_on_a_base_that_fits_the_driver(bay: DockerHost) -> None:
     """Driver 570 serves CUDA 12.8; the context is the synced project, the installer is the pinned one."""
     bay.there("mkdir -p project && echo 'dependencies: [python]' >project/environment.yml")
     done = bay.run("docker", "build")
@@ -28,7 +28,7 @@ def test_the_image_is_built_on_a_base_that_fits_the_driver(bay: Bay) -> None:
     assert bay.there(f"head -1 {pairs(argv, '--file')[0]}").startswith("# The user's environment.yml")
 
 
-def test_a_project_without_environment_gets_that_of_the_host(bay: Bay) -> None:
+def test_a_project_without_environment_gets_that_of_the_host(bay: DockerHost) -> None:
     """What the host was made from is what the image is made from."""
     bay.there("rm -f project/environment.yml")
     bay.ok("docker", "build")
@@ -36,7 +36,7 @@ def test_a_project_without_environment_gets_that_of_the_host(bay: Bay) -> None:
     assert bay.there(f"cat {context}/environment.yml") == bay.there("cat /etc/gpuinfra/environment.yml")
 
 
-def test_a_command_in_a_container(bay: Bay) -> None:
+def test_a_command_in_a_container(bay: DockerHost) -> None:
     """As the same user, in the project, with the GPUs; no terminal without one; code and streams pass."""
     bay.say("gpuinfra")
     script = "cat; echo out; echo err >&2; exit 37"
@@ -60,7 +60,7 @@ def test_a_command_in_a_container(bay: Bay) -> None:
 
 
 @pytest.mark.parametrize("word", ["a b", "$HOME `id` ; exit 3", "'\"'", "--help", "-x", "*"])
-def test_words_reach_the_container_as_they_are(bay: Bay, word: str) -> None:
+def test_words_reach_the_container_as_they_are(bay: DockerHost, word: str) -> None:
     """No shell on the way changes them."""
     bay.say("gpuinfra")
     assert bay.ok("docker", "run", "--", "printf", "%s", word) == word
@@ -79,7 +79,7 @@ HTTPServer(("0.0.0.0", 8886), Handler).handle_request()'
 """
 
 
-def test_jupyter_is_reached_through_the_tunnel(bay: Bay) -> None:
+def test_jupyter_is_reached_through_the_tunnel(bay: DockerHost) -> None:
     """At the port asked for, here; on the host on loopback only; the token is in no command line."""
     bay.say("gpuinfra")
     bay.put("/usr/local/bin/jupyter", JUPYTER, "755")
@@ -99,7 +99,7 @@ def test_jupyter_is_reached_through_the_tunnel(bay: Bay) -> None:
     assert call["argv"][-6:-3] == ["jupyter", "lab", "--no-browser"]
 
 
-def test_what_is_missing_is_said_with_the_next_command(bay: Bay) -> None:
+def test_what_is_missing_is_said_with_the_next_command(bay: DockerHost) -> None:
     """The image, the toolkit, docker itself."""
     refused(bay.run("docker", "shell"), 5, "is not on the host", "next: gpuinfra docker build")
     bay.say("gpuinfra", Runtimes={"runc": {}})

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.cli import refused
-from tests.e2e.containers.docker_host import Bay
+from tests.e2e.containers.docker_host import DockerHost
 
 pytestmark = pytest.mark.e2e
 
@@ -19,7 +19,7 @@ PASSWORD = "ecr-password-0123456789abcdef"
 
 
 @pytest.fixture
-def ecr(bay: Bay) -> Iterator[Bay]:
+def ecr(bay: DockerHost) -> Iterator[DockerHost]:
     """The host with the fake ECR running."""
     start = "sudo systemd-run -q --unit fake-ecr --collect /usr/bin/python3 /var/tmp/fake_ecr.py"
     bay.there(f"sudo rm -f /var/tmp/fake-ecr.jsonl; {start} {PASSWORD[::-1]}")
@@ -29,7 +29,7 @@ def ecr(bay: Bay) -> Iterator[Bay]:
     bay.there("sudo systemctl stop fake-ecr; sudo rm -f /var/tmp/fake-ecr-refuses")
 
 
-def test_pulled_by_the_role_and_run(ecr: Bay) -> None:
+def test_pulled_by_the_role_and_run(ecr: DockerHost) -> None:
     """The role's keys sign the request, docker gets the password from our helper; the exit code passes."""
     done = ecr.run("dlc", "run", TAG, "--", "sh", "-c", "echo out; exit 41")
     assert (done.returncode, done.stdout) == (41, "out\n"), done.stderr
@@ -50,7 +50,7 @@ def test_pulled_by_the_role_and_run(ecr: Bay) -> None:
     assert [call["argv"][0] for call in ecr.calls()] == ["run"], "what is there is not pulled again"
 
 
-def test_no_credential_is_left(ecr: Bay) -> None:
+def test_no_credential_is_left(ecr: DockerHost) -> None:
     """In no file of the host, memory disks included: neither the password nor how docker would store it."""
     assert ecr.run("dlc", "run", TAG, "--", "true").returncode == 0
     stored = base64.b64encode(f"AWS:{PASSWORD}".encode()).decode()
@@ -66,7 +66,7 @@ def test_no_credential_is_left(ecr: Bay) -> None:
     assert sorted(found.split()) == controls, "the search finds what is left"
 
 
-def test_a_role_that_may_not(ecr: Bay) -> None:
+def test_a_role_that_may_not(ecr: DockerHost) -> None:
     """AWS's words reach the user, nothing runs, and docker's own exit code says that."""
     ecr.there("sudo touch /var/tmp/fake-ecr-refuses")
     done = ecr.run("dlc", "run", TAG, "--", "echo", "ran")
@@ -75,7 +75,7 @@ def test_a_role_that_may_not(ecr: Bay) -> None:
     assert ecr.there("ls -d /dev/shm/gpuinfra* 2>/dev/null; true") == ""
 
 
-def test_images_that_cannot_be_run_are_refused_before_anything_is_fetched(bay: Bay) -> None:
+def test_images_that_cannot_be_run_are_refused_before_anything_is_fetched(bay: DockerHost) -> None:
     """Another registry, and a CUDA that driver 570 does not serve."""
     refused(bay.run("dlc", "run", "docker.io/x:1", "--", "true"), 2, "the image is 'docker.io/x:1'")
     newer = "pytorch-training:2.9.0-gpu-py312-cu130-ubuntu22.04-ec2"

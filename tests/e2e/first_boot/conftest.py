@@ -17,7 +17,7 @@ from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.cli import Cli
 from tests.e2e.conftest import ROOT
-from tests.e2e.first_boot.lab_stack import Site, read_until
+from tests.e2e.first_boot.lab_stack import LabStack, read_until
 from tests.e2e.waiting import signal_inside, wait_until
 
 Done = subprocess.CompletedProcess[str]
@@ -27,14 +27,14 @@ Done = subprocess.CompletedProcess[str]
 class Made:
     """How both stacks were made; `stopped` is the `up` of the bad one, ended by Ctrl-C as the host booted."""
 
-    good: Site
-    bad: Site
+    good: LabStack
+    bad: LabStack
     up: Done
     stopped: Done
 
 
 @pytest.fixture(scope="session")
-def clone() -> Iterator[Site]:
+def clone() -> Iterator[LabStack]:
     """A clone in a lab; skipped with the reason where no host can boot."""
     if reason := requirements.can_run():
         pytest.skip(reason)
@@ -44,11 +44,11 @@ def clone() -> Iterator[Site]:
         project = copy_project(ROOT, home / "clone")
         outfit(lab.mirror, lab.image, project)
         env = private_env(lab.env({**os.environ, "HOME": scratch, "XDG_RUNTIME_DIR": ""}), home, project)
-        yield Site(lab=lab, home=home, cli=Cli(project=project, env=env, lab=lab))
+        yield LabStack(lab=lab, home=home, cli=Cli(project=project, env=env, lab=lab))
 
 
 @pytest.fixture(scope="session")
-def made(clone: Site) -> Made:
+def made(clone: LabStack) -> Made:
     """Both hosts, made at the same time; the bad one's watcher is stopped once the host boots."""
     bad = clone.other("bad")
     clone.lab.simulator.fault(Fault(match="GetConsoleOutput", delay_s=2.0, count=None))
@@ -68,7 +68,7 @@ def made(clone: Site) -> Made:
 
 
 @pytest.fixture
-def good(made: Made) -> Site:
+def good(made: Made) -> LabStack:
     """The good host, ready."""
     assert made.up.returncode == 0, made.up.stderr
     return made.good

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class LabStack:
     """A clone, a stack in it, and a machine to use it from (`home`: its state and cache)."""
 
     lab: Lab
@@ -54,12 +54,12 @@ class Site:
         """Return the file with the host's pinned keys."""
         return self.home / "state" / "gpuinfra" / "hosts" / self.id
 
-    def elsewhere(self, home: Path) -> "Site":
+    def elsewhere(self, home: Path) -> "LabStack":
         """Return the same clone as another machine sees it, which knows no key yet."""
         state = {"XDG_STATE_HOME": str(home / "state"), "XDG_CACHE_HOME": str(home / "cache")}
         return dataclasses.replace(self, home=home, cli=self._cli({**self.cli.env, **state}))
 
-    def other(self, stack: str) -> "Site":
+    def other(self, stack: str) -> "LabStack":
         """Return another stack of the same clone."""
         return dataclasses.replace(
             self, stack=stack, cli=self._cli({**self.cli.env, "GPUINFRA_STACK": stack})

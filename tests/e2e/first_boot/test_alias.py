@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.first_boot.lab_stack import Site
+from tests.e2e.first_boot.lab_stack import LabStack
 
 pytestmark = pytest.mark.e2e
 
@@ -19,7 +19,7 @@ cat >/dev/null
 
 
 @pytest.fixture
-def config(good: Site) -> Path:
+def config(good: LabStack) -> Path:
     """The user's own ssh configuration, with something in it, after `ssh-config --install`."""
     own = good.home / ".ssh" / "config"
     if not own.exists():
@@ -32,7 +32,7 @@ def config(good: Site) -> Path:
     return own
 
 
-def test_the_line_comes_first_and_once(config: Path, good: Site) -> None:
+def test_the_line_comes_first_and_once(config: Path, good: LabStack) -> None:
     """Below a Host line it would only count for that host."""
     good.cli.ok("ssh-config", "--install")
     first, *rest = config.read_text().splitlines()
@@ -43,13 +43,13 @@ def test_the_line_comes_first_and_once(config: Path, good: Site) -> None:
     assert Path(told["path"]).is_file()
 
 
-def test_plain_ssh(config: Path, good: Site) -> None:
+def test_plain_ssh(config: Path, good: LabStack) -> None:
     """With the key checked against AWS's word, over the shared connection."""
     done = good.tool("ssh", "-F", str(config), "gpuinfra-default", "whoami; hostname -I")
     assert done.stdout.startswith(f"ubuntu\n{good.recorded['private_ip']}"), done.stderr
 
 
-def test_rsync(config: Path, good: Site, tmp_path: Path) -> None:
+def test_rsync(config: Path, good: LabStack, tmp_path: Path) -> None:
     """A folder goes there and comes back, as it was."""
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "weights 1.bin").write_bytes(bytes(range(256)) * 4096)
@@ -64,7 +64,7 @@ def test_rsync(config: Path, good: Site, tmp_path: Path) -> None:
     assert came.read_bytes() == went.read_bytes()
 
 
-def test_git(config: Path, good: Site) -> None:
+def test_git(config: Path, good: LabStack) -> None:
     """Git's own client finds the host by its alias."""
     write = f"printf %s {shlex.quote(UPLOAD_PACK)} >git-upload-pack; chmod +x git-upload-pack"
     good.on_host(f"{write}; sudo mv git-upload-pack /usr/local/bin/")

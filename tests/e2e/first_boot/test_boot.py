@@ -10,7 +10,7 @@ import pytest
 from gpuinfra.features.provision import plan_text
 from tests.e2e.cli import refused
 from tests.e2e.first_boot.conftest import Made
-from tests.e2e.first_boot.lab_stack import Site, read_until
+from tests.e2e.first_boot.lab_stack import LabStack, read_until
 from tests.e2e.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
@@ -37,7 +37,7 @@ def test_up_ends_with_the_proof_and_the_address_alone(made: Made) -> None:
     assert "next: gpuinfra ssh" in after
 
 
-def test_another_machine_looks_later(good: Site, tmp_path: Path) -> None:
+def test_another_machine_looks_later(good: LabStack, tmp_path: Path) -> None:
     """It reads the key from AWS for itself, and needs nothing but the clone with its state."""
     there = good.elsewhere(tmp_path)
     done = there.run("status", "--watch")
@@ -73,7 +73,7 @@ def test_a_failure_for_good_is_explained(made: Made) -> None:
     assert "[env-conda] FAILED" in bad.cli.ok("logs", "--boot")
 
 
-def test_logs(good: Site) -> None:
+def test_logs(good: LabStack) -> None:
     """The bootstrap's whole log from the host; the console from AWS."""
     whole = good.cli.ok("logs", "--boot")
     assert "===== attempt 1," in whole
@@ -82,7 +82,7 @@ def test_logs(good: Site) -> None:
     assert "BEGIN GPUINFRA HOST KEYS" in good.cli.ok("logs", "--console")
 
 
-def test_a_killed_bootstrap_is_told_and_goes_on(good: Site) -> None:
+def test_a_killed_bootstrap_is_told_and_goes_on(good: LabStack) -> None:
     """After kill -9 the status file still says "running"; the user is told the truth, and then the end."""
     good.on_host(f"sudo sh -c {shlex.quote(SLOW_START)}")
     wait_until(lambda: '"step":"startup"' in good.on_host("cat /var/lib/gpuinfra/status.json"), "the step")

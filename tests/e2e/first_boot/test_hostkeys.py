@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cli import refused
-from tests.e2e.first_boot.lab_stack import Site, read_until
+from tests.e2e.first_boot.lab_stack import LabStack, read_until
 from tests.e2e.terminal import Terminal
 from tests.e2e.waiting import wait_until
 
@@ -26,24 +26,24 @@ FORGED = """
 """
 
 
-def keys_of(site: Site) -> list[str]:
+def keys_of(site: LabStack) -> list[str]:
     """Return the host's true keys, read on the host."""
     return sorted(site.on_host("cut -d' ' -f1,2 /etc/ssh/ssh_host_*_key.pub").splitlines())
 
 
-def pinned(site: Site) -> list[str]:
+def pinned(site: LabStack) -> list[str]:
     """Return what is pinned, without the name."""
     return sorted(line.removeprefix(f"{site.id} ") for line in site.pin.read_text().splitlines())
 
 
-def test_the_true_keys_are_pinned_under_the_instance_id(good: Site) -> None:
+def test_the_true_keys_are_pinned_under_the_instance_id(good: LabStack) -> None:
     """All of them, for their owner only, and nothing is written anywhere else."""
     assert pinned(good) == keys_of(good)
     assert good.pin.stat().st_mode & 0o777 == 0o600
     assert not (good.home / ".ssh" / "known_hosts").exists()
 
 
-def test_a_block_without_the_nonce_is_ignored(good: Site, tmp_path: Path) -> None:
+def test_a_block_without_the_nonce_is_ignored(good: LabStack, tmp_path: Path) -> None:
     """Who can write to the console, but does not know what came with the user-data, pins nothing."""
     forged = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
     for begin, end, token in (
@@ -58,7 +58,9 @@ def test_a_block_without_the_nonce_is_ignored(good: Site, tmp_path: Path) -> Non
     assert pinned(there) == keys_of(good)
 
 
-def test_a_console_that_is_cut_is_no_proof_and_a_late_one_is_waited_for(good: Site, tmp_path: Path) -> None:
+def test_a_console_that_is_cut_is_no_proof_and_a_late_one_is_waited_for(
+    good: LabStack, tmp_path: Path
+) -> None:
     """The window may end, or begin, in the middle of the block."""
     block = good.lab.host(good.id).joinpath("console.log").read_text(errors="replace")
     begin, end = block.index("-----BEGIN GPUINFRA"), block.index("-----END GPUINFRA")
@@ -72,7 +74,7 @@ def test_a_console_that_is_cut_is_no_proof_and_a_late_one_is_waited_for(good: Si
     assert (asking.returncode, out) == (0, "in\n"), err
 
 
-def test_changed_keys_are_a_hard_stop_until_the_host_prints_them(good: Site) -> None:
+def test_changed_keys_are_a_hard_stop_until_the_host_prints_them(good: LabStack) -> None:
     """Every command that would connect refuses; after a reboot `--forget-key` reads the new ones from AWS."""
     before = pinned(good)
     good.on_host(f"sudo sh -c {shlex.quote(NEW_KEYS)}")
@@ -97,7 +99,7 @@ def test_changed_keys_are_a_hard_stop_until_the_host_prints_them(good: Site) -> 
     assert ready.returncode == 0, ready.stderr
 
 
-def printed(site: Site) -> int:
+def printed(site: LabStack) -> int:
     """Count the host's own blocks on its console."""
     nonce = (site.directory / "host-key-nonce").read_text().strip()
     return site.cli.ok("logs", "--console").count(f"END GPUINFRA HOST KEYS {nonce}")

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from tests.e2e.first_boot.conftest import Made
-from tests.e2e.first_boot.lab_stack import Site
+from tests.e2e.first_boot.lab_stack import LabStack
 from tests.e2e.terminal import CTRL_C, Terminal
 from tests.e2e.waiting import signal_inside, wait_until
 
@@ -20,13 +20,13 @@ BIG = bytes(range(256)) * 40_960  # 10 MiB
 
 
 @pytest.mark.parametrize("code", [0, 3, 127, 255])
-def test_the_exit_code_is_the_remote_one(code: int, good: Site) -> None:
+def test_the_exit_code_is_the_remote_one(code: int, good: LabStack) -> None:
     """The quick way and the long way."""
     assert good.ssh(f"exit {code}").returncode == code
     assert good.run("ssh", f"exit {code}").returncode == code
 
 
-def test_streams_are_intact(good: Site) -> None:
+def test_streams_are_intact(good: LabStack) -> None:
     """10 MiB of every byte come through, in both directions; stdout and stderr stay apart."""
     there = good.pipe(BIG, "sha256sum")
     assert there.stdout.split()[0].decode() == hashlib.sha256(BIG).hexdigest()
@@ -46,7 +46,7 @@ def test_streams_are_intact(good: Site) -> None:
         ("true", "--stack", "other"),
     ],
 )
-def test_quoting_is_that_of_ssh(command: tuple[str, ...], good: Site) -> None:
+def test_quoting_is_that_of_ssh(command: tuple[str, ...], good: LabStack) -> None:
     """Words are joined by spaces and read by the remote shell: as `ssh host -- words` does it, no better."""
     conf = good.pin.with_suffix(".conf")
     plain = good.tool("ssh", "-F", str(conf), "gpuinfra-default", "--", *command)
@@ -54,7 +54,7 @@ def test_quoting_is_that_of_ssh(command: tuple[str, ...], good: Site) -> None:
         assert (done.returncode, done.stdout) == (plain.returncode, plain.stdout)
 
 
-def test_a_login_shell_is_in_the_environment(good: Site) -> None:
+def test_a_login_shell_is_in_the_environment(good: LabStack) -> None:
     """And a plain command finds conda."""
     prefix = good.on_host("bash -lc 'echo $CONDA_PREFIX'")
     assert prefix.endswith("/envs/gpu")
@@ -63,7 +63,7 @@ def test_a_login_shell_is_in_the_environment(good: Site) -> None:
     assert good.on_host("conda --version").startswith("conda ")
 
 
-def test_a_terminal_is_passed_on(good: Site) -> None:
+def test_a_terminal_is_passed_on(good: LabStack) -> None:
     """A shell with a terminal, in the environment, of the terminal's kind; its exit code comes back."""
     with Terminal(good.cli, "ssh") as terminal:
         terminal.type("echo $TERM-$(basename $CONDA_PREFIX)-$((1+1)); tty\n")
@@ -77,12 +77,12 @@ def test_a_terminal_is_passed_on(good: Site) -> None:
         assert terminal.end() == 7
 
 
-def test_without_a_terminal_there_is_none(good: Site) -> None:
+def test_without_a_terminal_there_is_none(good: LabStack) -> None:
     """As ssh does it for a command."""
     assert "not a tty" in good.ssh("tty").stdout
 
 
-def test_the_second_command_shares_the_connection(good: Site) -> None:
+def test_the_second_command_shares_the_connection(good: LabStack) -> None:
     """One login on the host for many commands."""
     good.disconnect()
     ports = {good.on_host("echo $SSH_CONNECTION").split()[1] for _ in range(3)}
@@ -91,7 +91,7 @@ def test_the_second_command_shares_the_connection(good: Site) -> None:
     assert good.on_host("echo $SSH_CONNECTION").split()[1] not in ports
 
 
-def test_the_process_is_ssh_itself(good: Site) -> None:
+def test_the_process_is_ssh_itself(good: LabStack) -> None:
     """It is replaced, so signals reach ssh and nothing of ours stays between."""
     running = good.cli.start("ssh", "--", "echo begun; sleep 100")
     assert running.stdout
@@ -103,7 +103,7 @@ def test_the_process_is_ssh_itself(good: Site) -> None:
     running.communicate(timeout=20)
 
 
-def test_a_dead_connection_is_replaced(good: Site) -> None:
+def test_a_dead_connection_is_replaced(good: LabStack) -> None:
     """kill -9 of the shared connection leaves its socket behind; the next command connects anew."""
     good.on_host("true")
     masters = good.tool("pgrep", "-f", f"ssh: .*{good.id}.*mux").stdout.split()

@@ -6,13 +6,13 @@ import pytest
 
 from tests.e2e.cli import refused
 from tests.e2e.first_boot.conftest import Made
-from tests.e2e.first_boot.lab_stack import Site
+from tests.e2e.first_boot.lab_stack import LabStack
 from tests.e2e.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
 
-def test_a_closed_port(good: Site) -> None:
+def test_a_closed_port(good: LabStack) -> None:
     """Nothing answers although the host runs: both reasons are named, and a command for each."""
     good.on_host("sudo systemd-run --quiet sh -c 'systemctl stop ssh; sleep 3; systemctl start ssh'")
     good.disconnect()
@@ -26,7 +26,7 @@ def test_a_closed_port(good: Site) -> None:
     wait_until(lambda: good.ssh("true").returncode == 0, "the port to be open")
 
 
-def test_a_login_that_is_refused(good: Site) -> None:
+def test_a_login_that_is_refused(good: LabStack) -> None:
     """It is ssh's own reason that is told; here the key is not the one that the host lets in."""
     [key] = (good.home / "state" / "gpuinfra").rglob("id_ed25519")
     kept = {path: path.read_bytes() for path in (key, key.with_name("id_ed25519.pub"))}
@@ -69,13 +69,13 @@ def test_stopped_moved_gone_and_down(made: Made) -> None:
     no_trace(good)
 
 
-def in_again(site: Site, tries: "list[subprocess.CompletedProcess[str]]") -> bool:
+def in_again(site: LabStack, tries: "list[subprocess.CompletedProcess[str]]") -> bool:
     """Try to get in; keep what was said."""
     tries.append(site.ssh("echo $SSH_CONNECTION"))
     return tries[-1].returncode == 0
 
 
-def no_trace(site: Site) -> None:
+def no_trace(site: LabStack) -> None:
     """Check that only the user's key is left; the Include line does no harm."""
     left = sorted(p.name for p in (site.home / "state" / "gpuinfra").rglob("*") if p.is_file())
     assert left == ["id_ed25519", "id_ed25519.pub"]
@@ -85,6 +85,6 @@ def no_trace(site: Site) -> None:
     assert site.lab.simulator.leftovers() == {}
 
 
-def address(site: Site) -> str:
+def address(site: LabStack) -> str:
     """Return the recorded address."""
     return str(site.recorded["public_ip"])

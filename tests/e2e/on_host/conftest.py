@@ -12,13 +12,13 @@ from gpuinfra.simulator.lab.lab import opened
 from gpuinfra.simulator.lab.machines import image as base
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.on_host import wheels
-from tests.e2e.on_host.project_on_host import Desk
+from tests.e2e.on_host.project_on_host import ProjectOnHost
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="session")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectOnHost]:
     """A user's project beside a ready host; skipped with the reason where no host can boot."""
     if reason := requirements.can_run():
         pytest.skip(reason)
@@ -41,7 +41,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         project.mkdir()
         (project / ".gpuinfraignore").write_text("")
         env = private_env(lab.env(), home, clone)
-        made = Desk(lab=lab, home=home, project=project, env=env, no_jupyterlab=missing)
+        made = ProjectOnHost(lab=lab, home=home, project=project, env=env, no_jupyterlab=missing)
         made.ok("init", "--region", "us-east-1")
         made.ok("up", "--yes")
         yield made

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.e2e.on_host.project_on_host import Desk, Running
+from tests.e2e.on_host.project_on_host import ProjectOnHost, Running
 from tests.e2e.waiting import signal_inside
 
 
-def fed(desk: Desk, given: bytes, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+def fed(desk: ProjectOnHost, given: bytes, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
     """Run a command of ours with something on its stdin; all bytes."""
     argv = desk.argv(*arguments)
     env = dict(desk.env)
     return subprocess.run(argv, env=env, input=given, capture_output=True, timeout=60, check=False)
 
 
-def job(desk: Desk, wanted: str) -> dict[str, Any]:
+def job(desk: ProjectOnHost, wanted: str) -> dict[str, Any]:
     """Return one job of the list, by id or name."""
     found = json.loads(desk.ok("job", "list", "--json"))
     return next(j for j in found if wanted in (j["id"], j["name"], j["command"]))
@@ -40,14 +40,14 @@ def laptop_gone(running: Running) -> None:
     running.process.wait(timeout=20)
 
 
-def end_connection(desk: Desk) -> None:
+def end_connection(desk: ProjectOnHost) -> None:
     """End the shared connection, as when it was idle for long or the laptop slept."""
     conf = desk.home / "state" / "gpuinfra" / "ssh" / "default.conf"
     desk.inside(["ssh", "-F", conf, "-O", "exit", "gpuinfra-default"])
 
 
 @contextmanager
-def cut_off(desk: Desk) -> Iterator[None]:
+def cut_off(desk: ProjectOnHost) -> Iterator[None]:
     """Pull the cables of all hosts: packets vanish, as when a laptop leaves its network."""
     cables = [n for n in desk.lab.run(["ls", "/sys/class/net"]).stdout.split() if n.startswith("host")]
     shown = desk.lab.run(["ip", "-o", "link"]).stdout
@@ -61,7 +61,7 @@ def cut_off(desk: Desk) -> Iterator[None]:
             desk.lab.run(["ip", "link", "set", cable, "up"])
 
 
-def ec2(desk: Desk, instance_id: str, order: str = "") -> str:
+def ec2(desk: ProjectOnHost, instance_id: str, order: str = "") -> str:
     """Return the instance's state as AWS tells it, after an order ("start" or "stop")."""
     from tests.simulator.aws import client, describe
 

@@ -14,7 +14,7 @@ from tests.e2e.cli import TIMEOUT_S, Cli
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk(Cli):
+class ProjectOnHost(Cli):
     """A project beside an open lab with one ready host."""
 
     lab: Lab

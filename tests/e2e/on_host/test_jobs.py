@@ -5,18 +5,18 @@ import json
 import pytest
 
 from tests.e2e.on_host.interactive import cut_off, ec2, end_connection, job
-from tests.e2e.on_host.project_on_host import Desk
+from tests.e2e.on_host.project_on_host import ProjectOnHost
 from tests.e2e.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
 
-def start(desk: Desk, *arguments: str) -> str:
+def start(desk: ProjectOnHost, *arguments: str) -> str:
     """Start a job; return its id."""
     return desk.ok("job", "start", *arguments).strip()
 
 
-def test_a_job_keeps_its_output_and_exit_code(desk: Desk) -> None:
+def test_a_job_keeps_its_output_and_exit_code(desk: ProjectOnHost) -> None:
     """Found by name, its log in a file and in the journal, its exit code passed through."""
     found = start(desk, "--name", "train", "--env", "K=v", "--", "bash", "-c", "echo got $K; exit 9")
     assert desk.run("job", "wait", "train").returncode == 9
@@ -27,7 +27,7 @@ def test_a_job_keeps_its_output_and_exit_code(desk: Desk) -> None:
     assert found not in unit, "an ended unit is not kept"
 
 
-def test_a_job_goes_on_while_the_connection_is_cut_and_is_followed_afterwards(desk: Desk) -> None:
+def test_a_job_goes_on_while_the_connection_is_cut_and_is_followed_afterwards(desk: ProjectOnHost) -> None:
     """The follower waits for the network and then goes on where it was: no line twice, none missing."""
     found = start(desk, "--", "for i in $(seq 60); do echo n$i; sleep 0.2; done")
     following = desk.begin("job", "logs", "-f", found)
@@ -40,7 +40,7 @@ def test_a_job_goes_on_while_the_connection_is_cut_and_is_followed_afterwards(de
     assert (code, printed.split()) == (0, [f"n{i}" for i in range(4, 61)])
 
 
-def test_a_time_limit_and_a_stop(desk: Desk) -> None:
+def test_a_time_limit_and_a_stop(desk: ProjectOnHost) -> None:
     """124 as of timeout(1); a job that is stopped is told to, and says so."""
     limited = start(desk, "--time-limit", "1s", "--", "sleep 60 & wait")
     stopped = start(desk, "--", "trap 'echo bye; exit 0' TERM; echo on; while :; do sleep 0.1; done")
@@ -51,7 +51,7 @@ def test_a_time_limit_and_a_stop(desk: Desk) -> None:
     assert "time limit" in job(desk, limited)["reason"]
 
 
-def test_a_reboot_in_mid_job_is_reported(desk: Desk) -> None:
+def test_a_reboot_in_mid_job_is_reported(desk: ProjectOnHost) -> None:
     """The job is lost, with the time; waiting for it outlasts the reboot and ends."""
     found = start(desk, "--", "echo begun; sleep 600")
     wait_until(lambda: "begun" in desk.ok("job", "logs", found), "the job to run")
@@ -64,7 +64,7 @@ def test_a_reboot_in_mid_job_is_reported(desk: Desk) -> None:
     assert "the host went down while it ran" in lost["reason"]
 
 
-def test_status_and_gpu(desk: Desk) -> None:
+def test_status_and_gpu(desk: ProjectOnHost) -> None:
     """Live numbers over the open connection; the GPU check says why there are no numbers of this torch."""
     assert "GPU 0" in desk.ok("status", "--live")
     live = json.loads(desk.ok("status", "--json"))["live"]
@@ -76,7 +76,7 @@ def test_status_and_gpu(desk: Desk) -> None:
     assert "this torch is a stand-in" in tested["problem"]
 
 
-def test_a_host_that_was_stopped_is_not_waited_for(desk: Desk) -> None:
+def test_a_host_that_was_stopped_is_not_waited_for(desk: ProjectOnHost) -> None:
     """Whoever waits or follows is told so, with the way to start it; so is whoever comes later."""
     instance = desk.ok("output", "instance_id").strip()
     found = start(desk, "--", "echo begun; sleep 600")
@@ -94,7 +94,7 @@ def test_a_host_that_was_stopped_is_not_waited_for(desk: Desk) -> None:
     assert desk.run("job", "wait", found).returncode == 5, "it waits for the boot, not for ever"
 
 
-def test_the_host_ends_itself_when_its_jobs_are_done(desk: Desk) -> None:
+def test_the_host_ends_itself_when_its_jobs_are_done(desk: ProjectOnHost) -> None:
     """Never while another job runs, and only after the results are out; AWS then says stopped."""
     refused = desk.run("job", "start", "--then", "terminate", "--save", "true", "--", "true")
     assert (refused.returncode, "would stop it" in refused.stderr) == (2, True), refused

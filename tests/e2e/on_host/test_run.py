@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.e2e.on_host.interactive import cut_off, fed, job, laptop_gone, press
-from tests.e2e.on_host.project_on_host import Desk
+from tests.e2e.on_host.project_on_host import ProjectOnHost
 from tests.e2e.terminal import CTRL_C, Terminal
 from tests.e2e.waiting import wait_until
 
@@ -28,14 +28,14 @@ pytestmark = pytest.mark.e2e
         (["python", "missing.py", "--lr", "1"], 127, "", "gpuinfra sync up"),
     ],
 )
-def test_exit_codes_and_streams(desk: Desk, words: list[str], code: int, out: str, err: str) -> None:
+def test_exit_codes_and_streams(desk: ProjectOnHost, words: list[str], code: int, out: str, err: str) -> None:
     """The exit code is the command's; stdout and stderr stay apart; words arrive as they were typed."""
     done = desk.run("run", "--", *words)
     assert (done.returncode, out in done.stdout, err in done.stderr) == (code, True, True), done
     assert out or not done.stdout
 
 
-def test_scripts(desk: Desk) -> None:
+def test_scripts(desk: ProjectOnHost) -> None:
     """script.py runs by the environment's Python, script.sh by bash, from the project directory."""
     desk.there("mkdir -p project; echo 'import sys; print(sys.prefix, sys.argv[1:])' > project/a.py")
     desk.there("echo 'echo ${BASH_VERSION%%.*} $1' > project/b.sh")
@@ -44,7 +44,7 @@ def test_scripts(desk: Desk) -> None:
     assert desk.ok("run", "--", "b.sh", "x").strip().endswith(" x")
 
 
-def test_stdin_and_large_output(desk: Desk) -> None:
+def test_stdin_and_large_output(desk: ProjectOnHost) -> None:
     """Megabytes pass in both directions, byte for byte, and the end of the input is seen."""
     data = bytes(range(256)) * 40_960
     done = fed(desk, data, "run", "--", "cat")
@@ -52,7 +52,7 @@ def test_stdin_and_large_output(desk: Desk) -> None:
     assert fed(desk, b"unread" * 500_000, "run", "--", "exit 4").returncode == 4
 
 
-def test_a_reader_that_has_had_enough(desk: Desk) -> None:
+def test_a_reader_that_has_had_enough(desk: ProjectOnHost) -> None:
     """`| head` ends the command over there as it does here; nothing is left behind."""
     argv = " ".join(f"'{word}'" for word in desk.argv("run", "--", "yes"))
     done = subprocess.run(["bash", "-c", f"{argv} | head -n 1"], env=dict(desk.env), capture_output=True,
@@ -65,7 +65,7 @@ def test_a_reader_that_has_had_enough(desk: Desk) -> None:
     wait_until(lambda: not left(), "the end of `yes`", more=left)
 
 
-def test_ctrl_c_reaches_the_command_and_its_children(desk: Desk) -> None:
+def test_ctrl_c_reaches_the_command_and_its_children(desk: ProjectOnHost) -> None:
     """The whole process group is interrupted; the exit code is the command's own."""
     line = "trap 'echo caught; exit 3' INT; echo ready; sleep 51"
     running = desk.begin("run", "--", "bash", "-c", line)
@@ -74,7 +74,7 @@ def test_ctrl_c_reaches_the_command_and_its_children(desk: Desk) -> None:
     assert not desk.there("pgrep -f 'sleep 5[1]' || true")
 
 
-def test_a_terminal_when_there_is_one(desk: Desk) -> None:
+def test_a_terminal_when_there_is_one(desk: ProjectOnHost) -> None:
     """At a terminal the command has one: its size, its keys, its Ctrl-C."""
     line = "test -t 0 && test -t 1 && stty size; read x; echo got:$x; sleep 52"
     with Terminal(desk, "run", "--", "bash", "-c", line) as terminal:
@@ -85,7 +85,7 @@ def test_a_terminal_when_there_is_one(desk: Desk) -> None:
         assert terminal.end() == 130
 
 
-def test_values_of_env_are_in_no_process_list(desk: Desk) -> None:
+def test_values_of_env_are_in_no_process_list(desk: ProjectOnHost) -> None:
     """Neither here nor there, nor in a file that stays."""
     look = "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -c 'hunter[2]' || true"
     secret = "import os, time; print(os.environ['K'] == 'hunt' + 'er2', flush=True); time.sleep(3)"
@@ -98,7 +98,7 @@ def test_values_of_env_are_in_no_process_list(desk: Desk) -> None:
     assert (there, int(here) <= 1, kept) == ("0", True, "")
 
 
-def test_what_was_run_goes_on_when_the_laptop_is_gone(desk: Desk) -> None:
+def test_what_was_run_goes_on_when_the_laptop_is_gone(desk: ProjectOnHost) -> None:
     """Cut off, the command goes on, is in the list, and is sat at again; its exit code comes through."""
     line = "for i in $(seq 40); do echo n$i; sleep 0.2; done; exit 6"
     running = desk.begin("run", "--", line)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.on_host.project_on_host import Desk
+from tests.e2e.on_host.project_on_host import ProjectOnHost
 from tests.e2e.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
@@ -17,7 +17,7 @@ FILES, CHANGED = 10_000, 100
 BIG_BYTES, CUT_BYTES = 192 << 20, 24 << 20
 
 
-def digest(desk: Desk, folder: str) -> bool:
+def digest(desk: ProjectOnHost, folder: str) -> bool:
     """Tell whether a folder holds the same files with the same content here and on the host."""
     line = "find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum"
     there = desk.there(f"cd ~/project/{folder}; {line}")
@@ -25,7 +25,7 @@ def digest(desk: Desk, folder: str) -> bool:
     return there == here
 
 
-def test_many_files_then_few_changes(desk: Desk) -> None:
+def test_many_files_then_few_changes(desk: ProjectOnHost) -> None:
     """10,000 files arrive as they are; of the next sync only the 1 % that changed is sent."""
     fill = random.Random(4)
     for number in range(FILES):
@@ -42,7 +42,7 @@ def test_many_files_then_few_changes(desk: Desk) -> None:
     assert desk.ok("sync", "up") == "up to date: nothing to transfer\n"
 
 
-def test_results_come_down_and_nothing_is_deleted_unasked(desk: Desk) -> None:
+def test_results_come_down_and_nothing_is_deleted_unasked(desk: ProjectOnHost) -> None:
     """A dry run moves nothing; --delete deletes what is gone, never what is ignored; a named path comes."""
     (desk.project / ".gitignore").write_text("out/\n*.tmp\ndata/*\n!data/é\n")
     for folder in ("code", "data"):
@@ -74,7 +74,7 @@ def test_results_come_down_and_nothing_is_deleted_unasked(desk: Desk) -> None:
         assert "the host's project has no no-such-thing" in refused.stderr
 
 
-def test_a_cut_transfer_goes_on_where_it_was(desk: Desk) -> None:
+def test_a_cut_transfer_goes_on_where_it_was(desk: ProjectOnHost) -> None:
     """kill -9 in mid-file: nothing half-made under the file's name, and the rest is sent, not the whole."""
     big = desk.project / "big.bin"
     with big.open("wb") as file:
@@ -95,7 +95,7 @@ def test_a_cut_transfer_goes_on_where_it_was(desk: Desk) -> None:
     )
 
 
-def test_changes_go_up_as_they_happen_also_after_a_restart(desk: Desk) -> None:
+def test_changes_go_up_as_they_happen_also_after_a_restart(desk: ProjectOnHost) -> None:
     """A saved file is there within seconds; what was saved while the host was down comes afterwards."""
     project = desk.disk() / "home/ubuntu/project"
     running = desk.begin("sync", "watch")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.on_host.interactive import ec2
-from tests.e2e.on_host.project_on_host import Desk
+from tests.e2e.on_host.project_on_host import ProjectOnHost
 from tests.e2e.waiting import wait_until
 from tests.simulator.aws import client
 
@@ -18,13 +18,13 @@ PAGE = f"http://127.0.0.1:{PORT}/hostname"
 CELL = "import os, sys; print('sum', 6 * 7, os.getcwd(), sys.prefix)"
 
 
-def get(desk: Desk, url: str) -> str:
+def get(desk: ProjectOnHost, url: str) -> str:
     """Fetch a page from where the user sits."""
     code = f"import urllib.request as u; print(u.urlopen({url!r}, timeout=5).read().decode()[:500])"
     return desk.inside([sys.executable, "-c", code]).stdout
 
 
-def move(desk: Desk) -> None:
+def move(desk: ProjectOnHost) -> None:
     """Stop the host and start it: it has another address than the one that is recorded."""
     instance, before = desk.ok("output", "instance_id").strip(), desk.ok("ip").strip()
     client("ec2", desk.lab.simulator).stop_instances(InstanceIds=[instance])
@@ -38,7 +38,7 @@ def move(desk: Desk) -> None:
     wait_until(moved, "its new address")
 
 
-def test_a_port_is_carried_and_carried_again(desk: Desk) -> None:
+def test_a_port_is_carried_and_carried_again(desk: ProjectOnHost) -> None:
     """A server on the host's loopback answers here, also at a new address, also after its ssh was killed."""
     move(desk)
     serve = f"python3 -m http.server --bind 127.0.0.1 --directory /etc {REMOTE}"
@@ -61,7 +61,7 @@ def test_a_port_is_carried_and_carried_again(desk: Desk) -> None:
     assert get(desk, PAGE) == ""
 
 
-def test_a_browser_runs_a_cell_in_jupyterlab(desk: Desk) -> None:
+def test_a_browser_runs_a_cell_in_jupyterlab(desk: ProjectOnHost) -> None:
     """Through the tunnel, in the synced project, on the environment's Python; nobody else gets in."""
     if desk.no_jupyterlab:
         pytest.skip(f"pip cannot fetch jupyterlab here: {desk.no_jupyterlab}")

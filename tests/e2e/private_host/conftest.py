@@ -14,7 +14,7 @@ from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.lab.lab import Lab, opened
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.conftest import ROOT
-from tests.e2e.private_host.private_host import Cell
+from tests.e2e.private_host.private_host import PrivateHost
 from tests.tools.ssm import frames
 from tests.tools.ssm.fake_hosts import AGENTS_MARK
 
@@ -27,7 +27,7 @@ table inet private {{
 
 
 @pytest.fixture(scope="session")
-def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
+def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateHost]:
     """A ready private host in a network of its own; skipped with the reason where no host can boot."""
     if reason := requirements.can_run():
         pytest.skip(reason)
@@ -38,7 +38,7 @@ def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
         outfit(lab.mirror, lab.image, clone)
         sessions = {"AWS_ENDPOINT_URL_SSM": api, "AWS_SECRET_ACCESS_KEY": frames.SECRET}
         env = private_env({**lab.env(), **sessions}, home, clone)
-        made = Cell(project=home / "project", env=env, lab=lab)
+        made = PrivateHost(project=home / "project", env=env, lab=lab)
         made.project.mkdir()
         (made.project / ".gpuinfraignore").write_text("")
         made.ok("init", "--region", "us-east-1")

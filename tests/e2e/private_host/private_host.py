@@ -12,7 +12,7 @@ from tests.e2e.waiting import signal_inside
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell(Cli):
+class PrivateHost(Cli):
     """The command line in a lab whose Session Manager is the fake."""
 
     lab: Lab

@@ -5,14 +5,14 @@ import os
 import pytest
 
 from tests.e2e.cli import refused
-from tests.e2e.private_host.private_host import Cell, interrupt
+from tests.e2e.private_host.private_host import PrivateHost, interrupt
 from tests.e2e.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 PORT, REMOTE = 16106, 7107
 
 
-def test_it_is_ready_without_any_way_in_but_session_manager(cell: Cell) -> None:
+def test_it_is_ready_without_any_way_in_but_session_manager(cell: PrivateHost) -> None:
     """No public address, no rule, its port closed to us: `up` got in through a session all the same."""
     (machine,) = cell.lab.simulator.machines()
     assert machine.public_ip == ""
@@ -25,7 +25,7 @@ def test_it_is_ready_without_any_way_in_but_session_manager(cell: Cell) -> None:
     assert "GPU 0" in status
 
 
-def test_many_commands_share_one_session(cell: Cell) -> None:
+def test_many_commands_share_one_session(cell: PrivateHost) -> None:
     """The connection that `up` opened serves them all; after its end the next one opens another."""
     before = cell.sessions()["StartSession"]
     assert cell.ok("ssh", "--", "hostname").startswith("ip-10-93-0-")
@@ -39,7 +39,7 @@ def test_many_commands_share_one_session(cell: Cell) -> None:
     assert cell.sessions()["StartSession"] == before + 1
 
 
-def test_run_in_the_synced_project(cell: Cell) -> None:
+def test_run_in_the_synced_project(cell: PrivateHost) -> None:
     """Files go up, a command runs on them in the environment, its exit code comes back, results come down."""
     (cell.project / "data.bin").write_bytes(os.urandom(2_000_000))
     (cell.project / "train.py").write_text(
@@ -55,14 +55,14 @@ def test_run_in_the_synced_project(cell: Cell) -> None:
     assert (cell.project / "sum").read_text() == summed
 
 
-def test_a_job(cell: Cell) -> None:
+def test_a_job(cell: PrivateHost) -> None:
     """Started, waited for, read."""
     cell.ok("job", "start", "--name", "train", "--", "echo on it; exit 9")
     assert cell.run("job", "wait", "train").returncode == 9
     assert cell.ok("job", "logs", "train") == "on it\n"
 
 
-def test_a_forwarded_port(cell: Cell) -> None:
+def test_a_forwarded_port(cell: PrivateHost) -> None:
     """By a session of its own, which ends with it."""
     serve = f"python3 -m http.server --bind 127.0.0.1 --directory /etc {REMOTE}"
     cell.ok("ssh", "--", f"sudo systemd-run --quiet --unit=some-server {serve}")
@@ -87,14 +87,14 @@ def test_a_forwarded_port(cell: Cell) -> None:
         (["clone", "https://127.0.0.1/a/b"], "git is not installed on the host"),
     ],
 )
-def test_the_host_itself_answers(verb: list[str], answer: str, cell: Cell) -> None:
+def test_the_host_itself_answers(verb: list[str], answer: str, cell: PrivateHost) -> None:
     """Of these the lab's host lacks what they need, and says so: our part of them got there."""
     done = cell.run(*verb)
     assert done.returncode in (2, 5)
     assert answer in done.stderr
 
 
-def test_down_leaves_nothing(cell: Cell) -> None:
+def test_down_leaves_nothing(cell: PrivateHost) -> None:
     """Neither in AWS, nor a session, nor a file of the host here."""
     cell.ok("down", "--yes")
     assert cell.lab.simulator.leftovers() == {}

@@ -9,8 +9,8 @@ import pytest
 from gpuinfra.features.connect import connect
 from gpuinfra.ground.errors import CloudError, HostError, KeyChanged, Unreachable
 from gpuinfra.ground.model import Host, Record
-from tests.fakes.host import FakeCloud, FakeLink, ports
-from tests.fakes.world import RECORDED, RUNNING, FakeNarrator, FakeTime
+from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
+from tests.fakes.world import RECORDED, RUNNING, FakeReporter, FakeTime
 from tests.samples import host
 
 ADDRESS = RUNNING.public_ip
@@ -35,27 +35,27 @@ def block(*keys: str, token: str) -> str:
 
 def test_a_late_console_is_waited_for_and_told(tmp_path: Path, token: str) -> None:
     """The keys come some time after the host runs; the user sees what is waited for, once."""
-    narrator, link, time = FakeNarrator(), FakeLink(answers_at=[ADDRESS]), FakeTime()
+    reporter, link, time = FakeReporter(), FakeSshClient(answers_at=[ADDRESS]), FakeTime()
     cloud = FakeCloud(consoles=["", "booting", block(key(), token=token)])
-    connect.connect(ports(tmp_path, narrator=narrator, link=link, cloud=cloud, time=time))
+    connect.connect(fake_world(tmp_path, reporter=reporter, ssh=link, cloud=cloud, time=time))
     assert link.keys == {RUNNING.instance_id: [key()]}
     assert time.now_s == 2 * connect.POLL_S
-    assert len([s for s in narrator.said if "waiting for the host to print its keys" in s]) == 1
+    assert len([s for s in reporter.said if "waiting for the host to print its keys" in s]) == 1
 
 
 def test_a_host_that_never_prints_its_keys_is_refused(tmp_path: Path) -> None:
     """No key, no connection: there is no trust on first use."""
     with pytest.raises(HostError, match="does not connect to a host that it cannot verify"):
-        connect.connect(ports(tmp_path, cloud=FakeCloud(consoles=["hello"]), link=FakeLink()))
+        connect.connect(fake_world(tmp_path, cloud=FakeCloud(consoles=["hello"]), ssh=FakeSshClient()))
 
 
 def test_a_lost_console_is_made_up_for_by_the_agent(tmp_path: Path) -> None:
     """Systems Manager's agent shows the same keys, and AWS vouches for it; the user is told."""
-    narrator, link = FakeNarrator(), FakeLink(answers_at=[ADDRESS])
+    reporter, link = FakeReporter(), FakeSshClient(answers_at=[ADDRESS])
     cloud = FakeCloud(consoles=["hello"], agent=f"{key()} root@host\nnonsense\n")
-    connect.connect(ports(tmp_path, cloud=cloud, link=link, narrator=narrator))
+    connect.connect(fake_world(tmp_path, cloud=cloud, ssh=link, reporter=reporter))
     assert link.keys == {RUNNING.instance_id: [key()]}
-    assert any("asking its Systems Manager agent" in said for said in narrator.said)
+    assert any("asking its Systems Manager agent" in said for said in reporter.said)
 
 
 def test_a_refusal_of_systems_manager_is_told(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_refusal_of_systems_manager_is_told(tmp_path: Path) -> None:
         consoles=["hello"], agent=CloudError("your AWS user or role may not do ssm:SendCommand")
     )
     with pytest.raises(HostError, match="may not do ssm:SendCommand"):
-        connect.connect(ports(tmp_path, cloud=cloud, link=FakeLink()))
+        connect.connect(fake_world(tmp_path, cloud=cloud, ssh=FakeSshClient()))
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_a_refusal_of_systems_manager_is_told(tmp_path: Path) -> None:
 def test_what_is_not_a_whole_true_block_is_ignored(console: str, tmp_path: Path, token: str) -> None:
     """A forged, cut or inconsistent block pins nothing."""
     text = console.format(t=token, k=key(), bad=key("ssh-rsa", inside="ssh-ed25519"))
-    link = FakeLink(answers_at=[ADDRESS])
+    link = FakeSshClient(answers_at=[ADDRESS])
     with pytest.raises(HostError):
-        connect.connect(ports(tmp_path, cloud=FakeCloud(consoles=[text]), link=link))
+        connect.connect(fake_world(tmp_path, cloud=FakeCloud(consoles=[text]), ssh=link))
     assert link.keys == {}
 
 
@@ -91,8 +91,8 @@ def test_the_last_whole_block_counts(tmp_path: Path, token: str) -> None:
     """The host prints its keys at every boot; colours and prefixes of the console do not matter."""
     old = block(key("ssh-rsa"), token=token)
     new = "\x1b[0;32m[  OK  ]\x1b[0m" + block(key(), token=token)
-    link = FakeLink(answers_at=[ADDRESS])
-    connect.connect(ports(tmp_path, cloud=FakeCloud(consoles=[old + new]), link=link))
+    link = FakeSshClient(answers_at=[ADDRESS])
+    connect.connect(fake_world(tmp_path, cloud=FakeCloud(consoles=[old + new]), ssh=link))
     assert link.keys[RUNNING.instance_id] == [key()]
 
 
@@ -106,21 +106,21 @@ def test_a_host_that_does_not_run_is_told_with_the_next_command(
     """Nobody waits for a host that is not there."""
     cloud = FakeCloud(instance=dataclasses.replace(RUNNING, state=state))
     with pytest.raises(HostError, match=says) as caught:
-        connect.connect(ports(tmp_path, cloud=cloud))
+        connect.connect(fake_world(tmp_path, cloud=cloud))
     assert hint in caught.value.hint
 
 
 def test_a_new_address_after_stop_and_start_is_taken_over(tmp_path: Path, token: str) -> None:
     """EC2 gives another address at every start."""
-    link = FakeLink(answers_at=["52.7.7.7"])
+    link = FakeSshClient(answers_at=["52.7.7.7"])
     cloud = FakeCloud(
         instance=dataclasses.replace(RUNNING, public_ip="52.7.7.7"), consoles=[block(key(), token=token)]
     )
-    connect.connect(ports(tmp_path, cloud=cloud, link=link))
+    connect.connect(fake_world(tmp_path, cloud=cloud, ssh=link))
     assert link.addresses == [ADDRESS, "52.7.7.7"]
 
 
-class OpenLink(FakeLink):
+class OpenLink(FakeSshClient):
     """A host whose shared connection is up."""
 
     def is_open(self, host: Host) -> bool:
@@ -132,19 +132,21 @@ def test_an_open_connection_is_not_written_over_with_the_recorded_address(tmp_pa
     """It may go to a newer one; tunnels and editors, which log in anew, read it from the file."""
     link = OpenLink()
     link.pin(host(), [key()])
-    connect.connect(ports(tmp_path, link=link))
+    connect.connect(fake_world(tmp_path, ssh=link))
     assert link.addresses == [""]
 
 
 def test_another_host_at_the_old_address_is_no_alarm(tmp_path: Path, token: str) -> None:
     """EC2 gives old addresses to others; only a wrong key at the present address is a hard stop."""
-    link = FakeLink(answers_at=[ADDRESS, "52.7.7.7"], strangers=[ADDRESS])
+    link = FakeSshClient(answers_at=[ADDRESS, "52.7.7.7"], strangers=[ADDRESS])
     consoles = [block(key(), token=token)]
     moved = dataclasses.replace(RUNNING, public_ip="52.7.7.7")
-    found = connect.connect(ports(tmp_path, cloud=FakeCloud(instance=moved, consoles=consoles), link=link))
+    found = connect.connect(
+        fake_world(tmp_path, cloud=FakeCloud(instance=moved, consoles=consoles), ssh=link)
+    )
     assert found.public_ip == "52.7.7.7"
     with pytest.raises(KeyChanged):
-        connect.connect(ports(tmp_path, cloud=FakeCloud(consoles=consoles), link=link))
+        connect.connect(fake_world(tmp_path, cloud=FakeCloud(consoles=consoles), ssh=link))
 
 
 def test_a_host_without_an_address_is_not_looked_for_here(tmp_path: Path, token: str) -> None:
@@ -153,30 +155,30 @@ def test_a_host_without_an_address_is_not_looked_for_here(tmp_path: Path, token:
     state = [dataclasses.replace(RECORDED, host=host(public_ip=""))]
     cloud = FakeCloud(instance=bare, consoles=[block(key(), token=token)])
     with pytest.raises(Unreachable, match="it has no public address"):
-        connect.connect(ports(tmp_path, cloud=cloud, records=state, link=FakeLink(answers_at=[""])))
+        connect.connect(fake_world(tmp_path, cloud=cloud, records=state, ssh=FakeSshClient(answers_at=[""])))
 
 
 def test_a_closed_port_names_both_reasons(tmp_path: Path, token: str) -> None:
     """Still booting, or the caller's address has changed: the hint says what to do for each."""
     cloud = FakeCloud(consoles=[block(key(), token=token)])
     with pytest.raises(HostError, match="nothing answers") as caught:
-        connect.connect(ports(tmp_path, cloud=cloud))
+        connect.connect(fake_world(tmp_path, cloud=cloud))
     assert "gpuinfra status --watch" in caught.value.hint
     assert "gpuinfra allow" in caught.value.hint
 
 
 def test_a_connection_that_died_while_the_laptop_slept_is_made_anew(tmp_path: Path) -> None:
     """The user does not have to say it twice; a host that is away as well is told as such."""
-    link = FakeLink(is_open=True, looks=[None, ""], answers_at=[RUNNING.public_ip])
+    link = FakeSshClient(is_open=True, looks=[None, ""], answers_at=[RUNNING.public_ip])
     link.pin(host(), [key()])
-    assert connect.connect(ports(tmp_path, link=link)).instance_id == RUNNING.instance_id
-    away = FakeLink(is_open=True, looks=[None, ""])
+    assert connect.connect(fake_world(tmp_path, ssh=link)).instance_id == RUNNING.instance_id
+    away = FakeSshClient(is_open=True, looks=[None, ""])
     away.pin(host(), [key()])
     with pytest.raises(Unreachable, match="nothing answers at"):
-        connect.connect(ports(tmp_path, link=away))
+        connect.connect(fake_world(tmp_path, ssh=away))
 
 
 def test_no_host_is_told(tmp_path: Path) -> None:
     """Before the first up there is nothing to open."""
     with pytest.raises(HostError, match="has no host"):
-        connect.connect(ports(tmp_path, records=[Record()]))
+        connect.connect(fake_world(tmp_path, records=[Record()]))

@@ -7,23 +7,23 @@ import pytest
 
 from gpuinfra.features.connect import connect
 from gpuinfra.ground.errors import HostError, Unreachable
-from gpuinfra.ground.protocols import Ports
-from tests.fakes.host import FakeCloud, FakeLink, ports
+from gpuinfra.ground.protocols import World
+from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
 from tests.fakes.world import RECORDED, RUNNING
 from tests.features.connect.test_connect import key
 from tests.samples import host
 
 
-def private_ports(directory: Path, link: FakeLink, **parts: object) -> Ports:
+def private_ports(directory: Path, link: FakeSshClient, **parts: object) -> World:
     """Return ports with a recorded private host whose key is pinned."""
     record = dataclasses.replace(RECORDED, host=host(access="ssm", public_ip=""))
     link.pin(host(), [key()])
-    return ports(directory, link=link, records=[record], **parts)
+    return fake_world(directory, ssh=link, records=[record], **parts)
 
 
 def test_a_private_host_needs_no_address(tmp_path: Path) -> None:
     """Its instance id is its address; nothing is knocked at, the connection itself is opened."""
-    link = FakeLink(looks=[""])
+    link = FakeSshClient(looks=[""])
     assert connect.connect(private_ports(tmp_path, link)).is_private
     assert link.addresses == [RUNNING.instance_id]
 
@@ -31,8 +31,8 @@ def test_a_private_host_needs_no_address(tmp_path: Path) -> None:
 def test_a_private_host_that_session_manager_does_not_reach(tmp_path: Path) -> None:
     """The reason, and no word of the user's address; a stopped one is told as such."""
     with pytest.raises(Unreachable, match="ssh does not get in: Permission denied") as caught:
-        connect.connect(private_ports(tmp_path, FakeLink(looks=[None])))
+        connect.connect(private_ports(tmp_path, FakeSshClient(looks=[None])))
     assert "allow" not in caught.value.hint
     stopped = FakeCloud(instance=dataclasses.replace(RUNNING, state="stopped"))
     with pytest.raises(HostError, match="is stopped"):
-        connect.connect(private_ports(tmp_path, FakeLink(looks=[None]), cloud=stopped))
+        connect.connect(private_ports(tmp_path, FakeSshClient(looks=[None]), cloud=stopped))

@@ -3,7 +3,7 @@
 import pytest
 
 from gpuinfra.features.containers import dlc_images
-from gpuinfra.features.containers.dlc_images import Tagged
+from gpuinfra.features.containers.dlc_images import TaggedImage
 from gpuinfra.ground.errors import ConfigError
 
 GPU = "2.9.0-transformers5.3.0-gpu-py312-cu130-ubuntu22.04"
@@ -25,7 +25,7 @@ def test_registries(region: str, registry: str) -> None:
 def test_a_tag_is_read() -> None:
     """Framework, version, processor, Python and CUDA; a tag that names no platform is for any."""
     (found,) = dlc_images.images(
-        "huggingface-pytorch-training", "us-east-1", [Tagged(tags=(GPU,), pushed="2026")]
+        "huggingface-pytorch-training", "us-east-1", [TaggedImage(tags=(GPU,), pushed="2026")]
     )
     assert (found.framework, found.version, found.processor) == (
         "huggingface-pytorch",
@@ -46,9 +46,9 @@ def test_aliases_and_dated_builds_are_left_out() -> None:
         "latest",
         "2.6-neuron-py310-ubuntu22.04",
     )
-    newer = Tagged(tags=("2.7.1-cpu-py312-ubuntu22.04-ec2",), pushed="2025-08-01")
+    newer = TaggedImage(tags=("2.7.1-cpu-py312-ubuntu22.04-ec2",), pushed="2025-08-01")
     found = dlc_images.images(
-        "pytorch-training", "us-east-1", [Tagged(tags=tags, pushed="2025-02-01"), newer]
+        "pytorch-training", "us-east-1", [TaggedImage(tags=tags, pushed="2025-02-01"), newer]
     )
     assert [(it.version, it.cuda, it.platform) for it in found] == [
         ("2.7.1", "", "ec2"),

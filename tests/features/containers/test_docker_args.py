@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.containers import docker_args
-from gpuinfra.features.containers.docker_args import Container, Engine
+from gpuinfra.features.containers.docker_args import ContainerSpec, DockerInfo
 from gpuinfra.ground.errors import HostError
 from gpuinfra.tools.ssh import host_helpers
 
-ENGINE = Engine(
+ENGINE = DockerInfo(
     docker="/usr/bin/docker",
     sudo=False,
     error="",
@@ -27,7 +27,7 @@ ENGINE = Engine(
     build_context="/home/ubuntu/project",
     has_image=True,
 )
-BOX = Container(image="gpuinfra", argv=["true"], gpus=True, terminal=True)
+BOX = ContainerSpec(image="gpuinfra", argv=["true"], gpus=True, terminal=True)
 
 
 @pytest.mark.parametrize(

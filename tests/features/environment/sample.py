@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from gpuinfra.features.environment.findings import Finding
-from gpuinfra.features.environment.lint import check
+from gpuinfra.features.environment.findings import LintFinding
+from gpuinfra.features.environment.lint import lint
 
 SOUND = """\
 name: gpu
@@ -14,16 +14,16 @@ dependencies:
 """
 
 
-def findings(text: str, *, travels: Collection[str] = ()) -> tuple[Finding, ...]:
+def findings(text: str, *, travels: Collection[str] = ()) -> tuple[LintFinding, ...]:
     """Return all findings of a text."""
-    return check(text.encode(), travels=travels).findings
+    return lint(text.encode(), travels=travels).findings
 
 
-def of_conda(spec: str, channel: str = "conda-forge") -> list[Finding]:
+def of_conda(spec: str, channel: str = "conda-forge") -> list[LintFinding]:
     """Return the findings of one more conda dependency, on line 6."""
     return list(findings(SOUND.replace("conda-forge", channel) + f"  - {spec}\n"))
 
 
-def of_pip(line: str, *, travels: Collection[str] = ()) -> list[Finding]:
+def of_pip(line: str, *, travels: Collection[str] = ()) -> list[LintFinding]:
     """Return the findings of one pip line, on line 7."""
     return list(findings(SOUND + f"  - pip:\n    - {line}\n", travels=travels))

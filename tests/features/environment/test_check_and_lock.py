@@ -7,9 +7,9 @@ import pytest
 from gpuinfra.features.environment import lock_file
 from gpuinfra.features.environment.check import env_check
 from gpuinfra.features.environment.lock import env_lock
-from gpuinfra.features.environment.solution import LockedPackage, Question, Solution
+from gpuinfra.features.environment.solution import LockedPackage, Solution, SolveRequest
 from gpuinfra.ground.errors import ConfigError
-from tests.fakes.world import FakeNarrator
+from tests.fakes.world import FakeReporter
 from tests.features.environment.sample import SOUND
 
 TORCH = LockedPackage(
@@ -54,9 +54,9 @@ class FakeSolver:
 
     def __init__(self, refusal: str = "") -> None:
         self.refusal = refusal
-        self.questions: list[Question] = []
+        self.questions: list[SolveRequest] = []
 
-    def solve(self, question: Question) -> Solution:
+    def solve(self, question: SolveRequest) -> Solution:
         """Remember the question."""
         self.questions.append(question)
         if self.refusal:
@@ -90,7 +90,7 @@ def test_the_solver_is_asked_what_the_host_will_be() -> None:
     checked = env_check(FakeFiles(text), cuda=lambda: "12.8", solver=solver)
     assert checked.solution is not None
     assert solver.questions == [
-        Question(channels=("conda-forge",), specs=("python=3.12", "pip"), cuda="12.8")
+        SolveRequest(channels=("conda-forge",), specs=("python=3.12", "pip"), cuda="12.8")
     ]
 
 
@@ -117,12 +117,12 @@ def test_a_stale_lock_is_told() -> None:
 
 def test_a_lock_is_written_from_the_answer() -> None:
     """Bound to the very bytes that were solved."""
-    files, narrator = FakeFiles(), FakeNarrator()
-    locked = env_lock(files, narrator, solver=FakeSolver(), cuda="12.8")
+    files, reporter = FakeFiles(), FakeReporter()
+    locked = env_lock(files, reporter, solver=FakeSolver(), cuda="12.8")
     (text,) = files.written
     assert not lock_file.is_stale(text.encode(), files.environment())
     assert text.endswith(f"{TORCH.url}#sha256:{TORCH.sha256}\n")
-    assert (locked.solution.pytorch, narrator.said) == ("2.7.0 cuda126_0", [])
+    assert (locked.solution.pytorch, reporter.said) == ("2.7.0 cuda126_0", [])
 
 
 @pytest.mark.parametrize(
@@ -132,12 +132,12 @@ def test_a_lock_is_written_from_the_answer() -> None:
 def test_an_older_lock_survives_a_refusal(files: FakeFiles, refusal: str) -> None:
     """Nothing is written unless there is an answer, and one that EC2 takes: up would only refuse it."""
     with pytest.raises(ConfigError):
-        env_lock(files, FakeNarrator(), solver=FakeSolver(refusal), cuda="")
+        env_lock(files, FakeReporter(), solver=FakeSolver(refusal), cuda="")
     assert files.written == []
 
 
 def test_what_is_not_locked_is_told() -> None:
     """pip's part stays open."""
-    narrator = FakeNarrator()
-    env_lock(FakeFiles(travels="requirements.txt"), narrator, solver=FakeSolver(), cuda="")
-    assert narrator.said == ["conda's packages are locked; what pip installs is not"]
+    reporter = FakeReporter()
+    env_lock(FakeFiles(travels="requirements.txt"), reporter, solver=FakeSolver(), cuda="")
+    assert reporter.said == ["conda's packages are locked; what pip installs is not"]

@@ -9,7 +9,7 @@ from gpuinfra.features.environment.files import ProjectFiles
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.paths import Project
 from gpuinfra.simulator.project_copy import copy_project
-from gpuinfra.tools.terraform.stack_files import StackFiles
+from gpuinfra.tools.terraform.stack_files import StackDirectory
 from tests.fakes.world import SETTINGS
 from tests.features.environment.sample import SOUND
 
@@ -27,7 +27,7 @@ def root(tmp_path: Path) -> Path:
 def render(root: Path) -> tuple[str, ...]:
     """Render as plan and up do."""
     project = Project(root=root)
-    return StackFiles(project, project.stack("default")).render(SETTINGS)
+    return StackDirectory(project, project.stack("default")).render(SETTINGS)
 
 
 def test_only_a_requirements_file_that_is_there_travels(root: Path) -> None:

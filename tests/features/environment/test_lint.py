@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from gpuinfra.features.environment.lint import check, require
+from gpuinfra.features.environment.lint import lint, require
 from gpuinfra.ground.errors import ConfigError
 from tests.features.environment.sample import SOUND
 
@@ -27,14 +27,14 @@ LIMIT_S = 0.15
 
 def test_findings_come_in_the_order_of_lines() -> None:
     """As a reader goes through the file."""
-    report = check(OLD.encode())
+    report = lint(OLD.encode())
     assert [f.line for f in report.warnings] == [4, 5, 7]
     assert report.errors == ()
 
 
 def test_errors_refuse_with_all_their_lines() -> None:
     """One run names them all; the exit code is that of a wrong file."""
-    report = check((SOUND + "  - torch\n  - num py\n").encode())
+    report = lint((SOUND + "  - torch\n  - num py\n").encode())
     with pytest.raises(ConfigError, match=r"environment.yml has 2 errors; nothing was contacted") as caught:
         require(report)
     assert "environment.yml:6: error:" in caught.value.message
@@ -44,7 +44,7 @@ def test_errors_refuse_with_all_their_lines() -> None:
 
 def test_warnings_are_returned_as_lines() -> None:
     """They do not stop anything."""
-    assert require(check(OLD.encode()))[0].startswith("environment.yml:4: warning: the channel 'pytorch'")
+    assert require(lint(OLD.encode()))[0].startswith("environment.yml:4: warning: the channel 'pytorch'")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_warnings_are_returned_as_lines() -> None:
 )
 def test_what_is_no_text_is_one_error(data: bytes) -> None:
     """Binary files and other encodings."""
-    assert [f.severity for f in check(data).findings] == ["error"]
+    assert [f.severity for f in lint(data).findings] == ["error"]
 
 
 def test_no_text_makes_it_crash() -> None:
@@ -65,7 +65,7 @@ def test_no_text_makes_it_crash() -> None:
         for _ in range(dice.randint(1, 6)):
             at = dice.randrange(len(text))
             text = text[:at] + dice.choice([*pieces, ""]) + text[at + dice.randint(0, 3) :]
-        for found in check(text.encode()).findings:
+        for found in lint(text.encode()).findings:
             assert 1 <= found.line <= text.count("\n") + text.count("\r") + text.count("\u2028") + 2
 
 
@@ -75,6 +75,6 @@ def test_a_long_environment_is_checked_in_no_time() -> None:
     times = []
     for _ in range(5):
         began = time.process_time()
-        assert check(text.encode()).findings == ()
+        assert lint(text.encode()).findings == ()
         times.append(time.process_time() - began)
     assert min(times) <= LIMIT_S

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.environment.solution import Question, Solution
+from gpuinfra.features.environment.solution import Solution, SolveRequest
 from gpuinfra.features.environment.solver import ALIAS, RattlerSolver
 from gpuinfra.ground.errors import ConfigError
 from tests.bootstrap.server import Server, serving
@@ -41,7 +41,7 @@ def ask(
     cache: Path, server: Server, *specs: str, cuda: str = "12.8", channels: tuple[str, ...] = ("conda-forge",)
 ) -> Solution:
     """Ask for these packages."""
-    question = Question(channels=channels, specs=specs, cuda=cuda)
+    question = SolveRequest(channels=channels, specs=specs, cuda=cuda)
     return solver(cache, f"{server.url}/").solve(question)
 
 
@@ -77,7 +77,7 @@ def test_the_hosts_cuda_chooses_the_build(tmp_path: Path, server: Server, cuda: 
 
 def test_this_machines_cuda_does_not_count(tmp_path: Path, server: Server) -> None:
     """conda's own override is for conda."""
-    question = Question(channels=("conda-forge",), specs=("pytorch",), cuda="12.8")
+    question = SolveRequest(channels=("conda-forge",), specs=("pytorch",), cuda="12.8")
     here = solver(tmp_path, f"{server.url}/", CONDA_OVERRIDE_CUDA="13.0")
     assert here.solve(question).pytorch == "2.7.0 cuda126_0"
 
@@ -130,7 +130,7 @@ def test_a_channel_that_is_not_there_is_told(tmp_path: Path, server: Server) -> 
 
 def test_no_network_is_said_plainly(tmp_path: Path) -> None:
     """With the address that was asked, and what works without."""
-    question = Question(channels=("conda-forge",), specs=("python",), cuda="")
+    question = SolveRequest(channels=("conda-forge",), specs=("python",), cuda="")
     with pytest.raises(ConfigError, match=r"no network.*127\.0\.0\.1:9/conda-forge.*refused") as caught:
         solver(tmp_path, DEAD_END).solve(question)
     assert "env check" in caught.value.hint
@@ -163,7 +163,7 @@ def child(code: str, cache: Path, **env: str) -> RattlerSolver:
 
 
 SOLVED = '{"kind": "solved", "packages": []}'
-ANY = Question(channels=("c",), specs=("s",), cuda="")
+ANY = SolveRequest(channels=("c",), specs=("s",), cuda="")
 
 
 def test_a_crash_after_the_answer_does_no_harm(tmp_path: Path) -> None:

@@ -8,28 +8,28 @@ import pytest
 
 from gpuinfra.features.gpu import metrics
 from gpuinfra.features.jobs import jobs
-from gpuinfra.features.jobs.jobs import Wanted
+from gpuinfra.features.jobs.jobs import JobSpec
 from gpuinfra.ground.errors import ConfigError, HostError, Unreachable
-from gpuinfra.ground.job_protocols import Sat
-from gpuinfra.ground.protocols import Ports
-from tests.fakes.host import FakeCloud, FakeLink, ports
+from gpuinfra.ground.job_protocols import SessionResult
+from gpuinfra.ground.protocols import World
+from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
 from tests.fakes.jobs import JOB, FakeHostJobs
-from tests.fakes.world import RUNNING, FakeNarrator
+from tests.fakes.world import RUNNING, FakeReporter
 
-WANTED = Wanted(words=("python", "train.py"))
+WANTED = JobSpec(words=("python", "train.py"))
 LOST = Unreachable("gone")
 
 
-def made(tmp_path: Path, **parts: Any) -> Ports:
+def made(tmp_path: Path, **parts: Any) -> World:
     """Return ports of a host that answers and whose key is known."""
-    link = FakeLink(answers_at=[RUNNING.public_ip])
+    link = FakeSshClient(answers_at=[RUNNING.public_ip])
     link.keys[RUNNING.instance_id] = ["key"]
-    return ports(tmp_path, link=link, **parts)
+    return fake_world(tmp_path, ssh=link, **parts)
 
 
 def test_a_commands_own_255_is_passed_on(tmp_path: Path) -> None:
     """ssh says 255 when the connection breaks; the host is asked which it was, and may then forget it."""
-    host = FakeHostJobs({**JOB, "state": "failed", "exit_code": 255}, sat=Sat(code=255))
+    host = FakeHostJobs({**JOB, "state": "failed", "exit_code": 255}, sat=SessionResult(code=255))
     assert jobs.run(made(tmp_path), host, WANTED) == 255
     assert host.asked[1]["forget"]
 
@@ -46,20 +46,20 @@ def test_a_commands_own_255_is_passed_on(tmp_path: Path) -> None:
 def test_a_lost_connection_says_what_goes_on(tmp_path: Path, reply: Any, says: str) -> None:
     """With the command that sits at it again."""
     with pytest.raises(HostError, match=says) as caught:
-        jobs.run(made(tmp_path), FakeHostJobs(reply, sat=Sat(code=255)), WANTED)
+        jobs.run(made(tmp_path), FakeHostJobs(reply, sat=SessionResult(code=255)), WANTED)
     assert caught.value.hint.startswith("gpuinfra job attach ")
 
 
 def test_a_connection_that_broke_at_once_has_begun_nothing(tmp_path: Path) -> None:
     """The host knows no such job; that is no exit code of the command."""
     with pytest.raises(HostError, match="the command had not begun"):
-        jobs.run(made(tmp_path), FakeHostJobs(ConfigError("no job"), sat=Sat(code=255)), WANTED)
+        jobs.run(made(tmp_path), FakeHostJobs(ConfigError("no job"), sat=SessionResult(code=255)), WANTED)
 
 
 def test_leaving_by_choice_is_told_as_such(tmp_path: Path) -> None:
     """Ctrl-\\ is no failure of the network."""
     with pytest.raises(HostError, match="you left"):
-        jobs.run(made(tmp_path), FakeHostJobs(JOB, sat=Sat(code=255, left=True)), WANTED)
+        jobs.run(made(tmp_path), FakeHostJobs(JOB, sat=SessionResult(code=255, left=True)), WANTED)
 
 
 def test_waiting_outlasts_lost_connections(tmp_path: Path) -> None:
@@ -71,11 +71,11 @@ def test_waiting_outlasts_lost_connections(tmp_path: Path) -> None:
 
 def test_waiting_begins_while_the_host_restarts(tmp_path: Path) -> None:
     """It is told what is waited for, once."""
-    narrator, host = FakeNarrator(), FakeHostJobs({**JOB, "state": "done", "exit_code": 0})
-    parts = made(tmp_path, narrator=narrator)
-    cast("FakeLink", parts.link).looks = [None, None, ""]
+    reporter, host = FakeReporter(), FakeHostJobs({**JOB, "state": "done", "exit_code": 0})
+    parts = made(tmp_path, reporter=reporter)
+    cast("FakeSshClient", parts.ssh).looks = [None, None, ""]
     assert jobs.wait(parts, host, "train").state == "done"
-    assert [said.partition(":")[0] for said in narrator.said] == ["waiting"]
+    assert [said.partition(":")[0] for said in reporter.said] == ["waiting"]
 
 
 @pytest.mark.parametrize("follows", [True, False])
@@ -83,7 +83,7 @@ def test_waiting_begins_while_the_host_restarts(tmp_path: Path) -> None:
 def test_a_host_that_stopped_is_not_waited_for(tmp_path: Path, follows: bool, state: str, says: str) -> None:
     """Nobody knows when it comes back; the error says how to start it."""
     parts = made(tmp_path, cloud=FakeCloud(instance=replace(RUNNING, state=state)))
-    cast("FakeLink", parts.link).looks = ["", None]
+    cast("FakeSshClient", parts.ssh).looks = ["", None]
     host = FakeHostJobs(*([JOB] if follows else [LOST]), streams=[(255, 1)])
     with pytest.raises(HostError, match=says) as caught:
         (jobs.follow if follows else jobs.wait)(parts, host, "train")
@@ -92,23 +92,23 @@ def test_a_host_that_stopped_is_not_waited_for(tmp_path: Path, follows: bool, st
 
 def test_following_goes_on_where_it_was(tmp_path: Path) -> None:
     """No byte is shown twice."""
-    host, narrator = FakeHostJobs(JOB, streams=[(255, 100), (255, 20), (0, 3)]), FakeNarrator()
-    assert jobs.follow(made(tmp_path, narrator=narrator), host, "") == 0
+    host, reporter = FakeHostJobs(JOB, streams=[(255, 100), (255, 20), (0, 3)]), FakeReporter()
+    assert jobs.follow(made(tmp_path, reporter=reporter), host, "") == 0
     assert [request["offset"] for request in host.asked[1:]] == [0, 100, 120]
-    assert len(narrator.said) == 2
+    assert len(reporter.said) == 2
 
 
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        (Wanted(words=("x",), then="terminate", save="true"), "would stop it"),
-        (Wanted(words=("x",), then="terminate"), "deletes the disk"),
-        (Wanted(words=("x",), then="reboot"), "'reboot'; it must be"),
-        (Wanted(words=()), "there is no command"),
-        (Wanted(words=("x",), name="a b"), "the job's name is 'a b'"),
+        (JobSpec(words=("x",), then="terminate", save="true"), "would stop it"),
+        (JobSpec(words=("x",), then="terminate"), "deletes the disk"),
+        (JobSpec(words=("x",), then="reboot"), "'reboot'; it must be"),
+        (JobSpec(words=()), "there is no command"),
+        (JobSpec(words=("x",), name="a b"), "the job's name is 'a b'"),
     ],
 )
-def test_what_cannot_be_is_refused_before_it_starts(tmp_path: Path, wanted: Wanted, says: str) -> None:
+def test_what_cannot_be_is_refused_before_it_starts(tmp_path: Path, wanted: JobSpec, says: str) -> None:
     """Above all an end of the host other than the one asked for: it costs money, or the disk."""
     host = FakeHostJobs(JOB)
     with pytest.raises(ConfigError, match=says):
@@ -119,7 +119,7 @@ def test_what_cannot_be_is_refused_before_it_starts(tmp_path: Path, wanted: Want
 def test_then_stop_is_passed_on(tmp_path: Path) -> None:
     """The instance's own setting agrees."""
     host = FakeHostJobs(JOB)
-    assert jobs.start(made(tmp_path), host, Wanted(words=("x",), then="stop")).id == "abcd"
+    assert jobs.start(made(tmp_path), host, JobSpec(words=("x",), then="stop")).id == "abcd"
     assert host.asked[0]["then"] == "stop"
 
 

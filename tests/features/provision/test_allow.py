@@ -9,8 +9,8 @@ from gpuinfra.features.provision.allow import allow, normal
 from gpuinfra.features.provision.outcome import SECURITY_GROUP
 from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Diagnostic, Outcome, Record
-from tests.fakes.host import ports
-from tests.fakes.world import SETTINGS, FakeNarrator, FakeTerraform, FakeValues
+from tests.fakes.host import fake_world
+from tests.fakes.world import SETTINGS, FakeReporter, FakeTerraform, FakeValues
 
 HOME, RANGE, V6 = "52.94.76.10/32", "198.51.100.0/24", "2001:db8::7/128"
 
@@ -31,23 +31,23 @@ def test_single_addresses_are_replaced(
 ) -> None:
     """One's old address goes, ranges stay; with --add everything stays; nothing stands there twice."""
     values = FakeValues(dataclasses.replace(SETTINGS, allowed_cidrs=before))
-    assert allow(ports(tmp_path, values=values), cidr=cidr, add=add) == after
+    assert allow(fake_world(tmp_path, values=values), cidr=cidr, add=add) == after
     assert values.written == [{"allowed_cidrs": list(after)}]
 
 
 def test_only_the_security_group_is_applied(tmp_path: Path) -> None:
     """A new address never touches the host."""
     terraform = FakeTerraform(Outcome(ok=True, added=1, destroyed=1))
-    allow(ports(tmp_path, terraform=terraform), cidr=HOME, add=False)
+    allow(fake_world(tmp_path, terraform=terraform), cidr=HOME, add=False)
     assert terraform.calls == [("init",), ("apply", False, (), (SECURITY_GROUP,))]
 
 
 def test_without_a_host_only_the_values_change(tmp_path: Path) -> None:
     """There is nothing to authorise yet, and that is said."""
-    terraform, narrator = FakeTerraform(Outcome(ok=True)), FakeNarrator()
-    made = ports(tmp_path, terraform=terraform, narrator=narrator, records=(Record(),))
+    terraform, reporter = FakeTerraform(Outcome(ok=True)), FakeReporter()
+    made = fake_world(tmp_path, terraform=terraform, reporter=reporter, records=(Record(),))
     allow(made, cidr=HOME, add=False)
-    assert (terraform.calls, narrator.said[-1].endswith("there is no host yet")) == ([], True)
+    assert (terraform.calls, reporter.said[-1].endswith("there is no host yet")) == ([], True)
 
 
 def test_a_refusal_is_explained(tmp_path: Path) -> None:
@@ -55,14 +55,14 @@ def test_a_refusal_is_explained(tmp_path: Path) -> None:
     text = "operation error EC2: AuthorizeSecurityGroupIngress, api error UnauthorizedOperation: no"
     outcome = Outcome(ok=False, diagnostics=(Diagnostic(severity="error", summary=text),))
     with pytest.raises(CloudError, match="ec2:AuthorizeSecurityGroupIngress"):
-        allow(ports(tmp_path, terraform=FakeTerraform(outcome)), cidr=HOME, add=False)
+        allow(fake_world(tmp_path, terraform=FakeTerraform(outcome)), cidr=HOME, add=False)
 
 
 def test_another_stacks_values_are_refused(tmp_path: Path) -> None:
     """Before they are changed."""
     values = FakeValues(dataclasses.replace(SETTINGS, stack="b"))
     with pytest.raises(ConfigError, match="stack = 'b'"):
-        allow(ports(tmp_path, values=values), cidr=HOME, add=False)
+        allow(fake_world(tmp_path, values=values), cidr=HOME, add=False)
     assert values.written == []
 
 

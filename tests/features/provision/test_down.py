@@ -9,8 +9,8 @@ from gpuinfra.features.provision.down import destroy
 from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.model import Outcome, Record
 from tests import samples
-from tests.fakes.host import FakeCloud, FakeLink, ports
-from tests.fakes.world import RUNNING, SETTINGS, FakeNarrator, FakeTerraform, FakeValues, FakeWorkspace
+from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
+from tests.fakes.world import RUNNING, SETTINGS, FakeReporter, FakeStackFiles, FakeTerraform, FakeValues
 
 EMPTY = Record()
 GROUP = str(samples.OUTPUTS["security_group_id"])
@@ -23,72 +23,72 @@ DESTROYED = Outcome(ok=True, destroyed=2)
 
 def test_a_host_is_removed_and_that_is_proven(tmp_path: Path) -> None:
     """Terraform destroys, AWS is asked afterwards, what was kept of the host goes."""
-    terraform, link, workspace = FakeTerraform(DESTROYED), FakeLink(), FakeWorkspace(tmp_path)
-    cloud, narrator = FakeCloud(instance=GONE), FakeNarrator()
-    made = ports(
-        tmp_path, terraform=terraform, link=link, workspace=workspace, cloud=cloud, narrator=narrator
-    )
+    terraform, link, files = FakeTerraform(DESTROYED), FakeSshClient(), FakeStackFiles(tmp_path)
+    cloud, reporter = FakeCloud(instance=GONE), FakeReporter()
+    made = fake_world(tmp_path, terraform=terraform, ssh=link, files=files, cloud=cloud, reporter=reporter)
     assert destroy(made, yes=True) == DESTROYED
     assert terraform.calls == [("init",), ("destroy",)]
     assert link.forgotten == [RUNNING.instance_id]
-    assert workspace.cleaned
-    assert "AWS shows no instance of this stack in us-east-1 any more" in narrator.said
+    assert files.cleaned
+    assert "AWS shows no instance of this stack in us-east-1 any more" in reporter.said
 
 
 @pytest.mark.parametrize("exists", [True, False])
 def test_nothing_to_destroy(exists: bool, tmp_path: Path) -> None:
     """No record and no host: said, without Terraform and without a question."""
-    terraform, narrator = FakeTerraform(DESTROYED), FakeNarrator(answer=False)
-    made = ports(
-        tmp_path, terraform=terraform, narrator=narrator, records=(EMPTY,), values=FakeValues(exists=exists)
+    terraform, reporter = FakeTerraform(DESTROYED), FakeReporter(answer=False)
+    made = fake_world(
+        tmp_path, terraform=terraform, reporter=reporter, records=(EMPTY,), values=FakeValues(exists=exists)
     )
     assert destroy(made, yes=False).ok
-    assert "nothing to destroy" in narrator.said[0]
-    assert (terraform.calls, narrator.asked) == ([], [])
+    assert "nothing to destroy" in reporter.said[0]
+    assert (terraform.calls, reporter.asked) == ([], [])
 
 
 def test_no_destroys_nothing(tmp_path: Path) -> None:
     """The question names the host and its address; no means no."""
-    terraform, narrator = FakeTerraform(DESTROYED), FakeNarrator(answer=False)
+    terraform, reporter = FakeTerraform(DESTROYED), FakeReporter(answer=False)
     with pytest.raises(ConfigError, match="nothing was destroyed"):
-        destroy(ports(tmp_path, terraform=terraform, narrator=narrator), yes=False)
+        destroy(fake_world(tmp_path, terraform=terraform, reporter=reporter), yes=False)
     assert terraform.calls == []
-    (question,) = narrator.asked
+    (question,) = reporter.asked
     assert f"{RUNNING.instance_id} (g4dn.xlarge, {RUNNING.public_ip}) and its disk" in question
 
 
 def test_what_runs_on_the_host_is_said_before_the_question(tmp_path: Path) -> None:
     """A training of six hours does not end by a careless yes."""
-    narrator = FakeNarrator(answer=False)
+    reporter = FakeReporter(answer=False)
     with pytest.raises(ConfigError, match="nothing was destroyed"):
-        destroy(ports(tmp_path, narrator=narrator), yes=False, running=lambda _: ["python train.py", "top"])
-    assert narrator.said == ["still running on the host: python train.py; top"]
+        destroy(
+            fake_world(tmp_path, reporter=reporter), yes=False, running=lambda _: ["python train.py", "top"]
+        )
+    assert reporter.said == ["still running on the host: python train.py; top"]
 
 
 def test_a_private_host_is_named_in_the_question(tmp_path: Path) -> None:
     """It has no address to be known by."""
-    narrator = FakeNarrator(answer=False)
+    reporter = FakeReporter(answer=False)
     host = samples.host(access="ssm", public_ip="")
     records = (Record(host=host, resources={"module.instance.aws_instance.this": host.instance_id}),)
     with pytest.raises(ConfigError, match="nothing was destroyed"):
-        destroy(ports(tmp_path, narrator=narrator, records=records), yes=False)
-    assert f"{RUNNING.instance_id} (g4dn.xlarge, no public address) and its disk" in narrator.asked[0]
+        destroy(fake_world(tmp_path, reporter=reporter, records=records), yes=False)
+    assert f"{RUNNING.instance_id} (g4dn.xlarge, no public address) and its disk" in reporter.asked[0]
 
 
 def test_a_half_made_host_is_named_in_the_question(tmp_path: Path) -> None:
     """A host without outputs (Ctrl-C) is not hidden behind a number of resources."""
     half = Record(resources={"module.instance.aws_instance.this": "i-0half"})
-    narrator = FakeNarrator(answer=False)
+    reporter = FakeReporter(answer=False)
     with pytest.raises(ConfigError):
-        destroy(ports(tmp_path, narrator=narrator, records=(half,)), yes=False)
-    assert "host i-0half and its disk" in narrator.asked[0]
+        destroy(fake_world(tmp_path, reporter=reporter, records=(half,)), yes=False)
+    assert "host i-0half and its disk" in reporter.asked[0]
 
 
 def test_our_lost_host_goes_first(tmp_path: Path) -> None:
     """A lost host in our own security group is ours for certain: --yes removes it."""
     cloud = FakeCloud(tagged=[[OURS], []])
     terraform = FakeTerraform(DESTROYED)
-    destroy(ports(tmp_path, records=(PARTIAL,), cloud=cloud, terraform=terraform), yes=True)
+    destroy(fake_world(tmp_path, records=(PARTIAL,), cloud=cloud, terraform=terraform), yes=True)
     assert cloud.terminated == ["i-0feed"]
     assert ("destroy",) in terraform.calls
 
@@ -98,17 +98,17 @@ def test_a_foreign_host_is_left_alone_by_yes(record: Record, tmp_path: Path) -> 
     """Another clone may use the same names: --yes removes nothing that is not proven ours, and says so."""
     cloud = FakeCloud(tagged=[[FOREIGN]])
     with pytest.raises(HostError, match="AWS still shows i-0bad") as caught:
-        destroy(ports(tmp_path, records=(record,), cloud=cloud), yes=True)
+        destroy(fake_world(tmp_path, records=(record,), cloud=cloud), yes=True)
     assert cloud.terminated == []
     assert caught.value.hint == "gpuinfra destroy"
 
 
 def test_a_foreign_host_goes_after_a_yes_to_its_name(tmp_path: Path) -> None:
     """Asked by its id, the user decides."""
-    cloud, narrator = FakeCloud(tagged=[[FOREIGN], []]), FakeNarrator(answer=True)
-    destroy(ports(tmp_path, records=(EMPTY,), cloud=cloud, narrator=narrator), yes=False)
+    cloud, reporter = FakeCloud(tagged=[[FOREIGN], []]), FakeReporter(answer=True)
+    destroy(fake_world(tmp_path, records=(EMPTY,), cloud=cloud, reporter=reporter), yes=False)
     assert cloud.terminated == ["i-0bad"]
-    assert "i-0bad" in narrator.asked[0]
+    assert "i-0bad" in reporter.asked[0]
 
 
 @pytest.mark.parametrize(
@@ -118,11 +118,11 @@ def test_a_foreign_host_goes_after_a_yes_to_its_name(tmp_path: Path) -> None:
 )
 def test_what_is_left_is_an_error(cloud: FakeCloud, tmp_path: Path) -> None:
     """A destroy that left a host does not end well, whatever Terraform says."""
-    workspace = FakeWorkspace(tmp_path)
-    made = ports(tmp_path, cloud=cloud, terraform=FakeTerraform(DESTROYED), workspace=workspace)
+    files = FakeStackFiles(tmp_path)
+    made = fake_world(tmp_path, cloud=cloud, terraform=FakeTerraform(DESTROYED), files=files)
     with pytest.raises(HostError, match=f"AWS still shows {RUNNING.instance_id}"):
         destroy(made, yes=True)
-    assert not workspace.cleaned
+    assert not files.cleaned
 
 
 def test_the_proof_is_asked_where_the_host_was(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_the_proof_is_asked_where_the_host_was(tmp_path: Path) -> None:
         return FakeCloud(instance=GONE)
 
     values = FakeValues(dataclasses.replace(SETTINGS, region="eu-west-1"))
-    made = ports(tmp_path, values=values, terraform=FakeTerraform(DESTROYED))
+    made = fake_world(tmp_path, values=values, terraform=FakeTerraform(DESTROYED))
     destroy(dataclasses.replace(made, cloud=cloud), yes=True)
     assert set(asked) == {"us-east-1"}
 
@@ -143,5 +143,5 @@ def test_instances_are_described_once(tmp_path: Path) -> None:
     """A host found by tags and by id is one host."""
     cloud = FakeCloud(instance=RUNNING, tagged=[[], [RUNNING]])
     with pytest.raises(HostError) as caught:
-        destroy(ports(tmp_path, cloud=cloud, terraform=FakeTerraform(DESTROYED)), yes=True)
+        destroy(fake_world(tmp_path, cloud=cloud, terraform=FakeTerraform(DESTROYED)), yes=True)
     assert caught.value.message.count(RUNNING.instance_id) == 1

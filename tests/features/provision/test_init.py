@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.provision.init import Answers, init
+from gpuinfra.features.provision.init import InitValues, init
 from gpuinfra.ground.errors import ConfigError
-from tests.fakes.world import FakeNarrator, FakeValues
+from tests.fakes.world import FakeReporter, FakeValues
 
 
-def answers() -> Answers:
+def answers() -> InitValues:
     """Return answers that are all there."""
-    return Answers(
+    return InitValues(
         region=lambda: "eu-west-1",
         owner=lambda: "ada",
         cidr=lambda: "203.0.113.7/32",
@@ -19,19 +19,19 @@ def answers() -> Answers:
     )
 
 
-def never() -> Answers:
+def never() -> InitValues:
     """Return answers that must not be asked for: each of them costs something."""
 
     def refuse() -> str:
         raise AssertionError("asked before it was clear that anything would be written")
 
-    return Answers(region=refuse, owner=refuse, cidr=refuse, public_key=lambda: Path(refuse()))
+    return InitValues(region=refuse, owner=refuse, cidr=refuse, public_key=lambda: Path(refuse()))
 
 
 def test_a_first_file_is_written_and_told() -> None:
     """The file gets the caller's own address and key, and the user reads what was chosen."""
-    values, narrator = FakeValues(exists=False), FakeNarrator()
-    init(values, narrator, stack="b", answers=answers(), force=False)
+    values, reporter = FakeValues(exists=False), FakeReporter()
+    init(values, reporter, stack="b", answers=answers(), force=False)
     (written,) = values.written
     assert written == {
         "stack": "b",
@@ -40,21 +40,21 @@ def test_a_first_file_is_written_and_told() -> None:
         "allowed_cidrs": ["203.0.113.7/32"],
         "public_key_path": "/keys/id.pub",
     }
-    assert narrator.asked == []
-    assert "  region eu-west-1, ssh from 203.0.113.7/32 only" in narrator.said
+    assert reporter.asked == []
+    assert "  region eu-west-1, ssh from 203.0.113.7/32 only" in reporter.said
 
 
 def test_an_existing_file_is_kept_on_no() -> None:
     """Nothing is found out and nothing written."""
-    values, narrator = FakeValues(exists=True), FakeNarrator(answer=False)
+    values, reporter = FakeValues(exists=True), FakeReporter(answer=False)
     with pytest.raises(ConfigError, match="left as it is"):
-        init(values, narrator, stack="default", answers=never(), force=False)
-    assert (values.written, len(narrator.asked)) == ([], 1)
+        init(values, reporter, stack="default", answers=never(), force=False)
+    assert (values.written, len(reporter.asked)) == ([], 1)
 
 
 @pytest.mark.parametrize(("force", "questions"), [(False, 1), (True, 0)])
 def test_an_existing_file_is_replaced_on_yes_or_force(force: bool, questions: int) -> None:
     """Asked, unless --force said so."""
-    values, narrator = FakeValues(exists=True), FakeNarrator(answer=True)
-    init(values, narrator, stack="default", answers=answers(), force=force)
-    assert (len(values.written), len(narrator.asked)) == (1, questions)
+    values, reporter = FakeValues(exists=True), FakeReporter(answer=True)
+    init(values, reporter, stack="default", answers=answers(), force=force)
+    assert (len(values.written), len(reporter.asked)) == (1, questions)

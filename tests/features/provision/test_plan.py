@@ -7,19 +7,19 @@ import pytest
 from gpuinfra.features.provision.outcome import INSTANCE
 from gpuinfra.features.provision.plan import plan
 from gpuinfra.ground.errors import GpuInfraError
-from gpuinfra.ground.model import Change, Outcome, Plan
-from tests.fakes.host import ports
-from tests.fakes.world import FakeNarrator, FakeTerraform
+from gpuinfra.ground.model import Change, Outcome, TerraformPlan
+from tests.fakes.host import fake_world
+from tests.fakes.world import FakeReporter, FakeTerraform
 
 NEW = Change(address=INSTANCE, action="create")
 
 
 def test_it_is_shown_and_deleted(tmp_path: Path) -> None:
     """The plan file holds user-data in clear: it does not outlive the command; nothing is applied."""
-    terraform, narrator = FakeTerraform(Outcome(ok=True, changes=(NEW,))), FakeNarrator()
-    found = plan(ports(tmp_path, terraform=terraform, narrator=narrator))
-    assert found == Plan(changes=(NEW,))
-    assert narrator.plans == [(NEW,)]
+    terraform, reporter = FakeTerraform(Outcome(ok=True, changes=(NEW,))), FakeReporter()
+    found = plan(fake_world(tmp_path, terraform=terraform, reporter=reporter))
+    assert found == TerraformPlan(changes=(NEW,))
+    assert reporter.plans == [(NEW,)]
     assert terraform.calls == [("init",), ("plan", ())]
     assert list(tmp_path.iterdir()) == []
 
@@ -27,5 +27,5 @@ def test_it_is_shown_and_deleted(tmp_path: Path) -> None:
 def test_a_failure_leaves_no_plan_either(tmp_path: Path) -> None:
     """Not even a plan that Terraform wrote before it failed."""
     with pytest.raises(GpuInfraError):
-        plan(ports(tmp_path, terraform=FakeTerraform(Outcome(ok=False))))
+        plan(fake_world(tmp_path, terraform=FakeTerraform(Outcome(ok=False))))
     assert list(tmp_path.iterdir()) == []

@@ -17,16 +17,16 @@ from gpuinfra.ground.errors import (
     TerraformError,
 )
 from gpuinfra.ground.model import Change, Outcome, Record
-from tests.fakes.host import FakeCloud, ports
+from tests.fakes.host import FakeCloud, fake_world
 from tests.fakes.world import (
     RECORDED,
     RUNNING,
     SETTINGS,
-    FakeNarrator,
+    FakeReporter,
+    FakeStackFiles,
     FakeState,
     FakeTerraform,
     FakeValues,
-    FakeWorkspace,
 )
 from tests.samples import refusal
 
@@ -46,7 +46,7 @@ def test_yes_applies_in_one_go(tmp_path: Path) -> None:
     """With --yes the provider is started once; the recorded host is returned."""
     terraform = FakeTerraform(MADE)
     host = apply(
-        ports(tmp_path, terraform=terraform, records=(Record(), RECORDED)), yes=True, upgrade_image=False
+        fake_world(tmp_path, terraform=terraform, records=(Record(), RECORDED)), yes=True, upgrade_image=False
     )
     assert terraform.calls == [("init",), ("apply", False, (), ())]
     assert host == RECORDED.host
@@ -55,25 +55,25 @@ def test_yes_applies_in_one_go(tmp_path: Path) -> None:
 def test_yes_tells_what_a_network_of_our_own_costs(tmp_path: Path) -> None:
     """No plan is shown, so the price is said afterwards."""
     nat = Change(address='module.network["own"].aws_nat_gateway.this["nat"]', action="create")
-    terraform, narrator = FakeTerraform(dataclasses.replace(MADE, changes=(NEW, nat))), FakeNarrator()
-    apply(ports(tmp_path, terraform=terraform, narrator=narrator), yes=True, upgrade_image=False)
-    assert sum("USD an hour" in line for line in narrator.said) == 1
+    terraform, reporter = FakeTerraform(dataclasses.replace(MADE, changes=(NEW, nat))), FakeReporter()
+    apply(fake_world(tmp_path, terraform=terraform, reporter=reporter), yes=True, upgrade_image=False)
+    assert sum("USD an hour" in line for line in reporter.said) == 1
 
 
 def test_asking_applies_the_plan_that_was_shown(tmp_path: Path) -> None:
     """Without --yes the saved plan is applied, and deleted: it holds user-data in clear."""
-    terraform, narrator = FakeTerraform(MADE), FakeNarrator(answer=True)
-    made = ports(tmp_path, terraform=terraform, narrator=narrator, records=(Record(), RECORDED))
+    terraform, reporter = FakeTerraform(MADE), FakeReporter(answer=True)
+    made = fake_world(tmp_path, terraform=terraform, reporter=reporter, records=(Record(), RECORDED))
     apply(made, yes=False, upgrade_image=False)
     assert terraform.calls == [("init",), ("plan", ()), ("apply", True, (), ())]
-    assert narrator.plans == [(NEW,)]
+    assert reporter.plans == [(NEW,)]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_no_changes_nothing(tmp_path: Path) -> None:
     """No means no: nothing is applied, the plan is deleted, the exit code is a user's decision."""
     terraform = FakeTerraform(MADE)
-    made = ports(tmp_path, terraform=terraform, narrator=FakeNarrator(answer=False), records=(Record(),))
+    made = fake_world(tmp_path, terraform=terraform, reporter=FakeReporter(answer=False), records=(Record(),))
     with pytest.raises(ConfigError, match="nothing was changed"):
         apply(made, yes=False, upgrade_image=False)
     assert terraform.calls == [("init",), ("plan", ())]
@@ -84,23 +84,23 @@ def test_edits_are_shown_in_detail(tmp_path: Path) -> None:
     """Only an edit or a replacement is worth a second start of the provider to show its arguments."""
     edit = Change(address=INSTANCE, action="update")
     terraform = FakeTerraform(Outcome(ok=True, changed=1, changes=(edit,)))
-    apply(ports(tmp_path, terraform=terraform), yes=False, upgrade_image=False)
+    apply(fake_world(tmp_path, terraform=terraform), yes=False, upgrade_image=False)
     assert ("details",) in terraform.calls
 
 
 @pytest.mark.parametrize("yes", [True, False])
 def test_up_to_date_is_said(yes: bool, tmp_path: Path) -> None:
     """Nothing to do is said, nothing is asked, and the host is returned."""
-    narrator = FakeNarrator(answer=False)
-    host = apply(ports(tmp_path, narrator=narrator), yes=yes, upgrade_image=False)
-    assert (host, narrator.asked) == (RECORDED.host, [])
-    assert "up to date: nothing had to be changed" in narrator.said
+    reporter = FakeReporter(answer=False)
+    host = apply(fake_world(tmp_path, reporter=reporter), yes=yes, upgrade_image=False)
+    assert (host, reporter.asked) == (RECORDED.host, [])
+    assert "up to date: nothing had to be changed" in reporter.said
 
 
 def test_new_outputs_alone_are_not_asked_about(tmp_path: Path) -> None:
     """An address that has changed is recorded without a question: no resource is touched."""
-    terraform, narrator = FakeTerraform(Outcome(ok=True, outputs_changed=True)), FakeNarrator(answer=False)
-    apply(ports(tmp_path, terraform=terraform, narrator=narrator), yes=False, upgrade_image=False)
+    terraform, reporter = FakeTerraform(Outcome(ok=True, outputs_changed=True)), FakeReporter(answer=False)
+    apply(fake_world(tmp_path, terraform=terraform, reporter=reporter), yes=False, upgrade_image=False)
     assert ("apply", True, (), ()) in terraform.calls
 
 
@@ -108,7 +108,7 @@ def test_new_outputs_alone_are_not_asked_about(tmp_path: Path) -> None:
 def test_upgrade_image_replaces_the_host(record: Record, replaced: tuple[str, ...], tmp_path: Path) -> None:
     """A newer image is a new host; where there is none, it is a plain apply."""
     terraform = FakeTerraform(MADE)
-    apply(ports(tmp_path, terraform=terraform, records=(record, RECORDED)), yes=True, upgrade_image=True)
+    apply(fake_world(tmp_path, terraform=terraform, records=(record, RECORDED)), yes=True, upgrade_image=True)
     assert terraform.calls[-1] == ("apply", False, replaced, ())
 
 
@@ -116,7 +116,7 @@ def test_upgrade_image_replaces_the_host(record: Record, replaced: tuple[str, ..
 def test_a_lost_host_is_refused(record: Record, tmp_path: Path) -> None:
     """A host with our tags that the state does not name: no second one is made."""
     terraform = FakeTerraform(MADE)
-    made = ports(tmp_path, terraform=terraform, records=(record,), cloud=FakeCloud(tagged=[[ORPHAN]]))
+    made = fake_world(tmp_path, terraform=terraform, records=(record,), cloud=FakeCloud(tagged=[[ORPHAN]]))
     with pytest.raises(HostError, match=r"i-0feed \(g4dn.xlarge, running, since 2026-01-02") as caught:
         apply(made, yes=True, upgrade_image=False)
     assert caught.value.hint.startswith("gpuinfra destroy")
@@ -126,37 +126,37 @@ def test_a_lost_host_is_refused(record: Record, tmp_path: Path) -> None:
 def test_a_recorded_host_is_not_looked_for(tmp_path: Path) -> None:
     """While the state names a host an apply cannot make another: one call to AWS less."""
     cloud = FakeCloud(tagged=[[ORPHAN]])
-    assert apply(ports(tmp_path, cloud=cloud), yes=True, upgrade_image=False) == RECORDED.host
+    assert apply(fake_world(tmp_path, cloud=cloud), yes=True, upgrade_image=False) == RECORDED.host
 
 
 def test_a_full_disk_is_refused_before_anything_else(tmp_path: Path) -> None:
     """A state that cannot be written is a lost host."""
-    workspace = FakeWorkspace(tmp_path, free_mb=MIN_FREE_MB - 1)
+    files = FakeStackFiles(tmp_path, free_mb=MIN_FREE_MB - 1)
     with pytest.raises(ConfigError, match=f"{MIN_FREE_MB - 1} MB free"):
-        apply(ports(tmp_path, workspace=workspace), yes=True, upgrade_image=False)
-    assert workspace.rendered == []
+        apply(fake_world(tmp_path, files=files), yes=True, upgrade_image=False)
+    assert files.rendered == []
 
 
 def test_another_stacks_values_are_refused(tmp_path: Path) -> None:
     """A copied terraform.tfvars would take over the other stack's names and tags."""
     values = FakeValues(dataclasses.replace(SETTINGS, stack="b"))
     with pytest.raises(ConfigError, match="stack = 'b'") as caught:
-        apply(ports(tmp_path, values=values), yes=True, upgrade_image=False)
+        apply(fake_world(tmp_path, values=values), yes=True, upgrade_image=False)
     assert caught.value.hint == 'set stack = "default" in it'
 
 
 def test_warnings_about_the_environment_are_told(tmp_path: Path) -> None:
     """What rendering finds worth a warning reaches the user."""
-    workspace, narrator = FakeWorkspace(tmp_path), FakeNarrator()
-    workspace.warnings = ("defaults costs money",)
-    apply(ports(tmp_path, workspace=workspace, narrator=narrator), yes=True, upgrade_image=False)
-    assert narrator.said[0] == "defaults costs money"
+    files, reporter = FakeStackFiles(tmp_path), FakeReporter()
+    files.warnings = ("defaults costs money",)
+    apply(fake_world(tmp_path, files=files, reporter=reporter), yes=True, upgrade_image=False)
+    assert reporter.said[0] == "defaults costs money"
 
 
 def fail_with(outcome: Outcome, tmp_path: Path, **parts: Any) -> GpuInfraError:
     """Apply with a Terraform that fails; return the error."""
     with pytest.raises(GpuInfraError) as caught:
-        apply(ports(tmp_path, terraform=FakeTerraform(outcome), **parts), yes=True, upgrade_image=False)
+        apply(fake_world(tmp_path, terraform=FakeTerraform(outcome), **parts), yes=True, upgrade_image=False)
     return caught.value
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from gpuinfra.features.sync import clone as actions
 from gpuinfra.ground.errors import ConfigError, HostError
-from gpuinfra.ground.work_protocols import Answer
-from tests.fakes.host import ports
+from gpuinfra.ground.work_protocols import CommandResult
+from tests.fakes.host import fake_world
 from tests.features.sync.test_sync import reachable
 
 SECRET = "ghp_secret"
@@ -20,11 +20,11 @@ class FakeRemote:
     """A host on which git ends as told."""
 
     def __init__(self, code: int = 0, stderr: str = "") -> None:
-        self.answer = Answer(code=code, stdout="", stderr=stderr)
+        self.answer = CommandResult(code=code, stdout="", stderr=stderr)
         self.argv: list[str] = []
         self.given = ""
 
-    def run(self, argv: Sequence[str], *, given: str) -> Answer:
+    def run(self, argv: Sequence[str], *, given: str) -> CommandResult:
         """Remember both."""
         self.argv, self.given = list(argv), given
         return self.answer
@@ -49,7 +49,7 @@ def clone(tmp_path: Path, url: str, remote: FakeRemote, agent: FakeAgent | None 
     """Clone in the fake world."""
     given = {"into": "", "token": "", **more}
     return actions.clone(
-        ports(tmp_path, link=reachable()),
+        fake_world(tmp_path, ssh=reachable()),
         remote,
         agent or FakeAgent(),
         source=actions.parse(url),

@@ -7,7 +7,7 @@ import pytest
 
 from gpuinfra.features.sync.rsync import Rsync, command, failure
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
-from gpuinfra.ground.work_protocols import Order
+from gpuinfra.ground.work_protocols import SyncRequest
 
 SSH = ["/usr/bin/ssh", "-F", "/c/default.conf", "gpuinfra-default"]
 
@@ -17,12 +17,12 @@ def test_up_and_down_differ_in_their_ends_only() -> None:
 
     Coming down, and where something would be deleted, the host's own ignore files count, too.
     """
-    up = command("rsync", SSH, Order(up=True, root=Path("/p")), live=False)
-    down = command("rsync", SSH, Order(up=False, root=Path("/p")), live=False)
+    up = command("rsync", SSH, SyncRequest(up=True, root=Path("/p")), live=False)
+    down = command("rsync", SSH, SyncRequest(up=False, root=Path("/p")), live=False)
     assert up[-2:] == ["/p/", "gpuinfra-default:project/"] == down[:-3:-1]
     own = ["--filter=:- .gitignore", "--filter=:- .gpuinfraignore"]
     assert [*up[:-3], *own, "--"] == down[:-2]
-    deleting = command("rsync", SSH, Order(up=True, root=Path("/p"), delete=True), live=False)
+    deleting = command("rsync", SSH, SyncRequest(up=True, root=Path("/p"), delete=True), live=False)
     assert {"--filter=:-r .gitignore", "--filter=:e .gpuinfra-keep"} <= set(deleting)
     assert "/usr/bin/ssh -F '/c/default.conf'" in up
     assert not {"-z", "--compress", "--delete-after", "--dry-run"} & set(up)
@@ -30,7 +30,7 @@ def test_up_and_down_differ_in_their_ends_only() -> None:
 
 def test_options_are_passed_on_only_when_asked() -> None:
     """Above all --delete."""
-    order = Order(up=True, root=Path("/p"), delete=True, dry_run=True, compress=True)
+    order = SyncRequest(up=True, root=Path("/p"), delete=True, dry_run=True, compress=True)
     assert {"--delete-after", "--dry-run", "--compress"} <= set(command("rsync", SSH, order, live=True))
 
 
@@ -66,5 +66,5 @@ def test_failures_are_told_in_words(code: int, words: str, kind: type[GpuInfraEr
 def test_a_missing_rsync_is_explained(tmp_path: Path) -> None:
     """With the command that installs it."""
     with pytest.raises(ConfigError, match="rsync is not installed on this machine") as caught:
-        Rsync({**os.environ, "PATH": str(tmp_path)}).move(SSH, Order(up=True, root=tmp_path))
+        Rsync({**os.environ, "PATH": str(tmp_path)}).move(SSH, SyncRequest(up=True, root=tmp_path))
     assert "install" in caught.value.hint

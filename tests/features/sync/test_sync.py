@@ -8,22 +8,22 @@ import pytest
 
 from gpuinfra.features.sync import sync as actions
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
-from gpuinfra.ground.work_protocols import Moved, Order
-from tests.fakes.host import FakeLink, ports
-from tests.fakes.world import RUNNING, FakeNarrator
+from gpuinfra.ground.work_protocols import SyncRequest, SyncResult
+from tests.fakes.host import FakeSshClient, fake_world
+from tests.fakes.world import RUNNING, FakeReporter
 
-ONE = Moved(files=1, size_bytes=3, deleted=0, sent_bytes=9, received_bytes=9, dry_run=False)
+ONE = SyncResult(files=1, size_bytes=3, deleted=0, sent_bytes=9, received_bytes=9, dry_run=False)
 
 
 class FakeCourier:
     """An rsync that ends as told; the last answer is given for ever."""
 
-    def __init__(self, *answers: Moved | GpuInfraError) -> None:
+    def __init__(self, *answers: SyncResult | GpuInfraError) -> None:
         self.answers = list(answers) or [ONE]
-        self.orders: list[Order] = []
+        self.orders: list[SyncRequest] = []
         self.ssh: list[list[str]] = []
 
-    def move(self, ssh: Sequence[str], order: Order) -> Moved:
+    def move(self, ssh: Sequence[str], order: SyncRequest) -> SyncResult:
         """Remember the order."""
         self.orders.append(order)
         self.ssh.append(list(ssh))
@@ -44,9 +44,9 @@ class FakeWatcher:
         yield from self.counts
 
 
-def reachable() -> FakeLink:
+def reachable() -> FakeSshClient:
     """A host that answers, its key known."""
-    link = FakeLink(answers_at=[str(RUNNING.public_ip)])
+    link = FakeSshClient(answers_at=[str(RUNNING.public_ip)])
     link.keys[RUNNING.instance_id] = ["key"]
     return link
 
@@ -78,7 +78,7 @@ def test_the_home_folder_is_no_project(tmp_path: Path) -> None:
 def test_sync_goes_over_our_connection(tmp_path: Path) -> None:
     """The ssh that rsync starts is the one of `gpuinfra ssh`."""
     courier = FakeCourier()
-    actions.sync(ports(tmp_path, link=reachable()), courier, Order(up=True, root=tmp_path))
+    actions.sync(fake_world(tmp_path, ssh=reachable()), courier, SyncRequest(up=True, root=tmp_path))
     assert courier.ssh == [["ssh", "default"]]
 
 
@@ -86,7 +86,9 @@ def test_what_is_not_here_cannot_go_up(tmp_path: Path) -> None:
     """rsync with our filters would say nothing and send nothing."""
     courier = FakeCourier()
     with pytest.raises(ConfigError, match="nope does not exist"):
-        actions.sync(ports(tmp_path, link=reachable()), courier, Order(up=True, root=tmp_path, part="nope"))
+        actions.sync(
+            fake_world(tmp_path, ssh=reachable()), courier, SyncRequest(up=True, root=tmp_path, part="nope")
+        )
     assert courier.orders == []
 
 
@@ -94,33 +96,35 @@ def test_what_is_not_there_does_not_come_down(tmp_path: Path) -> None:
     """The host has no such path: an error, not silence."""
     with pytest.raises(HostError, match="has no results"):
         actions.sync(
-            ports(tmp_path, link=reachable()), FakeCourier(), Order(up=False, root=tmp_path, part="results")
+            fake_world(tmp_path, ssh=reachable()),
+            FakeCourier(),
+            SyncRequest(up=False, root=tmp_path, part="results"),
         )
 
 
 def test_a_dry_run_tells_what_is_not_there_too(tmp_path: Path) -> None:
     """Something new would come: fine; nothing would: the name is wrong."""
-    nothing = Moved(files=0, size_bytes=0, deleted=0, sent_bytes=9, received_bytes=9, dry_run=True)
-    order = Order(up=False, root=tmp_path, part="new", dry_run=True)
+    nothing = SyncResult(files=0, size_bytes=0, deleted=0, sent_bytes=9, received_bytes=9, dry_run=True)
+    order = SyncRequest(up=False, root=tmp_path, part="new", dry_run=True)
     some = dataclasses.replace(nothing, files=2)
-    assert actions.sync(ports(tmp_path, link=reachable()), FakeCourier(some), order) == some
+    assert actions.sync(fake_world(tmp_path, ssh=reachable()), FakeCourier(some), order) == some
     with pytest.raises(HostError, match="has no new"):
-        actions.sync(ports(tmp_path, link=reachable()), FakeCourier(nothing), order)
+        actions.sync(fake_world(tmp_path, ssh=reachable()), FakeCourier(nothing), order)
 
 
 def test_watch_survives_a_host_that_restarts(tmp_path: Path) -> None:
     """A connection that breaks is told, the sync tried again; a batch without effect is not told."""
     lost = Unreachable("the connection ended during the sync: broken pipe")
-    nothing = Moved(files=0, size_bytes=0, deleted=0, sent_bytes=9, received_bytes=9, dry_run=False)
-    narrator, courier = FakeNarrator(), FakeCourier(ONE, lost, lost, ONE, nothing)
+    nothing = SyncResult(files=0, size_bytes=0, deleted=0, sent_bytes=9, received_bytes=9, dry_run=False)
+    reporter, courier = FakeReporter(), FakeCourier(ONE, lost, lost, ONE, nothing)
     actions.watch(
-        ports(tmp_path, link=reachable(), narrator=narrator),
+        fake_world(tmp_path, ssh=reachable(), reporter=reporter),
         courier,
         FakeWatcher(0, 2, 1),
-        Order(up=True, root=tmp_path),
+        SyncRequest(up=True, root=tmp_path),
     )
     assert len(courier.orders) == 5
-    assert [line.split(",")[0] for line in narrator.said] == [
+    assert [line.split(",")[0] for line in reporter.said] == [
         "transferred 1 file",
         lost.message,
         lost.message,
@@ -133,5 +137,8 @@ def test_watch_ends_when_the_disk_is_full(tmp_path: Path) -> None:
     courier = FakeCourier(ONE, HostError("a disk is full"))
     with pytest.raises(HostError, match="full"):
         actions.watch(
-            ports(tmp_path, link=reachable()), courier, FakeWatcher(0, 1), Order(up=True, root=tmp_path)
+            fake_world(tmp_path, ssh=reachable()),
+            courier,
+            FakeWatcher(0, 1),
+            SyncRequest(up=True, root=tmp_path),
         )

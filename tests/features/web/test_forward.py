@@ -7,8 +7,8 @@ import pytest
 
 from gpuinfra.features.web import forward as actions
 from gpuinfra.ground.errors import ConfigError, HostError, KeyChanged
-from tests.fakes.host import FakeCloud, ports
-from tests.fakes.world import RUNNING, FakeNarrator
+from tests.fakes.host import FakeCloud, fake_world
+from tests.fakes.world import RUNNING, FakeReporter
 from tests.features.sync.test_sync import reachable
 
 
@@ -80,7 +80,7 @@ def again(free: int) -> str:
 def carry(directory: Path, tunnel: FakeTunnel, ups: list[bool] | None = None, **parts: object) -> None:
     """Carry local port 1 in the fake world."""
     seen = [] if ups is None else ups
-    world = ports(directory, **{"link": reachable(), **parts})
+    world = fake_world(directory, **{"ssh": reachable(), **parts})
     actions.carry(world, tunnel, local=1, remote=2, on_up=seen.append, again=again)
 
 
@@ -110,31 +110,31 @@ def test_a_tunnel_that_ends_is_opened_again(tmp_path: Path) -> None:
     """Until Ctrl-C; each ssh is ended, and the URL is told as new only once."""
     carried = [FakeCarried("Timeout, server not responding."), FakeCarried("gone", is_up=False)]
     tunnel = FakeTunnel(*carried, last := FakeCarried(KeyboardInterrupt()))
-    narrator = FakeNarrator()
+    reporter = FakeReporter()
     ups: list[bool] = []
     with pytest.raises(KeyboardInterrupt):
-        carry(tmp_path, tunnel, ups, narrator=narrator)
+        carry(tmp_path, tunnel, ups, reporter=reporter)
     assert ups == [True, False]
     assert tunnel.asked == [(1, 2)] * 3
     assert all(c.ended for c in (*carried, last))
-    assert any("server not responding" in line for line in narrator.said)
+    assert any("server not responding" in line for line in reporter.said)
 
 
 def test_one_that_was_up_is_tried_before_anything_else(tmp_path: Path) -> None:
     """After a sleep the shared connection is dead, too; who asked it first would wait for its end."""
     link = reachable()
     with pytest.raises(KeyboardInterrupt):
-        carry(tmp_path, FakeTunnel(FakeCarried("slept"), FakeCarried(KeyboardInterrupt())), link=link)
+        carry(tmp_path, FakeTunnel(FakeCarried("slept"), FakeCarried(KeyboardInterrupt())), ssh=link)
     assert len(link.addresses) == 1
 
 
 def test_a_silent_port_is_told(tmp_path: Path) -> None:
     """A server that is not started yet: the tunnel is made all the same."""
-    link, narrator = reachable(), FakeNarrator()
+    link, reporter = reachable(), FakeReporter()
     link.looks = ["", "silent\n"]
     with pytest.raises(KeyboardInterrupt):
-        carry(tmp_path, FakeTunnel(FakeCarried(KeyboardInterrupt())), link=link, narrator=narrator)
-    assert narrator.said == ["nothing listens on port 2 of the host's loopback (yet)"]
+        carry(tmp_path, FakeTunnel(FakeCarried(KeyboardInterrupt())), ssh=link, reporter=reporter)
+    assert reporter.said == ["nothing listens on port 2 of the host's loopback (yet)"]
 
 
 def test_another_key_is_refused(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_another_key_is_refused(tmp_path: Path) -> None:
 
     tunnel = FakeTunnel(FakeCarried("Host key verification failed."))
     with pytest.raises(KeyChanged):
-        actions.carry(ports(tmp_path, link=link), tunnel, local=1, remote=2, on_up=stranger, again=again)
+        actions.carry(fake_world(tmp_path, ssh=link), tunnel, local=1, remote=2, on_up=stranger, again=again)
 
 
 def test_a_host_that_is_gone_ends_it(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_host_that_is_gone_ends_it(tmp_path: Path) -> None:
     tunnel = FakeTunnel(FakeCarried("closed"), FakeCarried("no route", is_up=False))
     link.answers_at = AnswersOnce(str(RUNNING.public_ip))
     with pytest.raises(HostError, match="is gone"):
-        carry(tmp_path, tunnel, link=link, cloud=cloud)
+        carry(tmp_path, tunnel, ssh=link, cloud=cloud)
 
 
 class AnswersOnce(set[str]):

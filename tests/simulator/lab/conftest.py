@@ -7,21 +7,21 @@ import pytest
 
 from gpuinfra.simulator.lab.lab import opened
 from gpuinfra.simulator.lab.requirements import can_run
-from tests.simulator.lab.instances import Guests
+from tests.simulator.lab.instances import LabInstances
 
 
 @pytest.fixture(scope="session")
-def open_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guests]:
+def open_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabInstances]:
     """A lab, and a key to its hosts; skipped with the reason where no host can boot."""
     if reason := can_run():
         pytest.skip(reason)
     key = tmp_path_factory.mktemp("key") / "id"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     with opened() as lab:
-        yield Guests(lab=lab, key=key)
+        yield LabInstances(lab=lab, key=key)
 
 
 @pytest.fixture
-def guests(open_lab: Guests) -> Guests:
+def guests(open_lab: LabInstances) -> LabInstances:
     """The lab without any instance."""
     return open_lab.fresh()

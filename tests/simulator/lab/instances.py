@@ -27,7 +27,7 @@ Got = TypeVar("Got")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guests:
+class LabInstances:
     """An open lab with a key pair of the test's own."""
 
     lab: Lab
@@ -45,7 +45,7 @@ class Guests:
         made = launch(self.ec2, **{**given, **arguments})
         return Guest(guests=self, id=made["InstanceId"])
 
-    def fresh(self) -> "Guests":
+    def fresh(self) -> "LabInstances":
         """Forget all instances, as after a fresh start, and give the key to the API again."""
         self.lab.simulator.reset()
         public = self.key.with_suffix(".pub").read_bytes()
@@ -57,7 +57,7 @@ class Guests:
 class Guest:
     """One host."""
 
-    guests: Guests
+    guests: LabInstances
     id: str
 
     @property

@@ -11,7 +11,7 @@ import pytest
 
 from gpuinfra.simulator.lab.lab import Lab, opened
 from gpuinfra.simulator.lab.workdir import PREFIX
-from tests.simulator.lab.instances import Guests, wait_until
+from tests.simulator.lab.instances import LabInstances, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -60,10 +60,10 @@ def keeper_of(lab: Lab) -> int:
 
 
 @pytest.fixture
-def lab_of_one(open_lab: Guests) -> Iterator[Lab]:
+def lab_of_one(open_lab: LabInstances) -> Iterator[Lab]:
     """A lab of its own with a host that has begun to boot."""
     with opened() as lab:
-        guest = Guests(lab=lab, key=open_lab.key).fresh().launch(InstanceType="t3.medium")
+        guest = LabInstances(lab=lab, key=open_lab.key).fresh().launch(InstanceType="t3.medium")
         wait_until(lambda: "systemd" in guest.console, "systemd on the console")
         yield lab
 
@@ -76,7 +76,7 @@ def test_kill_9_leaves_nothing(lab_of_one: Lab) -> None:
     wait_until(lambda: not traces(name), "nothing to be left", timeout_s=30)
 
 
-def test_exit_leaves_nothing(open_lab: Guests) -> None:
+def test_exit_leaves_nothing(open_lab: LabInstances) -> None:
     """The command's exit code is the lab's, though a host is booting; at its return nothing is left."""
     done = subprocess.run(
         [sys.executable, "-m", "gpuinfra.simulator", "lab", "--", sys.executable, "-c", BOOTING],
@@ -90,7 +90,7 @@ def test_exit_leaves_nothing(open_lab: Guests) -> None:
     assert traces(name) == []
 
 
-def test_lab_ends_with_its_opener(open_lab: Guests) -> None:
+def test_lab_ends_with_its_opener(open_lab: LabInstances) -> None:
     """A lab that is held open ends with the process that opened it, though that was killed."""
     with subprocess.Popen([sys.executable, "-c", HOLDING], stdout=subprocess.PIPE, text=True) as opener:
         assert opener.stdout

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.simulator.lab.instances import UBUNTU, Guests
+from tests.simulator.lab.instances import UBUNTU, LabInstances
 
 pytestmark = pytest.mark.e2e
 
@@ -15,7 +15,7 @@ TOKEN = (
 META = 'curl -sf -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data'
 
 
-def test_launch_boots_a_real_host(guests: Guests) -> None:
+def test_launch_boots_a_real_host(guests: LabInstances) -> None:
     """A launched instance lets the API's key in at its public address, and has carried its user-data out."""
     guest = guests.launch().wait_until_booted()
     status = json.loads(guest.ssh("cloud-init status --format json"))
@@ -30,7 +30,7 @@ def test_launch_boots_a_real_host(guests: Guests) -> None:
     assert "BEGIN SSH HOST KEY KEYS" in guest.console
 
 
-def test_host_is_kept_from_the_machine_and_the_world(guests: Guests) -> None:
+def test_host_is_kept_from_the_machine_and_the_world(guests: LabInstances) -> None:
     """No packet leaves the lab, and the kernel beneath cannot be touched by root of a host."""
     guest = guests.launch().wait_for_login()
     assert guest.try_ssh("curl -sS -m 3 http://1.1.1.1/").returncode != 0
@@ -44,7 +44,7 @@ def test_host_is_kept_from_the_machine_and_the_world(guests: Guests) -> None:
         assert guest.try_ssh(f"sudo sh -c '{attempt}'").returncode != 0, attempt
 
 
-def test_gpu_type_has_a_fake_gpu(guests: Guests) -> None:
+def test_gpu_type_has_a_fake_gpu(guests: LabInstances) -> None:
     """A GPU type shows its GPU on the PCI bus; the fake driver's load is what the test sets."""
     guest = guests.launch(InstanceType="g4dn.xlarge").wait_for_login()
     assert guest.ssh("cat /sys/bus/pci/devices/*/vendor") == "0x10de"
@@ -55,7 +55,7 @@ def test_gpu_type_has_a_fake_gpu(guests: Guests) -> None:
     assert guest.ssh(load) == "97"
 
 
-def test_cpu_type_has_no_gpu(guests: Guests) -> None:
+def test_cpu_type_has_no_gpu(guests: LabInstances) -> None:
     """A CPU type with the GPU image has a driver tool that fails; with plain Ubuntu it has none."""
     nvidia = guests.launch(InstanceType="t3.medium")
     ubuntu = guests.launch(InstanceType="t3.medium", ImageId=UBUNTU)
@@ -65,7 +65,7 @@ def test_cpu_type_has_no_gpu(guests: Guests) -> None:
     assert ubuntu.wait_for_login().try_ssh("nvidia-smi").returncode == 127
 
 
-def test_metadata_tells_hosts_apart(guests: Guests) -> None:
+def test_metadata_tells_hosts_apart(guests: LabInstances) -> None:
     """Each host reads its own metadata, with a token only; a spot notice arrives when the test writes it."""
     guest, other = guests.launch(), guests.launch()
     for one in (guest, other):
@@ -80,7 +80,7 @@ def test_metadata_tells_hosts_apart(guests: Guests) -> None:
     assert json.loads(guest.ssh(notice)) == action
 
 
-def test_three_hosts_at_once(guests: Guests) -> None:
+def test_three_hosts_at_once(guests: LabInstances) -> None:
     """Hosts reach each other, at private and public addresses."""
     hosts = [guests.launch(InstanceType="t3.medium") for _ in range(3)]
     for host in hosts:
@@ -89,7 +89,7 @@ def test_three_hosts_at_once(guests: Guests) -> None:
         assert hosts[0].ssh(f"timeout 5 bash -c 'head -c 4 </dev/tcp/{address}/22'") == "SSH-"
 
 
-def test_https_of_a_name_in_the_mirror(guests: Guests) -> None:
+def test_https_of_a_name_in_the_mirror(guests: LabInstances) -> None:
     """A name with a folder is served with a certificate that the host trusts, in curl and in Python."""
     folder = guests.lab.mirror / "repo.example.com" / "pkgs"
     folder.mkdir(parents=True)
@@ -103,7 +103,7 @@ def test_https_of_a_name_in_the_mirror(guests: Guests) -> None:
     assert 'repo.example.com "GET /pkgs/hello.txt HTTP/1.1" 200' in requests
 
 
-def test_cable_can_be_pulled(guests: Guests) -> None:
+def test_cable_can_be_pulled(guests: LabInstances) -> None:
     """A host whose cable is out is not reached, lives on, and is there again once it is back in."""
     guest = guests.launch(InstanceType="t3.medium").wait_for_login()
     guests.lab.plug(guest.id, into=False)

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.simulator.lab.instances import Guest, Guests, wait_until
+from tests.simulator.lab.instances import Guest, LabInstances, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -27,7 +27,7 @@ def packets_vanish(guest: Guest, address: str) -> bool:
     return done.returncode == 124
 
 
-def test_reboot_keeps_disk_and_address(guests: Guests) -> None:
+def test_reboot_keeps_disk_and_address(guests: LabInstances) -> None:
     """A reboot, from the API or from inside, keeps disk and address; cloud-init does not run anew."""
     guest = guests.launch(InstanceType="t3.medium").wait_until_booted()
     address, first = guest.address, guest.ssh(STARTED)
@@ -40,7 +40,7 @@ def test_reboot_keeps_disk_and_address(guests: Guests) -> None:
     assert guest.ssh("test -e /kept && test ! -e /var/lib/guest-runcmd && echo kept") == "kept"
 
 
-def test_poweroff_stops_the_instance(guests: Guests) -> None:
+def test_poweroff_stops_the_instance(guests: LabInstances) -> None:
     """A host that powers itself off is stopped in the API, which says who did it; its packets vanish."""
     guest = guests.launch(InstanceType="t3.medium").wait_until_booted()
     address = guest.address
@@ -51,7 +51,7 @@ def test_poweroff_stops_the_instance(guests: Guests) -> None:
     assert packets_vanish(guest, address)
 
 
-def test_poweroff_terminates_if_told_so(guests: Guests) -> None:
+def test_poweroff_terminates_if_told_so(guests: LabInstances) -> None:
     """With the shutdown behaviour `terminate`, a host that powers itself off is gone, disk and all."""
     guest = guests.launch(InstanceType="t3.medium", InstanceInitiatedShutdownBehavior="terminate")
     guest.wait_until_booted()
@@ -61,7 +61,7 @@ def test_poweroff_terminates_if_told_so(guests: Guests) -> None:
     assert "guest-was-here" in guest.console
 
 
-def test_stop_and_start_keep_the_disk(guests: Guests) -> None:
+def test_stop_and_start_keep_the_disk(guests: LabInstances) -> None:
     """Stopped and started by the API a host has its disk and a new public address; the old one is dead."""
     guest = guests.launch(InstanceType="t3.medium").wait_until_booted()
     old, private = guest.address, guest.api["PrivateIpAddress"]
@@ -77,7 +77,7 @@ def test_stop_and_start_keep_the_disk(guests: Guests) -> None:
     assert packets_vanish(guest, old)
 
 
-def test_stop_during_boot(guests: Guests) -> None:
+def test_stop_during_boot(guests: LabInstances) -> None:
     """A host that is stopped before it can hear the power button is off soon all the same."""
     guest = guests.launch(InstanceType="t3.medium")
     wait_until(lambda: cgroups_of(guests.lab.directory.name, guest.id), "the host to begin", 0.01)

@@ -15,7 +15,7 @@ import pytest
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.host.jobs import frames as wire
 from gpuinfra.tools.ssh.host_bundle import opened_by, program
-from gpuinfra.tools.ssh.host_client import SshJobs
+from gpuinfra.tools.ssh.host_client import SshHostClient
 from tests.fakes.jobs import asked, local_ssh, run
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -23,10 +23,10 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def test_frames_survive_any_cut() -> None:
     """Bytes come as the network likes."""
-    whole = wire.pack(wire.INPUT, b"abc") + wire.pack(wire.END)
+    whole = wire.pack(wire.INPUT, b"abc") + wire.pack(wire.STDIN_EOF)
     frames = wire.Frames()
     got = [frame for byte in whole for frame in frames.feed(bytes([byte]))]
-    assert got == [(wire.INPUT, b"abc"), (wire.END, b"")]
+    assert got == [(wire.INPUT, b"abc"), (wire.STDIN_EOF, b"")]
 
 
 def test_input_output_and_exit_code(home: Path) -> None:
@@ -35,7 +35,7 @@ def test_input_output_and_exit_code(home: Path) -> None:
         local_ssh(home),
         asked("cat; echo err >&2; exit 3"),
         wire.pack(wire.INPUT, b"hello"),
-        wire.pack(wire.END),
+        wire.pack(wire.STDIN_EOF),
     )
     assert (done.returncode, done.stdout, done.stderr) == (3, b"hello", b"err\n")
     assert len(list((home / ".cache/gpuinfra").glob("host-*"))) == 1
@@ -61,7 +61,9 @@ def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
     child.stdin.close()
     assert child.wait(20) == 255
     child.stdout.close()
-    ended = SshJobs().ask(argv[:1], {"verb": "wait", "job": "abcd", "seconds": 20, "flags": ""}, timeout_s=30)
+    ended = SshHostClient().ask(
+        argv[:1], {"verb": "wait", "job": "abcd", "seconds": 20, "flags": ""}, timeout_s=30
+    )
     assert (ended["state"], ended["exit_code"], ended["kind"]) == ("failed", 5, "run")
     assert (home / ".local/share/gpuinfra/jobs/abcd/log").read_text() == "one\ntwo\n"
 
@@ -81,7 +83,7 @@ def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
     child.stdout.close()
     store = home / ".local/share/gpuinfra/jobs/abcd/job.json"
     store.write_text(store.read_text().replace(time.strftime("%Y-"), "2000-"))
-    (job,) = SshJobs().ask(argv[:1], {"verb": "list", "flags": ""}, timeout_s=30)
+    (job,) = SshHostClient().ask(argv[:1], {"verb": "list", "flags": ""}, timeout_s=30)
     assert (job["state"], job["reason"]) == ("lost", "its supervisor was killed")
 
 
@@ -98,12 +100,12 @@ def test_what_a_command_said_itself_is_kept_until_it_is_told_apart(home: Path) -
     """255 is also what ssh says of a lost connection: the laptop looks, and then it is forgotten."""
     assert run(local_ssh(home), asked("exit 255")).returncode == 255
     ssh, view = [f"{home}/ssh"], {"verb": "view", "job": "abcd", "flags": "", "forget": True}
-    assert SshJobs().ask(ssh, view, timeout_s=30)["exit_code"] == 255
+    assert SshHostClient().ask(ssh, view, timeout_s=30)["exit_code"] == 255
     with pytest.raises(ConfigError, match="no job on the host"):
-        SshJobs().ask(ssh, view, timeout_s=30)
+        SshHostClient().ask(ssh, view, timeout_s=30)
 
 
 def test_gpu_test_without_torch(home: Path) -> None:
     """A clear line, no traceback."""
-    found = SshJobs().python(local_ssh(home), sys.executable, "gpu_benchmark.py", timeout_s=30)
+    found = SshHostClient().python(local_ssh(home), sys.executable, "gpu_benchmark.py", timeout_s=30)
     assert found["problem"] == "the environment has no PyTorch"

@@ -7,7 +7,7 @@ import pytest
 
 from gpuinfra.ground.errors import CloudError, GpuInfraError, HostError, Unreachable
 from gpuinfra.host.jobs import frames
-from gpuinfra.tools.ssh.host_client import SshJobs
+from gpuinfra.tools.ssh.host_client import SshHostClient
 from tests.fakes.jobs import asked, local_ssh, run
 
 
@@ -16,7 +16,7 @@ def test_refusals_come_back_as_errors(home: Path) -> None:
     ssh = local_ssh(home)
     (home / "status.json").write_text("{}")
     with pytest.raises(HostError, match="environment is not there yet") as caught:
-        SshJobs().ask(ssh, {**asked("true", flags=" --stack x"), "verb": "start"}, timeout_s=30)
+        SshHostClient().ask(ssh, {**asked("true", flags=" --stack x"), "verb": "start"}, timeout_s=30)
     assert caught.value.hint == "gpuinfra status --watch --stack x"
 
 
@@ -47,8 +47,8 @@ def test_a_job_that_systemd_refuses_leaves_nothing(home: Path, monkeypatch: pyte
     (home / "sudo").chmod(0o700)
     monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
     with pytest.raises(HostError, match="systemd did not start the job: Failed to connect to bus"):
-        SshJobs().ask(ssh, {**asked("true"), "verb": "start"}, timeout_s=30)
-    assert SshJobs().ask(ssh, {"verb": "list", "flags": ""}, timeout_s=30) == []
+        SshHostClient().ask(ssh, {**asked("true"), "verb": "start"}, timeout_s=30)
+    assert SshHostClient().ask(ssh, {"verb": "list", "flags": ""}, timeout_s=30) == []
 
 
 def fake_ssh(home: Path, line: str) -> list[str]:
@@ -72,7 +72,7 @@ def test_each_way_of_no_answer_is_an_error_of_its_own(
 ) -> None:
     """With what was found."""
     with pytest.raises(kind, match=says) as caught:
-        SshJobs().ask(fake_ssh(home, line), {"verb": "list", "flags": ""}, timeout_s=1)
+        SshHostClient().ask(fake_ssh(home, line), {"verb": "list", "flags": ""}, timeout_s=1)
     assert type(caught.value) is kind
 
 
@@ -80,4 +80,4 @@ def test_a_script_that_fails_shows_its_last_words(home: Path) -> None:
     """As of an environment whose torch is broken."""
     ssh = fake_ssh(home, "cat >/dev/null; echo 'libcuda.so: not found' >&2; exit 1")
     with pytest.raises(HostError, match="failed on the host: libcuda"):
-        SshJobs().python(ssh, "/env/bin/python", "gpu_benchmark.py", timeout_s=5)
+        SshHostClient().python(ssh, "/env/bin/python", "gpu_benchmark.py", timeout_s=5)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 
 from gpuinfra.ground.errors import GpuInfraError, HostError, Unreachable
-from gpuinfra.tools.ssm.protocols import ChannelLost, Sides, Ticket
+from gpuinfra.tools.ssm.protocols import ChannelLost, Sides, StreamToken
 from gpuinfra.tools.ssm.session import carry
 from tests.tools.ssm import frames
 
@@ -23,10 +23,10 @@ class FakeApi:
     def __init__(self) -> None:
         self.terminated: list[str] = []
 
-    def start(self, target: str, port: int) -> Ticket:
-        return Ticket(session_id="me-1", url="ws://127.0.0.1:1/v1/data-channel/me-1", token="t")
+    def start(self, target: str, port: int) -> StreamToken:
+        return StreamToken(session_id="me-1", url="ws://127.0.0.1:1/v1/data-channel/me-1", token="t")
 
-    def resume(self, session_id: str) -> Ticket | None:
+    def resume(self, session_id: str) -> StreamToken | None:
         return None
 
     def terminate(self, session_id: str) -> None:

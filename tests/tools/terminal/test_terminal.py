@@ -6,7 +6,7 @@ import json
 import pytest
 
 from gpuinfra.ground.errors import ConfigError, HostError
-from gpuinfra.ground.model import Change, Plan, Progress
+from gpuinfra.ground.model import Change, Progress, TerraformPlan
 from gpuinfra.tools.terminal import terminal
 from gpuinfra.tools.terminal.terminal import Terminal
 from tests.fakes.world import SETTINGS
@@ -56,7 +56,7 @@ def test_results_and_complaints(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_dataclasses_are_json(capsys: pytest.CaptureFixture[str]) -> None:
     """Nested ones too, with the names of the model."""
-    terminal.emit_json(Plan(changes=(Change(address="a.b", action="create"),)))
+    terminal.emit_json(TerraformPlan(changes=(Change(address="a.b", action="create"),)))
     assert json.loads(capsys.readouterr().out) == {
         "changes": [{"address": "a.b", "action": "create", "attributes": []}],
         "outputs_changed": False,

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.tools.terraform.stack_files import StackFiles, write_private
+from gpuinfra.tools.terraform.stack_files import StackDirectory, write_private
 from gpuinfra.ground.paths import Project
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> StackFiles:
+def files(tmp_path: Path) -> StackDirectory:
     """The files of a stack that has not been set up."""
     project = Project(root=tmp_path)
-    return StackFiles(project, project.stack("b"))
+    return StackDirectory(project, project.stack("b"))
 
 
 def test_private_whatever_the_umask(tmp_path: Path) -> None:
@@ -43,12 +43,12 @@ def test_never_through_a_planted_link(tmp_path: Path) -> None:
     assert not target.is_symlink()
 
 
-def test_free_space_of_a_stack_to_be(files: StackFiles) -> None:
+def test_free_space_of_a_stack_to_be(files: StackDirectory) -> None:
     """Asked of the nearest directory that exists."""
     assert files.free_mb() > 0
 
 
-def test_clean(files: StackFiles, tmp_path: Path) -> None:
+def test_clean(files: StackDirectory, tmp_path: Path) -> None:
     """What holds user-data goes; what the user wrote stays; twice is fine."""
     directory = tmp_path / "terraform" / "stacks" / "b"
     directory.mkdir(parents=True)
@@ -60,7 +60,7 @@ def test_clean(files: StackFiles, tmp_path: Path) -> None:
     assert sorted(p.name for p in directory.iterdir()) == ["terraform.tfstate", "terraform.tfvars"]
 
 
-def test_the_nonce_stays_until_the_host_is_gone(files: StackFiles, tmp_path: Path) -> None:
+def test_the_nonce_stays_until_the_host_is_gone(files: StackDirectory, tmp_path: Path) -> None:
     """Every render of one host carries the same; the next host gets another; only the owner reads it."""
     directory = tmp_path / "terraform" / "stacks" / "b"
     directory.mkdir(parents=True)

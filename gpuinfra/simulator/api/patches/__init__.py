@@ -16,7 +16,7 @@ from gpuinfra.simulator.api.patches import (
     states,
     volumes,
 )
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 _CONCERNS = (
     images,
@@ -36,7 +36,7 @@ _CONCERNS = (
 )
 
 
-def apply_patches(world: World) -> None:
+def apply_patches(world: SimulatorState) -> None:
     """Patch moto for the rest of this process."""
     for concern in _CONCERNS:
         concern.apply(world)

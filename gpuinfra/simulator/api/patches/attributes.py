@@ -5,12 +5,12 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.responses.instances import InstanceResponse
 
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 _SHUTDOWN = "InstanceInitiatedShutdownBehavior.Value"
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Know the shutdown behaviour; refuse a new type for a running instance; touch groups only if given."""
     values_of_moto = InstanceResponse._dot_value_instance_attribute_handler
     groups_of_moto = InstanceResponse._security_grp_instance_attribute_handler

@@ -7,12 +7,12 @@ from moto.core.types import Base64EncodedString
 from moto.core.utils import utcnow
 from moto.ec2.responses.general import General
 
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 CONSOLE_LIMIT_BYTES = 65536  # EC2 keeps the last 64 KB
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Replace GetConsoleOutput; with nothing written yet it has no Output, as on EC2."""
 
     def get_console_output(self: Any) -> Any:

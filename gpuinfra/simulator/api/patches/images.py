@@ -5,11 +5,11 @@ from typing import Any
 from moto.core.parse import default_timestamp_parser
 from moto.ec2.models.amis import Ami, AmiBackend
 
-from gpuinfra.simulator.api.seed import Image
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.seed import SeedImage
+from gpuinfra.simulator.api.state import SimulatorState
 
 
-def _make(backend: Any, image: Image) -> Any:
+def _make(backend: Any, image: SeedImage) -> Any:
     return Ami(
         backend,
         image.id,
@@ -29,7 +29,7 @@ def _make(backend: Any, image: Image) -> Any:
     )
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Replace the images that every region starts with."""
     mappings_of_moto = Ami.block_device_mappings.fget
 

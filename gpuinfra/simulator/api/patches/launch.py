@@ -8,8 +8,8 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYP
 from moto.ec2.responses.instances import InstanceResponse
 
 from gpuinfra.simulator.api.patches import network, spot, volumes
-from gpuinfra.simulator.api.seed import Image
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.seed import SeedImage
+from gpuinfra.simulator.api.state import SimulatorState
 
 DEFAULT_TYPE = "m1.small"
 _REUSED = (
@@ -67,7 +67,7 @@ def _choose_subnet(request: Any, zone: str) -> None:
         (nic or request.params)["SubnetId"] = subnet.id
 
 
-def _check_architecture(request: Any, image: Image | None) -> None:
+def _check_architecture(request: Any, image: SeedImage | None) -> None:
     instance_type = request._get_param("InstanceType") or DEFAULT_TYPE
     architectures = INSTANCE_TYPES[instance_type]["ProcessorInfo"]["SupportedArchitectures"]
     if image and image.architecture not in architectures:
@@ -78,7 +78,7 @@ def _check_architecture(request: Any, image: Image | None) -> None:
         )
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Wrap RunInstances."""
     run_of_moto = InstanceResponse.run_instances
 

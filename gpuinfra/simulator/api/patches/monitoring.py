@@ -5,7 +5,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.responses.monitoring import Monitoring
 
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 
 def _switch(request: Any, state: str, answered: str) -> Any:
@@ -17,7 +17,7 @@ def _switch(request: Any, state: str, answered: str) -> Any:
     return ActionResult({"InstanceMonitorings": monitorings})
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Add both actions."""
     Monitoring.monitor_instances = lambda self: _switch(self, "enabled", "pending")
     Monitoring.unmonitor_instances = lambda self: _switch(self, "disabled", "disabling")

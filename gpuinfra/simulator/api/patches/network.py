@@ -7,7 +7,7 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupBackend
 
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 
 def finish(request: Any, instance: Any) -> None:
@@ -21,7 +21,7 @@ def finish(request: Any, instance: Any) -> None:
     primary.delete_on_termination = not brought_along
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """No empty association for a private instance; groups in use stay; a NAT gateway takes its interface."""
     association_of_moto = NetworkInterface.association.fget
     delete_of_moto = SecurityGroupBackend.delete_security_group

@@ -5,7 +5,7 @@ from typing import Any
 from moto.core.utils import utcnow
 from moto.ssm.models import Parameter, SimpleSystemManagerBackend
 
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 
 def _make(account_id: str, name: str, value: str) -> Any:
@@ -23,7 +23,7 @@ def _make(account_id: str, name: str, value: str) -> Any:
     )
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Put the seeded parameters into every region."""
     init_of_moto = SimpleSystemManagerBackend.__init__
 

@@ -7,7 +7,7 @@ from typing import Any
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 
 @cache
@@ -16,7 +16,7 @@ def _published() -> dict[str, Any]:
     return dict(json.loads(aws_managed_policies_data))
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Give every account the seeded policies."""
 
     def init(self: Any) -> list[Any]:

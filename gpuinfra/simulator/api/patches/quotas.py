@@ -7,10 +7,10 @@ from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.models import ServiceQuotasBackend
 from moto.servicequotas.responses import ServiceQuotasResponse
 
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 
-def _describe(world: World, code: str) -> dict[str, Any]:
+def _describe(world: SimulatorState, code: str) -> dict[str, Any]:
     quota = world.seed.quotas.get(code)
     if quota is None:
         raise NoSuchResource
@@ -26,7 +26,7 @@ def _describe(world: World, code: str) -> dict[str, Any]:
     }
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Answer GetServiceQuota, GetAWSDefaultServiceQuota and ListServiceQuotas for ec2."""
     get_of_moto = ServiceQuotasBackend.get_service_quota
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.ecr.models import ECRBackend, Image, Repository
 
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 _MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 
@@ -24,7 +24,7 @@ def _repository(backend: Any, name: str, tags: dict[str, str], owner: str) -> An
     return made
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Put the seeded repositories into every region that their owner serves."""
     init_of_moto = ECRBackend.__init__
 

@@ -6,7 +6,7 @@ from moto.core.responses import ActionResult
 from moto.ssm.exceptions import SSMException
 from moto.ssm.responses import SimpleSystemManagerResponse
 
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 
 def _start(request: Any) -> Any:
@@ -19,7 +19,7 @@ def _of_one(request: Any) -> Any:
     return ActionResult({"SessionId": request._get_param("SessionId")})
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Add StartSession, ResumeSession and TerminateSession."""
     SimpleSystemManagerResponse.start_session = _start
     SimpleSystemManagerResponse.resume_session = _of_one

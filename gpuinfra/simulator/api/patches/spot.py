@@ -6,7 +6,7 @@ from moto.ec2.models.instances import Instance
 from moto.ec2.models.spot_requests import SpotInstanceRequest
 from moto.ec2.utils import filter_dict_attribute_mapping, random_spot_request_id
 
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 ON_DEMAND_PRICE = "1.0"
 
@@ -51,7 +51,7 @@ def finish(request: Any, instance: Any) -> None:
     instance.ec2_backend.spot_instance_requests[adopted.id] = adopted
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Show the lifecycle; close the request when its instance ends."""
     terminate_before = Instance.terminate
 

@@ -6,12 +6,12 @@ from typing import Any
 from moto.core.utils import utcnow
 from moto.ec2.models.instances import Instance, InstanceState
 
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.state import SimulatorState
 
 _CHANGES = {"start": "running", "reboot": "rebooted", "stop": "stopped", "terminate": "terminated"}
 
 
-def _report_changes(world: World, method: str, state: str) -> None:
+def _report_changes(world: SimulatorState, method: str, state: str) -> None:
     of_moto = getattr(Instance, method)
 
     def wrapper(self: Any) -> Any:
@@ -26,7 +26,7 @@ def _report_changes(world: World, method: str, state: str) -> None:
     setattr(Instance, method, wrapper)
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Let instances be pending for `world.pending_s` seconds, and report their changes."""
 
     def visible(self: Any) -> Any:

@@ -6,8 +6,8 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
 
-from gpuinfra.simulator.api.seed import Image
-from gpuinfra.simulator.api.state import World
+from gpuinfra.simulator.api.seed import SeedImage
+from gpuinfra.simulator.api.state import SimulatorState
 
 GP3_IOPS = 3000
 GP3_THROUGHPUT_MIB_S = 125
@@ -19,7 +19,7 @@ def _asked(request: Any) -> dict[str, dict[str, Any]]:
     return {mapping.get("DeviceName"): mapping.get("Ebs") or {} for mapping in mappings}
 
 
-def check(request: Any, image: Image | None) -> None:
+def check(request: Any, image: SeedImage | None) -> None:
     """Refuse a root that is smaller than its image."""
     asked_gb = _asked(request).get(ROOT_DEVICE, {}).get("VolumeSize")
     if image and asked_gb and int(asked_gb) < image.root_size_gb:
@@ -45,7 +45,7 @@ def finish(request: Any, instance: Any) -> None:
             block.delete_on_termination = True
 
 
-def apply(world: World) -> None:
+def apply(world: SimulatorState) -> None:
     """Size and type default to those of the image."""
     add_of_moto = Instance.add_block_device
 

@@ -58,7 +58,7 @@ class Place:
         return self.hosts / instance_id
 
 
-class Host:
+class LabHost:
     """A running host."""
 
     def __init__(self, machine: Machine, place: Place, number: int) -> None:

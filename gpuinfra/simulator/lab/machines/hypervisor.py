@@ -17,7 +17,7 @@ CUT_AFTER_S = 60.0  # EC2 gives some minutes
 _log = logging.getLogger(__name__)
 
 
-class Step(Enum):
+class Action(Enum):
     """What to do with one host now."""
 
     NOTHING = "nothing"
@@ -41,7 +41,7 @@ class RunningHost(Protocol):
         """Return how it ended, or None while it runs."""
 
 
-class Api(Protocol):
+class InstanceApi(Protocol):
     """What is needed of the simulated AWS."""
 
     def machines(self) -> Sequence[Machine]:
@@ -52,7 +52,7 @@ class Api(Protocol):
 
 
 @dataclass(kw_only=True)
-class Slot:
+class VmState:
     """One instance's place in the rack.
 
     machine: as it was when the host was last booted.
@@ -63,37 +63,37 @@ class Slot:
     machine: Machine
     host: RunningHost | None = None
     crashed: bool = False
-    step: Step = Step.NOTHING
+    step: Action = Action.NOTHING
     asked_at: float = 0.0
     pressed_at: float = 0.0
 
 
-def decide(machine: Machine | None, slot: Slot | None, now: float) -> Step:
+def decide(machine: Machine | None, slot: VmState | None, now: float) -> Action:
     """Return the next step for one instance; `machine` is None for one that the API has forgotten."""
     wanted = machine is not None and machine.state == "running"
     same_start = machine is not None and slot is not None and machine.starts == slot.machine.starts
     if slot is None:
-        return Step.BOOT if wanted else Step.NOTHING
+        return Action.BOOT if wanted else Action.NOTHING
     if slot.host is None:
         if wanted:
-            return Step.NOTHING if slot.crashed and same_start else Step.BOOT
-        return Step.FORGET if machine is None or machine.state == "terminated" else Step.NOTHING
+            return Action.NOTHING if slot.crashed and same_start else Action.BOOT
+        return Action.FORGET if machine is None or machine.state == "terminated" else Action.NOTHING
     if machine is None:
-        return Step.CUT
-    if slot.step in (Step.POWER, Step.RESET) and now - slot.asked_at > CUT_AFTER_S:
-        return Step.CUT
+        return Action.CUT
+    if slot.step in (Action.POWER, Action.RESET) and now - slot.asked_at > CUT_AFTER_S:
+        return Action.CUT
     if not (wanted and same_start):
-        return Step.POWER
-    return Step.RESET if machine.reboots != slot.machine.reboots else Step.NOTHING
+        return Action.POWER
+    return Action.RESET if machine.reboots != slot.machine.reboots else Action.NOTHING
 
 
-class Reconciler:
+class Hypervisor:
     """The rack: one slot an instance; tick() is called again and again, by one thread."""
 
     def __init__(
         self,
         *,
-        api: Api,
+        api: InstanceApi,
         boot: Callable[[Machine], RunningHost],
         forget: Callable[[str], None],
         now: Callable[[], float] = time.monotonic,
@@ -102,7 +102,7 @@ class Reconciler:
         self._boot = boot
         self._forget = forget
         self._now = now
-        self._slots: dict[str, Slot] = {}
+        self._slots: dict[str, VmState] = {}
         self._by_ip: Mapping[str, Machine] = {}
 
     def machine_at(self, private_ip: str) -> Machine | None:
@@ -124,34 +124,34 @@ class Reconciler:
         """Tell whether a host that still runs has this address; the API gives it away sooner."""
         return any(slot.host and slot.machine.private_ip == private_ip for slot in self._slots.values())
 
-    def _note_end(self, end: End, machine: Machine | None, slot: Slot) -> None:
+    def _note_end(self, end: End, machine: Machine | None, slot: VmState) -> None:
         _log.info("%s %s", slot.machine.id, end.value)
-        by_itself = slot.step is not Step.POWER and slot.step is not Step.CUT
+        by_itself = slot.step is not Action.POWER and slot.step is not Action.CUT
         slot.host = None
         slot.crashed = end is End.CRASH and by_itself
         same_start = machine is not None and machine.starts == slot.machine.starts
         if end is End.POWEROFF and by_itself and same_start:
             self._api.powered_off(slot.machine.id)
 
-    def _take(self, step: Step, instance_id: str, machine: Machine | None) -> None:
+    def _take(self, step: Action, instance_id: str, machine: Machine | None) -> None:
         slot = self._slots.get(instance_id)
-        if step is Step.BOOT and machine and not self._occupied(machine.private_ip):
+        if step is Action.BOOT and machine and not self._occupied(machine.private_ip):
             _log.info("%s boots at %s %s", machine.id, machine.private_ip, machine.public_ip)
-            self._slots[instance_id] = Slot(machine=machine, host=self._boot(machine))
-        elif step is Step.FORGET:
+            self._slots[instance_id] = VmState(machine=machine, host=self._boot(machine))
+        elif step is Action.FORGET:
             del self._slots[instance_id]
             self._forget(instance_id)
-        elif slot and slot.host and step is not Step.NOTHING:
+        elif slot and slot.host and step is not Action.NOTHING:
             self._ask(step, slot, slot.host)
 
-    def _ask(self, step: Step, slot: Slot, host: RunningHost) -> None:
+    def _ask(self, step: Action, slot: VmState, host: RunningHost) -> None:
         now = self._now()
         if step is slot.step and now - slot.pressed_at < PRESS_AGAIN_S:
             return
         _log.info("%s: %s", slot.machine.id, step.value)
         slot.asked_at = now if step is not slot.step else slot.asked_at
         slot.step, slot.pressed_at = step, now
-        if step is Step.CUT:
+        if step is Action.CUT:
             host.cut()
         else:
-            host.press(POWER_BUTTON if step is Step.POWER else RESET_BUTTON)
+            host.press(POWER_BUTTON if step is Action.POWER else RESET_BUTTON)
