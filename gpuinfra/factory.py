@@ -136,9 +136,9 @@ def _cloud(region: str, settings: Settings | None) -> Cloud:
 
 def default_region() -> str:
     """Return the region of the user's own AWS configuration."""
-    from gpuinfra.tools.aws import ec2
+    from gpuinfra.tools.aws import client
 
-    return ec2.default_region() or FALLBACK_REGION
+    return client.default_region() or FALLBACK_REGION
 
 
 def _owner() -> str:
@@ -155,6 +155,6 @@ def _cidr(given: str, environ: Mapping[str, str]) -> str:
 
 
 def _public_key(given: Path | None, environ: Mapping[str, str]) -> Path:
-    from gpuinfra.tools.ssh import client
+    from gpuinfra.tools.ssh import keys
 
-    return client.public_key(given) if given else client.own_key(paths.state_home(environ) / "keys")
+    return keys.public_key(given) if given else keys.own_key(paths.state_home(environ) / "keys")

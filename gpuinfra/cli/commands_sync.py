@@ -70,7 +70,8 @@ def _order(
 def clone(stack: str, url: str, *, into: str, with_token: bool) -> str:
     """Clone a repository onto the host; return its directory there."""
     from gpuinfra.features.sync import clone as action
-    from gpuinfra.tools.ssh.remote import SshAgent, SshRemote
+    from gpuinfra.tools.ssh.agent import SshAgent
+    from gpuinfra.tools.ssh.remote import SshRemote
 
     source = action.parse(url)
     token = _token(source.server) if with_token else ""

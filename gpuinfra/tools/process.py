@@ -1,18 +1,26 @@
-"""The one door to long-running child processes; Ctrl-C reaches the child as exactly one SIGINT."""
+"""The one door to other programs: no other module starts one, so that `-v` shows every command.
+
+run: a short child, its words returned. stream: Terraform, line by line; Ctrl-C reaches it as exactly one
+SIGINT. start: a child that its caller talks to itself. become: this process is replaced.
+"""
 
 import logging
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import IO, Any, NoReturn
 
 log = logging.getLogger("gpuinfra.commands")
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PIPE, DEVNULL = subprocess.PIPE, subprocess.DEVNULL
+Child = subprocess.Popen[bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,21 +111,71 @@ def _drain(child: "subprocess.Popen[str]", on_line: Callable[[str], None]) -> No
         raise failure
 
 
-def capture(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a short child to its end and return what it printed."""
+@dataclass(frozen=True, kw_only=True)
+class Completed:
+    """How a short child ended, and what it printed; bytes that are no UTF-8 are replaced."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    given: bytes = b"",
+    timeout_s: float | None = None,
+    stderr: IO[Any] | None = None,
+) -> Completed:
+    """Run a short child to its end; `given` is its stdin, `stderr` a file that takes its errors.
+
+    What it writes is for its owner only (umask 077).
+
+    Raises:
+        OSError: the program cannot be started.
+        TimeoutError: it has not ended in time, and has been killed.
+    """
     log.info("%s", " ".join(argv))
-    return subprocess.run(
-        list(argv),
-        cwd=cwd,
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-        umask=0o077,
-    )
+    try:
+        done = subprocess.run(
+            list(argv),
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            input=given,
+            stdout=PIPE,
+            stderr=stderr or PIPE,
+            timeout=timeout_s,
+            check=False,
+            umask=0o077,
+        )
+    except subprocess.TimeoutExpired:
+        raise TimeoutError(f"{argv[0]} has not ended within {timeout_s:g} s") from None
+    said = (done.stderr or b"").decode("utf-8", "replace")
+    return Completed(returncode=done.returncode, stdout=done.stdout.decode("utf-8", "replace"), stderr=said)
+
+
+def start(argv: Sequence[str], *, env: Mapping[str, str] | None = None, **streams: Any) -> Child:
+    """Start a child whose streams (stdin, stdout, stderr: PIPE, DEVNULL or a file) its caller handles.
+
+    Raises:
+        OSError: the program cannot be started.
+    """
+    log.info("%s", " ".join(argv))
+    return subprocess.Popen(list(argv), env=None if env is None else dict(env), **streams)
+
+
+def become(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> NoReturn:
+    """Replace this process by another program; its exit code is ours then.
+
+    Raises:
+        OSError: the program cannot be started.
+    """
+    log.info("%s", " ".join(argv))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execvpe(argv[0], list(argv), dict(environ or os.environ))  # noqa: S606 - an argv list, no shell
 
 
 @contextmanager

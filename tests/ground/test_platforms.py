@@ -8,7 +8,7 @@ import pytest
 
 from gpuinfra.ground import platforms
 from gpuinfra.ground.errors import ConfigError, HostError
-from gpuinfra.tools.ssh import client
+from gpuinfra.tools.ssh import client, keys
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,6 @@ def test_openssh_is_missed_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(HostError, match="ssh is not installed") as session:
         client.program()
     with pytest.raises(ConfigError, match="ssh-keygen is not installed") as key:
-        client.own_key(tmp_path / "keys")
+        keys.own_key(tmp_path / "keys")
     assert session.value.hint == key.value.hint == hint
     assert list((tmp_path / "keys").iterdir()) == []

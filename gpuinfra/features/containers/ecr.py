@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
-
-import boto3
-from botocore.config import Config
+from typing import TYPE_CHECKING
 
 from gpuinfra.features.containers import dlc_images
 from gpuinfra.features.containers.dlc_images import TaggedImage
-from gpuinfra.tools.aws.ec2 import translated
-from gpuinfra.tools.terraform.stack_files import write_private
+from gpuinfra.tools.aws.client import client
+from gpuinfra.tools.aws.errors import map_boto_errors
+from gpuinfra.tools.files import write_private
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
 
 KEPT_S = 24 * 3600
 
@@ -50,9 +52,8 @@ class EcrCatalog:
             return None
 
     def _ask(self, repository: str) -> list[TaggedImage]:
-        config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10)
-        with translated("ecr"):
-            ecr = boto3.session.Session().client("ecr", region_name=self._region, config=config)
+        ecr: ECRClient = client("ecr", self._region)
+        with map_boto_errors("ecr"):
             pages = ecr.get_paginator("describe_images").paginate(
                 registryId=self._account,
                 repositoryName=repository,

@@ -1,8 +1,6 @@
 """The Solver port: one child process per solve; its answer becomes a solution or an error in plain words."""
 
 import json
-import logging
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,8 +8,8 @@ from typing import Any
 
 from gpuinfra.features.environment.solution import LockedPackage, Solution, SolveRequest
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.tools import process
 
-log = logging.getLogger("gpuinfra.commands")
 ALIAS = "CONDA_CHANNEL_ALIAS"  # conda's own variable for a mirror
 DEFAULT_ALIAS = "https://conda.anaconda.org/"
 ANSWER_S, REQUEST_S = 300, 60
@@ -56,21 +54,10 @@ class RattlerSolver:
         last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise ConfigError(f"the solver crashed (exit code {ended.returncode}): {last}", hint="make setup")
 
-    def _run(self, request: str) -> subprocess.CompletedProcess[str]:
-        log.info("%s", " ".join(self._argv))
+    def _run(self, request: str) -> process.Completed:
         try:
-            return subprocess.run(
-                list(self._argv),
-                input=request,
-                env=dict(self._environ),
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=ANSWER_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+            return process.run(self._argv, given=request.encode(), env=self._environ, timeout_s=ANSWER_S)
+        except TimeoutError:
             raise ConfigError(
                 f"no answer from the channels after {ANSWER_S} s", hint="try again later"
             ) from None

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreac
 from gpuinfra.ground.hints import command as typed
 from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
 from gpuinfra.ground.work_protocols import SyncRequest, SyncResult
+from gpuinfra.tools import process
 from gpuinfra.tools.ssh.client import CHANGED, UNKNOWN
 
 # rsync(1), EXIT VALUES
@@ -36,22 +36,21 @@ class Rsync:
         argv = command(program(self._environ), ssh, order, live=sys.stderr.isatty() and not order.quiet)
         env = {**self._environ, "LC_ALL": "C"}
         rules = gitignore.text(str(order.root), order.part)
-        with subprocess.Popen(
-            argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:
+        pipes = {"stdin": process.PIPE, "stdout": process.PIPE, "stderr": process.PIPE}
+        with process.start(argv, env=env, **pipes) as child:
             said: list[bytes] = []
-            reader = threading.Thread(target=_collect, args=(process.stderr, said), daemon=True)
+            reader = threading.Thread(target=_collect, args=(child.stderr, said), daemon=True)
             reader.start()
             try:
-                _give(process, rules)
-                text = _read(process)
+                _give(child, rules)
+                text = _read(child)
             except KeyboardInterrupt:
-                process.wait()
+                child.wait()
                 raise
             reader.join()
         stderr = b"".join(said).decode(errors="replace")
-        if process.returncode not in (0, VANISHED):
-            raise failure(process.returncode, stderr, stack=ssh[-1].removeprefix("gpuinfra-"))
+        if child.returncode not in (0, VANISHED):
+            raise failure(child.returncode, stderr, stack=ssh[-1].removeprefix("gpuinfra-"))
         sent, deleted = rsync_args.changes(text)
         numbers = rsync_args.stats(text)
         return SyncResult(
@@ -117,26 +116,26 @@ def failure(code: int, stderr: str, *, stack: str) -> GpuInfraError:
     return HostError(f"not everything was transferred (rsync's exit code {code}): {why}")
 
 
-def _give(process: "subprocess.Popen[bytes]", rules: bytes) -> None:
+def _give(child: process.Child, rules: bytes) -> None:
     """Write the ignore rules; one that has ended already will say why."""
-    assert process.stdin  # noqa: S101  # for the type checker
-    with contextlib.suppress(BrokenPipeError), process.stdin:
-        process.stdin.write(rules)
+    assert child.stdin  # noqa: S101  # for the type checker
+    with contextlib.suppress(BrokenPipeError), child.stdin:
+        child.stdin.write(rules)
 
 
-def _read(process: "subprocess.Popen[bytes]") -> str:
+def _read(child: process.Child) -> str:
     """Return rsync's stdout; its progress, which ends with carriage returns, goes to the terminal."""
-    assert process.stdout  # noqa: S101  # for the type checker
+    assert child.stdout  # noqa: S101  # for the type checker
     kept, pending = [], b""
-    while chunk := os.read(process.stdout.fileno(), 1 << 16):
+    while chunk := os.read(child.stdout.fileno(), 1 << 16):
         *lines, pending = (pending + chunk).replace(b"\r", b"\r\n").split(b"\n")
         kept += [line for line in lines if not line.endswith(b"\r")]
         for line in lines:
             if line.endswith(b"\r"):
                 sys.stderr.write(line.decode(errors="replace"))
                 sys.stderr.flush()
-    process.wait()
-    if "--info=progress2" in list(map(str, process.args)):  # type: ignore[arg-type]
+    child.wait()
+    if "--info=progress2" in list(map(str, child.args)):  # type: ignore[arg-type]
         sys.stderr.write("\r" + " " * 78 + "\r")
     return b"\n".join([*kept, pending]).decode(errors="replace")
 

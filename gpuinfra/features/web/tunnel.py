@@ -5,10 +5,11 @@ import os
 import select
 import signal
 import socket
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from typing import IO, NoReturn
+
+from gpuinfra.tools import process
 
 LOOPBACK = "127.0.0.1"
 IN_USE = "Address already in use"
@@ -60,10 +61,10 @@ class SshCarried:
         # closed by end(); a pipe would fill up if nobody read it meanwhile
         self._said: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self._late = ""
-        self._process = subprocess.Popen(
+        self._process = process.start(
             argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdin=process.DEVNULL,
+            stdout=process.PIPE,
             stderr=self._said,
             env={**os.environ, "SHELL": "/bin/sh"},  # which runs the LocalCommand
         )

@@ -1,23 +1,21 @@
-"""The AWS calls that gpuinfra makes itself: with aws_*.py the only importer of boto3."""
+"""The calls to EC2, and to Systems Manager's agent, that gpuinfra makes itself."""
 
-import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore import exceptions as boto
-from botocore.config import Config
 
 from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Instance, Settings, Tags
-from gpuinfra.tools.aws.error_codes import refused
-from gpuinfra.tools.terraform import errors
+from gpuinfra.tools.aws.client import client
+from gpuinfra.tools.aws.errors import map_boto_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeDef
+    from mypy_boto3_ssm import SSMClient
 
 ALIVE = ["pending", "running", "stopping", "stopped", "shutting-down"]
 # As in the validation of terraform/variables.tf, which comes later than the first call to AWS.
@@ -29,7 +27,7 @@ RUN_LOOKS = 15
 
 
 class Aws:
-    """The Cloud port, in one region; throttling is retried up to 5 times with jitter."""
+    """The Cloud protocol, in one region; throttling is retried up to 5 times with jitter."""
 
     def __init__(
         self, *, region: str, settings: Settings | None = None, sleep: Callable[[float], None]
@@ -38,11 +36,7 @@ class Aws:
             raise ConfigError(f"region is {region!r}; it must look like us-east-1", hint=EDIT)
         self._settings = settings
         self._sleep = sleep
-        with self._translated("ec2"):
-            config = Config(
-                retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10, read_timeout=30
-            )
-            self._ec2: EC2Client = boto3.session.Session().client("ec2", region_name=region, config=config)
+        self._ec2: EC2Client = client("ec2", region)
 
     def tagged_instances(self, tags: Tags) -> list[Instance]:
         """Return the instances with these tags that still exist, stopped ones included."""
@@ -62,7 +56,7 @@ class Aws:
         Raises:
             CloudError: AWS refuses, or they still run after 5 minutes.
         """
-        with self._translated("ec2"):
+        with self._mapped("ec2"):
             self._ec2.terminate_instances(InstanceIds=list(instance_ids))
         waited = 0.0
         while self._describe(
@@ -78,7 +72,7 @@ class Aws:
 
     def console(self, instance_id: str) -> str:
         """Return the serial console, the newest where the type can (Nitro), else the last posted one."""
-        with self._translated("ec2"):
+        with self._mapped("ec2"):
             try:
                 return self._ec2.get_console_output(InstanceId=instance_id, Latest=True).get("Output", "")
             except boto.ClientError as error:
@@ -92,8 +86,8 @@ class Aws:
         Raises:
             CloudError: the caller may not, or the agent has never reported.
         """
-        with self._translated("ssm"):
-            ssm = boto3.session.Session().client("ssm", region_name=self._ec2.meta.region_name)
+        with self._mapped("ssm"):
+            ssm: SSMClient = client("ssm", self._ec2.meta.region_name)
             sent = ssm.send_command(
                 InstanceIds=[instance_id],
                 DocumentName="AWS-RunShellScript",
@@ -112,54 +106,19 @@ class Aws:
 
     def shutdown_behavior(self, instance_id: str) -> str:
         """Return what a power-off from inside does to the instance: stop or terminate."""
-        with self._translated("ec2"):
+        with self._mapped("ec2"):
             found = self._ec2.describe_instance_attribute(
                 InstanceId=instance_id, Attribute="instanceInitiatedShutdownBehavior"
             )
         return found.get("InstanceInitiatedShutdownBehavior", {}).get("Value", "stop")
 
     def _describe(self, filters: "list[FilterTypeDef]") -> list[Instance]:
-        with self._translated("ec2"):
+        with self._mapped("ec2"):
             pages = self._ec2.get_paginator("describe_instances").paginate(Filters=filters)
             return [_instance(i) for p in pages for r in p["Reservations"] for i in r.get("Instances", [])]
 
-    def _translated(self, service: str) -> AbstractContextManager[None]:
-        return translated(service, self._settings)
-
-
-@contextmanager
-def translated(service: str, settings: Settings | None = None) -> Iterator[None]:
-    """Turn boto3's exceptions into ours."""
-    try:
-        yield
-    except boto.ClientError as error:
-        answer = error.response.get("Error", {})
-        raise refused(
-            answer.get("Code", "Unknown"),
-            answer.get("Message", ""),
-            service=service,
-            operation=error.operation_name,
-            settings=settings,
-        ) from None
-    except (boto.NoCredentialsError, boto.PartialCredentialsError, boto.ProfileNotFound) as error:
-        raise errors.no_credentials(str(error)) from None
-    except (boto.TokenRetrievalError, boto.UnauthorizedSSOTokenError, boto.SSOTokenLoadError) as error:
-        raise errors.no_credentials(str(error)) from None
-    except (boto.HTTPClientError, boto.ConnectionError) as error:
-        raise errors.unreachable(str(error)) from None
-    except boto.BotoCoreError as error:
-        raise CloudError(f"boto3: {error}", hint="aws sts get-caller-identity") from None
-
-
-def default_region() -> str:
-    """Return the region that the user's own AWS configuration names, or nothing.
-
-    AWS_REGION first: Terraform and the other SDKs know it, boto3 only AWS_DEFAULT_REGION.
-    """
-    try:
-        return os.environ.get("AWS_REGION") or boto3.session.Session().region_name or ""
-    except boto.ProfileNotFound as error:
-        raise errors.no_credentials(str(error)) from None
+    def _mapped(self, service: str) -> AbstractContextManager[None]:
+        return map_boto_errors(service, self._settings)
 
 
 def _instance(raw: "InstanceTypeDef") -> Instance:

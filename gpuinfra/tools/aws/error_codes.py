@@ -71,6 +71,20 @@ def refused(
     return CloudError(f"AWS refused {service}:{operation}: {code}: {message}")
 
 
+def no_credentials(detail: str = "") -> CloudError:
+    """Return the error for a caller without credentials."""
+    extra = f" ({detail})" if detail else ""
+    return CloudError(
+        f"no AWS credentials were found{extra}: looked at the environment, AWS_PROFILE, ~/.aws and SSO",
+        hint="aws configure   # or, with single sign-on: aws sso login",
+    )
+
+
+def unreachable(detail: str) -> CloudError:
+    """Return the error for a network that does not lead to AWS."""
+    return CloudError(f"AWS cannot be reached: {detail}", hint="gpuinfra up   # when the network is back")
+
+
 def _credentials_expired(r: Refusal) -> CloudError:
     return CloudError(
         f"the AWS credentials have expired ({r.code})",

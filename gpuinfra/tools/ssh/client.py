@@ -1,37 +1,28 @@
 """OpenSSH: keys by ssh-keygen, sessions by ssh itself."""
 
-import logging
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from gpuinfra.ground import paths
-from gpuinfra.ground.errors import ConfigError, HostError, KeyChanged, Unreachable
+from gpuinfra.ground.errors import HostError, KeyChanged, Unreachable
 from gpuinfra.ground.hints import command as typed
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.platforms import install_openssh
+from gpuinfra.tools import process
+from gpuinfra.tools.files import write_private
 from gpuinfra.tools.ssh import host_keys, ssh_config
 from gpuinfra.tools.ssm import report as ssm_report
-from gpuinfra.tools.terraform.stack_files import write_private
-
-log = logging.getLogger("gpuinfra.commands")
 
 PORT = 22
 # What ssh answers when it could not connect or log in; else it passes on the remote command's code.
 SSH_FAILED = 255
 CHANGED, UNKNOWN = "REMOTE HOST IDENTIFICATION HAS CHANGED", "Host key verification failed"
 ANSWER_TIMEOUT_S = 3.0
-QUIET: dict[str, Any] = {
-    "stdin": subprocess.DEVNULL,
-    "stdout": subprocess.DEVNULL,
-    "stderr": subprocess.DEVNULL,
-}
 
 
 class OpenSsh:
@@ -82,22 +73,12 @@ class OpenSsh:
         """
         argv = [*self._ssh(host), "--", command]
         report = ssm_report.prepare(host.instance_id, self._environ) if host.is_private else None
-        log.info("%s", " ".join(argv))
         # a file, not a pipe: before OpenSSH 8.5 the shared connection kept stderr open after the command
         with tempfile.TemporaryFile("w+", errors="replace") as said:
             try:
-                done = subprocess.run(
-                    argv,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=said,
-                    env={**os.environ, ssm_report.VARIABLE: str(report)} if report else None,
-                    text=True,
-                    errors="replace",
-                    timeout=timeout_s,
-                    check=False,
-                )
-            except subprocess.TimeoutExpired:
+                env = {**os.environ, ssm_report.VARIABLE: str(report)} if report else None
+                done = process.run(argv, env=env, timeout_s=timeout_s, stderr=said)
+            except TimeoutError:
                 self._master(host, "stop")  # it may be dead at the other end: the next try connects anew
                 raise Unreachable(f"no answer within {timeout_s:g} seconds") from None
             said.seek(0)
@@ -115,7 +96,7 @@ class OpenSsh:
         """Give the shared connection an order; tell whether there was one to take it."""
         if not ssh_config.own_path(host, self._environ).exists():
             return False
-        return subprocess.run([*self._ssh(host), "-O", order], check=False, **QUIET).returncode == 0
+        return process.run([*self._ssh(host), "-O", order]).returncode == 0
 
     def _pin(self, host: Host) -> Path:
         return paths.state_home(self._environ) / "hosts" / host.instance_id
@@ -139,40 +120,6 @@ def _check(host: Host, exit_code: int, said: str, report: Path | None) -> None:
     if report and (refused := ssm_report.read(report)):
         raise refused
     raise Unreachable((said.strip().splitlines() or ["ssh gave no reason"])[-1])
-
-
-def own_key(directory: Path) -> Path:
-    """Return the public half of gpuinfra's own key pair, making it at the first call (ed25519, 0600).
-
-    Raises:
-        ConfigError: ssh-keygen is missing or fails.
-    """
-    private, public = directory / "id_ed25519", directory / "id_ed25519.pub"
-    if private.exists() and public.exists():
-        return public
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "gpuinfra", "-f", str(private)]
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    except FileNotFoundError:
-        raise ConfigError("ssh-keygen is not installed", hint=install_openssh(sys.platform)) from None
-    except subprocess.CalledProcessError as error:
-        raise ConfigError(f"ssh-keygen could not make {private}: {error.stderr.strip()}") from None
-    return public
-
-
-def public_key(path: Path) -> Path:
-    """Return the path of a public key that the user named, checked.
-
-    Raises:
-        ConfigError: it does not exist or is not a public key (a private one above all).
-    """
-    path = path.expanduser()
-    if not path.is_file():
-        raise ConfigError(f"{path} does not exist", hint="gpuinfra init   # makes a key of its own")
-    if not path.read_text(errors="replace").startswith(("ssh-", "ecdsa-", "sk-")):
-        raise ConfigError(f"{path} is not an OpenSSH public key (it should end in .pub)")
-    return path
 
 
 def program() -> str:

@@ -29,24 +29,3 @@ class SshRemote:
         return CommandResult(
             code=process.returncode, stdout=stdout, stderr=b"".join(said).decode(errors="replace")
         )
-
-
-class SshAgent:
-    """The Agent port."""
-
-    def has_keys(self) -> bool:
-        """Ask the agent; ssh-add -l ends with 0 only if it holds a key."""
-        return _said(["ssh-add", "-l"])[0] == 0
-
-    def known_hosts(self, server: str) -> str:
-        """Ask the user's known_hosts; hashed lines are valid anywhere."""
-        code, text = _said(["ssh-keygen", "-F", server])
-        return "" if code else "".join(f"{x}\n" for x in text.splitlines() if x and not x.startswith("#"))
-
-
-def _said(argv: Sequence[str]) -> tuple[int, str]:
-    try:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return 127, ""
-    return done.returncode, done.stdout

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gpuinfra.ground import paths
 from gpuinfra.ground.model import Host
-from gpuinfra.tools.terraform.stack_files import write_private
+from gpuinfra.tools.files import write_private
 
 # A Unix socket's path has 104 bytes on macOS (108 on Linux); ssh adds a suffix of 17 while it opens one.
 SOCKET_PATH_BYTES = 104 - 17 - 1

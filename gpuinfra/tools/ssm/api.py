@@ -3,23 +3,18 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore import exceptions as boto
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.config import Config
 
 from gpuinfra.ground.errors import GpuInfraError
-from gpuinfra.tools.aws.ec2 import translated
+from gpuinfra.tools.aws.client import client, session, sign
+from gpuinfra.tools.aws.errors import map_boto_errors
 from gpuinfra.tools.ssm.protocols import ChannelLost, StreamToken
-from gpuinfra.tools.terraform import errors
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 DOCUMENT = "AWS-StartSSHSession"
 STREAM_SERVICE = "ssmmessages"
-SIGNED = ("authorization", "x-amz-date", "x-amz-security-token")
 
 
 class Sessions:
@@ -27,11 +22,8 @@ class Sessions:
 
     def __init__(self, *, region: str) -> None:
         self._region = region
-        with translated("ssm"):
-            self._session = boto3.session.Session()
-            retries = {"mode": "standard", "total_max_attempts": 3}
-            config = Config(retries=retries, connect_timeout=10, read_timeout=20)  # type: ignore[arg-type]
-            self._ssm: SSMClient = self._session.client("ssm", region_name=region, config=config)
+        self._session = session()
+        self._ssm: SSMClient = client("ssm", region, own=self._session, attempts=3, read_timeout_s=20)
 
     @property
     def endpoint(self) -> str:
@@ -40,7 +32,7 @@ class Sessions:
 
     def start(self, target: str, port: int) -> StreamToken:
         """Open a session to a port of an instance."""
-        with translated("ssm"):
+        with map_boto_errors("ssm"):
             got = self._ssm.start_session(**request(target, port))  # type: ignore[arg-type]
         return StreamToken(session_id=got["SessionId"], url=got["StreamUrl"], token=got["TokenValue"])
 
@@ -51,7 +43,7 @@ class Sessions:
             ChannelLost: AWS cannot be reached.
         """
         try:
-            with translated("ssm"):
+            with map_boto_errors("ssm"):
                 try:
                     got = self._ssm.resume_session(SessionId=session_id)
                 except (boto.HTTPClientError, boto.ConnectionError) as error:
@@ -73,14 +65,8 @@ class Sessions:
             return
 
     def sign(self, url: str) -> Mapping[str, str]:
-        """Return the headers that prove to the stream's gateway who opens it (Signature Version 4)."""
-        with translated("ssm"):
-            credentials = self._session.get_credentials()
-            if credentials is None:
-                raise errors.no_credentials()
-            wanted = AWSRequest("GET", url.replace("ws", "http", 1))
-            SigV4Auth(credentials.get_frozen_credentials(), STREAM_SERVICE, self._region).add_auth(wanted)
-        return {name: value for name, value in wanted.headers.items() if name.lower() in SIGNED}
+        """Return the headers that prove to the stream's gateway who opens it."""
+        return sign(self._session, STREAM_SERVICE, self._region, url.replace("ws", "http", 1))
 
 
 def request(target: str, port: int) -> dict[str, object]:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.tools import process
 from gpuinfra.tools.ssm.api import request
 from gpuinfra.tools.ssm.protocols import StreamToken
 
@@ -32,4 +33,4 @@ def become(
     asked = request(target, port)
     profile = os.environ.get("AWS_PROFILE", "")
     argv = [found, ANSWER, region, "StartSession", profile, json.dumps(asked), endpoint]
-    os.execve(found, argv, {**os.environ, ANSWER: json.dumps(answer)})  # noqa: S606 - an argv list, no shell
+    process.become(argv, {**os.environ, ANSWER: json.dumps(answer)})

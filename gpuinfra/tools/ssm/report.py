@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gpuinfra.ground import paths
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, HostError, Unreachable
-from gpuinfra.tools.terraform.stack_files import write_private
+from gpuinfra.tools.files import write_private
 
 VARIABLE = "GPUINFRA_SSM_REPORT"
 KINDS = {kind.__name__: kind for kind in (ConfigError, CloudError, HostError, Unreachable)}

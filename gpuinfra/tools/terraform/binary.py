@@ -6,7 +6,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -15,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuinfra.ground.errors import TerraformError
+from gpuinfra.tools import process
 
 MINIMUM = (1, 11)
 # The release that set-up fetches and the sha256 of its archives: the SHA256SUMS file of that release.
@@ -28,6 +28,7 @@ SHA256 = {
 RELEASES = "https://releases.hashicorp.com/terraform"
 INSTALL_PAGE = "https://developer.hashicorp.com/terraform/install"
 TIMEOUT_S = 60
+VERSION_TIMEOUT_S = 30  # a program of that name that waits for something else is none
 
 
 def find(tools: Path, environ: Mapping[str, str]) -> Path:
@@ -89,12 +90,10 @@ def _ours(tools: Path) -> Path:
 def _version(binary: Path) -> tuple[int, ...] | None:
     try:
         env = {**os.environ, "CHECKPOINT_DISABLE": "1"}
-        done = subprocess.run(
-            [str(binary), "version", "-json"], capture_output=True, text=True, env=env, check=True
-        )
+        done = process.run([str(binary), "version", "-json"], env=env, timeout_s=VERSION_TIMEOUT_S)
         text = str(json.loads(done.stdout[done.stdout.index("{") :])["terraform_version"])
         return tuple(int(n) for n in re.findall(r"\d+", text)[:3])
-    except (OSError, subprocess.CalledProcessError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError):  # TimeoutError is an OSError; a failed one printed no JSON
         return None
 
 

@@ -7,7 +7,7 @@ import re
 
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, TerraformError
 from gpuinfra.ground.model import Diagnostic, Outcome, Settings
-from gpuinfra.tools.aws.error_codes import refused
+from gpuinfra.tools.aws.error_codes import no_credentials, refused, unreachable
 
 API_ERROR = re.compile(r"api error ([\w.]+): (.*?)(?:\n|$)", re.S)
 OPERATION = re.compile(r"operation error ([\w ]+): (\w+)")
@@ -25,20 +25,6 @@ def explain(outcome: Outcome, settings: Settings | None) -> GpuInfraError:
         if known:
             return known
     return TerraformError("\n".join(_own_words(d) for d in outcome.errors))
-
-
-def no_credentials(detail: str = "") -> CloudError:
-    """Return the error for a caller without credentials."""
-    extra = f" ({detail})" if detail else ""
-    return CloudError(
-        f"no AWS credentials were found{extra}: looked at the environment, AWS_PROFILE, ~/.aws and SSO",
-        hint="aws configure   # or, with single sign-on: aws sso login",
-    )
-
-
-def unreachable(detail: str) -> CloudError:
-    """Return the error for a network that does not lead to AWS."""
-    return CloudError(f"AWS cannot be reached: {detail}", hint="gpuinfra up   # when the network is back")
 
 
 def _known(d: Diagnostic, settings: Settings | None) -> GpuInfraError | None:

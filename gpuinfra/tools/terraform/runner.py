@@ -64,7 +64,7 @@ class TerraformCli:
     def details(self, plan: Path) -> tuple[Change, ...]:
         """Return a saved plan's changes, attribute by attribute."""
         argv = self._line.generate_cmd_string("show", str(plan), no_color=IsFlagged, **JSON)
-        done = process.capture(argv, cwd=self._directory, env=self._env)
+        done = process.run(argv, cwd=self._directory, env=self._env)
         if done.returncode != 0:
             raise TerraformError(f"terraform show: {done.stderr.strip()}")
         return tuple(_changes(json.loads(done.stdout)))

@@ -1,6 +1,5 @@
 """The files of one stack that are neither its values nor its state."""
 
-import os
 import secrets
 import shutil
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from gpuinfra.features.environment.files import ProjectFiles
 from gpuinfra.ground.paths import Project, Stack
 from gpuinfra.ground.model import Settings
+from gpuinfra.tools.files import write_private
 
 
 class StackDirectory:
@@ -50,12 +50,3 @@ class StackDirectory:
         self._stack.nonce_file.unlink(missing_ok=True)
         self._stack.user_data.unlink(missing_ok=True)
         self.plan_file.unlink(missing_ok=True)
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file for its owner only, in one step, never through a planted symlink."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(data)
-    part.replace(path)

@@ -1,8 +1,6 @@
 """terraform.tfvars: read with an HCL parser; changed by replacing one value, all else kept byte for byte."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 from gpuinfra.tools.terraform.links import link_module
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Settings
+from gpuinfra.tools.files import replace_text
 
 # The few defaults that decide what Python does; they repeat terraform/variables.tf and a test compares them.
 DEFAULTS: dict[str, Any] = {
@@ -43,12 +42,12 @@ class TfvarsFile:
         """Write the file from terraform.tfvars.example; make the stack's directory if there is none."""
         link_module(self._module, self._path.parent)
         example = (self._module / "terraform.tfvars.example").read_text(encoding="utf-8")
-        write(self._path, replace(example, values))
+        replace_text(self._path, replace(example, values))
         return self._path
 
     def change(self, values: Mapping[str, object]) -> None:
         """Replace single values, all else kept byte for byte."""
-        write(self._path, replace(_text(self._path), values))
+        replace_text(self._path, replace(_text(self._path), values))
 
 
 def read(path: Path) -> Settings:
@@ -81,20 +80,6 @@ def replace(text: str, values: Mapping[str, object]) -> str:
     for key, value in values.items():
         text = _replace_one(text, key, _hcl(value))
     return text
-
-
-def write(path: Path, text: str) -> None:
-    """Write the file in one step, so that a crash leaves the old or the new one (mode kept, else 0600)."""
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            out.write(text)
-        os.chmod(name, mode)  # noqa: PTH101 - a name from mkstemp
-        os.replace(name, path)  # noqa: PTH105
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _values(path: Path) -> dict[str, Any]:

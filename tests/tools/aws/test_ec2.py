@@ -6,7 +6,7 @@ import pytest
 
 from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Tags
-from gpuinfra.tools.aws import ec2
+from gpuinfra.tools.aws import client
 from gpuinfra.tools.aws.ec2 import Aws
 
 TAGS = Tags(project="p", stack="s", owner="o")
@@ -41,7 +41,7 @@ def test_an_unknown_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CloudError, match="nope"):
         made()
     with pytest.raises(CloudError, match="nope"):
-        ec2.default_region()
+        client.default_region()
 
 
 def test_half_of_the_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,8 +69,8 @@ def test_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_default_region(monkeypatch: pytest.MonkeyPatch) -> None:
     """The user's own, or nothing."""
-    assert ec2.default_region() == ""
+    assert client.default_region() == ""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    assert ec2.default_region() == "eu-west-1"
+    assert client.default_region() == "eu-west-1"
     monkeypatch.setenv("AWS_REGION", "eu-west-2")
-    assert ec2.default_region() == "eu-west-2"
+    assert client.default_region() == "eu-west-2"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.tools.terraform.stack_files import StackDirectory, write_private
+from gpuinfra.tools.files import write_private
+from gpuinfra.tools.terraform.stack_files import StackDirectory
 from gpuinfra.ground.paths import Project
 
 

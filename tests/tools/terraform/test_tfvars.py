@@ -9,6 +9,7 @@ from pathlib import Path
 import hcl2
 import pytest
 
+from gpuinfra.tools import files
 from gpuinfra.tools.terraform import binary as toolchain, tfvars
 from gpuinfra.tools.terraform.tfvars import TfvarsFile
 from gpuinfra.ground.errors import ConfigError
@@ -107,7 +108,7 @@ def test_terraform_reads_hostile_values_as_they_are(tmp_path: Path) -> None:
     """What Python wrote is what Terraform reads, character by character."""
     names = [f"v{n}" for n in range(len(HOSTILE))]
     (tmp_path / "main.tf").write_text("".join(f'variable "{n}" {{}}\n' for n in names))
-    tfvars.write(tmp_path / "terraform.tfvars", tfvars.replace("\n", dict(zip(names, HOSTILE, strict=True))))
+    files.replace_text(tmp_path / "terraform.tfvars", tfvars.replace("\n", dict(zip(names, HOSTILE, strict=True))))
     binary = toolchain.find(MODULE.parent / ".tools", os.environ)
     done = subprocess.run(
         [binary, "console"],
