@@ -1,4 +1,4 @@
-"""Stacks as the tree before `modules/host` made them; `python -m tests.old_states` makes the kept states anew.
+"""Stacks as the tree before modules/host made them; `python -m tests.old_states` keeps them anew.
 
 tests/data/states/old-tree.tar.gz is that tree (commit 27b7c43, without its tests). Beside it lies one
 state a kind with its values. What was there before the stack (default VPC, the user's own subnet) has
