@@ -53,8 +53,9 @@ def unpack_old_tree(directory: Path) -> None:
 
 def take_new_tree(directory: Path) -> None:
     """Put today's root module in the place of the old one; values and state stay."""
-    for old in (*directory.glob("*.tf"), directory / "modules"):
-        shutil.rmtree(old) if old.is_dir() else old.unlink()
+    shutil.rmtree(directory / "modules", ignore_errors=True)
+    for old in directory.glob("*.tf"):
+        old.unlink()
     for new in (ROOT / "terraform").glob("*.tf"):
         shutil.copy(new, directory)
     shutil.copytree(ROOT / "terraform" / "modules", directory / "modules")

@@ -1,25 +1,12 @@
-locals {
-  name = "gpuinfra-${var.stack}"
-
-  tags = merge(var.tags, {
-    "Name"             = local.name
-    "gpuinfra:project" = var.project
-    "gpuinfra:stack"   = var.stack
-    "gpuinfra:owner"   = var.owner
-  })
-
-  # `try`, and a precondition where the text is used: a file that has gone must not block destroy.
-  # Of the key file only what looks like a public key goes further: Terraform shows values in its
-  # messages, and a private key named by mistake must be neither there nor in the state.
-  public_key       = try(regex("^ssh-(?:ed25519|rsa) AAAA[0-9A-Za-z+/]+=*(?: [^\n]*)?$", trimspace(file(pathexpand(var.public_key_path)))), "")
-  user_data_base64 = try(filebase64("${path.root}/user-data.yaml.gz"), "")
-}
+# One host on EC2 with all that belongs to it. No provider block: the caller's provider is used, with its
+# region, its credentials, its default and ignored tags.
 
 module "security_group" {
   source = "./modules/security_group"
 
   name_prefix   = local.name
-  vpc_id        = terraform_data.network.input
+  tags          = local.tags
+  vpc_id        = local.vpc_id
   allowed_cidrs = var.access == "ssh" ? var.allowed_cidrs : []
   egress_ports  = var.egress_ports
 }
@@ -27,23 +14,25 @@ module "security_group" {
 module "key_pair" {
   source = "./modules/key_pair"
 
-  name_prefix     = local.name
-  public_key      = local.public_key
-  public_key_path = var.public_key_path
+  name_prefix = local.name
+  tags        = local.tags
+  public_key  = var.public_key
 }
 
 module "instance" {
   source = "./modules/instance"
 
   name_prefix = local.name
-  region      = var.region
+  tags        = local.tags
+  region      = local.region
 
   # host
   instance_type     = var.instance_type
   image             = var.image
   ami_id            = var.ami_id
-  user_data_base64  = local.user_data_base64
+  user_data_base64  = var.user_data_base64
   shutdown_behavior = var.shutdown_behavior
+  settings          = local.settings
 
   # access
   access            = var.access

@@ -1,6 +1,5 @@
-# All decisions of a stack in one place, hence over 200 lines; in the order of terraform.tfvars.example.
-# A validation checks what the text alone can tell; what only AWS or the disk knows is checked by
-# conditions on the resources.
+# Over 200 lines: every decision about a host in one place. A validation checks what the text alone can
+# tell; what only AWS knows is checked by conditions on the resources, so that nothing blocks destroy.
 
 variable "stack" {
   description = "Name of this stack; part of every name and tag. One stack is one host with its own state."
@@ -15,12 +14,12 @@ variable "stack" {
 }
 
 variable "owner" {
-  description = "Who answers for this host: a name or an e-mail address, in lower case. Goes into the tags."
+  description = "Who answers for this host: a name or an e-mail address, in lower case. Goes into the tags. null: no such tag."
   type        = string
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9.@-]{0,63}$", var.owner))
+    condition     = var.owner == null || can(regex("^[a-z][a-z0-9.@-]{0,63}$", var.owner))
     error_message = "owner is ${jsonencode(var.owner)}; it must be 1 to 64 of a-z, 0-9, -, . and @, a letter first."
   }
 }
@@ -37,14 +36,38 @@ variable "project" {
   }
 }
 
-variable "region" {
-  description = "AWS region. Prices, GPU types and quotas differ between regions."
-  type        = string
+variable "tags" {
+  description = "More tags for everything that is made. Name and gpuinfra:... are ours. Keys with a space or / go on everything but the instance."
+  type        = map(string)
+  default     = {}
   nullable    = false
 
+  # The characters that EC2 and IAM take.
   validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+$", var.region))
-    error_message = "region is ${jsonencode(var.region)}; it must look like us-east-1."
+    condition     = alltrue([for key in keys(var.tags) : can(regex("^[A-Za-z0-9+=.,_:@/ -]{1,128}$", key)) && !can(regex("^([aA][wW][sS]:|gpuinfra:|Name$)", key))])
+    error_message = "tags has the keys ${jsonencode(keys(var.tags))}; a key is 1 to 128 of letters, digits, spaces and + - = . , _ : / @, and neither Name nor starting with aws: or gpuinfra:."
+  }
+
+  validation {
+    condition     = length(var.tags) <= 40 && alltrue([for value in values(var.tags) : length(value) <= 256])
+    error_message = "tags has ${length(var.tags)} tags; at most 40 are allowed, and no value may be longer than 256 characters."
+  }
+}
+
+variable "availability_zone" {
+  description = "Where in the region. null: AWS takes a zone that has capacity."
+  type        = string
+  default     = null
+}
+
+variable "subnet" {
+  description = "A subnet of your own, which may be made in the same apply: public for access = ssh, private for ssm. null: the default VPC, for ssm a new network."
+  type        = object({ id = string })
+  default     = null
+
+  validation {
+    condition     = var.subnet == null || can(regex("^subnet-([0-9a-f]{8}|[0-9a-f]{17})$", var.subnet.id))
+    error_message = "subnet is ${jsonencode(var.subnet)}; its id must look like subnet-0123456789abcdef0, or subnet be null."
   }
 }
 
@@ -83,94 +106,22 @@ variable "ami_id" {
   }
 }
 
-variable "access" {
-  description = "How the host is reached: ssh at a public address, or ssm: no public address, no open port (experimental)."
+variable "shutdown_behavior" {
+  description = "What `sudo poweroff` on the host does: stop keeps the root volume, terminate deletes host and volume."
   type        = string
-  default     = "ssh"
+  default     = "stop"
   nullable    = false
 
   validation {
-    condition     = contains(["ssh", "ssm"], var.access)
-    error_message = "access is ${jsonencode(var.access)}; it must be ssh or ssm."
+    condition     = contains(["stop", "terminate"], var.shutdown_behavior)
+    error_message = "shutdown_behavior is ${jsonencode(var.shutdown_behavior)}; it must be stop or terminate."
   }
 }
 
-variable "private_network" {
-  description = "With access = ssm and no subnet_id: nat reaches everywhere, endpoints reach Session Manager and S3 only."
-  type        = string
-  default     = "nat"
-  nullable    = false
-
-  validation {
-    condition     = contains(["nat", "endpoints"], var.private_network)
-    error_message = "private_network is ${jsonencode(var.private_network)}; it must be nat or endpoints."
-  }
-}
-
-variable "subnet_id" {
-  description = "A subnet of your own: public for access = ssh, private for ssm. null: the default VPC, for ssm a new network."
+variable "user_data_base64" {
+  description = "What cloud-init runs at the first boot, base64; `gpuinfra plan` renders it. null: the image as it comes, without conda and environment (see the output bootstrapped)."
   type        = string
   default     = null
-
-  validation {
-    condition     = var.subnet_id == null || can(regex("^subnet-([0-9a-f]{8}|[0-9a-f]{17})$", var.subnet_id))
-    error_message = "subnet_id is ${jsonencode(var.subnet_id)}; it must look like subnet-0123456789abcdef0, or be null."
-  }
-}
-
-variable "availability_zone" {
-  description = "Where in the region. null: AWS takes a zone that has capacity."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.availability_zone == null || can(regex("^${var.region}[a-z0-9-]*[a-z]$", var.availability_zone))
-    error_message = "availability_zone is ${jsonencode(var.availability_zone)}; it must be a zone of region ${var.region}, such as ${var.region}a, or be null."
-  }
-}
-
-variable "allowed_cidrs" {
-  description = "Who may reach port 22: CIDR blocks, IPv4 no wider than /24, IPv6 no wider than /64. []: nobody. Not used with access = ssm."
-  type        = list(string)
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for cidr in var.allowed_cidrs : try(cidrsubnet(cidr, 0, 0) == cidr, false)])
-    error_message = "allowed_cidrs is ${jsonencode(var.allowed_cidrs)}; each must be a CIDR block in its shortest form with no bits set beyond its length, such as 203.0.113.7/32 or 2001:db8:1:2::/64."
-  }
-
-  validation {
-    condition     = alltrue([for cidr in var.allowed_cidrs : try(tonumber(split("/", cidr)[1]) >= (strcontains(cidr, ":") ? 64 : 24), true)])
-    error_message = "allowed_cidrs is ${jsonencode(var.allowed_cidrs)}; no block may be wider than /24 (IPv4) or /64 (IPv6). Your own address alone is a /32."
-  }
-}
-
-variable "egress_ports" {
-  description = "TCP ports that the host may reach anywhere. DNS, time and metadata of AWS always work. Add 22 for git over SSH."
-  type        = set(number)
-  default     = [80, 443]
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for port in var.egress_ports : port >= 1 && port <= 65535 && floor(port) == port])
-    error_message = "egress_ports is ${jsonencode(var.egress_ports)}; each must be a whole number from 1 to 65535."
-  }
-
-  validation {
-    condition     = var.access != "ssm" || contains(var.egress_ports, 443)
-    error_message = "egress_ports is ${jsonencode(var.egress_ports)}; with access = ssm it must hold 443, by which the host reaches Session Manager."
-  }
-}
-
-variable "public_key_path" {
-  description = "Public half of the SSH key for the host; the private half stays beside it on this machine."
-  type        = string
-  nullable    = false
-
-  validation {
-    condition     = endswith(var.public_key_path, ".pub")
-    error_message = "public_key_path is ${jsonencode(var.public_key_path)}; it must name the public half, which ends in .pub, such as ~/.ssh/id_ed25519.pub."
-  }
 }
 
 variable "root_volume_size_gb" {
@@ -209,15 +160,67 @@ variable "root_volume_throughput_mib_s" {
   }
 }
 
-variable "shutdown_behavior" {
-  description = "What `sudo poweroff` on the host does: stop keeps the root volume, terminate deletes host and volume."
+variable "access" {
+  description = "How the host is reached: ssh at a public address, or ssm: no public address, no open port (experimental)."
   type        = string
-  default     = "stop"
+  default     = "ssh"
   nullable    = false
 
   validation {
-    condition     = contains(["stop", "terminate"], var.shutdown_behavior)
-    error_message = "shutdown_behavior is ${jsonencode(var.shutdown_behavior)}; it must be stop or terminate."
+    condition     = contains(["ssh", "ssm"], var.access)
+    error_message = "access is ${jsonencode(var.access)}; it must be ssh or ssm."
+  }
+}
+
+variable "private_network" {
+  description = "With access = ssm and no subnet_id: nat reaches everywhere, endpoints reach Session Manager and S3 only."
+  type        = string
+  default     = "nat"
+  nullable    = false
+
+  validation {
+    condition     = contains(["nat", "endpoints"], var.private_network)
+    error_message = "private_network is ${jsonencode(var.private_network)}; it must be nat or endpoints."
+  }
+}
+
+variable "allowed_cidrs" {
+  description = "Who may reach port 22: CIDR blocks, IPv4 no wider than /24, IPv6 no wider than /64. []: nobody. Not used with access = ssm."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for cidr in var.allowed_cidrs : try(cidrsubnet(cidr, 0, 0) == cidr, false)])
+    error_message = "allowed_cidrs is ${jsonencode(var.allowed_cidrs)}; each must be a CIDR block in its shortest form with no bits set beyond its length, such as 203.0.113.7/32 or 2001:db8:1:2::/64."
+  }
+
+  validation {
+    condition     = alltrue([for cidr in var.allowed_cidrs : try(tonumber(split("/", cidr)[1]) >= (strcontains(cidr, ":") ? 64 : 24), true)])
+    error_message = "allowed_cidrs is ${jsonencode(var.allowed_cidrs)}; no block may be wider than /24 (IPv4) or /64 (IPv6). Your own address alone is a /32."
+  }
+}
+
+variable "public_key" {
+  description = "Text of the public half of an SSH key: ed25519 or RSA."
+  type        = string
+  nullable    = false
+}
+
+variable "egress_ports" {
+  description = "TCP ports that the host may reach anywhere. DNS, time and metadata of AWS always work. Add 22 for git over SSH."
+  type        = set(number)
+  default     = [80, 443]
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for port in var.egress_ports : port >= 1 && port <= 65535 && floor(port) == port])
+    error_message = "egress_ports is ${jsonencode(var.egress_ports)}; each must be a whole number from 1 to 65535."
+  }
+
+  validation {
+    condition     = var.access != "ssm" || contains(var.egress_ports, 443)
+    error_message = "egress_ports is ${jsonencode(var.egress_ports)}; with access = ssm it must hold 443, by which the host reaches Session Manager."
   }
 }
 
@@ -228,32 +231,13 @@ variable "dlc_access" {
   nullable    = false
 }
 
-variable "installer" {
-  description = "Which conda the host gets: miniconda or miniforge. Read when cloud-init/ is rendered, not by any resource."
+variable "job_time_limit" {
+  description = "How long a job may run that has no --time-limit of its own: 90s, 30m, 12h or 1d. null: for ever. Reaches a running host."
   type        = string
-  default     = "miniconda"
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = contains(["miniconda", "miniforge"], var.installer)
-    error_message = "installer is ${jsonencode(var.installer)}; it must be miniconda or miniforge."
-  }
-}
-
-variable "tags" {
-  description = "More tags for everything that is made. Name and gpuinfra:... are ours."
-  type        = map(string)
-  default     = {}
-  nullable    = false
-
-  # The characters that the instance metadata service accepts: the host can read its own tags.
-  validation {
-    condition     = alltrue([for key in keys(var.tags) : can(regex("^[A-Za-z0-9+=.,_:@-]{1,128}$", key)) && !can(regex("^([aA][wW][sS]:|gpuinfra:|Name$)", key))])
-    error_message = "tags has the keys ${jsonencode(keys(var.tags))}; a key is 1 to 128 of letters, digits and + - = . , _ : @, and neither Name nor starting with aws: or gpuinfra:."
-  }
-
-  validation {
-    condition     = length(var.tags) <= 40 && alltrue([for value in values(var.tags) : length(value) <= 256])
-    error_message = "tags has ${length(var.tags)} tags; at most 40 are allowed, and no value may be longer than 256 characters."
+    condition     = var.job_time_limit == null || can(regex("^[1-9][0-9]*[smhd]$", var.job_time_limit))
+    error_message = "job_time_limit is ${jsonencode(var.job_time_limit)}; it must be a whole number and s, m, h or d, such as 12h, or null."
   }
 }

@@ -4,6 +4,7 @@ data "aws_partition" "current" {}
 
 resource "aws_iam_role" "this" {
   name_prefix = local.iam_name_prefix
+  tags        = var.tags
   description = "gpuinfra host: Session Manager ${var.dlc_access ? "and Deep Learning Containers" : "only"}"
 
   assume_role_policy = jsonencode({
@@ -24,6 +25,7 @@ resource "aws_iam_role_policy_attachment" "ssm" {
 resource "aws_iam_instance_profile" "this" {
   name_prefix = local.iam_name_prefix
   role        = aws_iam_role.this.name
+  tags        = var.tags
 }
 
 locals {

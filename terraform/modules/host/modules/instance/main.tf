@@ -8,6 +8,8 @@ resource "aws_instance" "this" {
   monitoring                           = true
   instance_initiated_shutdown_behavior = var.shutdown_behavior
 
+  tags = local.instance_tags
+
   # boot
   user_data_base64 = var.user_data_base64
 
@@ -26,7 +28,7 @@ resource "aws_instance" "this" {
     http_endpoint               = "enabled"
     http_tokens                 = "required"
     http_put_response_hop_limit = 1
-    instance_metadata_tags      = "enabled"
+    instance_metadata_tags      = local.metadata_tags ? "enabled" : "disabled"
   }
 
   # storage
@@ -37,6 +39,7 @@ resource "aws_instance" "this" {
     throughput            = var.root_volume_throughput_mib_s
     encrypted             = true
     delete_on_termination = true
+    tags                  = var.tags
   }
 
   lifecycle {
@@ -48,8 +51,8 @@ resource "aws_instance" "this" {
     replace_triggered_by = [terraform_data.access]
 
     precondition {
-      condition     = var.user_data_base64 != ""
-      error_message = "user-data.yaml.gz is missing: run `gpuinfra plan` (it renders cloud-init/)."
+      condition     = var.user_data_base64 == null || var.user_data_base64 != ""
+      error_message = "user_data_base64 is empty: user-data.yaml.gz is missing. Run `gpuinfra plan` (it renders cloud-init/); null gives the image as it comes."
     }
 
     precondition {

@@ -3,6 +3,11 @@ output "id" {
   value       = aws_instance.this.id
 }
 
+output "arn" {
+  description = "ARN of the instance"
+  value       = aws_instance.this.arn
+}
+
 output "instance_type" {
   description = "EC2 instance type"
   value       = aws_instance.this.instance_type
@@ -60,5 +65,26 @@ output "root_volume" {
     size_gb          = aws_instance.this.root_block_device[0].volume_size
     iops             = aws_instance.this.root_block_device[0].iops
     throughput_mib_s = aws_instance.this.root_block_device[0].throughput
+    key_arn          = aws_instance.this.root_block_device[0].kms_key_id
   }
+}
+
+output "subnet_id" {
+  description = "Subnet of the host"
+  value       = aws_instance.this.subnet_id
+}
+
+output "role_name" {
+  description = "Role of the host"
+  value       = aws_iam_role.this.name
+}
+
+output "role_arn" {
+  description = "ARN of that role"
+  value       = aws_iam_role.this.arn
+}
+
+output "metadata_tags" {
+  description = "Whether the host can read its own tags"
+  value       = local.metadata_tags
 }

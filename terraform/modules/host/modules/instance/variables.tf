@@ -4,6 +4,12 @@ variable "name_prefix" {
   nullable    = false
 }
 
+variable "tags" {
+  description = "Tags; null: none but the provider's own"
+  type        = map(string)
+  default     = null
+}
+
 variable "region" {
   description = "Region of the host, for the messages"
   type        = string
@@ -29,9 +35,9 @@ variable "ami_id" {
 }
 
 variable "user_data_base64" {
-  description = "What cloud-init runs, base64; empty when not rendered yet"
+  description = "What cloud-init runs, base64; empty when not rendered yet; null: nothing"
   type        = string
-  nullable    = false
+  default     = null
 }
 
 variable "dlc_access" {
@@ -93,5 +99,12 @@ variable "root_volume_iops" {
 variable "root_volume_throughput_mib_s" {
   description = "Throughput of the root volume, MiB/s"
   type        = number
+  nullable    = false
+}
+
+variable "settings" {
+  description = "Tags for the instance alone, by which settings reach a living host"
+  type        = map(string)
+  default     = {}
   nullable    = false
 }

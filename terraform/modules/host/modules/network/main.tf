@@ -15,6 +15,7 @@ resource "aws_vpc" "this" {
   # checkov:skip=CKV2_AWS_11: flow logs of one person's host cost more than they tell; nothing can come in here
 
   cidr_block = local.cidr
+  tags       = var.tags
 
   # Interface endpoints are found by the names of the services.
   enable_dns_support   = true
@@ -24,18 +25,28 @@ resource "aws_vpc" "this" {
 # The group that AWS makes with every VPC lets its members in; nobody is to use it by mistake.
 resource "aws_default_security_group" "closed" {
   vpc_id = aws_vpc.this.id
+  tags   = var.tags
 }
 
 resource "aws_subnet" "private" {
   vpc_id            = aws_vpc.this.id
   cidr_block        = local.private_cidr
-  availability_zone = terraform_data.zone.output
+  availability_zone = local.zone
+  tags              = var.tags
 
   map_public_ip_on_launch = false
 
   lifecycle {
+    # It stays where it is: AWS may list the zones in another order next time.
+    ignore_changes = [availability_zone]
+
+    postcondition {
+      condition     = var.availability_zone == null || self.availability_zone == var.availability_zone
+      error_message = "The network of this host is in ${self.availability_zone}, and availability_zone is ${coalesce(var.availability_zone, "null")}. Set it back, or destroy the host first."
+    }
+
     precondition {
-      condition     = terraform_data.zone.output != null
+      condition     = local.zone != null
       error_message = "No zone of region ${var.region} has instance type ${var.instance_type}. Set instance_type in terraform.tfvars to one that it has; see: aws ec2 describe-instance-types --region ${var.region} --filters Name=instance-type,Values='g*'"
     }
   }
@@ -43,6 +54,7 @@ resource "aws_subnet" "private" {
 
 resource "aws_route_table" "private" {
   vpc_id = aws_vpc.this.id
+  tags   = var.tags
 }
 
 resource "aws_route_table_association" "private" {
@@ -56,4 +68,5 @@ resource "aws_vpc_endpoint" "s3" {
   service_name      = "com.amazonaws.${var.region}.s3"
   vpc_endpoint_type = "Gateway"
   route_table_ids   = [aws_route_table.private.id]
+  tags              = var.tags
 }

@@ -4,6 +4,7 @@ resource "aws_internet_gateway" "this" {
   for_each = local.nat
 
   vpc_id = aws_vpc.this.id
+  tags   = var.tags
 }
 
 # The NAT gateway alone is in here.
@@ -12,7 +13,8 @@ resource "aws_subnet" "public" {
 
   vpc_id            = aws_vpc.this.id
   cidr_block        = local.public_cidr
-  availability_zone = terraform_data.zone.output
+  availability_zone = aws_subnet.private.availability_zone
+  tags              = var.tags
 
   map_public_ip_on_launch = false
 }
@@ -21,6 +23,7 @@ resource "aws_route_table" "public" {
   for_each = local.nat
 
   vpc_id = aws_vpc.this.id
+  tags   = var.tags
 }
 
 resource "aws_route_table_association" "public" {
@@ -42,6 +45,7 @@ resource "aws_eip" "nat" {
   for_each = local.nat
 
   domain = "vpc"
+  tags   = var.tags
 
   depends_on = [aws_internet_gateway.this]
 }
@@ -51,6 +55,7 @@ resource "aws_nat_gateway" "this" {
 
   allocation_id = aws_eip.nat[each.key].id
   subnet_id     = aws_subnet.public[each.key].id
+  tags          = var.tags
 
   depends_on = [aws_route.to_internet]
 }

@@ -4,6 +4,12 @@ variable "name_prefix" {
   nullable    = false
 }
 
+variable "tags" {
+  description = "Tags; null: none but the provider's own"
+  type        = map(string)
+  default     = null
+}
+
 variable "region" {
   description = "Region of the network"
   type        = string

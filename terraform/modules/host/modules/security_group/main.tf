@@ -16,6 +16,7 @@ resource "aws_security_group" "this" {
   name_prefix = "${var.name_prefix}-"
   description = "gpuinfra host: SSH from named addresses only"
   vpc_id      = var.vpc_id
+  tags        = var.tags
 
   lifecycle {
     create_before_destroy = true
@@ -27,6 +28,7 @@ resource "aws_vpc_security_group_ingress_rule" "ssh" {
 
   security_group_id = aws_security_group.this.id
   description       = "SSH from ${each.key}"
+  tags              = var.tags
 
   # source
   cidr_ipv4 = strcontains(each.key, ":") ? null : each.key
@@ -43,6 +45,7 @@ resource "aws_vpc_security_group_egress_rule" "this" {
 
   security_group_id = aws_security_group.this.id
   description       = "To TCP port ${each.value.port} anywhere"
+  tags              = var.tags
 
   # destination
   cidr_ipv4 = strcontains(each.value.cidr, ":") ? null : each.value.cidr

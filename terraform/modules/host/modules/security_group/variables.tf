@@ -4,8 +4,14 @@ variable "name_prefix" {
   nullable    = false
 }
 
+variable "tags" {
+  description = "Tags; null: none but the provider's own"
+  type        = map(string)
+  default     = null
+}
+
 variable "vpc_id" {
-  description = "VPC of the host; null only when the root module has already refused"
+  description = "VPC of the host; null only when the caller has already refused"
   type        = string
 }
 

@@ -1,0 +1,59 @@
+# The root: the user's values, the provider (providers.tf) and one call. The host is modules/host,
+# which another root can call as well: examples/as-module.
+
+locals {
+  # `try`: a file that has gone must not block destroy; an empty text is refused when the host is planned.
+  # Of the key file only what looks like a public key goes further: Terraform shows values in its
+  # messages, and a private key named by mistake must be neither there nor in the state.
+  public_key       = try(regex("^ssh-(?:ed25519|rsa) AAAA[0-9A-Za-z+/]+=*(?: [^\n]*)?$", trimspace(file(pathexpand(var.public_key_path)))), "")
+  user_data_base64 = try(filebase64("${path.root}/user-data.yaml.gz"), "")
+
+  # A subnet that is not there goes no further either: asked for it, AWS would fail, in destroy too.
+  subnet_id = one(flatten([for found in data.aws_subnets.chosen : found.ids]))
+}
+
+module "host" {
+  source = "./modules/host"
+
+  # who and what
+  stack   = var.stack
+  owner   = var.owner
+  project = var.project
+  tags    = var.tags
+
+  # where
+  availability_zone = var.availability_zone
+  subnet            = local.subnet_id == null ? null : { id = local.subnet_id }
+
+  # host
+  instance_type     = var.instance_type
+  image             = var.image
+  ami_id            = var.ami_id
+  shutdown_behavior = var.shutdown_behavior
+  user_data_base64  = local.user_data_base64
+
+  # storage
+  root_volume_size_gb          = var.root_volume_size_gb
+  root_volume_iops             = var.root_volume_iops
+  root_volume_throughput_mib_s = var.root_volume_throughput_mib_s
+
+  # access
+  access          = var.access
+  private_network = var.private_network
+  allowed_cidrs   = var.allowed_cidrs
+  public_key      = local.public_key
+  egress_ports    = var.egress_ports
+  dlc_access      = var.dlc_access
+
+  # settings of a living host
+  job_time_limit = var.job_time_limit
+}
+
+data "aws_subnets" "chosen" {
+  for_each = toset(compact([var.subnet_id]))
+
+  filter {
+    name   = "subnet-id"
+    values = [each.key]
+  }
+}

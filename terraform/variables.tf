@@ -1,0 +1,173 @@
+# All decisions of a stack in one place, in the order of terraform.tfvars.example. What the module takes as
+# it is, is checked there (modules/host/variables.tf); here stand the checks of what only this root has.
+
+variable "stack" {
+  description = "Name of this stack; part of every name and tag. One stack is one host with its own state."
+  type        = string
+  default     = "default"
+  nullable    = false
+}
+
+variable "owner" {
+  description = "Who answers for this host: a name or an e-mail address, in lower case. Goes into the tags."
+  type        = string
+  nullable    = false
+}
+
+variable "project" {
+  description = "What the host is for; goes into the tags, to split the bill by."
+  type        = string
+  default     = "gpuinfra"
+  nullable    = false
+}
+
+variable "tags" {
+  description = "More tags for everything that is made. Name and gpuinfra:... are ours."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "region" {
+  description = "AWS region. Prices, GPU types and quotas differ between regions."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+$", var.region))
+    error_message = "region is ${jsonencode(var.region)}; it must look like us-east-1."
+  }
+}
+
+variable "availability_zone" {
+  description = "Where in the region. null: AWS takes a zone that has capacity."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.availability_zone == null || can(regex("^${var.region}[a-z0-9-]*[a-z]$", var.availability_zone))
+    error_message = "availability_zone is ${jsonencode(var.availability_zone)}; it must be a zone of region ${var.region}, such as ${var.region}a, or be null."
+  }
+}
+
+variable "subnet_id" {
+  description = "A subnet of your own: public for access = ssh, private for ssm. null: the default VPC, for ssm a new network."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.subnet_id == null || can(regex("^subnet-([0-9a-f]{8}|[0-9a-f]{17})$", var.subnet_id))
+    error_message = "subnet_id is ${jsonencode(var.subnet_id)}; it must look like subnet-0123456789abcdef0, or be null."
+  }
+}
+
+variable "instance_type" {
+  description = "EC2 instance type: the number of GPUs and most of the price."
+  type        = string
+  default     = "g4dn.xlarge"
+  nullable    = false
+}
+
+variable "image" {
+  description = "What the host is made from: nvidia or aws-nvidia for GPU types, ubuntu for CPU types."
+  type        = string
+  default     = "nvidia"
+  nullable    = false
+}
+
+variable "ami_id" {
+  description = "An AMI of your own instead of image; Ubuntu inside, as the login is ubuntu. null: look image up."
+  type        = string
+  default     = null
+}
+
+variable "shutdown_behavior" {
+  description = "What `sudo poweroff` on the host does: stop keeps the root volume, terminate deletes host and volume."
+  type        = string
+  default     = "stop"
+  nullable    = false
+}
+
+variable "installer" {
+  description = "Which conda the host gets: miniconda or miniforge. Read when cloud-init/ is rendered, not by any resource."
+  type        = string
+  default     = "miniconda"
+  nullable    = false
+
+  validation {
+    condition     = contains(["miniconda", "miniforge"], var.installer)
+    error_message = "installer is ${jsonencode(var.installer)}; it must be miniconda or miniforge."
+  }
+}
+
+variable "root_volume_size_gb" {
+  description = "Root volume, GiB; at least the size of the image. Costs money while the host is stopped, too."
+  type        = number
+  default     = 128
+  nullable    = false
+}
+
+variable "root_volume_iops" {
+  description = "Operations per second of the root volume. 3000 come with the volume; more costs money."
+  type        = number
+  default     = 3000
+  nullable    = false
+}
+
+variable "root_volume_throughput_mib_s" {
+  description = "Throughput of the root volume, MiB/s. 125 come with the volume; more costs money."
+  type        = number
+  default     = 125
+  nullable    = false
+}
+
+variable "access" {
+  description = "How the host is reached: ssh at a public address, or ssm: no public address, no open port (experimental)."
+  type        = string
+  default     = "ssh"
+  nullable    = false
+}
+
+variable "private_network" {
+  description = "With access = ssm and no subnet_id: nat reaches everywhere, endpoints reach Session Manager and S3 only."
+  type        = string
+  default     = "nat"
+  nullable    = false
+}
+
+variable "allowed_cidrs" {
+  description = "Who may reach port 22: CIDR blocks, IPv4 no wider than /24, IPv6 no wider than /64. []: nobody. Not used with access = ssm."
+  type        = list(string)
+  nullable    = false
+}
+
+variable "public_key_path" {
+  description = "Public half of the SSH key for the host; the private half stays beside it on this machine."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = endswith(var.public_key_path, ".pub")
+    error_message = "public_key_path is ${jsonencode(var.public_key_path)}; it must name the public half, which ends in .pub, such as ~/.ssh/id_ed25519.pub."
+  }
+}
+
+variable "egress_ports" {
+  description = "TCP ports that the host may reach anywhere. DNS, time and metadata of AWS always work. Add 22 for git over SSH."
+  type        = set(number)
+  default     = [80, 443]
+  nullable    = false
+}
+
+variable "dlc_access" {
+  description = "Let the host's role pull AWS Deep Learning Containers (gpuinfra dlc run)."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "job_time_limit" {
+  description = "How long a job may run that has no --time-limit of its own: 90s, 30m, 12h or 1d. null: for ever. Reaches a running host."
+  type        = string
+  default     = null
+}
