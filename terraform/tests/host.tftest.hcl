@@ -102,6 +102,28 @@ run "gpus_of_other_makers_do_not_count" {
   }
 }
 
+run "a_part_of_a_gpu_counts_as_one" {
+  command = plan
+
+  module {
+    source = "./modules/host/modules/instance"
+  }
+
+  variables {
+    instance_type = "g6f.large"
+  }
+
+  override_data {
+    target = data.aws_ec2_instance_type.this
+    values = { supported_architectures = ["x86_64"], gpus = [{ manufacturer = "NVIDIA", name = "L4", count = 0, memory_size = 2861 }] }
+  }
+
+  assert {
+    condition     = output.gpu_count == 1
+    error_message = "a type with a part of a GPU is taken for one without"
+  }
+}
+
 run "an_ami_of_ones_own_is_taken_as_it_is_even_if_its_facts_are_hidden" {
   command = plan
 
