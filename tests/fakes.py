@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from gpuinfra.actions.common import INSTANCE, SECURITY_GROUP
 from gpuinfra.boot import Boot
 from gpuinfra.model import Change, Instance, Outcome, Progress, Record, Settings
 from gpuinfra.ports import Clock
@@ -29,8 +30,8 @@ RUNNING = Instance(
 )
 RECORDED = Record(
     resources={
-        "module.instance.aws_instance.this": RUNNING.instance_id,
-        "module.security_group.aws_security_group.this": str(samples.OUTPUTS["security_group_id"]),
+        INSTANCE: RUNNING.instance_id,
+        f"{SECURITY_GROUP}.aws_security_group.this": str(samples.OUTPUTS["security_group_id"]),
     },
     outputs=samples.OUTPUTS,
     host=samples.host(),

@@ -9,8 +9,8 @@ from gpuinfra.hints import command
 from gpuinfra.model import Instance, Outcome, Record, Settings
 from gpuinfra.ports import Ports
 
-INSTANCE = "module.instance.aws_instance.this"
-SECURITY_GROUP = "module.security_group"
+INSTANCE = "module.host.module.instance.aws_instance.this"
+SECURITY_GROUP = "module.host.module.security_group"
 # A state that cannot be written is a lost host; a plan, a state and its backup need far less than this.
 MIN_FREE_MB = 100
 

@@ -26,7 +26,7 @@ NEW = Change(address=INSTANCE, action="create")
 MADE = Outcome(ok=True, added=1, changes=(NEW,))
 EMPTY = Record()
 # Everything but the host: what an apply leaves that AWS refused at RunInstances.
-PARTIAL = Record(resources={"module.security_group.aws_security_group.this": "sg-1"})
+PARTIAL = Record(resources={"module.host.module.security_group.aws_security_group.this": "sg-1"})
 ORPHAN = dataclasses.replace(RUNNING, instance_id="i-0feed", launched="2026-01-02T03:04:05Z")
 
 
@@ -53,7 +53,7 @@ def test_yes_applies_in_one_go(tmp_path: Path) -> None:
 
 def test_yes_tells_what_a_network_of_our_own_costs(tmp_path: Path) -> None:
     """No plan is shown, so the price is said afterwards."""
-    nat = Change(address='module.network["own"].aws_nat_gateway.this["nat"]', action="create")
+    nat = Change(address='module.host.module.network["own"].aws_nat_gateway.this["nat"]', action="create")
     terraform, narrator = FakeTerraform(dataclasses.replace(MADE, changes=(NEW, nat))), FakeNarrator()
     apply(ports(tmp_path, terraform=terraform, narrator=narrator), yes=True, upgrade_image=False)
     assert sum("USD an hour" in line for line in narrator.said) == 1

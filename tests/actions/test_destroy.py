@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.actions.common import INSTANCE
 from gpuinfra.actions.destroy import destroy
 from gpuinfra.errors import ConfigError, HostError
 from gpuinfra.model import Outcome, Record
@@ -14,7 +15,7 @@ from tests.fakes_host import FakeCloud, FakeLink, ports
 
 EMPTY = Record()
 GROUP = str(samples.OUTPUTS["security_group_id"])
-PARTIAL = Record(resources={"module.security_group.aws_security_group.this": GROUP})
+PARTIAL = Record(resources={"module.host.module.security_group.aws_security_group.this": GROUP})
 OURS = dataclasses.replace(RUNNING, instance_id="i-0feed", security_group_ids=(GROUP,))
 FOREIGN = dataclasses.replace(RUNNING, instance_id="i-0bad", security_group_ids=("sg-other",))
 GONE = dataclasses.replace(RUNNING, state="terminated")
@@ -69,7 +70,7 @@ def test_a_private_host_is_named_in_the_question(tmp_path: Path) -> None:
     """It has no address to be known by."""
     narrator = FakeNarrator(answer=False)
     host = samples.host(access="ssm", public_ip="")
-    records = (Record(host=host, resources={"module.instance.aws_instance.this": host.instance_id}),)
+    records = (Record(host=host, resources={INSTANCE: host.instance_id}),)
     with pytest.raises(ConfigError, match="nothing was destroyed"):
         destroy(ports(tmp_path, narrator=narrator, records=records), yes=False)
     assert f"{RUNNING.instance_id} (g4dn.xlarge, no public address) and its disk" in narrator.asked[0]
@@ -77,7 +78,7 @@ def test_a_private_host_is_named_in_the_question(tmp_path: Path) -> None:
 
 def test_a_half_made_host_is_named_in_the_question(tmp_path: Path) -> None:
     """A host without outputs (Ctrl-C) is not hidden behind a number of resources."""
-    half = Record(resources={"module.instance.aws_instance.this": "i-0half"})
+    half = Record(resources={INSTANCE: "i-0half"})
     narrator = FakeNarrator(answer=False)
     with pytest.raises(ConfigError):
         destroy(ports(tmp_path, narrator=narrator, records=(half,)), yes=False)

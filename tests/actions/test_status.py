@@ -10,7 +10,7 @@ from gpuinfra.model import Instance, Record
 from tests.fakes import RECORDED, RUNNING, FakeValues, FakeWorkspace
 from tests.fakes_host import FakeCloud, ports
 
-HALF = Record(resources={"module.instance.aws_instance.this": "i-0half"})
+HALF = Record(resources={"module.host.module.instance.aws_instance.this": "i-0half"})
 
 
 def seen(state: str, public_ip: str = RUNNING.public_ip) -> Instance:

@@ -8,8 +8,9 @@ import pytest
 from gpuinfra.adapters.events import Events
 from gpuinfra.model import Change, Diagnostic, Outcome, Progress
 
-HOST = "module.instance.aws_instance.this"
-RESOURCE = {"addr": HOST, "module": "module.instance", "resource_type": "aws_instance", "resource_key": None}
+HOST = "module.host.module.instance.aws_instance.this"
+MODULE = "module.host.module.instance"
+RESOURCE = {"addr": HOST, "module": MODULE, "resource_type": "aws_instance", "resource_key": None}
 STATE = {"version": 4, "serial": 14, "lineage": "6a35", "resources": []}
 
 

@@ -36,7 +36,7 @@ def test_a_kept_state_plans_no_change(sim: Simulator, tmp_path: Path, kind: str)
 
 @pytest.mark.parametrize("kind", old_states.KINDS)
 def test_a_living_stack_is_taken_over_and_destroyed(sim: Simulator, tmp_path: Path, kind: str) -> None:
-    """What the earlier tree made is refreshed by the new one, changes nothing, and is destroyed by it at once."""
+    """What the earlier tree made is not changed by the new one, which can also destroy it at once."""
     root, _ = old_states.make(sim, tmp_path, kind)
     shutil.rmtree(root.directory / ".terraform")
     old_states.take_new_tree(root.directory)
