@@ -195,6 +195,11 @@ class FakeTerraform:
         self.calls.append(("apply", plan is not None, tuple(replace), tuple(target)))
         return self.outcome
 
+    def refresh(self, *, on_progress: Any) -> Outcome:
+        """Remember the call."""
+        self.calls.append(("refresh",))
+        return self.outcome
+
     def destroy(self, *, on_progress: Any) -> Outcome:
         """Remember the call."""
         self.calls.append(("destroy",))

@@ -20,8 +20,6 @@ HOST = "module.host.module.instance.aws_instance.this"
             "ingress rule 1.2.3.4/32",
         ),
         ("module.x.aws_efs_file_system.y[0]", "aws_efs_file_system 0"),
-        ("module.host.module.instance.terraform_data.image", "image pin"),
-        ("terraform_data.region", "region pin"),
         ("something.else", "something.else"),
         ("", ""),
     ],

@@ -2,8 +2,9 @@
 
 import ipaddress
 
-from gpuinfra.actions.common import SECURITY_GROUP, check, settings_of
+from gpuinfra.actions.common import HOST, SECURITY_GROUP, check, settings_of
 from gpuinfra.errors import ConfigError
+from gpuinfra.model import Record
 from gpuinfra.ports import Ports
 
 
@@ -21,16 +22,27 @@ def allow(ports: Ports, *, cidr: str, add: bool) -> tuple[str, ...]:
     kept = [c for c in settings.allowed_cidrs if add or not _is_single(c)]
     cidrs = tuple(dict.fromkeys([*kept, wanted]))
     ports.values.change({"allowed_cidrs": list(cidrs)})
-    if not ports.state.read().resources:
+    record = ports.state.read()
+    if not record.resources:
         ports.narrator.say(f"allowed_cidrs is now {', '.join(cidrs)}; there is no host yet")
         return cidrs
     terraform = ports.terraform()
     with ports.narrator.progress("Authorising") as on_progress:
         terraform.init()
+        if _is_from_before(record):
+            check(ports, terraform.refresh(on_progress=on_progress), settings, stack=ports.workspace.name)
         outcome = terraform.apply(None, replace=[], target=[SECURITY_GROUP], on_progress=on_progress)
     check(ports, outcome, settings, stack=ports.workspace.name)
     ports.narrator.say(f"ssh is open to {', '.join(cidrs)} and to nobody else")
     return cidrs
+
+
+def _is_from_before(record: Record) -> bool:
+    """Tell whether the state names its objects as before modules/host was one module.
+
+    Terraform refuses to change one of them alone while moves of the others are pending.
+    """
+    return any(address.startswith("module.") and not address.startswith(HOST) for address in record.resources)
 
 
 def normal(cidr: str) -> str:

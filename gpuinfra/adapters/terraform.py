@@ -13,7 +13,7 @@ from typing import Any
 from python_terraform import IsFlagged, Terraform
 
 from gpuinfra.adapters import process
-from gpuinfra.adapters.events import Events
+from gpuinfra.adapters.events import NOTE, Events
 from gpuinfra.errors import Interrupted, TerraformError
 from gpuinfra.model import AttributeChange, Change, Outcome
 from gpuinfra.ports import OnProgress
@@ -78,6 +78,11 @@ class TerraformCli:
         options = {"auto_approve": IsFlagged, "replace": list(replace), "target": list(target)}
         return self._run("apply", {"input": False, **options}, on_progress)
 
+    def refresh(self, *, on_progress: OnProgress) -> Outcome:
+        """Write what AWS shows now, and pending moves of addresses, into the state; AWS is only asked."""
+        options = {"input": False, "auto_approve": IsFlagged, "refresh_only": IsFlagged}
+        return self._run("apply", options, on_progress)
+
     def destroy(self, *, on_progress: OnProgress) -> Outcome:
         """Destroy everything in the state."""
         return self._run("destroy", {"input": False, "auto_approve": IsFlagged}, on_progress)
@@ -111,7 +116,7 @@ def _changes(shown: dict[str, Any]) -> list[Change]:
     found = []
     for resource in shown.get("resource_changes", []):
         change, action = resource["change"], _action(resource["change"]["actions"])
-        if resource["mode"] == "managed" and action:
+        if resource["mode"] == "managed" and resource["type"] != NOTE and action:
             found.append(
                 Change(address=resource["address"], action=action, attributes=tuple(_attributes(change)))
             )

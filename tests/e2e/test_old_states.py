@@ -1,5 +1,6 @@
 """Stacks made by the tree before modules/host live on under the new one."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from gpuinfra.simulator.client import Simulator
 from tests import old_states
+from tests.e2e.cli import Cli
 from tests.terraform import Terraform, changes, terraform
 
 pytestmark = pytest.mark.e2e
@@ -44,3 +46,21 @@ def test_a_living_stack_is_taken_over_and_destroyed(sim: Simulator, tmp_path: Pa
     assert changes(root.plan()) == {}
     root.destroy()
     assert [kind for kind in sim.leftovers() if kind != "vpcs"] == []
+
+
+def test_the_command_line_takes_an_old_stack_over(sim: Simulator, fresh: Cli, tmp_path: Path) -> None:
+    """A stack of the earlier tree answers, is allowed another address and is destroyed without ado."""
+    old, _ = old_states.make(sim, tmp_path / "old", "default")
+    for name in ("terraform.tfstate", "terraform.tfvars", "key.pub"):
+        shutil.copy(old.directory / name, fresh.directory)
+    host = json.loads((fresh.directory / "terraform.tfstate").read_text())["outputs"]
+    assert fresh.ok("ip").strip() == host["public_ip"]["value"]
+    assert fresh.json("status")["host"]["instance_id"] == host["instance_id"]["value"]
+    plan = fresh.run("plan")
+    assert plan.returncode == 0
+    assert "nothing would be changed" in plan.stderr
+    fresh.ok("allow", "--cidr", "203.0.113.9", "--add")
+    assert sim.calls("AuthorizeSecurityGroupIngress")[-1].params["IpPermissions.1.IpRanges.1.CidrIp"]
+    assert len(sim.calls("RunInstances")) == 1
+    fresh.ok("down", "--yes")
+    assert sim.leftovers() == {}
