@@ -6,11 +6,13 @@ from pathlib import Path
 from gpuinfra.features.environment import lock_file as locks
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.names import DEFAULT_STACK
+from gpuinfra.tools.adapter import adapter
 
 ENVIRONMENT, REQUIREMENTS, STARTUP = "environment.yml", "requirements.txt", "startup.sh"
 NO_NONCE = "0" * 32  # of the length of a real one, to measure with
 
 
+@adapter("the project's files cannot be read")
 class ProjectFiles:
     """The files at the top of a clone."""
 

@@ -4,12 +4,14 @@ import secrets
 import shutil
 from pathlib import Path
 
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.features.environment.files import ProjectFiles
 from gpuinfra.ground.paths import Project, Stack
 from gpuinfra.ground.model import Settings
 from gpuinfra.tools.files import write_private
 
 
+@adapter("the stack's directory cannot be used")
 class StackDirectory:
     """The Workspace port."""
 
