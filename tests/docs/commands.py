@@ -6,7 +6,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from gpuinfra.cli import app
+from gpuinfra.cli.app import app
 
 SEPARATORS = {"&&", "||", "|", ";"}
 

@@ -13,7 +13,7 @@ KINDS = {
     "api": "run against the simulated AWS, no host behind it (tests/e2e/docs/test_api_blocks.py)",
     "host": "run against a real host of the lab (tests/e2e/docs/test_host_blocks.py)",
     "ci": "make's own targets, which .ci/run runs",
-    "aws": "not run: needs an AWS account; only its words are checked",
+    "aws": "not run: needs an AWS account, or its GPU; only the words are checked",
 }
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(gpuinfra [^`]+)`")

@@ -6,10 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gpuinfra.simulator.lab.door import Lab
-from tests.docs.pages import ROOT, Block
+from gpuinfra.simulator.lab.lab import Lab
+from tests.docs.pages import ROOT
 from tests.e2e.cli import TIMEOUT_S
-from tests.e2e.desk.desk import Running
+from tests.e2e.on_host.project_on_host import Running
 
 STAYS = "until Ctrl-C"  # in the comment of a command that does not end by itself
 # A user at a terminal says yes; here make, Terraform and the browser are told before.
@@ -31,9 +31,9 @@ def with_programs(env: dict[str, str], home: Path, clone: Path) -> dict[str, str
     return {**env, **ASSENT, "PATH": f"{folder}:{os.environ['PATH']}", "MAKEFLAGS": ""}
 
 
-def play(block: Block, *, folder: Path, env: dict[str, str], lab: Lab | None = None) -> None:
-    """Run a block in a folder; it must end with exit code 0, or by Ctrl-C if it says so."""
-    argv = ["bash", "-euo", "pipefail", "-c", block.text]
+def play(commands: str, *, folder: Path, env: dict[str, str], lab: Lab | None = None) -> str:
+    """Run commands in a folder; they must end with exit code 0, or by Ctrl-C. Returns what they printed."""
+    argv = ["bash", "-euo", "pipefail", "-c", commands]
     argv = lab.command(argv, folder) if lab else argv
     process = subprocess.Popen(
         argv,
@@ -47,14 +47,18 @@ def play(block: Block, *, folder: Path, env: dict[str, str], lab: Lab | None = N
     )
     running = Running(process)
     try:
-        if STAYS in block.text:
+        if STAYS in commands:
             running.line("Ctrl-C")  # what stays says by itself how it ends
             assert running.interrupt() in (0, 130)
-            return
+            return ""
         out, err = process.communicate(timeout=TIMEOUT_S)
-        assert process.returncode == 0, f"{block.page}:{block.line}: exit {process.returncode}\n{out}\n{err}"
+        assert process.returncode == 0, f"{commands}\nexit {process.returncode}\n{out}\n{err}"
+        return out + err
     finally:
         running.kill()
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
 
 
 def _script(path: Path, line: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.scratch import copy_project, private_env
+from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.docs import pages
 from tests.docs.pages import Block
 from tests.e2e.conftest import ROOT
@@ -27,5 +27,5 @@ def test_the_commands_of_a_page(blocks: list[Block], sim: Simulator, installed: 
     terraform = {"TF_CLI_CONFIG_FILE": str(clone / ".tools" / "terraform.rc")}  # made by gpuinfra
     env = with_programs(env | terraform | {"GPUINFRA_WAIT": "0", "AWS_REGION": "us-east-1"}, tmp_path, clone)
     for block in blocks:
-        play(block, folder=clone, env=env)
+        play(block.text, folder=clone, env=env)
     assert sim.leftovers() == {}
