@@ -20,7 +20,7 @@ from gpuinfra.simulator.lab.services import CA_FILE
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.docs import pages
 from tests.e2e.conftest import ROOT
-from tests.e2e.containers.docker_host import Bay
+from tests.e2e.containers.docker_host import DockerHost
 from tests.e2e.docs.shell import play, with_programs
 from tests.e2e.on_host import wheels
 
@@ -59,7 +59,7 @@ def project() -> Iterator[Project]:
         user = private_env(lab.env({**os.environ, **laptop}), home, clone)
         env = with_programs(user, home, clone)
         printed = play("gpuinfra init\nmake plan\nmake up", folder=folder, env=env, lab=lab)
-        Bay(lab=lab, project=folder, env=env).install()
+        DockerHost(lab=lab, project=folder, env=env).install()
         yield Project(lab=lab, printed=printed, folder=folder, env=env, no_jupyterlab=missing)
 
 
