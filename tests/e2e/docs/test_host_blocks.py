@@ -58,7 +58,8 @@ def project() -> Iterator[Project]:
         laptop = {"HOME": scratch, "XDG_RUNTIME_DIR": "", "SSL_CERT_FILE": str(lab.directory / CA_FILE)}
         user = private_env(lab.env({**os.environ, **laptop}), home, clone)
         env = with_programs(user, home, clone)
-        printed = play("gpuinfra init\nmake plan\nmake up", folder=folder, env=env, lab=lab)
+        steps = ("gpuinfra init", "make plan", "make up")
+        printed = "".join(play(step, folder=folder, env=env, lab=lab) for step in steps)
         DockerHost(lab=lab, project=folder, env=env).install()
         yield Project(lab=lab, printed=printed, folder=folder, env=env, no_jupyterlab=missing)
 
