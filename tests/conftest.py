@@ -1,8 +1,10 @@
-"""How tests are spread over worker processes."""
+"""How tests are spread over worker processes, and what is said of those that could not run."""
 
 from typing import Any
 
 import pytest
+
+from tests.not_tested import line
 
 # Each of these shares a lab and its hosts, which take half a minute to be made: one worker runs them all.
 TOGETHER = ("tests/e2e/first_boot/", "tests/e2e/on_host/", "tests/e2e/containers/", "tests/e2e/private_host/")
@@ -21,3 +23,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     scheduler: Any = LoadScopeScheduling(config, log)
     scheduler._split_scope = scope
     return scheduler
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """End with one line about all tests that were skipped."""
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    reasons = [longrepr[2].removeprefix("Skipped: ") for longrepr in skipped]
+    if reasons:
+        terminalreporter.write_line(line(reasons), yellow=True)

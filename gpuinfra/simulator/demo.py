@@ -7,12 +7,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.paths import find_project
+from gpuinfra.ground.ticker import ticking
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.project_copy import copy_project, private_env
@@ -26,6 +27,15 @@ The simulated instance is a real Linux host of this machine: real systemd, cloud
 fake, and so are Miniconda and the packages (stand-ins: small, but truly solved and installed)."""
 WITHOUT_HOSTS = "Only the API side is shown, without a host behind the instance: {reason}"
 IN_ENV = "import torch, sys; print(sys.prefix, torch.cuda.is_available(), torch.cuda.get_device_name(0))"
+OWN_ACCOUNT = "With your own AWS account, a day is five commands:"
+# as in the README
+FIVE_COMMANDS = (
+    "make up",
+    "gpuinfra ssh",
+    "gpuinfra run -- python train.py",
+    "gpuinfra sync up",
+    "make down",
+)
 TRAINING = "for epoch in 1 2 3; do echo epoch $epoch; sleep 1; done"
 
 
@@ -51,7 +61,8 @@ def demo() -> int:
         with _api_only(project) if reason else _with_hosts(project) as stage:
             _play(stage)
             _check(stage.simulator)
-    _tell(f"\nThe demo is done, in {time.monotonic() - began:.0f} s. With your own AWS account: make up")
+    _tell(f"\nThe demo is done, in {time.monotonic() - began:.0f} s. {OWN_ACCOUNT}")
+    _tell("\n".join(f"  {line}" for line in FIVE_COMMANDS))
     return 0
 
 
@@ -68,10 +79,11 @@ def _with_hosts(project: Path) -> Iterator[Stage]:
     from gpuinfra.simulator.lab.lab import opened
     from gpuinfra.simulator.lab.machines import image
 
-    image.ensure(os.environ, _tell)  # here, so that it is told: the first time it takes a minute
-    _tell("\n# opening the lab: namespaces, a bridge, the API, the metadata service")
-    with opened() as lab:
-        outfit(lab.mirror, lab.image, project)
+    image.ensure(os.environ)  # here, so that it is told: the first time it takes a minute
+    with ExitStack() as open_lab:
+        with ticking("\n# opening the lab: namespaces, a bridge, the API, the metadata service"):
+            lab = open_lab.enter_context(opened())
+            outfit(lab.mirror, lab.image, project)
         env = private_env(lab.env(), project.parent, project)
         yield Stage(simulator=lab.simulator, project=project, env=env, wrap=lab.command, has_hosts=True)
 
