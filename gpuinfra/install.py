@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import shlex
 import shutil
 import subprocess
 import sys
@@ -31,8 +32,11 @@ def main(argv: list[str]) -> int:
         if python != sys.executable:  # all that follows may use today's Python
             return subprocess.run([python, "-m", "gpuinfra.install", *argv], cwd=ROOT, check=False).returncode
         return set_up(goal)
-    except (SetupError, subprocess.CalledProcessError) as error:
+    except SetupError as error:
         say(f"error: {error}")
+        return 2
+    except subprocess.CalledProcessError as error:  # it has said why
+        say(f"error: exit code {error.returncode}: {shlex.join(error.cmd)}")
         return 2
     except KeyboardInterrupt:
         say("\nstopped; the same command goes on from here")
