@@ -1,13 +1,22 @@
 """How tests are spread over worker processes, and what is said of those that could not run."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.not_tested import line
+from tests.processes import end_all
 
 # Each of these shares a lab and its hosts, which take half a minute to be made: one worker runs them all.
 TOGETHER = ("tests/e2e/first_boot/", "tests/e2e/on_host/", "tests/e2e/containers/", "tests/e2e/private_host/")
+
+
+@pytest.fixture(autouse=True)
+def _end_what_was_started() -> Iterator[None]:
+    """End the processes that a test has left running: they would fail the next one."""
+    yield
+    end_all()
 
 
 def scope(nodeid: str) -> str:

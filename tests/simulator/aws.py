@@ -9,6 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from gpuinfra.simulator.client import REGION, Simulator
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -20,7 +21,7 @@ UBUNTU_ARM = "ami-0a1b2c3d4e5f60008"
 
 def client(service: Any, sim: Simulator, *, region: str = REGION, attempts: int = 1) -> Any:
     """Return a client that knows nothing of this machine's AWS settings."""
-    config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, read_timeout=10)
+    config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, read_timeout=PATIENCE_S)
     return session().client(service, region_name=region, endpoint_url=sim.url, config=config)
 
 

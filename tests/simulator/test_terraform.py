@@ -10,10 +10,10 @@ import pytest
 
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.tools.terraform import binary, provider_mirror
+from tests.waiting import PATIENCE_S
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-TIMEOUT_S = 240
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Terraform:
             env=self.env,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=PATIENCE_S,
             check=False,
         )
 

@@ -11,7 +11,7 @@ from gpuinfra.features.provision import plan_text
 from tests.e2e.cli import refused
 from tests.e2e.first_boot.conftest import Made
 from tests.e2e.first_boot.lab_stack import LabStack, read_until
-from tests.e2e.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -93,6 +93,6 @@ def test_a_killed_bootstrap_is_told_and_goes_on(good: LabStack) -> None:
     seen += read_until(watcher, "startup script  (attempt 2): interrupted; the host goes on by itself")
     seen += read_until(watcher, "startup script  (attempt 3) ...")
     good.on_host("touch /tmp/go-on")
-    _, err = watcher.communicate(timeout=60)
+    _, err = watcher.communicate(timeout=PATIENCE_S)
     assert watcher.returncode == 0, seen + err
     assert "ready: the environment 'gpu' is proven" in err
