@@ -80,8 +80,9 @@ def _with_hosts(project: Path) -> Iterator[Stage]:
     from gpuinfra.simulator.lab.machines import image
 
     image.ensure(os.environ)  # here, so that it is told: the first time it takes a minute
+    _tell("")
     with ExitStack() as open_lab:
-        with ticking("\n# opening the lab: namespaces, a bridge, the API, the metadata service"):
+        with ticking("# opening the lab: namespaces, a bridge, the API, the metadata service"):
             lab = open_lab.enter_context(opened())
             outfit(lab.mirror, lab.image, project)
         env = private_env(lab.env(), project.parent, project)
