@@ -89,9 +89,15 @@ def lacking(goal: str, *, is_new: bool) -> dict[str, str]:
     from gpuinfra.simulator.programs import missing_here
 
     programs = missing_here(tests=goal == "test") if goal in COMES else {}
-    if is_new and importlib.util.find_spec("ensurepip") is None:
+    if is_new and not can_make_venv():
         programs["python3-venv"] = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
     return programs
+
+
+def can_make_venv() -> bool:
+    """Tell whether this Python has what `python -m venv` needs; Debian has that in a package of its own."""
+    importlib.invalidate_caches()  # it may have been installed just now
+    return importlib.util.find_spec("ensurepip") is not None
 
 
 def make_venv(python: str, venv: Path, lock: Path, project: Path | None = None) -> None:
@@ -114,6 +120,8 @@ def make_venv(python: str, venv: Path, lock: Path, project: Path | None = None) 
 
 def _fill_venv(python: str, venv: Path, lock: Path, project: Path | None) -> None:
     if not (venv / "bin" / "pip").exists():  # else brought up to the lock: it may be in use just now
+        if not can_make_venv():
+            raise SetupError("Python cannot make a virtual environment here: python3-venv is missing")
         subprocess.run([python, "-m", "venv", str(venv)], check=True)
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
