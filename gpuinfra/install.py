@@ -113,6 +113,8 @@ def make_venv(python: str, venv: Path, lock: Path, project: Path | None = None) 
     wanted = hashlib.sha256(b"\0".join(parts)).hexdigest()
     if marker.exists() and marker.read_text() == wanted:
         return
+    if not can_make_venv():
+        raise SetupError("Python cannot make a virtual environment here: python3-venv is missing")
     with ticking(f"setting up {venv.relative_to(ROOT)} (once, about a minute)"):
         _fill_venv(python, venv, lock, project)
     marker.write_text(wanted)
@@ -120,8 +122,6 @@ def make_venv(python: str, venv: Path, lock: Path, project: Path | None = None) 
 
 def _fill_venv(python: str, venv: Path, lock: Path, project: Path | None) -> None:
     if not (venv / "bin" / "pip").exists():  # else brought up to the lock: it may be in use just now
-        if not can_make_venv():
-            raise SetupError("Python cannot make a virtual environment here: python3-venv is missing")
         subprocess.run([python, "-m", "venv", str(venv)], check=True)
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
