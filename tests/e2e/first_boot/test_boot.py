@@ -50,7 +50,7 @@ def test_another_machine_looks_later(good: LabStack, tmp_path: Path) -> None:
     assert there.pin.read_text() == good.pin.read_text()
 
 
-def test_the_hosts_cloud_init_accepts_the_user_data(good: Site) -> None:
+def test_the_hosts_cloud_init_accepts_the_user_data(good: LabStack) -> None:
     """The real `cloud-init schema` finds no fault in a file that has all that ours can have."""
     data = gzip.decompress(cloud_init.render(full_context(), templates=TEMPLATES))
     done = good.pipe(data, "cat > /tmp/all.yaml; sudo cloud-init schema --config-file /tmp/all.yaml 2>&1")
