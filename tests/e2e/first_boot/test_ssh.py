@@ -94,7 +94,7 @@ def test_the_second_command_shares_the_connection(good: LabStack) -> None:
 
 def test_the_process_is_ssh_itself(good: LabStack) -> None:
     """It is replaced, so signals reach ssh and nothing of ours stays between."""
-    running = good.cli.start("ssh", "--", "echo begun; sleep 100")
+    running = good.cli.start("ssh", "--", "echo begun; sleep 600")
     assert running.stdout
     assert running.stdout.readline() == "begun\n"
     assert "gpuinfra-default -- echo begun" in good.tool("ps", "-ww", "-C", "ssh", "-o", "args=").stdout

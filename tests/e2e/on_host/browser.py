@@ -52,7 +52,7 @@ def call(path: str, body: dict[str, Any] | None = None, method: str = "") -> Any
         method=method or ("GET" if body is None else "POST"),
         headers={"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=600) as answer:
+    with urllib.request.urlopen(request) as answer:
         return json.load(answer)["value"]
 
 

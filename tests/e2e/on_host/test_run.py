@@ -66,16 +66,16 @@ def test_a_reader_that_has_had_enough(desk: ProjectOnHost) -> None:
 
 def test_ctrl_c_reaches_the_command_and_its_children(desk: ProjectOnHost) -> None:
     """The whole process group is interrupted; the exit code is the command's own."""
-    line = "trap 'echo caught; exit 3' INT; echo ready; sleep 51"
+    line = "trap 'echo caught; exit 3' INT; echo ready; sleep 651"
     running = desk.begin("run", "--", "bash", "-c", line)
     running.line("ready", stdout=True)
     assert press(running) == (3, "caught\n")
-    assert not desk.there("pgrep -f 'sleep 5[1]' || true")
+    assert not desk.there("pgrep -f 'sleep 65[1]' || true")
 
 
 def test_a_terminal_when_there_is_one(desk: ProjectOnHost) -> None:
     """At a terminal the command has one: its size, its keys, its Ctrl-C."""
-    line = "test -t 0 && test -t 1 && stty size; read x; echo got:$x; sleep 52"
+    line = "test -t 0 && test -t 1 && stty size; read x; echo got:$x; sleep 652"
     with Terminal(desk, "run", "--", "bash", "-c", line) as terminal:
         terminal.until("24 80")
         terminal.type("hello\r")

@@ -46,7 +46,7 @@ def test_input_output_and_exit_code(home: Path) -> None:
 
 def test_a_signal_reaches_the_group(home: Path) -> None:
     """As Ctrl-C does."""
-    done = run(local_ssh(home), asked("sleep 50 | sleep 50"), wire.pack(wire.SIGNAL, b"INT"))
+    done = run(local_ssh(home), asked("sleep 600 | sleep 600"), wire.pack(wire.SIGNAL, b"INT"))
     assert done.returncode == 128 + signal.SIGINT
 
 
@@ -75,7 +75,7 @@ def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
 
 def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
     """No job is shown as running that nobody supervises."""
-    line, opening = opened_by(asked("echo $PPID; sleep 50"))
+    line, opening = opened_by(asked("echo $PPID; sleep 600"))
     argv = [*local_ssh(home), "--", line]
     pipes: dict[str, Any] = {
         "stdin": subprocess.PIPE,

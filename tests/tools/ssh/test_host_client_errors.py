@@ -36,7 +36,7 @@ def test_input_that_finds_no_room_ends_the_command(home: Path) -> None:
     (ssh,) = map(Path, local_ssh(home))
     ssh.write_text(ssh.read_text().replace("exec sh", "ulimit -f 256; exec sh"))
     done = run(
-        [str(ssh)], asked("trap 'exit 0' TERM; sleep 50 & wait"), frames.pack(frames.INPUT, bytes(2**20))
+        [str(ssh)], asked("trap 'exit 0' TERM; sleep 600 & wait"), frames.pack(frames.INPUT, bytes(2**20))
     )
     assert (done.returncode, done.stderr) == (1, b"gpuinfra: the host's disk has no room for its input\r\n")
 
