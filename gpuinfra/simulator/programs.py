@@ -36,13 +36,24 @@ TESTS = {"git": "git", "rsync": "rsync", "curl": "curl", "bzip2": "bzip2", "chro
 
 def packages() -> list[str]:
     """Return all packages of a lab, whoever runs it."""
-    return sorted({*LAB.values(), *ROOTLESS_LAB.values()})
+    return _packages(LAB | ROOTLESS_LAB)
+
+
+def _packages(programs: Mapping[str, str]) -> list[str]:
+    return sorted(set(programs.values()))
 
 
 def missing(path: str, *, root: bool, tests: bool = False) -> dict[str, str]:
     """Return the programs that are not there, each with its package."""
     wanted = LAB | ({} if root else ROOTLESS_LAB) | (TESTS if tests else {})
     return {program: wanted[program] for program in wanted if shutil.which(program, path=path) is None}
+
+
+def what_to_do(programs: Mapping[str, str], *, root: bool, sudo: bool) -> str:
+    """Return one line about missing programs, its end to be copied; sudo: whether there is that program."""
+    line = shlex.join([*([] if root or not sudo else ["sudo"]), "apt-get", "install", *_packages(programs)])
+    how = "To install" if root or sudo else "To install, as root"
+    return f"missing: {', '.join(programs)}. {how}: {line}"
 
 
 def missing_here(environ: Mapping[str, str] = os.environ, *, tests: bool = False) -> dict[str, str]:
@@ -94,12 +105,10 @@ def install(programs: Mapping[str, str], machine: Machine, say: Callable[[str], 
     """
     if not programs or not machine.has("apt-get"):
         return
-    packages = sorted(set(programs.values()))
-    sudo = ["sudo"] if not machine.is_root and machine.has("sudo") else []
-    line = shlex.join([*sudo, "apt-get", "install", *packages])
+    packages = _packages(programs)
+    sudo = [] if machine.is_root else ["sudo"]
     if not _agreed(programs, machine):
-        how = "To install" if machine.is_root or sudo else "To install, as root"
-        say(f"missing: {', '.join(programs)}. {how}: {line}")
+        say(what_to_do(programs, root=machine.is_root, sudo=machine.has("sudo")))
         return
     say(f"installing {', '.join(packages)} by apt-get ({NO_INSTALL}=1 forbids it)")
     machine.run([*sudo, "apt-get", "update", "-qq"])  # may ask for the password of sudo
@@ -108,7 +117,7 @@ def install(programs: Mapping[str, str], machine: Machine, say: Callable[[str], 
     with ticking("apt-get"):
         done = machine.run([*quietly, "--no-install-recommends", *packages])
     if not done:
-        say(f"apt-get failed, see above; to try again: {line}")
+        say(f"apt-get failed, see above; {what_to_do(programs, root=machine.is_root, sudo=bool(sudo))}")
 
 
 def _agreed(programs: Mapping[str, str], machine: Machine) -> bool:

@@ -39,9 +39,8 @@ def can_run(environ: Mapping[str, str] = os.environ, platform: str = sys.platfor
 def missing_tools(path: str) -> str:
     """Return which programs are not there, and the packages that bring them."""
     missing = programs.missing(path, root=is_root())
-    sudo = "" if is_root() else "sudo "
-    line = f"{sudo}apt-get install {' '.join(sorted(set(missing.values())))}"
-    return f"missing {', '.join(missing)}: {line}" if missing else ""
+    sudo = shutil.which("sudo") is not None
+    return programs.what_to_do(missing, root=is_root(), sudo=sudo) if missing else ""
 
 
 def explain(why: str, *, restricted: bool, root: bool) -> str:

@@ -68,11 +68,11 @@ def test_cache_is_the_users() -> None:
 def test_missing_tools_are_named_with_their_packages(tmp_path: Path) -> None:
     """A machine without the tools is told which packages to install, and of those only what is missing."""
     reason = requirements.missing_tools(str(tmp_path))
-    assert reason.startswith("missing ip, mmdebstrap, nft,")
+    assert reason.startswith("missing: ip, mmdebstrap, nft,")
     assert set(programs.LAB.values()) <= set(reason.split())
     for program in {*programs.LAB, *programs.ROOTLESS_LAB} - {"nft", "zstd"}:
         (tmp_path / program).touch(mode=0o755)
-    assert requirements.missing_tools(str(tmp_path)).startswith("missing nft, zstd: ")
+    assert requirements.missing_tools(str(tmp_path)).startswith("missing: nft, zstd. To install")
     assert requirements.missing_tools(str(tmp_path)).endswith("apt-get install nftables zstd")
 
 
