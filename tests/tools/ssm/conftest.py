@@ -41,7 +41,7 @@ class Way:
 
     def run(self, *argv: str, feed: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         """Run OpenSSH's program with our configuration, without a shared connection."""
-        options = ["-F", str(self.conf), "-o", "ControlPath=none"]
+        options = ["-F", str(self.conf), "-o", "ControlPath=none", "-o", f"ConnectTimeout={PATIENCE_S:.0f}"]
         return subprocess.run(
             [argv[0], *options, *argv[1:]],
             env=self.env,

@@ -66,6 +66,7 @@ def tunnel(way: Way, remote: int) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = ["-F", str(way.conf), "-o", "ControlPath=none", "-o", "ExitOnForwardFailure=yes"]
+    options += ["-o", f"ConnectTimeout={PATIENCE_S:.0f}"]
     argv = ["ssh", *options, "-N", "-L", f"127.0.0.1:{port}:127.0.0.1:{remote}", "gpuinfra-default"]
     with subprocess.Popen(argv, env=way.env, stdin=subprocess.DEVNULL) as process:
         try:
