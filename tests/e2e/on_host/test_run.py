@@ -110,9 +110,11 @@ def test_what_was_run_goes_on_when_the_laptop_is_gone(desk: ProjectOnHost) -> No
     wait_until(lambda: not job(desk, line)["attached"], "the host to notice")
     found = job(desk, line)
     assert (found["kind"], found["state"]) == ("run", "running")
+    back = desk.begin("job", "attach", found["id"])
+    wait_until(lambda: job(desk, line)["attached"], "us to be attached again")
     desk.there("touch ~/go-on")
-    back = desk.run("job", "attach", found["id"])
-    assert (back.returncode, back.stdout.splitlines()[-1]) == (6, "n40")
+    code, printed = back.rest()
+    assert (code, printed.splitlines()[-1]) == (6, "n40")
     assert [w for w in desk.ok("job", "logs", found["id"]).split() if w in ("n5", "n20", "n40")] == [
         "n5",
         "n20",
