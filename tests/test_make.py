@@ -29,6 +29,17 @@ def test_make_never_pastes_a_name_into_a_shell(tmp_path: Path) -> None:
     assert "gpuinfra up --yes" in done.stdout
 
 
+@pytest.mark.parametrize("verb", ["demo", "test"])
+def test_the_two_commands_of_a_fresh_machine_set_up_what_they_need(verb: str) -> None:
+    """Each begins with the set-up for its own purpose, and goes on only if that has worked."""
+    if not shutil.which("make"):
+        pytest.skip("needs make: apt-get install make")
+    command = ["make", "-n", "PYTHON=python3", verb]
+    env = {**os.environ, "MAKEFLAGS": ""}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"python3 -m gpuinfra.install {verb} && .venv/bin/")
+
+
 @pytest.mark.parametrize(
     ("line", "arguments"),
     [
