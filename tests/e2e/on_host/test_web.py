@@ -84,7 +84,7 @@ def test_a_browser_runs_a_cell_in_jupyterlab(desk: ProjectOnHost) -> None:
         url = f"http://127.0.0.1:8888/lab/tree/day.ipynb?token={token}"
         if not shutil.which("chromedriver"):
             pytest.skip(
-                "the tunnel and the token are proven; the rest needs a browser: apt-get install chromium-driver"
+                "tunnel and token are proven; the rest needs a browser: apt-get install chromium-driver"
             )
         browser = Path(__file__).with_name("browser.py")
         seen = desk.inside([sys.executable, browser, url, "sum 42", str(PATIENCE_S)])
