@@ -2,17 +2,20 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.paths import find_project
+from gpuinfra.ground.ticker import ticking
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.project_copy import copy_project, private_env
@@ -26,6 +29,15 @@ The simulated instance is a real Linux host of this machine: real systemd, cloud
 fake, and so are Miniconda and the packages (stand-ins: small, but truly solved and installed)."""
 WITHOUT_HOSTS = "Only the API side is shown, without a host behind the instance: {reason}"
 IN_ENV = "import torch, sys; print(sys.prefix, torch.cuda.is_available(), torch.cuda.get_device_name(0))"
+OWN_ACCOUNT = "With your own AWS account, a day is five commands:"
+# as in README.md, by test
+FIVE_COMMANDS = (
+    "make up",
+    "gpuinfra ssh",
+    "gpuinfra sync up",
+    "gpuinfra run -- python train.py",
+    "make down",
+)
 TRAINING = "for epoch in 1 2 3; do echo epoch $epoch; sleep 1; done"
 
 
@@ -51,7 +63,8 @@ def demo() -> int:
         with _api_only(project) if reason else _with_hosts(project) as stage:
             _play(stage)
             _check(stage.simulator)
-    _tell(f"\nThe demo is done, in {time.monotonic() - began:.0f} s. With your own AWS account: make up")
+    _tell(f"\nThe demo is done, in {time.monotonic() - began:.0f} s. {OWN_ACCOUNT}")
+    _tell("\n".join(f"  {line}" for line in FIVE_COMMANDS))
     return 0
 
 
@@ -68,16 +81,25 @@ def _with_hosts(project: Path) -> Iterator[Stage]:
     from gpuinfra.simulator.lab.lab import opened
     from gpuinfra.simulator.lab.machines import image
 
-    image.ensure(os.environ, _tell)  # here, so that it is told: the first time it takes a minute
-    _tell("\n# opening the lab: namespaces, a bridge, the API, the metadata service")
-    with opened() as lab:
-        outfit(lab.mirror, lab.image, project)
+    image.ensure(os.environ)  # here, so that it is told: the first time it takes a minute
+    _tell("")
+    with ExitStack() as open_lab:
+        with ticking("# opening the lab: namespaces, a bridge, the API, the metadata service"):
+            lab = open_lab.enter_context(opened())
+            outfit(lab.mirror, lab.image, project)
         env = private_env(lab.env(), project.parent, project)
         yield Stage(simulator=lab.simulator, project=project, env=env, wrap=lab.command, has_hosts=True)
 
 
 def _play(stage: Stage) -> None:
-    _run(stage, "write terraform.tfvars: your address, a key of its own", "init", "--region", "us-east-1")
+    _run(
+        stage,
+        "write terraform.tfvars: your address, a key of its own",
+        "init",
+        "--region",
+        "us-east-1",
+        *_key(stage),
+    )
     _run(stage, "what would be made", "plan")
     _run(stage, "make it; the last line is the public IP", "up", "--yes")
     _run(stage, "the IP alone, for scripts; Terraform is not started", "ip")
@@ -86,6 +108,16 @@ def _play(stage: Stage) -> None:
         _play_on_the_host(stage)
     _run(stage, "once more: nothing to change", "up", "--yes")
     _run(stage, "remove everything", "down", "--yes")
+
+
+def _key(stage: Stage) -> list[str]:
+    """Return nothing where `init` can make a key; else the option that names a made-up one."""
+    if shutil.which("ssh-keygen"):
+        return []
+    blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + os.urandom(32)
+    key = stage.project.parent / "demo.pub"
+    key.write_text(f"ssh-ed25519 {b64encode(blob).decode()} demo\n", encoding="utf-8")
+    return ["--public-key", str(key)]
 
 
 def _play_on_the_host(stage: Stage) -> None:

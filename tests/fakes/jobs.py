@@ -9,6 +9,8 @@ from typing import Any
 
 from gpuinfra.ground.job_protocols import Request, SessionResult
 from gpuinfra.tools.ssh.host_bundle import opened_by
+from tests.processes import until_test_ends
+from tests.waiting import PATIENCE_S
 
 JOB = {"id": "abcd", "name": "train", "kind": "job", "command": "python train.py", "state": "running"}
 
@@ -72,13 +74,12 @@ def run(ssh: Sequence[str], request: Request, *frames: bytes) -> "subprocess.Com
     """Run it with these frames on its stdin, which then stays open until it ends."""
     line, opening = opened_by(request)
     argv = [*ssh, "--", line]
-    with subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as child:
-        assert child.stdin
-        assert child.stdout
-        assert child.stderr
-        child.stdin.write(opening + b"".join(frames))
-        child.stdin.flush()
-        out, err = child.stdout.read(), child.stderr.read()
-        return subprocess.CompletedProcess(argv, child.wait(20), out, err)
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    child: subprocess.Popen[bytes] = until_test_ends(subprocess.Popen(argv, **pipes))
+    assert child.stdin
+    assert child.stdout
+    assert child.stderr
+    child.stdin.write(opening + b"".join(frames))
+    child.stdin.flush()
+    out, err = child.stdout.read(), child.stderr.read()
+    return subprocess.CompletedProcess(argv, child.wait(PATIENCE_S), out, err)

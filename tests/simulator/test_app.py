@@ -36,10 +36,10 @@ class Stage:
             raise self.answer
         return self.answer
 
-    def sleep(self, seconds: float) -> None:
+    def hold(self, fault: Fault) -> None:
         """Note a wait in place of waiting."""
-        if seconds:
-            self.happened.append(f"waited {seconds:g}")
+        if fault.delay_s:
+            self.happened.append(f"waited {fault.delay_s:g}")
 
     def call(self) -> tuple[str, bytes]:
         """Make one RunInstances call; returns status line and body."""
@@ -48,7 +48,7 @@ class Stage:
             backend=self.backend,
             control=lambda environ, body: OK,
             owner={"x": "111122223333"}.__getitem__,
-            sleep=self.sleep,
+            hold=self.hold,
         )
         body = b"Action=RunInstances"
         status: list[str] = []

@@ -4,7 +4,6 @@ import io
 import logging
 import socket
 import struct
-import time
 from collections.abc import Callable, Iterable
 from http.client import responses
 from typing import Any
@@ -40,13 +39,13 @@ class SimulatorApp:
         backend: Backend,
         control: Control,
         owner: Callable[[str], str],
-        sleep: Callable[[float], None] = time.sleep,
+        hold: Callable[[Fault], None] | None = None,
     ) -> None:
         self._world = world
         self._backend = backend
         self._control = control
         self._owner = owner
-        self._sleep = sleep
+        self._hold = hold or world.faults.hold
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         """ApiAnswer one HTTP request."""
@@ -79,7 +78,7 @@ class SimulatorApp:
     def _disturb(self, fault: Fault | None, request: AwsRequest, environ: Environ) -> ApiAnswer | None:
         if fault is None:
             return None
-        self._sleep(fault.delay_s)
+        self._hold(fault)
         if fault.drop:
             _drop(environ)
         if fault.code:

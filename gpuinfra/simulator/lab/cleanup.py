@@ -7,10 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from gpuinfra.simulator.client import PATIENCE_S
 from gpuinfra.simulator.lab.machines.host import remove_cgroup
 from gpuinfra.simulator.lab.requirements import remover
-
-PATIENCE_S = 20.0
 
 
 def clean(directory: Path, cgroup: Path) -> None:

@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import IO
 
 from gpuinfra.ground.errors import GpuInfraError
-from gpuinfra.simulator.client import Simulator, simulator_env
+from gpuinfra.simulator.client import PATIENCE_S, Simulator, simulator_env
 from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.lab.config import DIRECTORY_VARIABLE, LAB_VARIABLE, MIRROR_VARIABLE
 from gpuinfra.simulator.lab.machines.host import CABLE_FILE
-
-START_TIMEOUT_S = 300.0  # the first time it makes the image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +74,7 @@ class Lab:
         *,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
-        timeout_s: float = 60.0,
+        timeout_s: float = PATIENCE_S,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command inside and return what it said; the exit code is not checked."""
         return subprocess.run(
@@ -96,7 +94,7 @@ def here(environ: Mapping[str, str]) -> Simulator | None:
 
 
 @contextmanager
-def opened(*, mirror: Path | None = None, timeout_s: float = START_TIMEOUT_S) -> Iterator[Lab]:
+def opened(*, mirror: Path | None = None) -> Iterator[Lab]:
     """Open a lab, yield it, and end it with all that is in it; it ends too when this process dies."""
     argv = [sys.executable, "-m", "gpuinfra.simulator", "lab", *([f"--mirror={mirror}"] if mirror else [])]
     with (
@@ -106,14 +104,14 @@ def opened(*, mirror: Path | None = None, timeout_s: float = START_TIMEOUT_S) ->
         ) as process,
     ):
         try:
-            yield _wait_until_ready(process, said, timeout_s)
+            yield _wait_until_ready(process, said)
         finally:
             process.terminate()
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], said: IO[bytes], timeout_s: float) -> Lab:
+def _wait_until_ready(process: subprocess.Popen[bytes], said: IO[bytes]) -> Lab:
     assert process.stdout  # noqa: S101  # for the type checker
-    ready, _, _ = select.select([process.stdout], [], [], timeout_s)
+    ready, _, _ = select.select([process.stdout], [], [], PATIENCE_S)
     line = process.stdout.readline() if ready else b""
     if not line:
         said.seek(0)

@@ -10,12 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.simulator import programs
+from gpuinfra.simulator.programs import search_path
 
-# Debian and Ubuntu packages; the one place where they are named
-PACKAGES = ("iproute2", "mmdebstrap", "nftables", "openssh-client", "procps", "uidmap", "util-linux", "zstd")
-_TOOLS = ("ip", "mmdebstrap", "nft", "sysctl", "unshare", "nsenter", "setpriv", "zstd", "apt-get")
-_ROOTLESS_TOOLS = ("newuidmap", "newgidmap")
-_SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # not in the PATH of plain users on Debian
 _APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 SCOPED = "GPUINFRA_LAB_SCOPED"
 _SCOPE = ("systemd-run", "--user", "--scope", "--quiet", "--property=Delegate=yes")
@@ -41,9 +38,9 @@ def can_run(environ: Mapping[str, str] = os.environ, platform: str = sys.platfor
 
 def missing_tools(path: str) -> str:
     """Return which programs are not there, and the packages that bring them."""
-    tools = _TOOLS if is_root() else _TOOLS + _ROOTLESS_TOOLS
-    missing = [tool for tool in tools if shutil.which(tool, path=path) is None]
-    return f"missing {', '.join(missing)}: sudo apt-get install {' '.join(PACKAGES)}" if missing else ""
+    missing = programs.missing(path, root=is_root())
+    sudo = shutil.which("sudo") is not None
+    return programs.what_to_do(missing, root=is_root(), sudo=sudo) if missing else ""
 
 
 def explain(why: str, *, restricted: bool, root: bool) -> str:
@@ -62,11 +59,6 @@ def require_platform() -> None:
 def is_root() -> bool:
     """Tell whether no user namespace is needed."""
     return os.geteuid() == 0
-
-
-def search_path(environ: Mapping[str, str]) -> str:
-    """Return the PATH with the system's own directories in it."""
-    return f"{environ.get('PATH', os.defpath)}:{_SBIN}"
 
 
 def namespaces() -> list[str]:

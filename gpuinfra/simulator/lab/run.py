@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -18,13 +18,12 @@ from gpuinfra.simulator.lab.config import READY_FILE, SOCKET_FILE, LabConfig
 from gpuinfra.simulator.lab.machines import image
 from gpuinfra.simulator.lab.network import relay
 from gpuinfra.simulator.lab.workdir import premises
+from gpuinfra.simulator.programs import search_path
 
 _POLL_S = 0.05
 
-Tell = Callable[[str], None]
 
-
-def keep(command: Sequence[str], *, mirror: Path | None, tell: Tell) -> int:
+def keep(command: Sequence[str], *, mirror: Path | None) -> int:
     """Run a command in a lab; returns its exit code.
 
     Without a command the lab is held open; a line of JSON on stdout says how to enter it, see door.Lab.
@@ -35,8 +34,8 @@ def keep(command: Sequence[str], *, mirror: Path | None, tell: Tell) -> int:
     require_extra()
     requirements.require_platform()
     _enter_scope()
-    os.environ["PATH"] = requirements.search_path(os.environ)
-    archive = image.ensure(os.environ, tell)
+    os.environ["PATH"] = search_path(os.environ)
+    archive = image.ensure(os.environ)
     with premises() as (directory, cgroup):
         plan = LabConfig(
             directory=str(directory),

@@ -4,6 +4,7 @@ import pytest
 
 from tests.e2e.cli import refused
 from tests.e2e.containers.docker_host import DockerHost
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
@@ -86,9 +87,9 @@ def test_jupyter_is_reached_through_the_tunnel(bay: DockerHost) -> None:
     with bay.start("docker", "jupyter", "--port", "8886") as lab:
         assert lab.stderr
         url = next(line for line in lab.stderr if "JupyterLab: " in line).split()[1]
-        ask = ["curl", "-sf", "--retry", "20", "--retry-delay", "1", "--retry-all-errors", url]
+        ask = ["curl", "-sf", "--retry", "300", "--retry-delay", "1", "--retry-all-errors", url]
         page = bay.lab.run(ask).stdout
-        assert lab.wait(30) == 0
+        assert lab.wait(PATIENCE_S) == 0
     (call,) = bay.calls()
     token = call["env"]["JUPYTER_TOKEN"]
     assert len(token) == 48

@@ -23,8 +23,7 @@ def ecr(bay: DockerHost) -> Iterator[DockerHost]:
     """The host with the fake ECR running."""
     start = "sudo systemd-run -q --unit fake-ecr --collect /usr/bin/python3 /var/tmp/fake_ecr.py"
     bay.there(f"sudo rm -f /var/tmp/fake-ecr.jsonl; {start} {PASSWORD[::-1]}")
-    wait = "for i in $(seq 50); do (: </dev/tcp/127.0.0.1/8999) 2>/dev/null && break; sleep 0.1; done"
-    bay.there(wait)
+    bay.there("until (: </dev/tcp/127.0.0.1/8999) 2>/dev/null; do sleep 0.1; done")
     yield bay
     bay.there("sudo systemctl stop fake-ecr; sudo rm -f /var/tmp/fake-ecr-refuses")
 

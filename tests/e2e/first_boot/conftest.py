@@ -18,7 +18,8 @@ from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.cli import Cli
 from tests.e2e.conftest import ROOT
 from tests.e2e.first_boot.lab_stack import LabStack, read_until
-from tests.e2e.waiting import signal_inside, wait_until
+from tests.processes import signal_inside
+from tests.waiting import PATIENCE_S, wait_until
 
 Done = subprocess.CompletedProcess[str]
 
@@ -75,5 +76,5 @@ def good(made: Made) -> LabStack:
 
 
 def _ended(process: "subprocess.Popen[str]", seen: str) -> Done:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE_S)
     return Done(args=process.args, returncode=process.returncode, stdout=out, stderr=seen + err)

@@ -1,5 +1,6 @@
 """The boot timeline: each step with its seconds, ready only when proven, and how it ends otherwise."""
 
+import gzip
 import ipaddress
 import re
 import shlex
@@ -7,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.features.boot import cloud_init
 from gpuinfra.features.provision import plan_text
+from tests.cloud_init.userdata import TEMPLATES, full_context
 from tests.e2e.cli import refused
 from tests.e2e.first_boot.conftest import Made
 from tests.e2e.first_boot.lab_stack import LabStack, read_until
-from tests.e2e.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -45,6 +48,14 @@ def test_another_machine_looks_later(good: LabStack, tmp_path: Path) -> None:
     assert "ready: the environment 'gpu' is proven" in done.stderr
     assert f"host       {good.id}\n" in done.stdout
     assert there.pin.read_text() == good.pin.read_text()
+
+
+def test_the_hosts_cloud_init_accepts_the_user_data(good: LabStack) -> None:
+    """The real `cloud-init schema` finds no fault in a file that has all that ours can have."""
+    data = gzip.decompress(cloud_init.render(full_context(), templates=TEMPLATES))
+    done = good.pipe(data, "cat > /tmp/all.yaml; sudo cloud-init schema --config-file /tmp/all.yaml 2>&1")
+    assert done.returncode == 0, done.stdout.decode()
+    assert b"Valid" in done.stdout
 
 
 def test_ctrl_c_leaves_the_host_to_itself(made: Made) -> None:
@@ -93,6 +104,6 @@ def test_a_killed_bootstrap_is_told_and_goes_on(good: LabStack) -> None:
     seen += read_until(watcher, "startup script  (attempt 2): interrupted; the host goes on by itself")
     seen += read_until(watcher, "startup script  (attempt 3) ...")
     good.on_host("touch /tmp/go-on")
-    _, err = watcher.communicate(timeout=60)
+    _, err = watcher.communicate(timeout=PATIENCE_S)
     assert watcher.returncode == 0, seen + err
     assert "ready: the environment 'gpu' is proven" in err

@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.cli import refused
 from tests.e2e.first_boot.lab_stack import LabStack, read_until
 from tests.e2e.terminal import Terminal
-from tests.e2e.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -70,7 +70,7 @@ def test_a_console_that_is_cut_is_no_proof_and_a_late_one_is_waited_for(
     read_until(asking, "waiting for the host to print its keys to its console")
     assert not there.pin.exists()
     good.lab.simulator.console(good.id, "")  # from now on, the real one
-    out, err = asking.communicate(timeout=60)
+    out, err = asking.communicate(timeout=PATIENCE_S)
     assert (asking.returncode, out) == (0, "in\n"), err
 
 

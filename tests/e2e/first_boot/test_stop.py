@@ -7,14 +7,17 @@ import pytest
 from tests.e2e.cli import refused
 from tests.e2e.first_boot.conftest import Made
 from tests.e2e.first_boot.lab_stack import LabStack
-from tests.e2e.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.e2e
 
 
 def test_a_closed_port(good: LabStack) -> None:
     """Nothing answers although the host runs: both reasons are named, and a command for each."""
-    good.on_host("sudo systemd-run --quiet sh -c 'systemctl stop ssh; sleep 3; systemctl start ssh'")
+    gate = good.lab.mirror / "gate.example"
+    gate.mkdir()
+    wait = "until curl -sf http://gate.example/open; do sleep 0.1; done"
+    good.on_host(f"sudo systemd-run --quiet sh -c 'systemctl stop ssh; {wait}; systemctl start ssh'")
     good.disconnect()
     wait_until(lambda: good.tool("ssh-keyscan", "-T1", address(good)).stdout == "", "the port to be shut")
     refused(
@@ -23,6 +26,7 @@ def test_a_closed_port(good: LabStack) -> None:
         f"runs, but nothing answers at {address(good)}: it is still booting, or your address is not one of",
         "next: gpuinfra status --watch; if your address has changed: gpuinfra allow",
     )
+    (gate / "open").touch()
     wait_until(lambda: good.ssh("true").returncode == 0, "the port to be open")
 
 
@@ -64,7 +68,7 @@ def test_stopped_moved_gone_and_down(made: Made) -> None:
     wait_until(lambda: "is gone" in good.ssh("true").stderr, "the host to be gone")
     refused(good.ssh("true"), 5, f"the host {instance} is gone", "next: gpuinfra up")
     assert good.run("down", "--yes").returncode == 0
-    assert down.wait(timeout=60) == 0
+    assert down.wait(timeout=PATIENCE_S) == 0
     down.communicate()
     no_trace(good)
 

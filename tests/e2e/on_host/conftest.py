@@ -24,7 +24,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectOnHost]:
     from gpuinfra.simulator.conda import offline_setup
 
     home = tmp_path_factory.mktemp("desk")
-    base.ensure(os.environ, lambda text: None)
+    base.ensure(os.environ)
     with opened() as lab:
         clone = copy_project(ROOT, home / "clone")
         offline_setup.outfit(lab.mirror, lab.image, clone)

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.e2e.on_host.project_on_host import ProjectOnHost, Running
-from tests.e2e.waiting import signal_inside
+from tests.processes import signal_inside
+from tests.waiting import PATIENCE_S
 
 
 def fed(desk: ProjectOnHost, given: bytes, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
     """Run a command of ours with something on its stdin; all bytes."""
     argv = desk.argv(*arguments)
     env = dict(desk.env)
-    return subprocess.run(argv, env=env, input=given, capture_output=True, timeout=60, check=False)
+    return subprocess.run(argv, env=env, input=given, capture_output=True, timeout=PATIENCE_S, check=False)
 
 
 def job(desk: ProjectOnHost, wanted: str) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def job(desk: ProjectOnHost, wanted: str) -> dict[str, Any]:
 def press(running: Running, number: int = signal.SIGINT) -> tuple[int, str]:
     """Signal the command itself, not the way into the lab; return its exit code and the rest it printed."""
     signal_inside(running.process, number)
-    out, _ = running.process.communicate(timeout=30)
+    out, _ = running.process.communicate(timeout=PATIENCE_S)
     return running.process.returncode, out
 
 
@@ -37,7 +38,7 @@ def laptop_gone(running: Running) -> None:
     for stream in (running.process.stdout, running.process.stderr):
         if stream:
             stream.close()
-    running.process.wait(timeout=20)
+    running.process.wait(timeout=PATIENCE_S)
 
 
 def end_connection(desk: ProjectOnHost) -> None:

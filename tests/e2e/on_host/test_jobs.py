@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.on_host.interactive import cut_off, ec2, end_connection, job
 from tests.e2e.on_host.project_on_host import ProjectOnHost
-from tests.e2e.waiting import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -29,20 +29,22 @@ def test_a_job_keeps_its_output_and_exit_code(desk: ProjectOnHost) -> None:
 
 def test_a_job_goes_on_while_the_connection_is_cut_and_is_followed_afterwards(desk: ProjectOnHost) -> None:
     """The follower waits for the network and then goes on where it was: no line twice, none missing."""
-    found = start(desk, "--", "for i in $(seq 60); do echo n$i; sleep 0.2; done")
+    gate = "until [ -e ~/go-on-60 ]; do sleep 0.1; done"
+    found = start(desk, "--", f"for i in $(seq 59); do echo n$i; sleep 0.1; done; {gate}; echo n60")
     following = desk.begin("job", "logs", "-f", found)
     following.line("n3", stdout=True)
     with cut_off(desk):
         end_connection(desk)
         assert "is lost; the job goes on" in following.line("is lost")
         following.line("waiting:")
+    desk.there("touch ~/go-on-60")
     code, printed = following.rest()
     assert (code, printed.split()) == (0, [f"n{i}" for i in range(4, 61)])
 
 
 def test_a_time_limit_and_a_stop(desk: ProjectOnHost) -> None:
     """124 as of timeout(1); a job that is stopped is told to, and says so."""
-    limited = start(desk, "--time-limit", "1s", "--", "sleep 60 & wait")
+    limited = start(desk, "--time-limit", "1s", "--", "sleep 600 & wait")
     stopped = start(desk, "--", "trap 'echo bye; exit 0' TERM; echo on; while :; do sleep 0.1; done")
     wait_until(lambda: "on" in desk.ok("job", "logs", stopped), "the job to run")
     assert json.loads(desk.ok("job", "stop", stopped, "--json"))["state"] == "stopped"
@@ -99,12 +101,13 @@ def test_the_host_ends_itself_when_its_jobs_are_done(desk: ProjectOnHost) -> Non
     refused = desk.run("job", "start", "--then", "terminate", "--save", "true", "--", "true")
     assert (refused.returncode, "would stop it" in refused.stderr) == (2, True), refused
     instance = desk.ok("output", "instance_id").strip()
-    other = start(desk, "--", "sleep 4")
+    other = start(desk, "--", "until [ -e ~/go-on-other ]; do sleep 0.1; done")
     first = start(desk, "--then", "stop", "--save", "echo saved > ~/saved", "--", "true")
     desk.run("job", "wait", first)
     assert desk.there("cat ~/saved") == "saved"
     assert f"not powered off: {other} still run" in desk.ok("job", "logs", first)
     assert ec2(desk, instance) == "running"
+    desk.run("ssh", "--", "touch ~/go-on-other")
     wait_until(lambda: ec2(desk, instance) == "stopped", "the host to stop")
     ec2(desk, instance, "start")
     wait_until(lambda: desk.run("job", "list").returncode == 0, "the host to be back")

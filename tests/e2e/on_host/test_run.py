@@ -3,14 +3,13 @@
 import hashlib
 import json
 import subprocess
-import time
 
 import pytest
 
 from tests.e2e.on_host.interactive import cut_off, fed, job, laptop_gone, press
 from tests.e2e.on_host.project_on_host import ProjectOnHost
 from tests.e2e.terminal import CTRL_C, Terminal
-from tests.e2e.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -56,7 +55,7 @@ def test_a_reader_that_has_had_enough(desk: ProjectOnHost) -> None:
     """`| head` ends the command over there as it does here; nothing is left behind."""
     argv = " ".join(f"'{word}'" for word in desk.argv("run", "--", "yes"))
     done = subprocess.run(["bash", "-c", f"{argv} | head -n 1"], env=dict(desk.env), capture_output=True,
-                          text=True, timeout=30, check=False)  # fmt: skip
+                          text=True, timeout=PATIENCE_S, check=False)  # fmt: skip
     assert done.stdout == "y\n", done
 
     def left() -> list[object]:
@@ -67,16 +66,16 @@ def test_a_reader_that_has_had_enough(desk: ProjectOnHost) -> None:
 
 def test_ctrl_c_reaches_the_command_and_its_children(desk: ProjectOnHost) -> None:
     """The whole process group is interrupted; the exit code is the command's own."""
-    line = "trap 'echo caught; exit 3' INT; echo ready; sleep 51"
+    line = "trap 'echo caught; exit 3' INT; echo ready; sleep 651"
     running = desk.begin("run", "--", "bash", "-c", line)
     running.line("ready", stdout=True)
     assert press(running) == (3, "caught\n")
-    assert not desk.there("pgrep -f 'sleep 5[1]' || true")
+    assert not desk.there("pgrep -f 'sleep 65[1]' || true")
 
 
 def test_a_terminal_when_there_is_one(desk: ProjectOnHost) -> None:
     """At a terminal the command has one: its size, its keys, its Ctrl-C."""
-    line = "test -t 0 && test -t 1 && stty size; read x; echo got:$x; sleep 52"
+    line = "test -t 0 && test -t 1 && stty size; read x; echo got:$x; sleep 652"
     with Terminal(desk, "run", "--", "bash", "-c", line) as terminal:
         terminal.until("24 80")
         terminal.type("hello\r")
@@ -88,7 +87,7 @@ def test_a_terminal_when_there_is_one(desk: ProjectOnHost) -> None:
 def test_values_of_env_are_in_no_process_list(desk: ProjectOnHost) -> None:
     """Neither here nor there, nor in a file that stays."""
     look = "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -c 'hunter[2]' || true"
-    secret = "import os, time; print(os.environ['K'] == 'hunt' + 'er2', flush=True); time.sleep(3)"
+    secret = "import os, time; print(os.environ['K'] == 'hunt' + 'er2', flush=True); time.sleep(600)"
     running = desk.begin("run", "--env", "K=hunter2", "--", "python", "-c", secret)
     running.line("True", stdout=True)
     there, here = desk.there(look), desk.inside(["bash", "-c", look]).stdout.strip()
@@ -100,17 +99,22 @@ def test_values_of_env_are_in_no_process_list(desk: ProjectOnHost) -> None:
 
 def test_what_was_run_goes_on_when_the_laptop_is_gone(desk: ProjectOnHost) -> None:
     """Cut off, the command goes on, is in the list, and is sat at again; its exit code comes through."""
-    line = "for i in $(seq 40); do echo n$i; sleep 0.2; done; exit 6"
+    gate = "until [ -e ~/go-on ]; do sleep 0.1; done"
+    line = f"for i in $(seq 39); do echo n$i; sleep 0.1; done; {gate}; echo n40; exit 6"
     running = desk.begin("run", "--", line)
     running.line("n3", stdout=True)
+    logs = desk.disk() / "home/ubuntu/.local/share/gpuinfra/jobs"
     with cut_off(desk):
         laptop_gone(running)
-        time.sleep(1.5)
+        wait_until(lambda: any("n30\n" in it.read_text() for it in logs.glob("*/log")), "it to go on")
     wait_until(lambda: not job(desk, line)["attached"], "the host to notice")
     found = job(desk, line)
     assert (found["kind"], found["state"]) == ("run", "running")
-    back = desk.run("job", "attach", found["id"])
-    assert (back.returncode, back.stdout.splitlines()[-1]) == (6, "n40")
+    back = desk.begin("job", "attach", found["id"])
+    wait_until(lambda: job(desk, line)["attached"], "us to be attached again")
+    desk.there("touch ~/go-on")
+    code, printed = back.rest()
+    assert (code, printed.splitlines()[-1]) == (6, "n40")
     assert [w for w in desk.ok("job", "logs", found["id"]).split() if w in ("n5", "n20", "n40")] == [
         "n5",
         "n20",

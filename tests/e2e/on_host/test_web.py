@@ -9,8 +9,8 @@ import pytest
 
 from tests.e2e.on_host.interactive import ec2
 from tests.e2e.on_host.project_on_host import ProjectOnHost
-from tests.e2e.waiting import wait_until
 from tests.simulator.aws import client
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.e2e
 PORT, REMOTE = 16006, 7007
@@ -20,7 +20,9 @@ CELL = "import os, sys; print('sum', 6 * 7, os.getcwd(), sys.prefix)"
 
 def get(desk: ProjectOnHost, url: str) -> str:
     """Fetch a page from where the user sits."""
-    code = f"import urllib.request as u; print(u.urlopen({url!r}, timeout=5).read().decode()[:500])"
+    code = (
+        f"import urllib.request as u; print(u.urlopen({url!r}, timeout={PATIENCE_S}).read().decode()[:500])"
+    )
     return desk.inside([sys.executable, "-c", code]).stdout
 
 
@@ -81,9 +83,11 @@ def test_a_browser_runs_a_cell_in_jupyterlab(desk: ProjectOnHost) -> None:
         )
         url = f"http://127.0.0.1:8888/lab/tree/day.ipynb?token={token}"
         if not shutil.which("chromedriver"):
-            pytest.skip("the tunnel and the token are proven; no chromedriver is installed for the rest")
+            pytest.skip(
+                "tunnel and token are proven; the rest needs a browser: apt-get install chromium-driver"
+            )
         browser = Path(__file__).with_name("browser.py")
-        seen = desk.inside([sys.executable, browser, url, "sum 42"])
+        seen = desk.inside([sys.executable, browser, url, "sum 42", str(PATIENCE_S)])
         assert seen.returncode == 0, seen.stderr
         assert seen.stdout.split() == [
             "sum",

@@ -15,8 +15,8 @@ from gpuinfra.ground import paths
 from gpuinfra.simulator.conda import offline_setup
 from gpuinfra.simulator.conda.packages import Interpreter, Package
 from gpuinfra.simulator.lab.lab import Lab
+from tests.waiting import PATIENCE_S
 
-FETCH_TIMEOUT_S = 150
 PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64")
 # a script that finds the python beside it, wherever the environment lies
 SCRIPT = """\
@@ -46,10 +46,10 @@ def fetch(folder: Path, minor: str) -> str:
     argv += ["--implementation=cp", f"--python-version={minor}", *(f"--platform={p}" for p in PLATFORMS)]
     try:
         said = subprocess.run(
-            [*argv, "jupyterlab"], capture_output=True, text=True, timeout=FETCH_TIMEOUT_S, check=False
+            [*argv, "jupyterlab"], capture_output=True, text=True, timeout=PATIENCE_S, check=False
         )
     except subprocess.TimeoutExpired:
-        return f"pip took over {FETCH_TIMEOUT_S} s"
+        return f"pip took over {PATIENCE_S} s"
     if said.returncode:
         return said.stderr.strip()[-300:]
     done.touch()

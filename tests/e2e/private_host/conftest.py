@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.e2e.conftest import ROOT
 from tests.e2e.private_host.private_host import PrivateHost
 from tests.tools.ssm import frames
 from tests.tools.ssm.fake_hosts import AGENTS_MARK
+from tests.waiting import wait_until
 
 # Nobody but the agents reaches a host's sshd.
 LOCKED = f"""\
@@ -60,12 +60,8 @@ def fake(lab: Lab, home: Path) -> Iterator[str]:
     ready, log = home / "ready", home / "fake.log"
     argv = lab.command([sys.executable, "-m", "tests.tools.ssm.fake_aws", ready, lab.inside_url], ROOT)
     with log.open("wb") as said, subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=said) as entered:
-        deadline = time.monotonic() + 20
-        while not ready.exists():
-            assert entered.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
         try:
+            wait_until(lambda: ready.exists() or entered.poll() is not None, "the fake", more=log.read_text)
             yield ready.read_text()
         finally:
             entered.kill()  # it only waits there; the fake itself ends with the lab

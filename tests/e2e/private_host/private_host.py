@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from gpuinfra.simulator.lab.lab import Lab
 from tests.e2e.cli import Cli
-from tests.e2e.waiting import signal_inside
+from tests.processes import signal_inside
+from tests.waiting import PATIENCE_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,5 +36,5 @@ class PrivateHost(Cli):
 def interrupt(process: "subprocess.Popen[str]") -> int:
     """Press Ctrl-C on what was started inside, wait, and return its exit code."""
     signal_inside(process, signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE_S)
     return process.returncode

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.cli import refused
 from tests.e2e.private_host.private_host import PrivateHost, interrupt
-from tests.e2e.waiting import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 PORT, REMOTE = 16106, 7107

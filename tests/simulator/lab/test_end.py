@@ -11,7 +11,9 @@ import pytest
 
 from gpuinfra.simulator.lab.lab import Lab, opened
 from gpuinfra.simulator.lab.workdir import PREFIX
-from tests.simulator.lab.instances import LabInstances, wait_until
+from tests.processes import until_test_ends
+from tests.simulator.lab.instances import LabInstances
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -28,10 +30,10 @@ sys.exit(7)
 """
 HOLDING = """
 import time
-from gpuinfra.simulator.lab.door import opened
+from gpuinfra.simulator.lab.lab import opened
 with opened() as lab:
     print(lab.directory, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -73,7 +75,7 @@ def test_kill_9_leaves_nothing(lab_of_one: Lab) -> None:
     name = lab_of_one.directory.name
     assert len(traces(name)) > 10
     os.kill(keeper_of(lab_of_one), signal.SIGKILL)
-    wait_until(lambda: not traces(name), "nothing to be left", timeout_s=30)
+    wait_until(lambda: not traces(name), "nothing to be left")
 
 
 def test_exit_leaves_nothing(open_lab: LabInstances) -> None:
@@ -92,9 +94,11 @@ def test_exit_leaves_nothing(open_lab: LabInstances) -> None:
 
 def test_lab_ends_with_its_opener(open_lab: LabInstances) -> None:
     """A lab that is held open ends with the process that opened it, though that was killed."""
-    with subprocess.Popen([sys.executable, "-c", HOLDING], stdout=subprocess.PIPE, text=True) as opener:
-        assert opener.stdout
-        name = Path(opener.stdout.readline().strip()).name
-        assert traces(name)
-        opener.kill()
-    wait_until(lambda: not traces(name), "nothing to be left", timeout_s=30)
+    argv = [sys.executable, "-c", HOLDING]
+    opener = until_test_ends(subprocess.Popen(argv, stdout=subprocess.PIPE, text=True))
+    assert opener.stdout
+    name = Path(opener.stdout.readline().strip()).name
+    assert name.startswith(PREFIX)
+    assert traces(name)
+    opener.kill()
+    wait_until(lambda: not traces(name), "nothing to be left")

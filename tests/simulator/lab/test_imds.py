@@ -14,6 +14,7 @@ import pytest
 from gpuinfra.simulator.lab.network.imds import MAX_TTL_S, TOKEN, TTL, MetadataServer, MetadataService
 from gpuinfra.simulator.machine import Machine
 from tests.simulator.lab.machines import ADDRESS, machine
+from tests.waiting import PATIENCE_S
 
 
 @dataclass(kw_only=True)
@@ -29,7 +30,7 @@ class Imds:
         """Make one request; returns status and body."""
         request = Request(f"{self.url}{path}", method=method, headers=headers or {})
         try:
-            with build_opener(ProxyHandler({})).open(request, timeout=5) as answer:
+            with build_opener(ProxyHandler({})).open(request, timeout=PATIENCE_S) as answer:
                 return answer.status, answer.read().decode("latin-1")
         except HTTPError as error:
             return error.code, error.read().decode("latin-1")

@@ -112,7 +112,7 @@ def test_fake_gpu_refuses_as_the_real_one(tmp_path: Path) -> None:
     assert (done.returncode, "driver" in done.stdout) == (9, True)
 
 
-@pytest.mark.skipif(not SHELLCHECK.exists(), reason="shellcheck is not installed")
+@pytest.mark.skipif(not SHELLCHECK.exists(), reason="needs shellcheck: make setup")
 def test_scripts_are_clean() -> None:
     """Shell that runs as root is clean to shellcheck."""
     assert SCRIPTS

@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from tests.simulator.lab.instances import Guest, LabInstances, wait_until
+from tests.simulator.lab.instances import Guest, LabInstances
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -18,7 +19,7 @@ def restarted(guest: Guest, before: str, address: str) -> str:
         said = guest.try_ssh(STARTED, address).stdout.strip()
         return "" if said == before else said
 
-    return wait_until(started, "a new boot", 1.0)
+    return wait_until(started, "a new boot", poll_s=1.0)
 
 
 def packets_vanish(guest: Guest, address: str) -> bool:
@@ -80,7 +81,7 @@ def test_stop_and_start_keep_the_disk(guests: LabInstances) -> None:
 def test_stop_during_boot(guests: LabInstances) -> None:
     """A host that is stopped before it can hear the power button is off soon all the same."""
     guest = guests.launch(InstanceType="t3.medium")
-    wait_until(lambda: cgroups_of(guests.lab.directory.name, guest.id), "the host to begin", 0.01)
+    wait_until(lambda: cgroups_of(guests.lab.directory.name, guest.id), "the host to begin", poll_s=0.01)
     guests.ec2.stop_instances(InstanceIds=[guest.id])
     guests.ec2.start_instances(InstanceIds=[guest.id])
     guests.ec2.stop_instances(InstanceIds=[guest.id])

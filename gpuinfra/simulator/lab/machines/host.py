@@ -22,7 +22,7 @@ POWER_BUTTON = signal.SIGRTMIN + 4
 RESET_BUTTON = signal.SIGINT
 # AMIs that bring the NVIDIA driver say so in their names
 _DRIVER_WORDS = ("nvidia", "gpu", "deep learning")
-_BUSY_S = 5.0
+_BUSY_S = 30.0
 # holds the name of the interface by which the host hangs on the bridge
 CABLE_FILE = "cable"
 
