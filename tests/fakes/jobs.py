@@ -48,8 +48,8 @@ class FakeHostJobs:
         return self.streams.pop(0)
 
     def run(
-        self, ssh: Sequence[str], program: Sequence[str], *, given: bytes = b"", timeout_s: float | None = None,
-        shown: bool = False,
+        self, ssh: Sequence[str], program: Sequence[str], *, given: bytes = b"",
+        timeout_s: float | None = None, shown: bool = False,
     ) -> CommandResult:  # fmt: skip
         """Remember what was to be run; return the next reply."""
         self.ran.append((list(ssh), list(program), given))
