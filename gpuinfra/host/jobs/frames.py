@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # A laptop may meet a supervisor that another version of gpuinfra has started: these letters, and the fields
-# of job.json and end.json, keep their meaning. Who must change one counts VERSION up; a job of a later version
-# is refused.
+# of job.json and end.json, keep their meaning. Who must change one counts VERSION up; a job of a later one is
+# refused.
 VERSION = 1
 # towards the job: a request, its input, the end of its input, a signal, the terminal's size, a sign of life,
 # "end", "nobody reads what you print any more"

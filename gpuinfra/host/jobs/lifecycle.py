@@ -53,7 +53,8 @@ def start_process(request: Request, *, reads: bool) -> JobProcess:
     """Start the command. Raises OSError."""
     size = str(request.get("size", "24 80")).encode()
     return JobProcess(
-        request["argv"], env=request["env"], cwd=request["cwd"], tty=bool(request.get("tty")), reads=reads, size=size
+        request["argv"], env=request["env"], cwd=request["cwd"], tty=bool(request.get("tty")),
+        reads=reads, size=size,
     )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ class JobProcess:
         resize(self.terminal, size)
         self.outputs, self.input = {self.terminal: frames.OUT}, self.terminal
         os.set_blocking(self.terminal, False)
-        # The leader of a new session that opens a terminal gets it as its controlling one: Ctrl-C works there.
+        # The leader of a new session that opens a terminal gets it as its controlling one: Ctrl-C works.
         opened = (os.POSIX_SPAWN_OPEN, 0, os.ttyname(inner), os.O_RDWR, 0)
         try:
             streams = [opened, (os.POSIX_SPAWN_DUP2, 0, 1), (os.POSIX_SPAWN_DUP2, 0, 2)]

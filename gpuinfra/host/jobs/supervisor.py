@@ -33,8 +33,8 @@ class Supervisor:
     """Runs one command to its end.
 
     The order of things. The command ends (SIGCHLD wakes the loop), but its output may not: its children may
-    hold the pipes, or what it wrote last is still in them. So the loop goes on until each output has ended, or
-    nothing has come for LINGER_S (`_quiet_since`, set with the command's end, moved by each output). While a
+    hold the pipes, or what it wrote last is still in them. So the loop goes on until each output has ended,
+    or nothing has come for LINGER_S (`_quiet_since`, set with the command's end, moved by each output). While a
     client has much to read yet (`_paused`) the outputs are not read, and that silence does not count. A time
     limit, a stop and a shutdown (`_reason`, the first one stands) send SIGTERM, and SIGKILL after GRACE_S.
     `kept`: the output goes to the job's log, because a client left, or because it is a job.
@@ -132,8 +132,8 @@ class Supervisor:
     def _throttle(self) -> None:
         """Let the command wait while a client has much to read yet, as a pipe does.
 
-        What nobody reads fills the pipe between us and the command, and then its write blocks. So a slow laptop
-        slows the command down, and the memory of this process stays at HELD_BYTES for each client.
+        What nobody reads fills the pipe between us and the command, and then its write blocks. So a slow
+        laptop slows the command down, and the memory of this process stays at HELD_BYTES for each client.
         """
         full = any(client.is_behind for client in self._clients)
         if full != self._paused:
