@@ -1,26 +1,22 @@
 """The host's program, sent and run on this machine: no ssh, no systemd, all else real."""
 
-import io
 import os
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import pytest
 
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.host.jobs import frames as wire
-from gpuinfra.tools.ssh.host_bundle import opened_by, program
+from gpuinfra.tools.ssh import host_bundle
 from gpuinfra.tools.ssh.host_client import SshHostClient
-from tests.fakes.jobs import asked, local_ssh, run
+from tests.fakes.jobs import asked, local_ssh, opening, run
 from tests.processes import until_test_ends
 from tests.waiting import PATIENCE_S
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_frames_survive_any_cut() -> None:
@@ -53,13 +49,15 @@ def test_a_signal_reaches_the_group(home: Path) -> None:
 def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
     """The connection ends without a word; output and exit code are kept."""
     go_on = home / "go-on"
-    line, opening = opened_by(asked(f"echo one; until [ -e {go_on} ]; do sleep 0.05; done; echo two; exit 5"))
-    argv = [*local_ssh(home), "--", line]
+    request = asked(f"echo one; until [ -e {go_on} ]; do sleep 0.05; done; echo two; exit 5")
+    bundle = host_bundle.files()
+    argv = [*local_ssh(home), "--", host_bundle.command(host_bundle.JOBS, bundle)]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     child: subprocess.Popen[bytes] = until_test_ends(subprocess.Popen(argv, **pipes))
     assert child.stdin
     assert child.stdout
-    child.stdin.write(opening)
+    assert host_bundle.hand_over(child.stdin.fileno(), child.stdout.fileno(), bundle) == b""
+    child.stdin.write(opening(request))
     child.stdin.flush()
     assert child.stdout.readline() == b"one\n"
     child.stdin.close()
@@ -75,8 +73,8 @@ def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
 
 def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
     """No job is shown as running that nobody supervises."""
-    line, opening = opened_by(asked("echo $PPID; sleep 600"))
-    argv = [*local_ssh(home), "--", line]
+    request, bundle = asked("echo $PPID; sleep 600"), host_bundle.files()
+    argv = [*local_ssh(home), "--", host_bundle.command(host_bundle.JOBS, bundle)]
     pipes: dict[str, Any] = {
         "stdin": subprocess.PIPE,
         "stdout": subprocess.PIPE,
@@ -85,7 +83,8 @@ def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
     child: subprocess.Popen[bytes] = until_test_ends(subprocess.Popen(argv, **pipes))
     assert child.stdin
     assert child.stdout
-    child.stdin.write(opening)
+    assert host_bundle.hand_over(child.stdin.fileno(), child.stdout.fileno(), bundle) == b""
+    child.stdin.write(opening(request))
     child.stdin.flush()
     os.kill(int(child.stdout.readline()), signal.SIGKILL)
     assert child.wait(PATIENCE_S) == 137
@@ -95,15 +94,6 @@ def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
     store.write_text(store.read_text().replace(time.strftime("%Y-"), "2000-"))
     (job,) = SshHostClient().ask(argv[:1], {"verb": "list", "flags": ""}, timeout_s=PATIENCE_S)
     assert (job["state"], job["reason"]) == ("lost", "its supervisor was killed")
-
-
-def test_the_program_is_a_tar_of_its_files() -> None:
-    """The same bytes for the same files: their hash names the directory on the host."""
-    with tarfile.open(fileobj=io.BytesIO(program())) as tar:
-        files = {m.name: (m.mode, cast("IO[bytes]", tar.extractfile(m)).read()) for m in tar}
-    assert {"gpuinfra/__init__.py", "gpuinfra/host/jobs/__main__.py"} <= set(files)
-    assert files == {name: (0o644, (ROOT / name).read_bytes()) for name in files}
-    assert program() == program()
 
 
 def test_what_a_command_said_itself_is_kept_until_it_is_told_apart(home: Path) -> None:
