@@ -1,4 +1,4 @@
-"""What the hosts beneath must know of an instance; pure data, sent over the control calls."""
+"""What a lab must know of an instance to run its host; pure data, sent by the control calls."""
 
 import dataclasses
 from collections.abc import Mapping

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.simulator.api.faults import Fault
-from gpuinfra.simulator.conda.offline_setup import outfit
-from gpuinfra.simulator.lab import lab as door
+from gpuinfra.simulator.conda.offline_setup import set_up_offline
 from gpuinfra.simulator.lab import requirements
+from gpuinfra.simulator.lab.lab import open_lab
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.cli import Cli
 from tests.e2e.conftest import ROOT
@@ -36,13 +36,13 @@ class Made:
 @pytest.fixture(scope="session")
 def clone() -> Iterator[LabStack]:
     """A clone in a lab; skipped with the reason where no host can boot."""
-    if reason := requirements.can_run():
+    if reason := requirements.why_not():
         pytest.skip(reason)
     # not below pytest's own directory: a Unix socket's path has to be short
-    with tempfile.TemporaryDirectory(prefix="gi-") as scratch, door.opened() as lab:
+    with tempfile.TemporaryDirectory(prefix="gi-") as scratch, open_lab() as lab:
         home = Path(scratch)
         project = copy_project(ROOT, home / "clone")
-        outfit(lab.mirror, lab.image, project)
+        set_up_offline(lab.mirror, lab.image, project)
         env = private_env(lab.env({**os.environ, "HOME": scratch, "XDG_RUNTIME_DIR": ""}), home, project)
         yield LabStack(lab=lab, home=home, cli=Cli(project=project, env=env, lab=lab))
 

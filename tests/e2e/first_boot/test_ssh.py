@@ -116,7 +116,7 @@ def test_two_stacks_at_once(made: Made) -> None:
     """Each goes to its own host, at the same time."""
     sites = (made.good, made.bad)
     running: list[subprocess.Popen[str]] = [s.cli.start("ssh", "--", "sleep 1; hostname -I") for s in sites]
-    for site, process in zip(sites, running, strict=True):
+    for stack, process in zip(sites, running, strict=True):
         out, err = process.communicate(timeout=30)
-        assert site.recorded["private_ip"] in out, err
+        assert stack.recorded["private_ip"] in out, err
     wait_until(lambda: all(p.poll() == 0 for p in running), "both to end")
