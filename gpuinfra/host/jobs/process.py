@@ -30,7 +30,6 @@ class JobProcess:
         self.input = -1
         self.waiting = StdinBuffer()
         self.terminal = -1
-        self._inner = -1
         self.process = self._start(argv, dict(env), cwd, tty, reads, size)
 
     def _start(

@@ -90,11 +90,6 @@ class Lab:
         )
 
 
-def current_lab(environ: Mapping[str, str]) -> Simulator | None:
-    """Return the handle on the API of the lab that this process runs in, or None outside of any."""
-    return Simulator(environ["AWS_ENDPOINT_URL"]) if environ.get(LAB_VARIABLE) else None
-
-
 @contextmanager
 def open_lab(*, mirror: Path | None = None, timeout_s: float = START_TIMEOUT_S) -> Iterator[Lab]:
     """Open a lab, yield it, and end it with all that is in it; it ends too when this process dies."""

@@ -1,10 +1,11 @@
 """Real hosts: what an instance of the API is, seen by ssh, by its console, and by the API."""
 
 import json
+from typing import Any
 
 import pytest
 
-from tests.simulator.lab.instances import UBUNTU, LabInstances
+from tests.simulator.lab.instances import UBUNTU, LabInstances, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -78,6 +79,35 @@ def test_metadata_tells_hosts_apart(instances: LabInstances) -> None:
     extra = instances.lab.host(guest.id) / "imds.json"
     extra.write_text(json.dumps({"spot-action": action}), encoding="utf-8")
     assert json.loads(guest.ssh(notice)) == action
+
+
+def test_a_running_host_reads_its_tags_as_of_now(instances: LabInstances) -> None:
+    """Tags, and whether the host may read them, change under a running host without any word to it."""
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "gpuinfra:job-time-limit", "Value": "12h"}]}]
+    guest = instances.launch(InstanceType="t3.medium", TagSpecifications=tags).wait_for_login()
+    read = f"{TOKEN}; {META}/tags/instance/gpuinfra:job-time-limit"
+    assert guest.try_ssh(read).returncode == 22  # curl's code for a 404: nobody has enabled them
+
+    def enable(word: Any) -> None:
+        instances.ec2.modify_instance_metadata_options(
+            InstanceId=guest.id, HttpTokens="required", HttpEndpoint="enabled", InstanceMetadataTags=word
+        )
+
+    def reads(expected: str) -> bool:
+        return guest.try_ssh(read).stdout.strip() == expected
+
+    enable("enabled")
+    wait_until(lambda: reads("12h"), "the tag")
+    instances.ec2.create_tags(
+        Resources=[guest.id],
+        Tags=[{"Key": "gpuinfra:job-time-limit", "Value": "90m"}, {"Key": "a", "Value": "b"}],
+    )
+    wait_until(lambda: reads("90m"), "its new value")
+    assert guest.ssh(f"{TOKEN}; {META}/tags/instance").splitlines() == ["gpuinfra:job-time-limit", "a"]
+    instances.ec2.delete_tags(Resources=[guest.id], Tags=[{"Key": "gpuinfra:job-time-limit"}])
+    wait_until(lambda: reads(""), "its end")
+    enable("disabled")
+    wait_until(lambda: guest.try_ssh(f"{TOKEN}; {META}/tags/instance").returncode == 22, "no tags")
 
 
 def test_three_hosts_at_once(instances: LabInstances) -> None:
