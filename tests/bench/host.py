@@ -1,4 +1,4 @@
-"""Parts of `make bench` that need a host: makes one in a lab and measures inside, where a user would sit."""
+"""Parts of `make bench` that need a host: makes one in a lab and measures inside, as a user would."""
 
 import os
 import statistics

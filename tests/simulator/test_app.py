@@ -1,4 +1,4 @@
-"""The order of things in one call, with a backend of paper and no server."""
+"""What happens in which order in one call, with a fake backend and no server."""
 
 import io
 import json
@@ -30,7 +30,7 @@ class Stage:
     client: socket.socket | None = None
 
     def backend(self, environ: dict[str, Any]) -> ApiAnswer:
-        """Carry out a call on paper."""
+        """Record the call."""
         self.happened.append("carried out")
         if isinstance(self.answer, Exception):
             raise self.answer

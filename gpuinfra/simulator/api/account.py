@@ -40,7 +40,7 @@ class MotoAccount:
     def reset(self) -> None:
         """Forget everything but the seed.
 
-        moto's own reset first fills every backend anew (1 s) and then throws them away: skip that.
+        moto's own reset first fills every backend again (1 s) and then throws them away: skip that.
         """
         for backends in BackendDict._instances:
             backends.clear()

@@ -24,7 +24,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class BothStacks:
     """How both stacks were made; `stopped` is the `up` of the bad one, ended by Ctrl-C as the host booted."""
 
     good: LabStack
@@ -48,7 +48,7 @@ def clone() -> Iterator[LabStack]:
 
 
 @pytest.fixture(scope="session")
-def made(clone: LabStack) -> Made:
+def both(clone: LabStack) -> BothStacks:
     """Both hosts, made at the same time; the bad one's watcher is stopped once the host boots."""
     bad = clone.other("bad")
     clone.lab.simulator.fault(Fault(match="GetConsoleOutput", delay_s=2.0, count=None))
@@ -64,14 +64,14 @@ def made(clone: LabStack) -> Made:
     signal_inside(bad_up, signal.SIGINT)
     stopped = _ended(bad_up, seen)
     clone.lab.simulator.clear_faults()
-    return Made(good=clone, bad=bad, up=_ended(good_up, ""), stopped=stopped)
+    return BothStacks(good=clone, bad=bad, up=_ended(good_up, ""), stopped=stopped)
 
 
 @pytest.fixture
-def good(made: Made) -> LabStack:
+def good(both: BothStacks) -> LabStack:
     """The good host, ready."""
-    assert made.up.returncode == 0, made.up.stderr
-    return made.good
+    assert both.up.returncode == 0, both.up.stderr
+    return both.good
 
 
 def _ended(process: "subprocess.Popen[str]", seen: str) -> Done:

@@ -87,7 +87,7 @@ def test_changed_keys_are_a_hard_stop_until_the_host_prints_them(good: LabStack)
     with Terminal(good.cli, "ssh") as terminal:
         assert terminal.end() == 5
         assert STOP in terminal.seen
-    # the console still shows the old ones, so they are what is read anew
+    # the console still shows the old ones, so those are read again
     refused(good.run("ssh", "--forget-key", "--", "true"), 5, STOP)
     good.ec2.reboot_instances(InstanceIds=[good.id])
     wait_until(lambda: printed(good) > 1, "the keys of the second boot")

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.e2e.first_boot.conftest import Made
+from tests.e2e.first_boot.conftest import BothStacks
 from tests.e2e.first_boot.lab_stack import LabStack
 from tests.e2e.terminal import CTRL_C, Terminal
 from tests.e2e.waiting import signal_inside, wait_until
@@ -104,7 +104,7 @@ def test_the_process_is_ssh_itself(good: LabStack) -> None:
 
 
 def test_a_dead_connection_is_replaced(good: LabStack) -> None:
-    """kill -9 of the shared connection leaves its socket behind; the next command connects anew."""
+    """kill -9 of the shared connection leaves its socket behind; the next command connects again."""
     good.on_host("true")
     masters = good.tool("pgrep", "-f", f"ssh: .*{good.id}.*mux").stdout.split()
     assert masters
@@ -112,11 +112,11 @@ def test_a_dead_connection_is_replaced(good: LabStack) -> None:
     assert good.on_host("echo again") == "again"
 
 
-def test_two_stacks_at_once(made: Made) -> None:
+def test_two_stacks_at_once(both: BothStacks) -> None:
     """Each goes to its own host, at the same time."""
-    sites = (made.good, made.bad)
-    running: list[subprocess.Popen[str]] = [s.cli.start("ssh", "--", "sleep 1; hostname -I") for s in sites]
-    for stack, process in zip(sites, running, strict=True):
+    stacks = (both.good, both.bad)
+    running: list[subprocess.Popen[str]] = [s.cli.start("ssh", "--", "sleep 1; hostname -I") for s in stacks]
+    for stack, process in zip(stacks, running, strict=True):
         out, err = process.communicate(timeout=30)
         assert stack.recorded["private_ip"] in out, err
     wait_until(lambda: all(p.poll() == 0 for p in running), "both to end")

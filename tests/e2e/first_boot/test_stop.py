@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from tests.e2e.cli import refused
-from tests.e2e.first_boot.conftest import Made
+from tests.e2e.first_boot.conftest import BothStacks
 from tests.e2e.first_boot.lab_stack import LabStack
 from tests.e2e.waiting import wait_until
 
@@ -42,9 +42,9 @@ def test_a_login_that_is_refused(good: LabStack) -> None:
     assert good.ssh("true").returncode == 0
 
 
-def test_stopped_moved_gone_and_down(made: Made) -> None:
+def test_stopped_moved_gone_and_down(both: BothStacks) -> None:
     """Stopped: how to start it; started: at its new address; gone: how to make a new one; down: no trace."""
-    good, bad = made.good, made.bad
+    good, bad = both.good, both.bad
     instance, old = good.id, address(good)
     down = bad.cli.start("down", "--yes")
     good.ec2.stop_instances(InstanceIds=[instance])

@@ -19,7 +19,7 @@ CELL = "import os, sys; print('sum', 6 * 7, os.getcwd(), sys.prefix)"
 
 
 def get(host: ProjectOnHost, url: str) -> str:
-    """Fetch a page from where the user sits."""
+    """Fetch a page from inside the lab, as the user would."""
     code = f"import urllib.request as u; print(u.urlopen({url!r}, timeout=5).read().decode()[:500])"
     return host.inside([sys.executable, "-c", code]).stdout
 

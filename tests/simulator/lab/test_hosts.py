@@ -32,7 +32,7 @@ def test_launch_boots_a_real_host(instances: LabInstances) -> None:
 
 
 def test_host_is_kept_from_the_machine_and_the_world(instances: LabInstances) -> None:
-    """No packet leaves the lab, and the kernel beneath cannot be touched by root of a host."""
+    """No packet leaves the lab, and the real kernel cannot be touched by root of a host."""
     guest = instances.launch().wait_for_login()
     assert guest.try_ssh("curl -sS -m 3 http://1.1.1.1/").returncode != 0
     assert "not resolve" in guest.try_ssh("curl -sS -m 9 https://www.debian.org/").stderr

@@ -1,4 +1,4 @@
-"""The image's recipe and this machine's fitness, asked of commands on paper."""
+"""The image's recipe, and what a lab needs of a machine, with fake commands."""
 
 import dataclasses
 import subprocess

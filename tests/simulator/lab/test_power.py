@@ -12,7 +12,7 @@ STARTED = 'systemctl show -P UserspaceTimestampMonotonic; date -d "$(uptime -s)"
 
 
 def restarted(guest: Guest, before: str, address: str) -> str:
-    """Wait until the host has booted anew; returns its new time of start."""
+    """Wait until the host has booted again; returns its new time of start."""
 
     def started() -> str:
         said = guest.try_ssh(STARTED, address).stdout.strip()
@@ -28,7 +28,7 @@ def packets_vanish(guest: Guest, address: str) -> bool:
 
 
 def test_reboot_keeps_disk_and_address(instances: LabInstances) -> None:
-    """A reboot, from the API or from inside, keeps disk and address; cloud-init does not run anew."""
+    """A reboot, from the API or from inside, keeps disk and address; cloud-init does not run again."""
     guest = instances.launch(InstanceType="t3.medium").wait_until_booted()
     address, first = guest.address, guest.ssh(STARTED)
     guest.ssh("sudo rm /var/lib/guest-runcmd; sudo touch /kept")
