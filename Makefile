@@ -40,8 +40,8 @@ test:          ## All tests, end to end ones included; sets up what they need
 check: fmt lint types hcl scan test  ## Everything that CI checks
 fmt: setup     ## Check the format of Python and HCL
 	@$(BIN)/ruff format --check . && $(BIN)/python -m tests.hcl fmt
-lint: setup    ## Lint Python and shell
-	@$(BIN)/ruff check . && $(BIN)/shellcheck cloud-init/scripts/*.sh gpuinfra/simulator/lab/machines/*.sh .ci/run
+lint: setup    ## Lint Python and shell, find dead code
+	@$(BIN)/ruff check . && $(BIN)/vulture && $(BIN)/shellcheck cloud-init/scripts/*.sh gpuinfra/simulator/lab/machines/*.sh .ci/run
 types: setup   ## Check types
 	@$(BIN)/mypy
 hcl: setup     ## Validate and test the Terraform modules (no credentials)

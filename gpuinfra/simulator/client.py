@@ -101,7 +101,7 @@ class Simulator:
         return list(self._call("GET", "events"))
 
     def machines(self) -> list[Machine]:
-        """Describe every instance for the host beneath it; no call is logged, no fault can hit."""
+        """Describe every instance for the lab; no call is logged, no fault can hit."""
         return [Machine.from_json(raw) for raw in self._call("GET", "machines")]
 
     def powered_off(self, instance_id: str) -> None:

@@ -53,8 +53,8 @@ def _wait_until_ready(process: subprocess.Popen[bytes], ready_file: Path, output
     deadline = time.monotonic() + PATIENCE_S
     while not ready_file.exists():
         if process.poll() is not None or time.monotonic() > deadline:
-            said = output.read_text(encoding="utf-8", errors="replace").strip()
-            raise GpuInfraError(f"the AWS simulator did not start: {said or 'it said nothing'}")
+            text = output.read_text(encoding="utf-8", errors="replace").strip()
+            raise GpuInfraError(f"the AWS simulator did not start: {text or 'it text nothing'}")
         time.sleep(_POLL_S)
     return str(json.loads(ready_file.read_text(encoding="utf-8"))["url"])
 

@@ -101,7 +101,7 @@ def test_leftovers_name_everything_in_all_regions(sim: Simulator) -> None:
 
 
 def test_reset_forgets_all_but_the_seed(sim: Simulator, ec2: "EC2Client") -> None:
-    """Instances, calls, faults, knobs and a removed VPC."""
+    """Instances, calls, faults, settings and a removed VPC."""
     ec2.create_key_pair(KeyName="k")
     sim.fault(Fault(match="*", count=None, code="Nope"))
     sim.pending(60)

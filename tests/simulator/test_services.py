@@ -62,7 +62,7 @@ def test_managed_policies_exist(sim: Simulator) -> None:
 
 
 def test_no_host_is_connected_to_session_manager(sim: Simulator) -> None:
-    """No agent runs on paper: AWS's own words for a host that is still booting."""
+    """No agent runs without a host: AWS's own words for a host that is still booting."""
     ssm = client("ssm", sim)
     with pytest.raises(ClientError, match="TargetNotConnected"):
         ssm.start_session(Target="i-0123456789abcdef0", DocumentName="AWS-StartSSHSession")

@@ -1,4 +1,4 @@
-"""What a lab needs of this machine, and the plain reason why it cannot have it."""
+"""What a lab needs of this machine, and the reason why a machine cannot run one."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ from gpuinfra.simulator.programs import search_path
 _APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 SCOPED = "GPUINFRA_LAB_SCOPED"
 _SCOPE = ("systemd-run", "--user", "--scope", "--quiet", "--property=Delegate=yes")
-# all that a lab does with the kernel, in small
+# a little of everything that a lab asks of the kernel
 _PROBE = """\
 set -e
 ip link add br0 type bridge
@@ -28,8 +28,8 @@ unshare --uts --ipc --pid --mount --cgroup --fork true
 """
 
 
-def can_run(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> str:
-    """Return nothing if hosts can boot on this machine, else why not and what to do about it."""
+def why_not(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> str:
+    """Return why hosts cannot boot on this machine and what to do about it; empty if they can."""
     if platform != "linux":
         return f"hosts are booted on Linux only, and this is {platform}: use a Linux virtual machine"
     path = search_path(environ)
@@ -52,7 +52,7 @@ def explain(why: str, *, restricted: bool, root: bool) -> str:
 
 def require_platform() -> None:
     """Raise the error that says why no host can boot on this machine."""
-    if reason := can_run():
+    if reason := why_not():
         raise ConfigError(f"no hosts on this machine: {reason}")
 
 

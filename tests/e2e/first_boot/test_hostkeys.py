@@ -26,14 +26,14 @@ FORGED = """
 """
 
 
-def keys_of(site: LabStack) -> list[str]:
+def keys_of(stack: LabStack) -> list[str]:
     """Return the host's true keys, read on the host."""
-    return sorted(site.on_host("cut -d' ' -f1,2 /etc/ssh/ssh_host_*_key.pub").splitlines())
+    return sorted(stack.on_host("cut -d' ' -f1,2 /etc/ssh/ssh_host_*_key.pub").splitlines())
 
 
-def pinned(site: LabStack) -> list[str]:
+def pinned(stack: LabStack) -> list[str]:
     """Return what is pinned, without the name."""
-    return sorted(line.removeprefix(f"{site.id} ") for line in site.pin.read_text().splitlines())
+    return sorted(line.removeprefix(f"{stack.id} ") for line in stack.pin.read_text().splitlines())
 
 
 def test_the_true_keys_are_pinned_under_the_instance_id(good: LabStack) -> None:
@@ -87,7 +87,7 @@ def test_changed_keys_are_a_hard_stop_until_the_host_prints_them(good: LabStack)
     with Terminal(good.cli, "ssh") as terminal:
         assert terminal.end() == 5
         assert STOP in terminal.seen
-    # the console still shows the old ones, so they are what is read anew
+    # the console still shows the old ones, so those are read again
     refused(good.run("ssh", "--forget-key", "--", "true"), 5, STOP)
     good.ec2.reboot_instances(InstanceIds=[good.id])
     wait_until(lambda: printed(good) > 1, "the keys of the second boot")
@@ -99,7 +99,7 @@ def test_changed_keys_are_a_hard_stop_until_the_host_prints_them(good: LabStack)
     assert ready.returncode == 0, ready.stderr
 
 
-def printed(site: LabStack) -> int:
+def printed(stack: LabStack) -> int:
     """Count the host's own blocks on its console."""
-    nonce = (site.directory / "host-key-nonce").read_text().strip()
-    return site.cli.ok("logs", "--console").count(f"END GPUINFRA HOST KEYS {nonce}")
+    nonce = (stack.directory / "host-key-nonce").read_text().strip()
+    return stack.cli.ok("logs", "--console").count(f"END GPUINFRA HOST KEYS {nonce}")

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.e2e.first_boot.conftest import Made
+from tests.e2e.first_boot.conftest import BothStacks
 from tests.e2e.first_boot.lab_stack import LabStack
 from tests.e2e.terminal import CTRL_C, Terminal
 from tests.processes import signal_inside
@@ -105,7 +105,7 @@ def test_the_process_is_ssh_itself(good: LabStack) -> None:
 
 
 def test_a_dead_connection_is_replaced(good: LabStack) -> None:
-    """kill -9 of the shared connection leaves its socket behind; the next command connects anew."""
+    """kill -9 of the shared connection leaves its socket behind; the next command connects again."""
     good.on_host("true")
     masters = good.tool("pgrep", "-f", f"ssh: .*{good.id}.*mux").stdout.split()
     assert masters
@@ -113,9 +113,9 @@ def test_a_dead_connection_is_replaced(good: LabStack) -> None:
     assert good.on_host("echo again") == "again"
 
 
-def test_two_stacks_at_once(made: Made) -> None:
+def test_two_stacks_at_once(both: BothStacks) -> None:
     """Each goes to its own host, at the same time."""
-    sites = (made.good, made.bad)
+    sites = (both.good, both.bad)
     running: list[subprocess.Popen[str]] = [s.cli.start("ssh", "--", "sleep 1; hostname -I") for s in sites]
     for site, process in zip(sites, running, strict=True):
         out, err = process.communicate(timeout=PATIENCE_S)

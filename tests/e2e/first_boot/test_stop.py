@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from tests.e2e.cli import refused
-from tests.e2e.first_boot.conftest import Made
+from tests.e2e.first_boot.conftest import BothStacks
 from tests.e2e.first_boot.lab_stack import LabStack
 from tests.waiting import PATIENCE_S, wait_until
 
@@ -46,9 +46,9 @@ def test_a_login_that_is_refused(good: LabStack) -> None:
     assert good.ssh("true").returncode == 0
 
 
-def test_stopped_moved_gone_and_down(made: Made) -> None:
+def test_stopped_moved_gone_and_down(both: BothStacks) -> None:
     """Stopped: how to start it; started: at its new address; gone: how to make a new one; down: no trace."""
-    good, bad = made.good, made.bad
+    good, bad = both.good, both.bad
     instance, old = good.id, address(good)
     down = bad.cli.start("down", "--yes")
     good.ec2.stop_instances(InstanceIds=[instance])
@@ -73,22 +73,22 @@ def test_stopped_moved_gone_and_down(made: Made) -> None:
     no_trace(good)
 
 
-def in_again(site: LabStack, tries: "list[subprocess.CompletedProcess[str]]") -> bool:
+def in_again(stack: LabStack, tries: "list[subprocess.CompletedProcess[str]]") -> bool:
     """Try to get in; keep what was said."""
-    tries.append(site.ssh("echo $SSH_CONNECTION"))
+    tries.append(stack.ssh("echo $SSH_CONNECTION"))
     return tries[-1].returncode == 0
 
 
-def no_trace(site: LabStack) -> None:
+def no_trace(stack: LabStack) -> None:
     """Check that only the user's key is left; the Include line does no harm."""
-    left = sorted(p.name for p in (site.home / "state" / "gpuinfra").rglob("*") if p.is_file())
+    left = sorted(p.name for p in (stack.home / "state" / "gpuinfra").rglob("*") if p.is_file())
     assert left == ["id_ed25519", "id_ed25519.pub"]
-    own = site.home / ".ssh" / "config"
+    own = stack.home / ".ssh" / "config"
     if own.exists():  # when the tests of the alias have run
-        assert site.tool("ssh", "-G", "-F", str(own), "other").returncode == 0
-    assert site.lab.simulator.leftovers() == {}
+        assert stack.tool("ssh", "-G", "-F", str(own), "other").returncode == 0
+    assert stack.lab.simulator.leftovers() == {}
 
 
-def address(site: LabStack) -> str:
+def address(stack: LabStack) -> str:
     """Return the recorded address."""
-    return str(site.recorded["public_ip"])
+    return str(stack.recorded["public_ip"])

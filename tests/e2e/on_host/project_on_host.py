@@ -1,4 +1,4 @@
-"""Where a user sits: a project, and the command line inside the lab."""
+"""A user's project beside a ready host, and the command line inside the lab."""
 
 import os
 import select

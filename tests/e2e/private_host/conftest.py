@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.simulator.conda.offline_setup import outfit
+from gpuinfra.simulator.conda.offline_setup import set_up_offline
 from gpuinfra.simulator.lab import requirements
-from gpuinfra.simulator.lab.lab import Lab, opened
+from gpuinfra.simulator.lab.lab import Lab, open_lab
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.conftest import ROOT
 from tests.e2e.private_host.private_host import PrivateHost
@@ -27,15 +27,15 @@ table inet private {{
 
 
 @pytest.fixture(scope="session")
-def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateHost]:
+def private_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateHost]:
     """A ready private host in a network of its own; skipped with the reason where no host can boot."""
-    if reason := requirements.can_run():
+    if reason := requirements.why_not():
         pytest.skip(reason)
-    home = tmp_path_factory.mktemp("cell")
-    with opened() as lab, fake(lab, home) as api:
+    home = tmp_path_factory.mktemp("private_host")
+    with open_lab() as lab, fake(lab, home) as api:
         lock(lab, home / "locked")
         clone = copy_project(ROOT, home / "clone")
-        outfit(lab.mirror, lab.image, clone)
+        set_up_offline(lab.mirror, lab.image, clone)
         sessions = {"AWS_ENDPOINT_URL_SSM": api, "AWS_SECRET_ACCESS_KEY": frames.SECRET}
         env = private_env({**lab.env(), **sessions}, home, clone)
         made = PrivateHost(project=home / "project", env=env, lab=lab)

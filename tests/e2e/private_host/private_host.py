@@ -19,11 +19,11 @@ class PrivateHost(Cli):
     lab: Lab
 
     def inside(self, *argv: str) -> "subprocess.CompletedProcess[str]":
-        """Run any program where the user sits."""
+        """Run any program inside the lab, as the user would."""
         return self.lab.run(argv, env=self.env, cwd=self.project)
 
     def python(self, code: str) -> "subprocess.CompletedProcess[str]":
-        """Run Python where the user sits."""
+        """Run Python inside the lab, as the user would."""
         return self.inside(sys.executable, "-c", code)
 
     def sessions(self) -> dict[str, int]:

@@ -41,7 +41,7 @@ class LabInstances:
         """Launch one host; it need not have booted yet."""
         given = {"KeyName": KEY_NAME, "UserData": USER_DATA, "MetadataOptions": {"HttpTokens": "required"}}
         made = launch(self.ec2, **{**given, **arguments})
-        return Guest(guests=self, id=made["InstanceId"])
+        return Guest(instances=self, id=made["InstanceId"])
 
     def fresh(self) -> "LabInstances":
         """Forget all instances, as after a fresh start, and give the key to the API again."""
@@ -55,13 +55,13 @@ class LabInstances:
 class Guest:
     """One host."""
 
-    guests: LabInstances
+    instances: LabInstances
     id: str
 
     @property
     def api(self) -> Any:
         """Return what DescribeInstances says now."""
-        return describe(self.guests.ec2, self.id)
+        return describe(self.instances.ec2, self.id)
 
     @property
     def state(self) -> str:
@@ -76,14 +76,14 @@ class Guest:
     @property
     def console(self) -> str:
         """Return what GetConsoleOutput returns."""
-        return self.guests.ec2.get_console_output(InstanceId=self.id).get("Output", "")
+        return self.instances.ec2.get_console_output(InstanceId=self.id).get("Output", "")
 
     def try_ssh(self, command: str, address: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command by ssh; the test is about hosts, not about their keys, so any host key will do."""
         options = ["BatchMode=yes", "ConnectTimeout=3", "LogLevel=ERROR", "StrictHostKeyChecking=no"]
         options += ["UserKnownHostsFile=/dev/null", "IdentitiesOnly=yes"]
-        argv = ["ssh", "-F", "none", "-i", str(self.guests.key), *(f"-o{option}" for option in options)]
-        return self.guests.lab.run([*argv, f"ubuntu@{address or self.address}", command])
+        argv = ["ssh", "-F", "none", "-i", str(self.instances.key), *(f"-o{option}" for option in options)]
+        return self.instances.lab.run([*argv, f"ubuntu@{address or self.address}", command])
 
     def ssh(self, command: str) -> str:
         """Run a command by ssh; returns what it printed, and fails if it failed."""
@@ -111,5 +111,5 @@ class Guest:
 
     def wait_until_off(self) -> None:
         """Wait until the host itself has ended, not just the API's word for it."""
-        log = self.guests.lab.directory / "lab.log"
+        log = self.instances.lab.directory / "lab.log"
         wait_until(lambda: f"{self.id} powered off" in log.read_text(encoding="utf-8"), "the power to be off")

@@ -1,4 +1,4 @@
-"""The image's recipe and this machine's fitness, asked of commands on paper."""
+"""The image's recipe, and what a lab needs of a machine, with fake commands."""
 
 import dataclasses
 import subprocess
@@ -78,7 +78,7 @@ def test_missing_tools_are_named_with_their_packages(tmp_path: Path) -> None:
 
 def test_other_platforms_are_told_so() -> None:
     """Hosts are booted on Linux only."""
-    assert "Linux" in requirements.can_run({}, platform="darwin")
+    assert "Linux" in requirements.why_not({}, platform="darwin")
 
 
 def test_refusal_is_explained() -> None:

@@ -159,6 +159,19 @@ def test_tags_only_if_allowed(imds: Imds) -> None:
     assert imds.meta("tags/instance/Name") == "gpuinfra-dev"
 
 
+def test_tags_are_those_of_now(imds: Imds) -> None:
+    """A tag that is changed, added, taken away or closed off shows so at the next request."""
+    limit = "gpuinfra:job-time-limit"
+    imds.machines[ADDRESS] = machine(tags={limit: "12h", "Name": "dev"})
+    assert imds.meta("tags/instance").splitlines() == [limit, "Name"]
+    assert imds.meta("tags/instance/gpuinfra%3Ajob-time-limit") == "12h"
+    imds.machines[ADDRESS] = machine(tags={limit: "90m"})
+    assert imds.meta(f"tags/instance/{limit}") == "90m"
+    assert imds.get("/latest/meta-data/tags/instance/Name")[0] == 404
+    imds.machines[ADDRESS] = machine(tags=None)
+    assert imds.get(f"/latest/meta-data/tags/instance/{limit}")[0] == 404
+
+
 def test_identity_document_names_the_instance(imds: Imds) -> None:
     """cloud-init takes the instance id from the identity document."""
     document = json.loads(imds.get("/latest/dynamic/instance-identity/document")[1])
