@@ -1,13 +1,13 @@
-# One output for each field of Host in gpuinfra/model.py, in its order.
+# One output for each field of Host in gpuinfra/model.py, in its order; then what others need.
 
 output "stack" {
   description = "Name of the stack"
-  value       = var.stack
+  value       = module.host.stack
 }
 
 output "owner" {
   description = "Who answers for the host"
-  value       = var.owner
+  value       = module.host.owner
 }
 
 output "region" {
@@ -17,62 +17,62 @@ output "region" {
 
 output "instance_id" {
   description = "EC2 instance id"
-  value       = module.instance.id
+  value       = module.host.instance_id
 }
 
 output "instance_type" {
   description = "EC2 instance type"
-  value       = module.instance.instance_type
+  value       = module.host.instance_type
 }
 
 output "gpu_count" {
   description = "Number of NVIDIA GPUs of the instance type"
-  value       = module.instance.gpu_count
+  value       = module.host.gpu_count
 }
 
 output "image" {
   description = "Kind of image that the host was made from: nvidia, aws-nvidia, ubuntu, or custom (ami_id)"
-  value       = module.instance.image
+  value       = module.host.image
 }
 
 output "ami_id" {
   description = "AMI that the host was made from"
-  value       = module.instance.ami_id
+  value       = module.host.ami_id
 }
 
 output "ami_name" {
   description = "Name of that AMI"
-  value       = module.instance.ami_name
+  value       = module.host.ami_name
 }
 
 output "availability_zone" {
   description = "Availability zone of the host"
-  value       = module.instance.availability_zone
+  value       = module.host.availability_zone
 }
 
 output "access" {
   description = "How the host is reached: ssh (at its public address) or ssm (through Session Manager)"
-  value       = module.instance.access
+  value       = module.host.access
 }
 
 output "public_ip" {
   description = "Public IPv4 address; a new one after every stop and start; none with access = ssm"
-  value       = module.instance.public_ip
+  value       = module.host.public_ip
 }
 
 output "private_ip" {
   description = "Private IPv4 address"
-  value       = module.instance.private_ip
+  value       = module.host.private_ip
 }
 
 output "ssh_user" {
   description = "Login of the image"
-  value       = module.instance.ssh_user
+  value       = module.host.ssh_user
 }
 
 output "key_name" {
   description = "Name of the EC2 key pair"
-  value       = module.key_pair.key_name
+  value       = module.host.key_name
 }
 
 output "private_key_path" {
@@ -82,20 +82,66 @@ output "private_key_path" {
 
 output "security_group_id" {
   description = "Security group of the host"
-  value       = module.security_group.id
+  value       = module.host.security_group_id
 }
 
 output "allowed_cidrs" {
   description = "Who may reach port 22"
-  value       = module.security_group.allowed_cidrs
+  value       = module.host.allowed_cidrs
 }
 
 output "root_volume_id" {
   description = "EBS volume of the root file system"
-  value       = module.instance.root_volume.id
+  value       = module.host.root_volume_id
 }
 
 output "root_volume_size_gb" {
   description = "Size of that volume, GiB"
-  value       = module.instance.root_volume.size_gb
+  value       = module.host.root_volume_size_gb
+}
+
+output "root_volume_key_arn" {
+  description = "KMS key of that volume"
+  value       = module.host.root_volume_key_arn
+}
+
+output "bootstrapped" {
+  description = "Whether the host was given first-boot instructions; if not, it is the image as it comes"
+  value       = module.host.bootstrapped
+}
+
+output "metadata_tags" {
+  description = "Whether the host can read its own tags: its settings reach it by them"
+  value       = module.host.metadata_tags
+}
+
+output "instance_arn" {
+  description = "ARN of the instance"
+  value       = module.host.instance_arn
+}
+
+output "role_name" {
+  description = "Role of the host, for policies of your own"
+  value       = module.host.role_name
+}
+
+output "role_arn" {
+  description = "ARN of that role, for bucket and key policies"
+  value       = module.host.role_arn
+}
+
+output "vpc_id" {
+  description = "VPC of the host"
+  value       = module.host.vpc_id
+}
+
+output "subnet_id" {
+  description = "Subnet of the host"
+  value       = module.host.subnet_id
+
+  # Here, not in the module: a look-up of a subnet that is not there would fail in destroy, too.
+  precondition {
+    condition     = var.subnet_id == null || local.subnet_id != null
+    error_message = "There is no subnet ${coalesce(var.subnet_id, "null")} in region ${var.region}. Set subnet_id in terraform.tfvars to a subnet of this region, or to null for the default VPC."
+  }
 }

@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 # Each of these shares a lab and its hosts, which take half a minute to be made: one worker runs them all.
-TOGETHER = ("tests/e2e/first_boot/", "tests/e2e/on_host/", "tests/e2e/containers/", "tests/e2e/private_host/")
+TOGETHER = (
+    "tests/e2e/first_boot/",
+    "tests/e2e/on_host/",
+    "tests/e2e/containers/",
+    "tests/e2e/private_host/",
+    "tests/e2e/docs/test_host",
+)
 
 
 def scope(nodeid: str) -> str:

@@ -36,14 +36,14 @@ STATE = json.dumps(
         "outputs": {name: {"value": value, "type": "string"} for name, value in OUTPUTS.items()},
         "resources": [
             {
-                "module": "module.instance",
+                "module": "module.host.module.instance",
                 "mode": "managed",
                 "type": "aws_instance",
                 "name": "this",
                 "instances": [{"attributes": {"id": OUTPUTS["instance_id"]}}],
             },
             {
-                "module": "module.security_group",
+                "module": "module.host.module.security_group",
                 "mode": "managed",
                 "type": "aws_security_group",
                 "name": "this",

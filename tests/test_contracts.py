@@ -1,6 +1,7 @@
 """What is written down twice, in two languages, must say the same."""
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from gpuinfra.ground.model import Host, Settings, Tags
 from gpuinfra.tools.terraform.tfvars import DEFAULTS, REQUIRED
 
 TERRAFORM = Path(__file__).resolve().parent.parent / "terraform"
+HOST = TERRAFORM / "modules" / "host"
+PARTS = HOST / "modules"
+FACTS = HOST / "facts"
 OPTIONS = hcl2.SerializationOptions(strip_string_quotes=True, with_comments=False)
 
 
@@ -31,9 +35,10 @@ def example() -> dict[str, Any]:
 
 
 def test_outputs_are_the_fields_of_host() -> None:
-    """outputs.tf has one output for each field of Host, in its order, none of them sensitive."""
+    """outputs.tf begins with one output for each field of Host, in its order; none at all is sensitive."""
     outputs = blocks("outputs.tf", "output")
-    assert list(outputs) == [f.name for f in dataclasses.fields(Host)]
+    fields = [f.name for f in dataclasses.fields(Host)]
+    assert list(outputs)[: len(fields)] == fields
     assert not any(o.get("sensitive") for o in outputs.values())
     assert all(o["description"] for o in outputs.values())
 
@@ -66,33 +71,43 @@ def test_settings_are_variables() -> None:
 
 
 def test_tags() -> None:
-    """The tags by which orphans are found are those that main.tf puts on everything."""
-    text = (TERRAFORM / "main.tf").read_text()
-    in_hcl = dict(re.findall(r'"(gpuinfra:\w+)"\s*=\s*var\.(\w+)', text))
+    """The tags by which orphans are found are on everything: by the provider, or else by the module."""
     tags = Tags(project="project", stack="stack", owner="owner")
-    assert tags.as_dict() == in_hcl
-    assert "tags = local.tags" in (TERRAFORM / "providers.tf").read_text()
+    for path in (TERRAFORM / "providers.tf", HOST / "tags.tf"):
+        assert tags.as_dict() == dict(re.findall(r'"(gpuinfra:\w+)"\s*=\s*var\.(\w+)', path.read_text()))
+    assert "tags = local.default_tags" in (TERRAFORM / "providers.tf").read_text()
 
 
 def test_the_accounts_of_the_deep_learning_containers() -> None:
     """The role may pull from the very registry that the command line names, in every region."""
-    text = (TERRAFORM / "modules/instance/dlc.tf").read_text()
-    table = hcl2.loads(text, serialization_options=OPTIONS)["locals"][0]
-    regions = text.split("toset([")[1].split("])")[0]
-    shared = re.findall(r'"([a-z0-9-]+)"', regions)
-    own = {region.strip('"'): account for region, account in table["dlc_own_accounts"].items()}
-    assert own | dict.fromkeys(shared, table["dlc_common_account"]) == dlc_images.ACCOUNTS
+    assert json.loads((FACTS / "dlc.json").read_text())["accounts"] == dlc_images.ACCOUNTS
+    assert "facts/dlc.json" in (PARTS / "instance" / "dlc.tf").read_text()
 
 
 def test_addresses() -> None:
     """The resources that the command line names exist in the modules."""
-    instance = (TERRAFORM / "modules" / "instance" / "main.tf").read_text()
-    assert outcome.INSTANCE == "module.instance.aws_instance.this"
-    assert 'resource "aws_instance" "this"' in instance
-    assert 'module "security_group"' in (TERRAFORM / "main.tf").read_text()
+    assert outcome.INSTANCE == "module.host.module.instance.aws_instance.this"
+    assert 'module "host"' in (TERRAFORM / "main.tf").read_text()
+    assert 'module "instance"' in (HOST / "main.tf").read_text()
+    assert 'resource "aws_instance" "this"' in (PARTS / "instance" / "main.tf").read_text()
     assert dlc_action.POLICY == "module.instance.aws_iam_role_policy.dlc"
-    assert 'resource "aws_iam_role_policy" "dlc"' in (TERRAFORM / "modules/instance/dlc.tf").read_text()
-    assert outcome.SECURITY_GROUP == "module.security_group"
+    assert 'resource "aws_iam_role_policy" "dlc"' in (PARTS / "instance" / "dlc.tf").read_text()
+    assert outcome.SECURITY_GROUP == "module.host.module.security_group"
+    assert 'module "security_group"' in (HOST / "main.tf").read_text()
+
+
+def test_the_root_hands_every_value_to_the_module() -> None:
+    """What root and module both take has one default, and the root passes it; the rest is of one of them."""
+    root, module = blocks("variables.tf", "variable"), blocks("modules/host/variables.tf", "variable")
+    both = root.keys() & module.keys()
+    owned = {"owner", "allowed_cidrs"}  # decisions of a user, which a module may leave open
+    assert {k: root[k].get("default") for k in both - owned} == {
+        k: module[k].get("default") for k in both - owned
+    }
+    call = blocks("main.tf", "module")["host"]
+    assert {key for key in call if not key.startswith("_")} - {"source"} == set(module)
+    assert root.keys() - both == {"region", "subnet_id", "public_key_path", "installer"}
+    assert module.keys() - both == {"subnet", "public_key", "user_data_base64"}
 
 
 def test_exit_codes_are_unique() -> None:
@@ -117,7 +132,7 @@ def test_nothing_in_the_modules_depends_on_who_runs_them() -> None:
             assert not re.search(r"/home/|/Users/|\b\d{12}:role/", path.read_text()), path
 
 
-def test_the_readme_names_every_exit_code() -> None:
-    """README.md has a row for each exit code."""
-    text = (TERRAFORM.parent / "README.md").read_text()
+def test_the_manual_names_every_exit_code() -> None:
+    """docs/troubleshooting.md has a row for each exit code."""
+    text = (TERRAFORM.parent / "docs" / "troubleshooting.md").read_text()
     assert all(re.search(rf"\|\s*`?{code}`?\s*\|", text) for code in (0, 1, 2, 3, 4, 5, 130))

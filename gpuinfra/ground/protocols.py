@@ -28,6 +28,9 @@ class Provisioner(Protocol):
     ) -> Outcome:
         """Apply a saved plan, or plan and apply in one go."""
 
+    def refresh(self, *, on_progress: OnProgress) -> Outcome:
+        """Write what AWS shows now, and pending moves of addresses, into the state; AWS is only asked."""
+
     def destroy(self, *, on_progress: OnProgress) -> Outcome:
         """Destroy everything in the state."""
 

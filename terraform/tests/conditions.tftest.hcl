@@ -28,8 +28,11 @@ variables {
   public_key_path              = "tests/stack/key.pub"
   egress_ports                 = [80, 443]
   dlc_access                   = false
+  job_time_limit               = null
 
   # modules
+  subnet            = null
+  public_key        = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJT5YVvKRDbLfp2Vwv1EGOvhRvlfVmctpvCOWobcrXsM fixture"
   name_prefix       = "gpuinfra-default"
   user_data_base64  = "I2Nsb3VkLWNvbmZpZwo="
   key_name          = "gpuinfra-default-1"
@@ -40,7 +43,7 @@ run "no_default_vpc_and_no_subnet" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   override_data {
@@ -48,7 +51,7 @@ run "no_default_vpc_and_no_subnet" {
     values = { ids = [] }
   }
 
-  expect_failures = [terraform_data.network]
+  expect_failures = [output.vpc_id]
 }
 
 run "a_subnet_that_the_region_does_not_have" {
@@ -67,24 +70,19 @@ run "a_subnet_that_the_region_does_not_have" {
     values = { ids = [] }
   }
 
-  expect_failures = [terraform_data.network]
+  expect_failures = [output.subnet_id]
 }
 
 run "a_zone_that_is_not_the_subnets" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
-    subnet_id         = "subnet-11111111111111111"
+    subnet            = { id = "subnet-11111111111111111" }
     availability_zone = "us-east-1a"
-  }
-
-  override_data {
-    target = data.aws_subnets.chosen
-    values = { ids = ["subnet-11111111111111111"] }
   }
 
   override_data {
@@ -92,14 +90,14 @@ run "a_zone_that_is_not_the_subnets" {
     values = { vpc_id = "vpc-11111111111111111", availability_zone = "us-east-1b" }
   }
 
-  expect_failures = [terraform_data.network]
+  expect_failures = [output.vpc_id]
 }
 
 run "a_key_file_that_is_missing_or_not_a_public_key" {
   command = plan
 
   module {
-    source = "./modules/key_pair"
+    source = "./modules/host/modules/key_pair"
   }
 
   variables {
@@ -113,7 +111,7 @@ run "user_data_that_is_not_rendered" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {
@@ -127,7 +125,7 @@ run "an_instance_type_that_the_region_does_not_have" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {
@@ -147,7 +145,7 @@ run "an_image_that_the_region_does_not_have" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   override_data {
@@ -162,7 +160,7 @@ run "a_gpu_image_on_a_type_without_gpu" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {
@@ -181,7 +179,7 @@ run "ubuntu_without_driver_on_a_gpu_type" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {
@@ -195,7 +193,7 @@ run "an_image_for_another_architecture" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   override_data {
@@ -210,7 +208,7 @@ run "a_root_volume_smaller_than_the_image" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {

@@ -22,7 +22,7 @@ run "by_default_the_role_may_pull_nothing" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   assert {
@@ -33,7 +33,7 @@ run "by_default_the_role_may_pull_nothing" {
 
 run "asked_to_it_may_pull_from_the_one_account_and_region_and_nothing_else" {
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {
@@ -58,7 +58,7 @@ run "asked_to_it_may_pull_from_the_one_account_and_region_and_nothing_else" {
 
 run "an_opt_in_region_has_an_account_of_its_own" {
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {
@@ -76,7 +76,7 @@ run "a_region_without_them_is_refused_in_words" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {

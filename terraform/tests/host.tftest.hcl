@@ -26,7 +26,7 @@ run "the_nvidia_image_is_found_by_owner_and_product_id" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   assert {
@@ -39,7 +39,7 @@ run "the_aws_image_is_found_by_its_public_parameter" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {
@@ -56,7 +56,7 @@ run "ubuntu_on_an_arm_type_is_the_arm_image" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {
@@ -84,7 +84,7 @@ run "gpus_of_other_makers_do_not_count" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {
@@ -102,11 +102,33 @@ run "gpus_of_other_makers_do_not_count" {
   }
 }
 
+run "a_part_of_a_gpu_counts_as_one" {
+  command = plan
+
+  module {
+    source = "./modules/host/modules/instance"
+  }
+
+  variables {
+    instance_type = "g6f.large"
+  }
+
+  override_data {
+    target = data.aws_ec2_instance_type.this
+    values = { supported_architectures = ["x86_64"], gpus = [{ manufacturer = "NVIDIA", name = "L4", count = 0, memory_size = 2861 }] }
+  }
+
+  assert {
+    condition     = output.gpu_count == 1
+    error_message = "a type with a part of a GPU is taken for one without"
+  }
+}
+
 run "an_ami_of_ones_own_is_taken_as_it_is_even_if_its_facts_are_hidden" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {
@@ -126,7 +148,7 @@ run "an_ami_of_ones_own_is_taken_as_it_is_even_if_its_facts_are_hidden" {
 
 run "the_host_is_closed_encrypted_and_watched" {
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   assert {

@@ -32,11 +32,16 @@ variables {
   public_key_path              = "tests/stack/key.pub"
   egress_ports                 = [80, 443]
   dlc_access                   = false
+  job_time_limit               = null
+
+  # the module
+  subnet     = null
+  public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJT5YVvKRDbLfp2Vwv1EGOvhRvlfVmctpvCOWobcrXsM fixture"
 }
 
 run "a_private_host_has_no_address_no_open_port_and_a_network_of_its_own" {
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   # It is not asked for.
@@ -56,7 +61,7 @@ run "a_private_host_has_no_address_no_open_port_and_a_network_of_its_own" {
   }
 
   assert {
-    condition     = local.subnet_id == module.network["own"].subnet_id && local.vpc_id == module.network["own"].vpc_id
+    condition     = output.subnet_id == module.network["own"].subnet_id && output.vpc_id == module.network["own"].vpc_id
     error_message = "the host is not in its own network"
   }
 }
@@ -65,7 +70,7 @@ run "an_address_is_not_asked_for" {
   command = plan
 
   module {
-    source = "./modules/instance"
+    source = "./modules/host/modules/instance"
   }
 
   variables {
@@ -84,7 +89,7 @@ run "an_address_is_not_asked_for" {
 
 run "with_nat_the_way_out_leads_everywhere" {
   module {
-    source = "./modules/network"
+    source = "./modules/host/modules/network"
   }
 
   variables {
@@ -118,9 +123,27 @@ run "with_nat_the_way_out_leads_everywhere" {
   }
 }
 
-run "with_endpoints_there_is_no_way_to_the_internet" {
+run "a_network_stays_in_its_zone" {
+  command = plan
+
   module {
-    source = "./modules/network"
+    source = "./modules/host/modules/network"
+  }
+
+  variables {
+    name_prefix       = "gpuinfra-default"
+    way_out           = "nat"
+    availability_zone = "us-east-1c"
+  }
+
+  expect_failures = [aws_subnet.private]
+}
+
+run "with_endpoints_there_is_no_way_to_the_internet" {
+  state_key = "endpoints"
+
+  module {
+    source = "./modules/host/modules/network"
   }
 
   variables {
@@ -159,16 +182,11 @@ run "a_private_subnet_of_ones_own_makes_no_network" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
-    subnet_id = "subnet-11111111111111111"
-  }
-
-  override_data {
-    target = data.aws_subnets.chosen
-    values = { ids = ["subnet-11111111111111111"] }
+    subnet = { id = "subnet-11111111111111111" }
   }
 
   override_data {
@@ -187,7 +205,7 @@ run "a_private_subnet_of_ones_own_makes_no_network" {
   }
 
   assert {
-    condition     = length(module.network) == 0 && local.subnet_id == "subnet-11111111111111111" && local.vpc_id == "vpc-22222222222222222"
+    condition     = length(module.network) == 0 && output.subnet_id == "subnet-11111111111111111" && output.vpc_id == "vpc-22222222222222222"
     error_message = "the subnet given is not the one taken"
   }
 }
@@ -196,16 +214,11 @@ run "a_public_subnet_is_refused" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
-    subnet_id = "subnet-11111111111111111"
-  }
-
-  override_data {
-    target = data.aws_subnets.chosen
-    values = { ids = ["subnet-11111111111111111"] }
+    subnet = { id = "subnet-11111111111111111" }
   }
 
   override_data {
@@ -223,14 +236,14 @@ run "a_public_subnet_is_refused" {
     values = { routes = [{ cidr_block = "0.0.0.0/0", gateway_id = "igw-22222222222222222" }] }
   }
 
-  expect_failures = [terraform_data.network]
+  expect_failures = [output.vpc_id]
 }
 
 run "a_type_that_no_zone_has" {
   command = plan
 
   module {
-    source = "./modules/network"
+    source = "./modules/host/modules/network"
   }
 
   variables {
@@ -250,7 +263,7 @@ run "words_that_are_not_on_the_list" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -265,7 +278,7 @@ run "a_way_out_that_session_manager_cannot_take" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {

@@ -1,5 +1,5 @@
-# Over 200 lines: a list of wrong values, one run for each. What the text of terraform.tfvars alone can
-# tell: every variable that a run expects to fail must be refused.
+# Over 200 lines: a list of wrong values, one run for each. What the text of a value alone can tell: every
+# variable that a run expects to fail must be refused, by the root where it alone has it, else by the module.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -28,20 +28,25 @@ variables {
   public_key_path              = "tests/stack/key.pub"
   egress_ports                 = [80, 443]
   dlc_access                   = false
+  job_time_limit               = null
+
+  # the module
+  subnet     = null
+  public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJT5YVvKRDbLfp2Vwv1EGOvhRvlfVmctpvCOWobcrXsM fixture"
 }
 
 run "names_that_would_break_a_tag_or_a_script" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
     stack   = "default\n"
     owner   = "ada l"
     project = "$(id)"
-    tags    = { "my team" = "blue" }
+    tags    = { "my;team" = "blue" }
   }
 
   expect_failures = [var.stack, var.owner, var.project, var.tags]
@@ -51,7 +56,7 @@ run "names_too_long_in_capitals_or_ours" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -68,19 +73,19 @@ run "words_that_are_not_on_the_list" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
     shutdown_behavior = "hibernate"
-    installer         = "mamba"
     tags              = { Name = "mine" }
+    job_time_limit    = "soon"
   }
 
-  expect_failures = [var.shutdown_behavior, var.installer, var.tags]
+  expect_failures = [var.shutdown_behavior, var.tags, var.job_time_limit]
 }
 
-run "ids_of_the_wrong_kind" {
+run "a_conda_that_is_not_on_the_list" {
   command = plan
 
   module {
@@ -88,15 +93,71 @@ run "ids_of_the_wrong_kind" {
   }
 
   variables {
-    instance_type     = "g4dn"
-    image             = "windows"
-    ami_id            = "NVIDIA GPU Cloud VMI Base"
-    subnet_id         = "vpc-11111111111111111"
-    availability_zone = "us-west-2a"
-    tags              = { team = join("", range(200)) }
+    installer = "mamba"
   }
 
-  expect_failures = [var.instance_type, var.image, var.ami_id, var.subnet_id, var.availability_zone, var.tags]
+  expect_failures = [var.installer]
+}
+
+run "a_time_without_a_unit" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    job_time_limit = "12"
+  }
+
+  expect_failures = [var.job_time_limit]
+}
+
+run "a_time_of_nothing" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    job_time_limit = "0h"
+  }
+
+  expect_failures = [var.job_time_limit]
+}
+
+run "ids_of_the_wrong_kind" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    instance_type = "g4dn"
+    image         = "windows"
+    ami_id        = "NVIDIA GPU Cloud VMI Base"
+    subnet        = { id = "vpc-11111111111111111" }
+    tags          = { team = join("", range(200)) }
+  }
+
+  expect_failures = [var.instance_type, var.image, var.ami_id, var.subnet, var.tags]
+}
+
+run "a_place_of_the_wrong_kind" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    subnet_id         = "vpc-11111111111111111"
+    availability_zone = "us-west-2a"
+  }
+
+  expect_failures = [var.subnet_id, var.availability_zone]
 }
 
 run "a_zone_given_as_region" {
@@ -113,7 +174,7 @@ run "a_zone_given_as_region" {
   expect_failures = [var.region]
 }
 
-run "numbers_that_are_too_small_and_the_private_key" {
+run "the_private_key" {
   command = plan
 
   module {
@@ -121,19 +182,32 @@ run "numbers_that_are_too_small_and_the_private_key" {
   }
 
   variables {
-    root_volume_size_gb = 7
-    egress_ports        = [0, 443]
-    public_key_path     = "~/.ssh/id_ed25519"
+    public_key_path = "~/.ssh/id_ed25519"
   }
 
-  expect_failures = [var.root_volume_size_gb, var.egress_ports, var.public_key_path]
+  expect_failures = [var.public_key_path]
+}
+
+run "numbers_that_are_too_small" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    root_volume_size_gb = 7
+    egress_ports        = [0, 443]
+  }
+
+  expect_failures = [var.root_volume_size_gb, var.egress_ports]
 }
 
 run "numbers_that_are_not_whole" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -148,7 +222,7 @@ run "numbers_that_are_too_high" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -163,7 +237,7 @@ run "speeds_below_what_comes_with_the_volume" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -177,7 +251,7 @@ run "more_iops_than_500_for_each_gigabyte" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -192,7 +266,7 @@ run "more_throughput_than_a_quarter_of_the_iops" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -206,7 +280,7 @@ run "the_world" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -220,7 +294,7 @@ run "half_the_world" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -234,7 +308,7 @@ run "the_world_by_ipv6" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -248,7 +322,7 @@ run "one_block_wider_than_24_among_good_ones" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -262,7 +336,7 @@ run "an_ipv6_block_wider_than_64" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -276,7 +350,7 @@ run "an_address_without_length" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -290,7 +364,7 @@ run "a_block_with_bits_beyond_its_length" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {
@@ -304,7 +378,7 @@ run "an_ipv6_block_in_a_long_form" {
   command = plan
 
   module {
-    source = "./tests/stack"
+    source = "./modules/host"
   }
 
   variables {

@@ -1,9 +1,10 @@
-"""Stand-ins for the ports: they remember what was asked and answer as they were told."""
+"""Stand-ins for the world, over 200 lines as there is a class for each: they remember, and answer as told."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from gpuinfra.features.provision.outcome import INSTANCE, SECURITY_GROUP
 from gpuinfra.ground.boot_status import Boot
 from gpuinfra.ground.model import Change, Instance, Outcome, Progress, Record, Settings
 from gpuinfra.ground.protocols import Clock
@@ -29,8 +30,8 @@ RUNNING = Instance(
 )
 RECORDED = Record(
     resources={
-        "module.instance.aws_instance.this": RUNNING.instance_id,
-        "module.security_group.aws_security_group.this": str(samples.OUTPUTS["security_group_id"]),
+        INSTANCE: RUNNING.instance_id,
+        f"{SECURITY_GROUP}.aws_security_group.this": str(samples.OUTPUTS["security_group_id"]),
     },
     outputs=samples.OUTPUTS,
     host=samples.host(),
@@ -200,6 +201,11 @@ class FakeTerraform:
     ) -> Outcome:
         """Remember whether it was the saved plan."""
         self.calls.append(("apply", plan is not None, tuple(replace), tuple(target)))
+        return self.outcome
+
+    def refresh(self, *, on_progress: Any) -> Outcome:
+        """Remember the call."""
+        self.calls.append(("refresh",))
         return self.outcome
 
     def destroy(self, *, on_progress: Any) -> Outcome:

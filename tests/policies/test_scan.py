@@ -5,8 +5,8 @@ from tests.scan import Report, read, table
 CHECK = {
     "check_id": "CKV_AWS_24",
     "check_name": "No ingress from 0.0.0.0:0 to port 22",
-    "resource": "module.security_group.aws_security_group.this",
-    "file_path": "/modules/security_group/main.tf",
+    "resource": "module.host.module.security_group.aws_security_group.this",
+    "file_path": "/modules/host/modules/security_group/main.tf",
     "file_line_range": [13, 23],
     "check_result": {"result": "FAILED"},
 }
@@ -42,5 +42,5 @@ def test_the_table_names_check_resource_place_and_reason() -> None:
     """A failure says where to look, a skip says why."""
     lines = "\n".join(table(report(failed_checks=[CHECK], skipped_checks=[SKIPPED])))
     assert "FAIL CKV_AWS_24" in lines
-    assert "modules/security_group/main.tf:13" in lines
+    assert "modules/host/modules/security_group/main.tf:13" in lines
     assert "one user" in lines

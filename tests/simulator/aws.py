@@ -18,10 +18,13 @@ NVIDIA = "ami-0a1b2c3d4e5f60002"
 UBUNTU_ARM = "ami-0a1b2c3d4e5f60008"
 
 
-def client(service: Any, sim: Simulator, *, region: str = REGION, attempts: int = 1) -> Any:
+def client(
+    service: Any, sim: Simulator, *, region: str = REGION, attempts: int = 1, key: str | None = None
+) -> Any:
     """Return a client that knows nothing of this machine's AWS settings."""
     config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, read_timeout=10)
-    return session().client(service, region_name=region, endpoint_url=sim.url, config=config)
+    given: Any = {"aws_access_key_id": key, "aws_secret_access_key": "simulator"} if key else {}
+    return session().client(service, region_name=region, endpoint_url=sim.url, config=config, **given)
 
 
 @cache

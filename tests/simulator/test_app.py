@@ -44,7 +44,11 @@ class Stage:
     def call(self) -> tuple[str, bytes]:
         """Make one RunInstances call; returns status line and body."""
         app = SimulatorApp(
-            world=self.world, backend=self.backend, control=lambda environ, body: OK, sleep=self.sleep
+            world=self.world,
+            backend=self.backend,
+            control=lambda environ, body: OK,
+            owner={"x": "111122223333"}.__getitem__,
+            sleep=self.sleep,
         )
         body = b"Action=RunInstances"
         status: list[str] = []
@@ -80,6 +84,7 @@ def test_a_call_without_fault_is_carried_out_and_logged() -> None:
     stage = Stage()
     assert stage.call() == ("200 OK", b"done")
     assert (stage.logged().status, stage.logged().fault) == (200, "")
+    assert (stage.logged().access_key, stage.logged().account) == ("x", "111122223333")
 
 
 def test_a_fault_comes_before_the_action() -> None:

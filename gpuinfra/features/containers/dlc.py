@@ -14,6 +14,7 @@ from gpuinfra.ground.protocols import World
 from gpuinfra.ground.recorded import recorded_host
 from gpuinfra.tools.ssh import host_helpers
 
+# Part of its address: a state from before modules/host was one module lacks the rest.
 POLICY = "module.instance.aws_iam_role_policy.dlc"
 FILES = ("ecr.py",)
 NEWEST = 3
@@ -53,7 +54,7 @@ def run(world: World, given: str, argv: Sequence[str], *, terminal: bool) -> tup
     """
     recorded = recorded_host(world.state, world.files.name)
     image = dlc_images.full_name(given, recorded.region)
-    if not any(address.startswith(POLICY) for address in world.state.read().resources):
+    if not any(POLICY in address for address in world.state.read().resources):
         raise ConfigError(
             "the host's role may not pull AWS Deep Learning Containers: dlc_access is false",
             hint=f"set dlc_access = true in terraform.tfvars, then: {command('up', recorded.stack)}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gpuinfra.ground.errors import ConfigError
 
 # Regions and accounts: https://aws.github.io/deep-learning-containers/reference/region_availability/
-# The same table is in terraform/modules/instance/dlc.tf; a test compares the two.
+# The same table is in terraform/modules/host/modules/instance/dlc.tf; a test compares the two.
 COMMON = "763104351884"
 COMMON_REGIONS = (
     "ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1"

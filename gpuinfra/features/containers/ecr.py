@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gpuinfra.features.containers import dlc_images
 from gpuinfra.features.containers.dlc_images import TaggedImage
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.aws.client import client
 from gpuinfra.tools.aws.errors import map_boto_errors
 from gpuinfra.tools.files import write_private
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 KEPT_S = 24 * 3600
 
 
+@adapter("the list of images cannot be kept")
 class EcrCatalog:
     """The images of the Deep Learning Containers' registry of one region."""
 

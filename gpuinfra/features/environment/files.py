@@ -5,10 +5,12 @@ from pathlib import Path
 
 from gpuinfra.features.environment import lock_file as locks
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.tools.adapter import adapter
 
 ENVIRONMENT, REQUIREMENTS, STARTUP = "environment.yml", "requirements.txt", "startup.sh"
 
 
+@adapter("the project's files cannot be read")
 class ProjectFiles:
     """The files at the top of a clone."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from gpuinfra.features.environment.solution import LockedPackage, Solution, SolveRequest
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.tools import process
+from gpuinfra.tools.adapter import adapter
 
 ALIAS = "CONDA_CHANNEL_ALIAS"  # conda's own variable for a mirror
 DEFAULT_ALIAS = "https://conda.anaconda.org/"
@@ -17,6 +18,7 @@ TRIES = 2  # it may crash before it has answered, too
 CHILD = (sys.executable, "-m", "gpuinfra.features.environment.solver_child")
 
 
+@adapter("the solver cannot be run", hint="make setup")
 class RattlerSolver:
     """Solves by py-rattler for linux-64, whatever this machine is."""
 

@@ -2,8 +2,9 @@
 
 import ipaddress
 
-from gpuinfra.features.provision.outcome import SECURITY_GROUP, check, settings_of
+from gpuinfra.features.provision.outcome import HOST, SECURITY_GROUP, check, settings_of
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.model import Record
 from gpuinfra.ground.protocols import World
 
 
@@ -21,16 +22,27 @@ def allow(world: World, *, cidr: str, add: bool) -> tuple[str, ...]:
     kept = [c for c in settings.allowed_cidrs if add or not _is_single(c)]
     cidrs = tuple(dict.fromkeys([*kept, wanted]))
     world.values.change({"allowed_cidrs": list(cidrs)})
-    if not world.state.read().resources:
+    record = world.state.read()
+    if not record.resources:
         world.reporter.say(f"allowed_cidrs is now {', '.join(cidrs)}; there is no host yet")
         return cidrs
     terraform = world.terraform()
     with world.reporter.progress("Authorising") as on_progress:
         terraform.init()
+        if _is_from_before(record):
+            check(world, terraform.refresh(on_progress=on_progress), settings, stack=world.files.name)
         outcome = terraform.apply(None, replace=[], target=[SECURITY_GROUP], on_progress=on_progress)
     check(world, outcome, settings, stack=world.files.name)
     world.reporter.say(f"ssh is open to {', '.join(cidrs)} and to nobody else")
     return cidrs
+
+
+def _is_from_before(record: Record) -> bool:
+    """Tell whether the state names its objects as before modules/host was one module.
+
+    Terraform refuses to change one of them alone while moves of the others are pending.
+    """
+    return any(address.startswith("module.") and not address.startswith(HOST) for address in record.resources)
 
 
 def normal(cidr: str) -> str:

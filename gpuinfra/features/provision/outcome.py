@@ -9,8 +9,10 @@ from gpuinfra.ground.model import Instance, Outcome, Record, Settings
 from gpuinfra.ground.protocols import World
 from gpuinfra.tools.terraform import errors
 
-INSTANCE = "module.instance.aws_instance.this"
-SECURITY_GROUP = "module.security_group"
+# Addresses in Terraform; states from before modules/host was one module lack its prefix.
+HOST = "module.host."
+INSTANCE = f"{HOST}module.instance.aws_instance.this"
+SECURITY_GROUP = f"{HOST}module.security_group"
 # A state that cannot be written is a lost host; a plan, a state and its backup need far less than this.
 MIN_FREE_MB = 100
 

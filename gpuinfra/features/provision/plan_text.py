@@ -28,7 +28,6 @@ NAMES = {
     "aws_route": "route",
     "aws_internet_gateway": "internet gateway",
     "aws_eip": "public address of the NAT gateway",
-    "terraform_data": "pin",
 }
 SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
 VERBS = {"create": "creating", "update": "changing", "delete": "deleting"}
@@ -38,12 +37,11 @@ MAX_VALUE = 60
 
 def label(address: str) -> str:
     """Return a resource address in plain words, its key included."""
-    found = re.search(r"((?:aws|terraform)_\w+)\.(\w+)", address)
+    found = re.search(r"(aws_\w+)\.\w+", address)
     key = re.search(r'\["?([^"\]]+)"?\]$', address)
     if not found:
         return address
-    kind, own = found.groups()
-    name = NAMES.get(kind, kind) if own == "this" or kind != "terraform_data" else f"{own} pin"
+    name = NAMES.get(found.group(1), found.group(1))
     return f"{name} {key.group(1)}" if key else name
 
 

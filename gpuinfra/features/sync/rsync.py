@@ -13,6 +13,7 @@ from gpuinfra.ground.hints import command as typed
 from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
 from gpuinfra.ground.work_protocols import SyncRequest, SyncResult
 from gpuinfra.tools import process
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.ssh.client import CHANGED, UNKNOWN
 
 # rsync(1), EXIT VALUES
@@ -25,6 +26,7 @@ INSTALL_HERE = {
 }
 
 
+@adapter("rsync cannot be run")
 class Rsync:
     """The Courier port."""
 

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gpuinfra.features.sync.rsync_args import PARTIAL
+from gpuinfra.tools.adapter import adapter
 
 # Changes within this time of each other are one: an editor's save is several, a checkout thousands.
 DEBOUNCE_MS, STEP_MS, LOOK_MS = 600, 50, 200
+# Linux watches 8,192 to 1 M folders for a user, and each editor takes its share (inotify(7)).
+MORE_WATCHES = "sudo sysctl fs.inotify.max_user_watches=524288   # or name folders in .gpuinfraignore"
 NEVER_SENT = {".git", PARTIAL}
 
 
+@adapter("the project's folder cannot be watched", RuntimeError, hint=MORE_WATCHES)
 class WatchfilesWatcher:
     """The Watcher port."""
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import IO, NoReturn
 
 from gpuinfra.tools import process
+from gpuinfra.tools.adapter import adapter
 
 LOOPBACK = "127.0.0.1"
 IN_USE = "Address already in use"
@@ -27,6 +28,7 @@ OPTIONS = (
 )
 
 
+@adapter("a port of this machine cannot be used", passes=(PermissionError,))
 class SshTunnel:
     """The Tunnel port."""
 

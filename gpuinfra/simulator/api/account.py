@@ -6,7 +6,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.ec2.models import ec2_backends
-from moto.iam.models import iam_backends
+from moto.iam.models import get_account_id_from, iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
@@ -24,12 +24,18 @@ class MotoAccount:
 
     def __init__(self, *, world: SimulatorState) -> None:
         apply_patches(world)
+        self._lock = world.moto_lock
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any]) -> ApiAnswer:
         """Carry out one call."""
         chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
         return ApiAnswer(status=int(status.split()[0]), headers=tuple(headers), body=b"".join(chunks))
+
+    def owner(self, access_key: str) -> str:
+        """Return the account of a key; one that nobody made here is our own."""
+        with self._lock:
+            return str(get_account_id_from(access_key))
 
     def reset(self) -> None:
         """Forget everything but the seed.

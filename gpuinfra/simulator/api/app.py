@@ -28,7 +28,10 @@ _log = logging.getLogger(__name__)
 
 
 class SimulatorApp:
-    """One endpoint for all services; `backend` carries a call out, `control` answers paths below /_sim/."""
+    """One endpoint for all services; `backend` carries a call out, `control` answers paths below /_sim/.
+
+    owner: tells the account that an access key belongs to.
+    """
 
     def __init__(
         self,
@@ -36,11 +39,13 @@ class SimulatorApp:
         world: SimulatorState,
         backend: Backend,
         control: Control,
+        owner: Callable[[str], str],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._world = world
         self._backend = backend
         self._control = control
+        self._owner = owner
         self._sleep = sleep
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -57,7 +62,8 @@ class SimulatorApp:
 
     def _aws(self, environ: Environ, body: bytes) -> ApiAnswer:
         request = _request_of(environ, body)
-        ticket = self._world.calls.begin(_call_of(request, self._world.now()))
+        call = _call_of(request, self._world.now(), self._owner(request.access_key))
+        ticket = self._world.calls.begin(call)
         fault = self._world.faults.hit(request.service, request.action, request.text)
         label = fault.label if fault else ""
         self._world.calls.finish(ticket, status=UNANSWERED, fault=label)
@@ -130,11 +136,13 @@ def _request_of(environ: Environ, body: bytes) -> AwsRequest:
     )
 
 
-def _call_of(request: AwsRequest, now: float) -> Call:
+def _call_of(request: AwsRequest, now: float, account: str) -> Call:
     return Call(
         time=now,
         service=request.service,
         region=request.region,
         action=request.action,
         params=request.params,
+        access_key=request.access_key,
+        account=account,
     )

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
-_SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
+_SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,7 @@ class AwsRequest:
     params: Mapping[str, str]
     raw: str
     is_query: bool
+    access_key: str = ""
 
     @property
     def text(self) -> str:
@@ -76,6 +77,7 @@ def read_request(
         params=params,
         raw=raw,
         is_query=is_query,
+        access_key=scope["key"] if scope else "",
     )
 
 

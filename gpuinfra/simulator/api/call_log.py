@@ -16,6 +16,7 @@ class Call:
     time: seconds since 1970, on arrival.
     status: HTTP status of the answer; 0 while it is in flight, and for ever when the connection was dropped.
     params: the request, flattened with the names of the wire: `BlockDeviceMapping.1.Ebs.Encrypted` is `true`.
+    access_key, account: whose key signed the call; a role's key belongs to the account of the role.
     fault: the error code that was injected, or `drop`, or `delay`; empty when nothing was.
     """
 
@@ -26,6 +27,8 @@ class Call:
     params: Mapping[str, str]
     status: int = UNANSWERED
     fault: str = ""
+    access_key: str = ""
+    account: str = ""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:

@@ -52,7 +52,8 @@ def make_server(port: int, world: SimulatorState) -> Any:
     from gpuinfra.simulator.api.account import MotoAccount
 
     account = MotoAccount(world=world)
-    app = SimulatorApp(world=world, backend=account, control=ControlDesk(world=world, account=account))
+    control = ControlDesk(world=world, account=account)
+    app = SimulatorApp(world=world, backend=account, control=control, owner=account.owner)
     return make_wsgi_server(ADDRESS, port, app, threaded=True, request_handler=MotoRequestHandler)
 
 

@@ -9,6 +9,7 @@ from botocore import exceptions as boto
 
 from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Instance, Settings, Tags
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.aws.client import client
 from gpuinfra.tools.aws.errors import map_boto_errors
 
@@ -26,6 +27,7 @@ TERMINATE_TIMEOUT_S = 300.0
 RUN_LOOKS = 15
 
 
+@adapter("AWS cannot be called")
 class Aws:
     """The Cloud protocol, in one region; throttling is retried up to 5 times with jitter."""
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from gpuinfra.tools import process
+from gpuinfra.tools.adapter import adapter
 
 
+@adapter("ssh's agent cannot be asked")
 class SshAgent:
     """The Agent protocol."""
 

@@ -14,6 +14,7 @@ from gpuinfra.ground.hints import command as typed
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.platforms import install_openssh
 from gpuinfra.tools import process
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import write_private
 from gpuinfra.tools.ssh import host_keys, ssh_config
 from gpuinfra.tools.ssm import report as ssm_report
@@ -25,6 +26,7 @@ CHANGED, UNKNOWN = "REMOTE HOST IDENTIFICATION HAS CHANGED", "Host key verificat
 ANSWER_TIMEOUT_S = 3.0
 
 
+@adapter("ssh cannot be used")
 class OpenSsh:
     """The Link port: one configuration file and one shared connection for each stack."""
 

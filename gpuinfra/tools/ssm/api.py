@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from botocore import exceptions as boto
 
 from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.aws.client import client, session, sign
 from gpuinfra.tools.aws.errors import map_boto_errors
 from gpuinfra.tools.ssm.protocols import ChannelLost, StreamToken
@@ -17,6 +18,7 @@ DOCUMENT = "AWS-StartSSHSession"
 STREAM_SERVICE = "ssmmessages"
 
 
+@adapter("AWS cannot be called")
 class Sessions:
     """The Api port of gpuinfra.ssm, in one region."""
 

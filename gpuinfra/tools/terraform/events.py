@@ -10,6 +10,8 @@ from typing import Any
 from gpuinfra.ground.model import Change, Diagnostic, Outcome, Progress
 
 ACTIONS = {"create", "update", "replace", "delete"}
+# A note in the state, nothing at AWS: not for the eyes of a person who reads a plan.
+NOTE = "terraform_data"
 # What Terraform says on top of the true error once it has been interrupted.
 NOISE = ("execution halted", "context canceled")
 
@@ -68,7 +70,7 @@ class Events:
             self._hook(kind, event["hook"])
 
     def _planned(self, change: dict[str, Any]) -> None:
-        if change["action"] in ACTIONS:
+        if change["action"] in ACTIONS and change["resource"].get("resource_type") != NOTE:
             self._changes.append(Change(address=change["resource"]["addr"], action=change["action"]))
 
     def _summary(self, changes: dict[str, Any]) -> None:
@@ -88,7 +90,7 @@ class Events:
             "apply_complete": "done",
             "apply_errored": "failed",
         }
-        if kind in phase and hook.get("action") != "read":
+        if kind in phase and hook.get("action") != "read" and hook["resource"].get("resource_type") != NOTE:
             self._on_progress(
                 Progress(
                     phase=phase[kind],

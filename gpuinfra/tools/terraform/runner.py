@@ -12,8 +12,9 @@ from typing import Any
 
 from python_terraform import IsFlagged, Terraform
 
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools import process
-from gpuinfra.tools.terraform.events import Events
+from gpuinfra.tools.terraform.events import Events, NOTE
 from gpuinfra.ground.errors import Interrupted, TerraformError
 from gpuinfra.ground.model import AttributeChange, Change, Outcome
 from gpuinfra.ground.protocols import OnProgress
@@ -28,6 +29,7 @@ class _CommandLine(Terraform):  # type: ignore[misc]  # no type information upst
         """Read nothing: the original fails on a damaged state before we can explain it."""
 
 
+@adapter("Terraform cannot be run", hint="make setup")
 class TerraformCli:
     """The Provisioner port: real Terraform in one directory."""
 
@@ -78,6 +80,11 @@ class TerraformCli:
         options = {"auto_approve": IsFlagged, "replace": list(replace), "target": list(target)}
         return self._run("apply", {"input": False, **options}, on_progress)
 
+    def refresh(self, *, on_progress: OnProgress) -> Outcome:
+        """Write what AWS shows now, and pending moves of addresses, into the state; AWS is only asked."""
+        options = {"input": False, "auto_approve": IsFlagged, "refresh_only": IsFlagged}
+        return self._run("apply", options, on_progress)
+
     def destroy(self, *, on_progress: OnProgress) -> Outcome:
         """Destroy everything in the state."""
         return self._run("destroy", {"input": False, "auto_approve": IsFlagged}, on_progress)
@@ -111,7 +118,7 @@ def _changes(shown: dict[str, Any]) -> list[Change]:
     found = []
     for resource in shown.get("resource_changes", []):
         change, action = resource["change"], _action(resource["change"]["actions"])
-        if resource["mode"] == "managed" and action:
+        if resource["mode"] == "managed" and resource["type"] != NOTE and action:
             found.append(
                 Change(address=resource["address"], action=action, attributes=tuple(_attributes(change)))
             )

@@ -5,9 +5,11 @@ import shutil
 from pathlib import Path
 
 from gpuinfra.ground.paths import Stack
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import write_private
 
 
+@adapter("the stack's directory cannot be used")
 class StackDirectory:
     """The Workspace port."""
 

@@ -11,10 +11,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Host, Record
 
 
+@adapter("Terraform's state file cannot be used")
 class LocalState:
     """The StateFile port: one terraform.tfstate."""
 

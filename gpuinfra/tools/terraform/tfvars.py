@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.terraform.links import link_module
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Settings
@@ -23,6 +24,7 @@ DEFAULTS: dict[str, Any] = {
 REQUIRED = ("owner", "region", "allowed_cidrs")
 
 
+@adapter("terraform.tfvars cannot be used")
 class TfvarsFile:
     """The Values port: the terraform.tfvars of one stack."""
 

@@ -45,3 +45,7 @@ mock_resource "aws_instance" {
 mock_data "aws_ec2_instance_type_offerings" {
   defaults = { locations = ["us-east-1c", "us-east-1b"] }
 }
+
+mock_resource "aws_subnet" {
+  defaults = { id = "subnet-33333333333333333" }
+}

@@ -55,6 +55,9 @@ def main(argv: list[str]) -> int:
     record(argv=argv, env={name: os.environ[name] for name in names if name in os.environ})
     if argv[:1] == ["--config"]:
         return pull(Path(argv[1]), argv[3])
+    if argv[:1] == ["build"]:
+        tags = [argv[n + 1] for n, word in enumerate(argv) if word == "--tag"]
+        (HOME / "images").write_text("\n".join([*words("images"), *tags]))
     if argv[:1] == ["run"]:
         image = next(word for word in argv if word in words("images"))
         command = argv[argv.index(image) + 1 :]

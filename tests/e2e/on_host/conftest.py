@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.ground import paths
 from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.lab.lab import opened
 from gpuinfra.simulator.lab.machines import image as base
@@ -28,15 +27,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectOnHost]:
     base.ensure(os.environ, lambda text: None)
     with opened() as lab:
         clone = copy_project(ROOT, home / "clone")
-        image = Path(f"/proc/{lab.pid}/root{lab.directory}/base")  # mounted inside
-        offline_setup.outfit(lab.mirror, image, clone)
-        python = offline_setup.interpreter(image)
-        folder = paths.cache_home(os.environ) / "test-wheels" / f"jupyterlab-{python.minor}"
-        missing = wheels.fetch(folder, python.minor)
-        if not missing:
-            wheels.add_to(lab.mirror / offline_setup.CHANNEL, folder, python)
-            with (clone / "environment.yml").open("a") as file:
-                file.write("  - jupyterlab\n")
+        offline_setup.outfit(lab.mirror, lab.image, clone)
+        missing = wheels.offer_jupyterlab(lab, clone)
         project = home / "project"
         project.mkdir()
         (project / ".gpuinfraignore").write_text("")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +73,8 @@ class Running:
     def interrupt(self) -> int:
         """Press Ctrl-C, wait, and return the exit code."""
         for pid in self._descendants():  # not the one that only entered the lab: it would not wait
-            os.kill(pid, signal.SIGINT)
+            with suppress(ProcessLookupError):  # a short-lived one has ended meanwhile
+                os.kill(pid, signal.SIGINT)
         try:
             self.process.communicate(timeout=20)
         finally:

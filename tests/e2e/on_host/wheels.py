@@ -4,13 +4,17 @@ Fetched by pip once and kept in the cache; where pip cannot fetch them there is 
 """
 
 import configparser
+import os
 import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+from gpuinfra.ground import paths
+from gpuinfra.simulator.conda import offline_setup
 from gpuinfra.simulator.conda.packages import Interpreter, Package
+from gpuinfra.simulator.lab.lab import Lab
 
 FETCH_TIMEOUT_S = 150
 PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64")
@@ -67,6 +71,18 @@ def add_to(channel: Path, folder: Path, beneath: Interpreter) -> None:
             package.files.update(_scripts(data.decode()))
     package.write(channel)
     subprocess.run([sys.executable, "-c", INDEX, str(channel)], check=True, capture_output=True)
+
+
+def offer_jupyterlab(lab: Lab, clone: Path) -> str:
+    """Put jupyterlab into the lab's channel and the clone's environment.yml; return why that did not work."""
+    python = offline_setup.interpreter(lab.image)
+    folder = paths.cache_home(os.environ) / "test-wheels" / f"jupyterlab-{python.minor}"
+    if missing := fetch(folder, python.minor):
+        return missing
+    add_to(lab.mirror / offline_setup.CHANNEL, folder, python)
+    with (clone / "environment.yml").open("a") as file:
+        file.write("  - jupyterlab\n")
+    return ""
 
 
 def _place(name: str, beneath: Interpreter) -> str:

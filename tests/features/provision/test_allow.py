@@ -42,6 +42,16 @@ def test_only_the_security_group_is_applied(tmp_path: Path) -> None:
     assert terraform.calls == [("init",), ("apply", False, (), (SECURITY_GROUP,))]
 
 
+def test_a_state_of_before_is_taken_over_first(tmp_path: Path) -> None:
+    """Terraform refuses to change the group alone while the moves of the others are pending."""
+    terraform = FakeTerraform(Outcome(ok=True))
+    old = Record(
+        resources={"module.security_group.aws_security_group.this": "sg-1", "terraform_data.region": ""}
+    )
+    allow(fake_world(tmp_path, terraform=terraform, records=(old,)), cidr=HOME, add=False)
+    assert terraform.calls == [("init",), ("refresh",), ("apply", False, (), (SECURITY_GROUP,))]
+
+
 def test_without_a_host_only_the_values_change(tmp_path: Path) -> None:
     """There is nothing to authorise yet, and that is said."""
     terraform, reporter = FakeTerraform(Outcome(ok=True)), FakeReporter()

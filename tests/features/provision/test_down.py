@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.provision.down import destroy
+from gpuinfra.features.provision.outcome import INSTANCE
 from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.model import Outcome, Record
 from tests import samples
@@ -14,7 +15,7 @@ from tests.fakes.world import RUNNING, SETTINGS, FakeReporter, FakeStackFiles, F
 
 EMPTY = Record()
 GROUP = str(samples.OUTPUTS["security_group_id"])
-PARTIAL = Record(resources={"module.security_group.aws_security_group.this": GROUP})
+PARTIAL = Record(resources={"module.host.module.security_group.aws_security_group.this": GROUP})
 OURS = dataclasses.replace(RUNNING, instance_id="i-0feed", security_group_ids=(GROUP,))
 FOREIGN = dataclasses.replace(RUNNING, instance_id="i-0bad", security_group_ids=("sg-other",))
 GONE = dataclasses.replace(RUNNING, state="terminated")
@@ -69,7 +70,7 @@ def test_a_private_host_is_named_in_the_question(tmp_path: Path) -> None:
     """It has no address to be known by."""
     reporter = FakeReporter(answer=False)
     host = samples.host(access="ssm", public_ip="")
-    records = (Record(host=host, resources={"module.instance.aws_instance.this": host.instance_id}),)
+    records = (Record(host=host, resources={INSTANCE: host.instance_id}),)
     with pytest.raises(ConfigError, match="nothing was destroyed"):
         destroy(fake_world(tmp_path, reporter=reporter, records=records), yes=False)
     assert f"{RUNNING.instance_id} (g4dn.xlarge, no public address) and its disk" in reporter.asked[0]
@@ -77,7 +78,7 @@ def test_a_private_host_is_named_in_the_question(tmp_path: Path) -> None:
 
 def test_a_half_made_host_is_named_in_the_question(tmp_path: Path) -> None:
     """A host without outputs (Ctrl-C) is not hidden behind a number of resources."""
-    half = Record(resources={"module.instance.aws_instance.this": "i-0half"})
+    half = Record(resources={INSTANCE: "i-0half"})
     reporter = FakeReporter(answer=False)
     with pytest.raises(ConfigError):
         destroy(fake_world(tmp_path, reporter=reporter, records=(half,)), yes=False)

@@ -8,7 +8,7 @@ from gpuinfra.features.provision import plan_text
 from gpuinfra.ground.model import AttributeChange, Change, Progress
 from tests.fakes.world import SETTINGS
 
-HOST = "module.instance.aws_instance.this"
+HOST = "module.host.module.instance.aws_instance.this"
 
 
 @pytest.mark.parametrize(
@@ -16,12 +16,10 @@ HOST = "module.instance.aws_instance.this"
     [
         (HOST, "host (EC2 instance)"),
         (
-            'module.security_group.aws_vpc_security_group_ingress_rule.ssh["1.2.3.4/32"]',
+            'module.host.module.security_group.aws_vpc_security_group_ingress_rule.ssh["1.2.3.4/32"]',
             "ingress rule 1.2.3.4/32",
         ),
         ("module.x.aws_efs_file_system.y[0]", "aws_efs_file_system 0"),
-        ("module.instance.terraform_data.image", "image pin"),
-        ("terraform_data.region", "region pin"),
         ("something.else", "something.else"),
         ("", ""),
     ],
@@ -58,7 +56,7 @@ def test_progress_line(step: Progress, line: str) -> None:
 
 def test_the_plan_of_a_private_host_tells_the_price_of_its_network() -> None:
     """By the hour and by the month, and for which region; other hosts have no such line."""
-    network = 'module.network["own"]'
+    network = 'module.host.module.network["own"]'
     nat = Change(address=f'{network}.aws_nat_gateway.this["nat"]', action="create")
     ends = [
         Change(address=f'{network}.aws_vpc_endpoint.interface["{n}"]', action="create")
@@ -78,7 +76,7 @@ def test_a_plan() -> None:
     """The host's facts first, the host before its belongings, then how many of each."""
     long = "x" * 100
     changes = [
-        Change(address="module.key_pair.aws_key_pair.this", action="create"),
+        Change(address="module.host.module.key_pair.aws_key_pair.this", action="create"),
         Change(
             address=HOST,
             action="replace",

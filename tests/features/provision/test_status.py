@@ -10,7 +10,7 @@ from gpuinfra.ground.model import Instance, Record
 from tests.fakes.host import FakeCloud, fake_world
 from tests.fakes.world import RECORDED, RUNNING, FakeStackFiles, FakeValues
 
-HALF = Record(resources={"module.instance.aws_instance.this": "i-0half"})
+HALF = Record(resources={"module.host.module.instance.aws_instance.this": "i-0half"})
 
 
 def seen(state: str, public_ip: str = RUNNING.public_ip) -> Instance:

@@ -33,7 +33,7 @@ from tests.samples import refusal
 NEW = Change(address=INSTANCE, action="create")
 MADE = Outcome(ok=True, added=1, changes=(NEW,))
 # Everything but the host: what an apply leaves that AWS refused at RunInstances.
-PARTIAL = Record(resources={"module.security_group.aws_security_group.this": "sg-1"})
+PARTIAL = Record(resources={"module.host.module.security_group.aws_security_group.this": "sg-1"})
 ORPHAN = dataclasses.replace(RUNNING, instance_id="i-0feed", launched="2026-01-02T03:04:05Z")
 
 
@@ -54,7 +54,7 @@ def test_yes_applies_in_one_go(tmp_path: Path) -> None:
 
 def test_yes_tells_what_a_network_of_our_own_costs(tmp_path: Path) -> None:
     """No plan is shown, so the price is said afterwards."""
-    nat = Change(address='module.network["own"].aws_nat_gateway.this["nat"]', action="create")
+    nat = Change(address='module.host.module.network["own"].aws_nat_gateway.this["nat"]', action="create")
     terraform, reporter = FakeTerraform(dataclasses.replace(MADE, changes=(NEW, nat))), FakeReporter()
     apply(fake_world(tmp_path, terraform=terraform, reporter=reporter), yes=True, upgrade_image=False)
     assert sum("USD an hour" in line for line in reporter.said) == 1

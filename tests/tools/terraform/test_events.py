@@ -8,8 +8,9 @@ import pytest
 from gpuinfra.tools.terraform.events import Events
 from gpuinfra.ground.model import Change, Diagnostic, Outcome, Progress
 
-HOST = "module.instance.aws_instance.this"
-RESOURCE = {"addr": HOST, "module": "module.instance", "resource_type": "aws_instance", "resource_key": None}
+HOST = "module.host.module.instance.aws_instance.this"
+MODULE = "module.host.module.instance"
+RESOURCE = {"addr": HOST, "module": MODULE, "resource_type": "aws_instance", "resource_key": None}
 STATE = {"version": 4, "serial": 14, "lineage": "6a35", "resources": []}
 
 
@@ -44,6 +45,27 @@ def taken(*lines: str, ok: bool = True) -> tuple[Outcome, list[Progress]]:
     for text in lines:
         events.take(text)
     return events.outcome(ok=ok), steps
+
+
+def test_a_note_in_the_state_is_not_told() -> None:
+    """What Terraform only writes down (terraform_data) is neither a change nor a step for a person."""
+    note = {"addr": "terraform_data.region", "resource_type": "terraform_data"}
+    outcome, steps = taken(
+        line("planned_change", change={"resource": note, "action": "create"}),
+        line("apply_start", hook={"resource": note, "action": "create"}),
+        line("apply_complete", hook={"resource": note, "action": "create", "id_value": "1"}),
+    )
+    assert (outcome.changes, steps) == ((), [])
+
+
+def test_moves_are_no_changes() -> None:
+    """A plan that gives objects other addresses, or forgets some, changes nothing."""
+    moved = {"resource": RESOURCE, "previous_resource": RESOURCE, "action": "move"}
+    outcome, _ = taken(
+        line("planned_change", change=moved),
+        line("planned_change", change={"resource": RESOURCE, "action": "remove"}),
+    )
+    assert outcome.changes == ()
 
 
 def test_an_apply() -> None:

@@ -103,6 +103,16 @@ def test_plan_and_destroy(recorder: Recorder, make: Callable[[], TerraformCli], 
     assert (destroy[0], sorted(destroy[1:])) == ("destroy", ["-auto-approve", "-input=false", "-json"])
 
 
+def test_refresh_changes_the_state_alone(recorder: Recorder, make: Callable[[], TerraformCli]) -> None:
+    """It is an apply that may only write what AWS shows into the state."""
+    make().refresh(on_progress=ignore)
+    (call,) = recorder.calls()
+    assert (call[0], sorted(call[1:])) == (
+        "apply",
+        ["-auto-approve", "-input=false", "-json", "-refresh-only"],
+    )
+
+
 def test_no_variables_are_passed(
     recorder: Recorder, make: Callable[[], TerraformCli], tmp_path: Path
 ) -> None:
@@ -145,6 +155,7 @@ def test_details(recorder: Recorder, make: Callable[[], TerraformCli], tmp_path:
         change("a.new_id", ["delete", "create"], {"id": "x", "zone": "a"}, {"zone": "b"}, id=True),
         change("a.same", ["no-op"], {}, {}),
         change("a.read", ["read"], {}, {}, mode="data"),
+        change("terraform_data.note", ["create"], {}, {"input": "x"}),
     ]
     recorder.answer(json.dumps({"resource_changes": changes}))
     assert make().details(tmp_path / "p") == (
@@ -176,7 +187,8 @@ def change(
     """Return a change as `terraform show -json` writes it."""
     inner = {"actions": actions, "before": before, "after": after, "after_unknown": unknown}
     paths = {"replace_paths": [["zone"]]} if "create" in actions else {}
-    return {"address": address, "mode": mode, "change": {**inner, **paths}}
+    kind = address.split(".")[-2]
+    return {"address": address, "type": kind, "mode": mode, "change": {**inner, **paths}}
 
 
 def test_a_damaged_state_does_not_stop_the_adapter(make: Callable[[], TerraformCli], tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_a_whole_state(tmp_path: Path) -> None:
     record = state_in(tmp_path, samples.STATE).read()
     assert record.host == samples.host()
     assert record.ids_of("aws_instance") == {samples.OUTPUTS["instance_id"]}
-    assert "module.security_group.aws_security_group.this" in record.resources
+    assert "module.host.module.security_group.aws_security_group.this" in record.resources
 
 
 def test_a_state_without_outputs_has_no_host(tmp_path: Path) -> None:
@@ -53,13 +53,14 @@ def test_null_outputs_are_empty_words(tmp_path: Path) -> None:
 
 def test_keys_are_part_of_addresses(tmp_path: Path) -> None:
     """Rules by CIDR and counted resources are told apart; what is only read does not count."""
-    rule = {"mode": "managed", "type": "aws_rule", "name": "ssh", "module": "module.security_group"}
+    module = "module.host.module.security_group"
+    rule = {"mode": "managed", "type": "aws_rule", "name": "ssh", "module": module}
     rule["instances"] = [{"index_key": "1.2.3.4/32", "attributes": {"id": "sgr-1"}}]  # type: ignore[assignment]
     counted = {"mode": "managed", "type": "aws_eip", "name": "x", "instances": [{"index_key": 0}]}
     data = {"mode": "data", "type": "aws_ami", "name": "x", "instances": [{"attributes": {"id": "ami-1"}}]}
     text = json.dumps({"version": 4, "resources": [rule, counted, data]})
     assert state_in(tmp_path, text).read().resources == {
-        'module.security_group.aws_rule.ssh["1.2.3.4/32"]': "sgr-1",
+        'module.host.module.security_group.aws_rule.ssh["1.2.3.4/32"]': "sgr-1",
         "aws_eip.x[0]": "",
     }
 

@@ -11,6 +11,7 @@ import pytest
 
 from gpuinfra.tools import files
 from gpuinfra.tools.terraform import binary as toolchain, tfvars
+from gpuinfra.tools.terraform.links import link_module
 from gpuinfra.tools.terraform.tfvars import TfvarsFile
 from gpuinfra.ground.errors import ConfigError
 
@@ -131,9 +132,21 @@ def test_create_makes_a_stack(module: Path) -> None:
     assert values.exists()
     assert (values.read().stack, values.read().allowed_cidrs) == ("b", ("203.0.113.9/32",))
     assert (directory / "main.tf").resolve() == module / "main.tf"
-    assert (directory / "modules" / "instance" / "main.tf").is_file()
+    assert (directory / "modules" / "host" / "main.tf").is_file()
     assert (directory / ".terraform.lock.hcl").is_symlink()
     assert not (directory / "main.tf").readlink().is_absolute()
+
+
+def test_a_stack_keeps_up_with_the_root_module(module: Path) -> None:
+    """A file that the root module gains is linked into a stack, and the link to one that it lost goes."""
+    directory = module / "stacks" / "b"
+    (module / "network.tf").touch()
+    link_module(module, directory)
+    (module / "network.tf").rename(module / "more.tf")
+    (directory / "mine.tf").touch()
+    link_module(module, directory)
+    names = {path.name for path in directory.glob("*.tf")}
+    assert names == {path.name for path in module.glob("*.tf")} | {"mine.tf"}
 
 
 @pytest.mark.parametrize(

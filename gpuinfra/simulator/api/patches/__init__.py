@@ -5,6 +5,7 @@ from gpuinfra.simulator.api.patches import (
     console,
     images,
     launch,
+    metadata_tags,
     monitoring,
     network,
     parameters,
@@ -32,6 +33,7 @@ _CONCERNS = (
     console,
     volumes,
     spot,
+    metadata_tags,
     launch,
 )
 

@@ -1,0 +1,19 @@
+# A host without a public address and without an open port, in a network of its own behind a NAT gateway;
+# Session Manager carries ssh: aws ssm start-session --target ...
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+module "host" {
+  source = "../../modules/host"
+
+  stack      = "private"
+  access     = "ssm"
+  public_key = file(var.public_key_path)
+}
+
+output "instance_id" {
+  description = "The target of Session Manager"
+  value       = module.host.instance_id
+}

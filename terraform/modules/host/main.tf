@@ -1,0 +1,51 @@
+# One host on EC2 with all that belongs to it. No provider block: the caller's provider is used, with its
+# region, its credentials, its default and ignored tags.
+
+module "security_group" {
+  source = "./modules/security_group"
+
+  name_prefix   = local.name
+  tags          = local.tags
+  vpc_id        = local.vpc_id
+  allowed_cidrs = var.access == "ssh" ? var.allowed_cidrs : []
+  egress_ports  = var.egress_ports
+}
+
+module "key_pair" {
+  source = "./modules/key_pair"
+
+  name_prefix = local.name
+  tags        = local.tags
+  public_key  = var.public_key
+}
+
+module "instance" {
+  source = "./modules/instance"
+
+  name_prefix = local.name
+  tags        = local.tags
+  region      = local.region
+
+  # host
+  instance_type     = var.instance_type
+  image             = var.image
+  ami_id            = var.ami_id
+  user_data_base64  = var.user_data_base64
+  shutdown_behavior = var.shutdown_behavior
+  settings          = local.settings
+
+  # access
+  access            = var.access
+  dlc_access        = var.dlc_access
+  key_name          = module.key_pair.key_name
+  security_group_id = module.security_group.id
+
+  # network
+  subnet_id         = local.subnet_id
+  availability_zone = var.availability_zone
+
+  # storage
+  root_volume_size_gb          = var.root_volume_size_gb
+  root_volume_iops             = var.root_volume_iops
+  root_volume_throughput_mib_s = var.root_volume_throughput_mib_s
+}

@@ -1,0 +1,114 @@
+resource "aws_instance" "this" {
+  # checkov:skip=CKV_AWS_88: with access = ssh the public address is how its one user reaches the host; port 22 is open to allowed_cidrs only
+
+  # host
+  ami                                  = local.ami_id
+  instance_type                        = var.instance_type
+  ebs_optimized                        = true
+  monitoring                           = true
+  instance_initiated_shutdown_behavior = var.shutdown_behavior
+
+  tags = local.instance_tags
+
+  # boot
+  user_data_base64 = var.user_data_base64
+
+  # access
+  key_name             = var.key_name
+  iam_instance_profile = aws_iam_instance_profile.this.name
+
+  # network
+  availability_zone           = var.availability_zone
+  subnet_id                   = var.subnet_id
+  vpc_security_group_ids      = [var.security_group_id]
+  associate_public_ip_address = var.access == "ssh"
+
+  # A stolen request from a program on the host must not get the role's keys.
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 1
+    instance_metadata_tags      = local.metadata_tags ? "enabled" : "disabled"
+  }
+
+  # storage
+  root_block_device {
+    volume_type           = "gp3"
+    volume_size           = var.root_volume_size_gb
+    iops                  = var.root_volume_iops
+    throughput            = var.root_volume_throughput_mib_s
+    encrypted             = true
+    delete_on_termination = true
+    tags                  = var.tags
+  }
+
+  lifecycle {
+    # A host that is made is never replaced nor restarted because of a newer image or other user
+    # data. Nor because it is stopped: it has no public address then, which reads as a difference.
+    ignore_changes = [ami, user_data_base64, associate_public_ip_address]
+
+    # A host has a public address from the start or not at all.
+    replace_triggered_by = [terraform_data.access]
+
+    precondition {
+      condition     = var.user_data_base64 == null || var.user_data_base64 != ""
+      error_message = "user_data_base64 is empty: user-data.yaml.gz is missing. Run `gpuinfra plan` (it renders cloud-init/); null gives the image as it comes."
+    }
+
+    precondition {
+      condition     = local.type != null
+      error_message = "Region ${var.region} has no instance type ${var.instance_type}. Set instance_type in terraform.tfvars to one that it has; see: aws ec2 describe-instance-types --region ${var.region} --filters Name=instance-type,Values='g*'"
+    }
+
+    precondition {
+      condition     = local.ami_id != null
+      error_message = "Region ${var.region} has no image ${local.image} for ${local.architecture}. Set image in terraform.tfvars to another of nvidia, aws-nvidia and ubuntu, or set ami_id."
+    }
+
+    postcondition {
+      condition     = var.access == "ssm" || self.public_ip != "" || self.instance_state != "running"
+      error_message = "The host ${self.id} runs without a public address: its subnet ${self.subnet_id} gives none. Destroy it, then set subnet_id in terraform.tfvars to a public subnet."
+    }
+  }
+}
+
+# Only an edit of it replaces the host; that it is made beside a host that is already there does not.
+resource "terraform_data" "access" {
+  input = var.access
+}
+
+# What the host was made from, kept as long as it lives: a newer image neither changes the outputs
+# nor makes the conditions refuse a host that is already there.
+resource "terraform_data" "image" {
+  input = {
+    kind         = local.image
+    name         = local.ami == null ? coalesce(local.ami_id, "unknown") : local.ami.name
+    architecture = local.ami == null ? local.architecture : local.ami.architecture
+    size_gb      = local.ami_size_gb
+  }
+
+  lifecycle {
+    ignore_changes       = [input]
+    replace_triggered_by = [aws_instance.this.id]
+
+    postcondition {
+      condition     = local.gpu_count > 0 || !contains(["nvidia", "aws-nvidia"], self.input.kind)
+      error_message = "Image ${self.input.kind} needs an NVIDIA GPU, and instance type ${var.instance_type} has none. In terraform.tfvars set instance_type to one with a GPU, such as g4dn.xlarge, or image = \"ubuntu\" (for a host that exists, apply with --upgrade-image)."
+    }
+
+    postcondition {
+      condition     = local.gpu_count == 0 || self.input.kind != "ubuntu"
+      error_message = "Instance type ${var.instance_type} has ${local.gpu_count} NVIDIA GPU(s), and image ubuntu has no driver for them. In terraform.tfvars set image to nvidia or aws-nvidia (for a host that exists, apply with --upgrade-image), or instance_type to one without a GPU, such as t3.large."
+    }
+
+    postcondition {
+      condition     = contains(local.architectures, self.input.architecture)
+      error_message = "Image ${self.input.kind} is for ${self.input.architecture}, and instance type ${var.instance_type} runs ${join(" or ", local.architectures)}. In terraform.tfvars set another instance_type, or image = \"aws-nvidia\" or \"ubuntu\" (they come for both), or ami_id."
+    }
+
+    postcondition {
+      condition     = var.root_volume_size_gb >= self.input.size_gb
+      error_message = "root_volume_size_gb is ${var.root_volume_size_gb}, and the image ${self.input.name} needs ${self.input.size_gb} at least. Set root_volume_size_gb in terraform.tfvars to ${self.input.size_gb} or more."
+    }
+  }
+}

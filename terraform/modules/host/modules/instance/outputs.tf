@@ -1,0 +1,90 @@
+output "id" {
+  description = "EC2 instance id"
+  value       = aws_instance.this.id
+}
+
+output "arn" {
+  description = "ARN of the instance"
+  value       = aws_instance.this.arn
+}
+
+output "instance_type" {
+  description = "EC2 instance type"
+  value       = aws_instance.this.instance_type
+}
+
+output "gpu_count" {
+  description = "Number of NVIDIA GPUs of that type"
+  value       = local.gpu_count
+}
+
+output "image" {
+  description = "Kind of image that the host was made from: nvidia, aws-nvidia, ubuntu or custom"
+  value       = terraform_data.image.input.kind
+}
+
+output "ami_id" {
+  description = "AMI that the host was made from"
+  value       = aws_instance.this.ami
+}
+
+output "ami_name" {
+  description = "Name of that AMI"
+  value       = terraform_data.image.input.name
+}
+
+output "ssh_user" {
+  description = "Login of the image: all kinds are Ubuntu"
+  value       = "ubuntu"
+}
+
+output "availability_zone" {
+  description = "Zone of the host"
+  value       = aws_instance.this.availability_zone
+}
+
+output "access" {
+  description = "How the host is reached: ssh or ssm"
+  value       = terraform_data.access.output
+}
+
+output "public_ip" {
+  description = "Public IPv4 address; empty while the host is stopped, and with access = ssm"
+  value       = aws_instance.this.public_ip
+}
+
+output "private_ip" {
+  description = "Private IPv4 address"
+  value       = aws_instance.this.private_ip
+}
+
+output "root_volume" {
+  description = "EBS volume of the root file system"
+  value = {
+    id               = aws_instance.this.root_block_device[0].volume_id
+    size_gb          = aws_instance.this.root_block_device[0].volume_size
+    iops             = aws_instance.this.root_block_device[0].iops
+    throughput_mib_s = aws_instance.this.root_block_device[0].throughput
+    key_arn          = aws_instance.this.root_block_device[0].kms_key_id
+  }
+}
+
+output "subnet_id" {
+  description = "Subnet of the host"
+  value       = aws_instance.this.subnet_id
+}
+
+output "role_name" {
+  description = "Role of the host"
+  value       = aws_iam_role.this.name
+}
+
+output "role_arn" {
+  description = "ARN of that role"
+  value       = aws_iam_role.this.arn
+}
+
+output "metadata_tags" {
+  description = "Whether the host can read its own tags"
+  value       = local.metadata_tags
+}

@@ -1,0 +1,110 @@
+variable "name_prefix" {
+  description = "Start of the names of role and profile"
+  type        = string
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags; null: none but the provider's own"
+  type        = map(string)
+  default     = null
+}
+
+variable "region" {
+  description = "Region of the host, for the messages"
+  type        = string
+  nullable    = false
+}
+
+variable "instance_type" {
+  description = "EC2 instance type"
+  type        = string
+  nullable    = false
+}
+
+variable "image" {
+  description = "Kind of image: nvidia, aws-nvidia or ubuntu"
+  type        = string
+  nullable    = false
+}
+
+variable "ami_id" {
+  description = "An AMI instead of image"
+  type        = string
+  default     = null
+}
+
+variable "user_data_base64" {
+  description = "What cloud-init runs, base64; empty when not rendered yet; null: nothing"
+  type        = string
+  default     = null
+}
+
+variable "dlc_access" {
+  description = "Let the host's role pull AWS Deep Learning Containers"
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "shutdown_behavior" {
+  description = "What `poweroff` on the host does: stop or terminate"
+  type        = string
+  nullable    = false
+}
+
+variable "access" {
+  description = "How the host is reached: ssh (public address) or ssm (none)"
+  type        = string
+  default     = "ssh"
+  nullable    = false
+}
+
+variable "key_name" {
+  description = "EC2 key pair"
+  type        = string
+  nullable    = false
+}
+
+variable "security_group_id" {
+  description = "Security group of the host"
+  type        = string
+  nullable    = false
+}
+
+variable "subnet_id" {
+  description = "Subnet; null: one that AWS takes in the default VPC"
+  type        = string
+  default     = null
+}
+
+variable "availability_zone" {
+  description = "Zone; null: one that AWS takes"
+  type        = string
+  default     = null
+}
+
+variable "root_volume_size_gb" {
+  description = "Root volume, GiB"
+  type        = number
+  nullable    = false
+}
+
+variable "root_volume_iops" {
+  description = "Operations per second of the root volume"
+  type        = number
+  nullable    = false
+}
+
+variable "root_volume_throughput_mib_s" {
+  description = "Throughput of the root volume, MiB/s"
+  type        = number
+  nullable    = false
+}
+
+variable "settings" {
+  description = "Tags for the instance alone, by which settings reach a living host"
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

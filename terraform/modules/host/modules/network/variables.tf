@@ -1,0 +1,35 @@
+variable "name_prefix" {
+  description = "Start of the names of security groups"
+  type        = string
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags; null: none but the provider's own"
+  type        = map(string)
+  default     = null
+}
+
+variable "region" {
+  description = "Region of the network"
+  type        = string
+  nullable    = false
+}
+
+variable "instance_type" {
+  description = "EC2 instance type of the host: not every zone has every type"
+  type        = string
+  nullable    = false
+}
+
+variable "availability_zone" {
+  description = "Zone; null: the first that has the instance type"
+  type        = string
+  default     = null
+}
+
+variable "way_out" {
+  description = "nat: everywhere; endpoints: Session Manager and S3 only"
+  type        = string
+  nullable    = false
+}

@@ -1,0 +1,83 @@
+# Where the host goes. Plural look-ups answer with an empty list where the singular ones fail, and a failing
+# look-up would block `terraform destroy` as well: what is missing is told by the conditions of the output
+# vpc_id. Only a chosen subnet is looked up by itself, for the same apply may make it; hence, too, keys of
+# for_each that are known before anything is. And no look-up has conditions of its own: the caller's
+# provider may depend on a resource (ours does), and Terraform puts off a look-up with conditions until
+# what it depends on is made, past the plan.
+
+locals {
+  region = data.aws_region.current.id
+
+  chosen  = var.subnet == null ? {} : { chosen = var.subnet.id }
+  private = var.access == "ssm" ? local.chosen : {}
+
+  # A network of our own only for a private host to which nobody gave a subnet.
+  own_network = toset(var.access == "ssm" && var.subnet == null ? ["own"] : [])
+
+  vpc_id = one(concat(
+    [for network in module.network : network.vpc_id],
+    [for subnet in data.aws_subnet.chosen : subnet.vpc_id],
+    var.access == "ssh" && var.subnet == null ? data.aws_vpcs.default.ids : [],
+  ))
+  subnet_id = one(concat([for network in module.network : network.subnet_id], values(local.chosen)))
+  zone      = one([for subnet in data.aws_subnet.chosen : subnet.availability_zone])
+
+  # What leads from the chosen subnet straight to the internet.
+  open_routes = flatten([
+    for table in data.aws_route_table.private : [for route in table.routes : route if startswith(route.gateway_id, "igw-") && route.cidr_block == "0.0.0.0/0"]
+  ])
+}
+
+data "aws_region" "current" {}
+
+module "network" {
+  source   = "./modules/network"
+  for_each = local.own_network
+
+  name_prefix       = local.name
+  tags              = local.tags
+  region            = local.region
+  instance_type     = var.instance_type
+  availability_zone = var.availability_zone
+  way_out           = var.private_network
+}
+
+data "aws_vpcs" "default" {
+  filter {
+    name   = "is-default"
+    values = ["true"]
+  }
+}
+
+data "aws_subnet" "chosen" {
+  for_each = local.chosen
+
+  id = each.value
+}
+
+# The routes of a chosen subnet: those of the table it is tied to, else those of its VPC's main table.
+data "aws_route_tables" "tied" {
+  for_each = local.private
+
+  filter {
+    name   = "association.subnet-id"
+    values = [each.value]
+  }
+}
+
+data "aws_route_tables" "main" {
+  for_each = local.private
+
+  vpc_id = data.aws_subnet.chosen[each.key].vpc_id
+
+  filter {
+    name   = "association.main"
+    values = ["true"]
+  }
+}
+
+data "aws_route_table" "private" {
+  for_each = local.private
+
+  route_table_id = concat(data.aws_route_tables.tied[each.key].ids, data.aws_route_tables.main[each.key].ids)[0]
+}

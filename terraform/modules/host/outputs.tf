@@ -1,0 +1,152 @@
+# What the host is and where, as AWS tells it; the last part is for what others attach to it.
+
+output "stack" {
+  description = "Name of the stack"
+  value       = var.stack
+}
+
+output "owner" {
+  description = "Who answers for the host; null: nobody is named"
+  value       = var.owner
+}
+
+output "region" {
+  description = "AWS region of the host"
+  value       = local.region
+}
+
+output "instance_id" {
+  description = "EC2 instance id"
+  value       = module.instance.id
+}
+
+output "instance_type" {
+  description = "EC2 instance type"
+  value       = module.instance.instance_type
+}
+
+output "gpu_count" {
+  description = "Number of NVIDIA GPUs of the instance type"
+  value       = module.instance.gpu_count
+}
+
+output "image" {
+  description = "Kind of image that the host was made from: nvidia, aws-nvidia, ubuntu, or custom (ami_id)"
+  value       = module.instance.image
+}
+
+output "ami_id" {
+  description = "AMI that the host was made from"
+  value       = module.instance.ami_id
+}
+
+output "ami_name" {
+  description = "Name of that AMI"
+  value       = module.instance.ami_name
+}
+
+output "availability_zone" {
+  description = "Availability zone of the host"
+  value       = module.instance.availability_zone
+}
+
+output "access" {
+  description = "How the host is reached: ssh (at its public address) or ssm (through Session Manager)"
+  value       = module.instance.access
+}
+
+output "public_ip" {
+  description = "Public IPv4 address; a new one after every stop and start; none with access = ssm"
+  value       = module.instance.public_ip
+}
+
+output "private_ip" {
+  description = "Private IPv4 address"
+  value       = module.instance.private_ip
+}
+
+output "ssh_user" {
+  description = "Login of the image"
+  value       = module.instance.ssh_user
+}
+
+output "key_name" {
+  description = "Name of the EC2 key pair"
+  value       = module.key_pair.key_name
+}
+
+output "security_group_id" {
+  description = "Security group of the host"
+  value       = module.security_group.id
+}
+
+output "allowed_cidrs" {
+  description = "Who may reach port 22"
+  value       = module.security_group.allowed_cidrs
+}
+
+output "root_volume_id" {
+  description = "EBS volume of the root file system"
+  value       = module.instance.root_volume.id
+}
+
+output "root_volume_size_gb" {
+  description = "Size of that volume, GiB"
+  value       = module.instance.root_volume.size_gb
+}
+
+output "root_volume_key_arn" {
+  description = "KMS key of that volume"
+  value       = module.instance.root_volume.key_arn
+}
+
+output "bootstrapped" {
+  description = "Whether the host was given first-boot instructions; if not, it is the image as it comes"
+  value       = var.user_data_base64 != null
+}
+
+output "metadata_tags" {
+  description = "Whether the host can read its own tags: its settings reach it by them"
+  value       = module.instance.metadata_tags
+}
+
+output "instance_arn" {
+  description = "ARN of the instance"
+  value       = module.instance.arn
+}
+
+output "role_name" {
+  description = "Role of the host, for policies of your own"
+  value       = module.instance.role_name
+}
+
+output "role_arn" {
+  description = "ARN of that role, for bucket and key policies"
+  value       = module.instance.role_arn
+}
+
+output "vpc_id" {
+  description = "VPC of the host"
+  value       = local.vpc_id
+
+  # What is wrong with the network that was asked for, told while planning.
+  precondition {
+    condition     = var.access == "ssm" || var.subnet != null || local.vpc_id != null
+    error_message = "Region ${local.region} has no default VPC and no subnet is chosen, so there is no network for the host. Set subnet_id in terraform.tfvars (in a call of the module: subnet) to a public subnet of yours, or make a default VPC: aws ec2 create-default-vpc --region ${local.region}"
+  }
+
+  precondition {
+    condition     = length(local.open_routes) == 0
+    error_message = "Subnet ${try(var.subnet.id, "null")} is a public one: its way out is an internet gateway, which serves only hosts with a public address, and access is \"ssm\". In terraform.tfvars set subnet_id to a private subnet (with a NAT gateway or the endpoints of Session Manager), or to null for a network of its own, or access to \"ssh\"."
+  }
+
+  precondition {
+    condition     = var.availability_zone == null || local.zone == null || var.availability_zone == local.zone
+    error_message = "Subnet ${try(var.subnet.id, "null")} is in ${coalesce(local.zone, "null")}, but availability_zone is ${coalesce(var.availability_zone, "null")}. Set availability_zone in terraform.tfvars to null: the subnet decides it."
+  }
+}
+
+output "subnet_id" {
+  description = "Subnet of the host"
+  value       = module.instance.subnet_id
+}

@@ -1,0 +1,25 @@
+# Names and tags of everything, and the settings that a living host reads from its own tags.
+
+locals {
+  name = "gpuinfra-${var.stack}"
+
+  wanted_tags = merge(var.tags, { for key, value in {
+    "Name"             = local.name
+    "gpuinfra:project" = var.project
+    "gpuinfra:stack"   = var.stack
+    "gpuinfra:owner"   = var.owner
+  } : key => value if value != null })
+
+  # Without what the caller's provider puts on everything by itself: a host that got its tags from there
+  # would change. Nor an empty map, which is a change for a security group's rules where null is none.
+  own_tags = { for key, value in local.wanted_tags : key => value if lookup(data.aws_default_tags.provider.tags, key, null) != value }
+  tags     = length(local.own_tags) > 0 ? local.own_tags : null
+
+  # On the instance alone, which reads them from its metadata service: an apply changes them in place,
+  # while the host runs, without ssh. Short values, never a secret: whoever may describe instances sees them.
+  settings = { for key, value in {
+    "gpuinfra:job-time-limit" = var.job_time_limit
+  } : key => value if value != null }
+}
+
+data "aws_default_tags" "provider" {}

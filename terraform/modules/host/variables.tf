@@ -1,0 +1,243 @@
+# Over 200 lines: every decision about a host in one place. A validation checks what the text alone can
+# tell; what only AWS knows is checked by conditions on the resources, so that nothing blocks destroy.
+
+variable "stack" {
+  description = "Name of this stack; part of every name and tag. One stack is one host with its own state."
+  type        = string
+  default     = "default"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,31}$", var.stack))
+    error_message = "stack is ${jsonencode(var.stack)}; it must be 1 to 32 of a-z, 0-9 and -, a letter first."
+  }
+}
+
+variable "owner" {
+  description = "Who answers for this host: a name or an e-mail address, in lower case. Goes into the tags. null: no such tag."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.owner == null || can(regex("^[a-z][a-z0-9.@-]{0,63}$", var.owner))
+    error_message = "owner is ${jsonencode(var.owner)}; it must be 1 to 64 of a-z, 0-9, -, . and @, a letter first."
+  }
+}
+
+variable "project" {
+  description = "What the host is for; goes into the tags, to split the bill by."
+  type        = string
+  default     = "gpuinfra"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,31}$", var.project))
+    error_message = "project is ${jsonencode(var.project)}; it must be 1 to 32 of a-z, 0-9 and -, a letter first."
+  }
+}
+
+variable "tags" {
+  description = "More tags for everything that is made. Name and gpuinfra:... are ours. Keys with a space or / go on everything but the instance."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  # The characters that EC2 and IAM take.
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : can(regex("^[A-Za-z0-9+=.,_:@/ -]{1,128}$", key)) && !can(regex("^([aA][wW][sS]:|gpuinfra:|Name$)", key))])
+    error_message = "tags has the keys ${jsonencode(keys(var.tags))}; a key is 1 to 128 of letters, digits, spaces and + - = . , _ : / @, and neither Name nor starting with aws: or gpuinfra:."
+  }
+
+  validation {
+    condition     = length(var.tags) <= 40 && alltrue([for value in values(var.tags) : length(value) <= 256])
+    error_message = "tags has ${length(var.tags)} tags; at most 40 are allowed, and no value may be longer than 256 characters."
+  }
+}
+
+variable "availability_zone" {
+  description = "Where in the region. null: AWS takes a zone that has capacity."
+  type        = string
+  default     = null
+}
+
+variable "subnet" {
+  description = "A subnet of your own, which may be made in the same apply: public for access = ssh, private for ssm. null: the default VPC, for ssm a new network."
+  type        = object({ id = string })
+  default     = null
+
+  validation {
+    condition     = var.subnet == null || can(regex("^subnet-([0-9a-f]{8}|[0-9a-f]{17})$", var.subnet.id))
+    error_message = "subnet is ${jsonencode(var.subnet)}; its id must look like subnet-0123456789abcdef0, or subnet be null."
+  }
+}
+
+variable "instance_type" {
+  description = "EC2 instance type: the number of GPUs and most of the price."
+  type        = string
+  default     = "g4dn.xlarge"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]*\\.[a-z0-9-]+$", var.instance_type))
+    error_message = "instance_type is ${jsonencode(var.instance_type)}; it must look like g4dn.xlarge."
+  }
+}
+
+variable "image" {
+  description = "What the host is made from: nvidia or aws-nvidia for GPU types, ubuntu for CPU types."
+  type        = string
+  default     = "nvidia"
+  nullable    = false
+
+  validation {
+    condition     = contains(["nvidia", "aws-nvidia", "ubuntu"], var.image)
+    error_message = "image is ${jsonencode(var.image)}; it must be nvidia, aws-nvidia or ubuntu. For an AMI of your own set ami_id."
+  }
+}
+
+variable "ami_id" {
+  description = "An AMI of your own instead of image; Ubuntu inside, as the login is ubuntu. null: look image up."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ami_id == null || can(regex("^ami-([0-9a-f]{8}|[0-9a-f]{17})$", var.ami_id))
+    error_message = "ami_id is ${jsonencode(var.ami_id)}; it must look like ami-0123456789abcdef0, or be null."
+  }
+}
+
+variable "shutdown_behavior" {
+  description = "What `sudo poweroff` on the host does: stop keeps the root volume, terminate deletes host and volume."
+  type        = string
+  default     = "stop"
+  nullable    = false
+
+  validation {
+    condition     = contains(["stop", "terminate"], var.shutdown_behavior)
+    error_message = "shutdown_behavior is ${jsonencode(var.shutdown_behavior)}; it must be stop or terminate."
+  }
+}
+
+variable "user_data_base64" {
+  description = "What cloud-init runs at the first boot, base64; `gpuinfra plan` renders it. null: the image as it comes, without conda and environment (see the output bootstrapped)."
+  type        = string
+  default     = null
+}
+
+variable "root_volume_size_gb" {
+  description = "Root volume, GiB; at least the size of the image. Costs money while the host is stopped, too."
+  type        = number
+  default     = 128
+  nullable    = false
+
+  validation {
+    condition     = var.root_volume_size_gb >= 8 && var.root_volume_size_gb <= 65536 && floor(var.root_volume_size_gb) == var.root_volume_size_gb
+    error_message = "root_volume_size_gb is ${var.root_volume_size_gb}; it must be a whole number from 8 to 65536."
+  }
+}
+
+variable "root_volume_iops" {
+  description = "Operations per second of the root volume. 3000 come with the volume; more costs money."
+  type        = number
+  default     = 3000
+  nullable    = false
+
+  validation {
+    condition     = var.root_volume_iops >= 3000 && var.root_volume_iops <= min(80000, max(3000, 500 * var.root_volume_size_gb)) && floor(var.root_volume_iops) == var.root_volume_iops
+    error_message = "root_volume_iops is ${var.root_volume_iops}; for ${var.root_volume_size_gb} GiB it must be a whole number from 3000 to ${min(80000, max(3000, 500 * var.root_volume_size_gb))}."
+  }
+}
+
+variable "root_volume_throughput_mib_s" {
+  description = "Throughput of the root volume, MiB/s. 125 come with the volume; more costs money."
+  type        = number
+  default     = 125
+  nullable    = false
+
+  validation {
+    condition     = var.root_volume_throughput_mib_s >= 125 && var.root_volume_throughput_mib_s <= min(2000, floor(var.root_volume_iops / 4)) && floor(var.root_volume_throughput_mib_s) == var.root_volume_throughput_mib_s
+    error_message = "root_volume_throughput_mib_s is ${var.root_volume_throughput_mib_s}; for ${var.root_volume_iops} IOPS it must be a whole number from 125 to ${min(2000, floor(var.root_volume_iops / 4))}."
+  }
+}
+
+variable "access" {
+  description = "How the host is reached: ssh at a public address, or ssm: no public address, no open port (experimental)."
+  type        = string
+  default     = "ssh"
+  nullable    = false
+
+  validation {
+    condition     = contains(["ssh", "ssm"], var.access)
+    error_message = "access is ${jsonencode(var.access)}; it must be ssh or ssm."
+  }
+}
+
+variable "private_network" {
+  description = "With access = ssm and no subnet_id: nat reaches everywhere, endpoints reach Session Manager and S3 only."
+  type        = string
+  default     = "nat"
+  nullable    = false
+
+  validation {
+    condition     = contains(["nat", "endpoints"], var.private_network)
+    error_message = "private_network is ${jsonencode(var.private_network)}; it must be nat or endpoints."
+  }
+}
+
+variable "allowed_cidrs" {
+  description = "Who may reach port 22: CIDR blocks, IPv4 no wider than /24, IPv6 no wider than /64. []: nobody. Not used with access = ssm."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for cidr in var.allowed_cidrs : try(cidrsubnet(cidr, 0, 0) == cidr, false)])
+    error_message = "allowed_cidrs is ${jsonencode(var.allowed_cidrs)}; each must be a CIDR block in its shortest form with no bits set beyond its length, such as 203.0.113.7/32 or 2001:db8:1:2::/64."
+  }
+
+  validation {
+    condition     = alltrue([for cidr in var.allowed_cidrs : try(tonumber(split("/", cidr)[1]) >= (strcontains(cidr, ":") ? 64 : 24), true)])
+    error_message = "allowed_cidrs is ${jsonencode(var.allowed_cidrs)}; no block may be wider than /24 (IPv4) or /64 (IPv6). Your own address alone is a /32."
+  }
+}
+
+variable "public_key" {
+  description = "Text of the public half of an SSH key: ed25519 or RSA."
+  type        = string
+  nullable    = false
+}
+
+variable "egress_ports" {
+  description = "TCP ports that the host may reach anywhere. DNS, time and metadata of AWS always work. Add 22 for git over SSH."
+  type        = set(number)
+  default     = [80, 443]
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for port in var.egress_ports : port >= 1 && port <= 65535 && floor(port) == port])
+    error_message = "egress_ports is ${jsonencode(var.egress_ports)}; each must be a whole number from 1 to 65535."
+  }
+
+  validation {
+    condition     = var.access != "ssm" || contains(var.egress_ports, 443)
+    error_message = "egress_ports is ${jsonencode(var.egress_ports)}; with access = ssm it must hold 443, by which the host reaches Session Manager."
+  }
+}
+
+variable "dlc_access" {
+  description = "Let the host's role pull AWS Deep Learning Containers (gpuinfra dlc run)."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "job_time_limit" {
+  description = "How long a job may run that has no --time-limit of its own: 90s, 30m, 12h or 1d. null: for ever. Reaches a running host."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.job_time_limit == null || can(regex("^[1-9][0-9]*[smhd]$", var.job_time_limit))
+    error_message = "job_time_limit is ${jsonencode(var.job_time_limit)}; it must be a whole number and s, m, h or d, such as 12h, or null."
+  }
+}

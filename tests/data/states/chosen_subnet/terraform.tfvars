@@ -1,0 +1,6 @@
+owner           = "ada"
+region          = "us-east-1"
+allowed_cidrs   = ["203.0.113.7/32", "2001:db8:1:2::/64"]
+public_key_path = "key.pub"
+tags            = { team = "blue" }
+subnet_id = "subnet-00000000000000000"

@@ -1,0 +1,1 @@
+"""README and docs/: what stands in them is true."""

@@ -1,0 +1,96 @@
+"""Blocks marked `host`: run in a user's project, beside a real host of the lab.
+
+Docker is a fake one, and JupyterLab is there only if pip can fetch it; all else is as in the demo.
+"""
+
+import itertools
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.simulator.conda.offline_setup import outfit
+from gpuinfra.simulator.lab import requirements
+from gpuinfra.simulator.lab.lab import Lab, opened
+from gpuinfra.simulator.lab.services import CA_FILE
+from gpuinfra.simulator.project_copy import copy_project, private_env
+from tests.docs import pages
+from tests.e2e.conftest import ROOT
+from tests.e2e.containers.docker_host import DockerHost
+from tests.e2e.docs.shell import play, with_programs
+from tests.e2e.on_host import wheels
+
+pytestmark = pytest.mark.e2e
+PAGES = {page: list(found) for page, found in itertools.groupby(pages.blocks("host"), lambda b: b.page)}
+TRAIN = "import pathlib, sys; print(sys.argv); pathlib.Path('out').mkdir(exist_ok=True)\n"
+README = "README.md"  # the last: its day ends with `make down`
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A user's project beside a clone that has a ready host; `printed` by `make plan` and `make up`."""
+
+    lab: Lab
+    printed: str
+    folder: Path
+    env: dict[str, str]
+    no_jupyterlab: str
+
+
+@pytest.fixture(scope="module")
+def project() -> Iterator[Project]:
+    """A project with a train.py, and a host; skipped with the reason where none can boot."""
+    if reason := requirements.can_run():
+        pytest.skip(reason)
+    # not below pytest's own directory: a Unix socket's path has to be short
+    with tempfile.TemporaryDirectory(prefix="gi-") as scratch, opened() as lab:
+        home = Path(scratch)
+        clone, folder = copy_project(ROOT, home / "clone"), home / "my-project"
+        outfit(lab.mirror, lab.image, clone)
+        missing = wheels.offer_jupyterlab(lab, clone)
+        folder.mkdir()
+        (folder / "train.py").write_text(TRAIN)
+        (folder / ".gpuinfraignore").write_text("")
+        laptop = {"HOME": scratch, "XDG_RUNTIME_DIR": "", "SSL_CERT_FILE": str(lab.directory / CA_FILE)}
+        user = private_env(lab.env({**os.environ, **laptop}), home, clone)
+        env = with_programs(user, home, clone)
+        steps = ("gpuinfra init", "make plan", "make up")
+        printed = "".join(play(step, folder=folder, env=env, lab=lab) for step in steps)
+        DockerHost(lab=lab, project=folder, env=env).install()
+        yield Project(lab=lab, printed=printed, folder=folder, env=env, no_jupyterlab=missing)
+
+
+def masked(line: str) -> str:
+    """Return a line without what differs from run to run: every word with a digit."""
+    return re.sub(r"\S*\d\S*", "#", line.strip())
+
+
+def test_the_picture_of_the_readme(project: Project) -> None:
+    """What README shows of `make up` is what it prints, but for numbers."""
+    (picture,) = pages.blocks("picture")
+    printed = {masked(line) for line in project.printed.splitlines()}
+    shown = [line for line in picture.text.splitlines() if line != "..."]
+    assert [line for line in shown if masked(line) not in printed] == []
+
+
+def run_page(page: str, project: Project) -> None:
+    """Run the blocks of a page, but for JupyterLab's where it cannot be had."""
+    for block in PAGES[page]:
+        if not (project.no_jupyterlab and "gpuinfra jupyter" in block.text):
+            play(block.text, folder=project.folder, env=project.env, lab=project.lab)
+
+
+@pytest.mark.parametrize("page", sorted({*PAGES} - {README}))
+def test_the_commands_of_a_page(page: str, project: Project) -> None:
+    """Each block ends with exit code 0, or by the Ctrl-C that it names."""
+    run_page(page, project)
+
+
+def test_the_day_of_the_readme(project: Project) -> None:
+    """README's five commands end with exit code 0, and after the last nothing that costs money is left."""
+    run_page(README, project)
+    assert project.lab.simulator.leftovers() == {}

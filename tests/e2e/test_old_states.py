@@ -1,0 +1,66 @@
+"""Stacks made by the tree before modules/host live on under the new one."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.simulator.client import Simulator
+from tests import old_states
+from tests.e2e.cli import Cli
+from tests.terraform import Terraform, changes, terraform
+
+pytestmark = pytest.mark.e2e
+
+
+def kept(simulator: Simulator, directory: Path, kind: str) -> Terraform:
+    """Return the new tree over a kept state, whose resources the simulator does not know."""
+    directory.mkdir()
+    old_states.take_new_tree(directory)
+    ids = old_states.surroundings(simulator, kind)
+    old_states.write_values(directory, kind, ids)
+    state = (old_states.STATES / kind / "terraform.tfstate").read_text()
+    (directory / "terraform.tfstate").write_text(old_states.exchange(state, ids))
+    root = terraform(directory, simulator)
+    root.init()
+    return root
+
+
+@pytest.mark.parametrize("kind", old_states.KINDS)
+def test_a_kept_state_plans_no_change(sim: Simulator, tmp_path: Path, kind: str) -> None:
+    """A state that the earlier tree wrote is taken over: every object moves or is forgotten, none changes."""
+    plan = kept(sim, tmp_path / "root", kind).plan("-refresh=false")
+    assert changes(plan) == {}
+    moved = [it for it in plan["resource_changes"] if it.get("previous_address")]
+    assert len(moved) >= 10
+
+
+@pytest.mark.parametrize("kind", old_states.KINDS)
+def test_a_living_stack_is_taken_over_and_destroyed(sim: Simulator, tmp_path: Path, kind: str) -> None:
+    """What the earlier tree made is not changed by the new one, which can also destroy it at once."""
+    root, _ = old_states.make(sim, tmp_path, kind)
+    shutil.rmtree(root.directory / ".terraform")
+    old_states.take_new_tree(root.directory)
+    root.init()
+    assert changes(root.plan()) == {}
+    root.destroy()
+    assert [kind for kind in sim.leftovers() if kind != "vpcs"] == []
+
+
+def test_the_command_line_takes_an_old_stack_over(sim: Simulator, fresh: Cli, tmp_path: Path) -> None:
+    """A stack of the earlier tree answers, is allowed another address and is destroyed without ado."""
+    old, _ = old_states.make(sim, tmp_path / "old", "default")
+    for name in ("terraform.tfstate", "terraform.tfvars", "key.pub"):
+        shutil.copy(old.directory / name, fresh.directory)
+    host = json.loads((fresh.directory / "terraform.tfstate").read_text())["outputs"]
+    assert fresh.ok("ip").strip() == host["public_ip"]["value"]
+    assert fresh.json("status")["host"]["instance_id"] == host["instance_id"]["value"]
+    plan = fresh.run("plan")
+    assert plan.returncode == 0
+    assert "nothing would be changed" in plan.stderr
+    fresh.ok("allow", "--cidr", "203.0.113.9", "--add")
+    assert sim.calls("AuthorizeSecurityGroupIngress")[-1].params["IpPermissions.1.IpRanges.1.CidrIp"]
+    assert len(sim.calls("RunInstances")) == 1
+    fresh.ok("down", "--yes")
+    assert sim.leftovers() == {}
