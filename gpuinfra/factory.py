@@ -32,6 +32,7 @@ def world(stack_name: str, environ: Mapping[str, str]) -> World:
     from gpuinfra.features.boot.user_data import UserData
     from gpuinfra.ground.protocols import Clock, World
     from gpuinfra.tools.ssh.client import OpenSsh
+    from gpuinfra.tools.ssh.host_client import SshHostClient
     from gpuinfra.tools.terminal.terminal import Terminal
     from gpuinfra.tools.terraform.stack_files import StackDirectory
     from gpuinfra.tools.terraform.tfvars import TfvarsFile
@@ -46,6 +47,7 @@ def world(stack_name: str, environ: Mapping[str, str]) -> World:
         state=state(stack_name, environ),
         reporter=reporter,
         ssh=OpenSsh(environ),
+        host=SshHostClient(),
         clock=Clock(sleep=time.sleep, now=time.monotonic),
         terraform=lambda: _terraform(home, stack, environ, reporter),
         cloud=_cloud,

@@ -71,12 +71,11 @@ def clone(stack: str, url: str, *, into: str, with_token: bool) -> str:
     """Clone a repository onto the host; return its directory there."""
     from gpuinfra.features.sync import clone as action
     from gpuinfra.tools.ssh.agent import SshAgent
-    from gpuinfra.tools.ssh.remote import SshRemote
 
     source = action.parse(url)
     token = _token(source.server) if with_token else ""
     world = factory.world(stack, os.environ)
-    return action.clone(world, SshRemote(), SshAgent(), source=source, into=into, token=token)
+    return action.clone(world, SshAgent(), source=source, into=into, token=token)
 
 
 def _token(server: str) -> str:

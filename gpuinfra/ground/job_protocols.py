@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gpuinfra.ground.work_protocols import CommandResult
+
 Request = dict[str, Any]
 
 
@@ -26,6 +28,15 @@ class HostClient(Protocol):
 
     def stream(self, ssh: Sequence[str], request: Request) -> tuple[int, int]:
         """Copy what comes to stdout; return ssh's exit code and the bytes copied."""
+
+    def run(
+        self, ssh: Sequence[str], program: Sequence[str], *, given: bytes = b"",
+        timeout_s: float | None = None, shown: bool = False,
+    ) -> CommandResult:  # fmt: skip
+        """Run a program of the bundle: `given` is its stdin; `shown`: its stderr is shown as it comes."""
+
+    def send_file(self, ssh: Sequence[str], data: bytes, *, target: str, sha256: str) -> None:
+        """Write a file there in one step (0600); `target` is absolute, or below the login user's home."""
 
     def python(self, ssh: Sequence[str], interpreter: str, script: str, *, timeout_s: float) -> Any:
         """Run a script of ours by a Python on the host; return the JSON of its last line."""

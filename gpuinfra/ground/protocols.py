@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gpuinfra.ground.boot_status import Boot
+from gpuinfra.ground.job_protocols import HostClient
 from gpuinfra.ground.model import Change, Host, Instance, Outcome, Progress, Record, Settings, Tags
 
 OnProgress = Callable[[Progress], None]
@@ -199,6 +200,7 @@ class World:
     state: StateFile
     reporter: Reporter
     ssh: SshClient
+    host: HostClient
     clock: Clock
     terraform: Callable[[], Provisioner]
     cloud: Callable[[str, Settings | None], Cloud]

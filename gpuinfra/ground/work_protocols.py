@@ -81,13 +81,6 @@ class Carried(Protocol):
         """End it."""
 
 
-class Remote(Protocol):
-    """A command over there whose words we read, and which may take a secret by its stdin."""
-
-    def run(self, argv: Sequence[str], *, given: str) -> "CommandResult":
-        """Run a command line of ssh, `given` as its stdin; its stderr is also shown as it comes."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class CommandResult:
     """How a command ended."""

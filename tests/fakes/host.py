@@ -7,6 +7,7 @@ from typing import Any
 from gpuinfra.ground.errors import CloudError, KeyChanged, Unreachable
 from gpuinfra.ground.model import Host, Instance, Outcome, Record, Tags
 from gpuinfra.ground.protocols import World
+from tests.fakes.jobs import FakeHostJobs
 from tests.fakes.world import (
     RECORDED,
     RUNNING,
@@ -135,6 +136,7 @@ def fake_world(directory: Path, **parts: Any) -> World:
         state=parts.pop("state", None) or FakeState(*records),
         reporter=parts.pop("reporter", None) or FakeReporter(),
         ssh=parts.pop("ssh", None) or FakeSshClient(),
+        host=parts.pop("host", None) or FakeHostJobs(),
         clock=time.clock(),
         terraform=lambda: terraform,
         cloud=lambda region, settings: cloud,

@@ -1,5 +1,6 @@
 """A stand-in for the program on the host, and a way onto this machine instead of a host."""
 
+import json
 import stat
 import subprocess
 import sys
@@ -8,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from gpuinfra.ground.job_protocols import Request, SessionResult
-from gpuinfra.tools.ssh.host_bundle import opened_by
+from gpuinfra.ground.work_protocols import CommandResult
+from gpuinfra.host.jobs import frames as wire
+from gpuinfra.tools.ssh import host_bundle
 
 JOB = {"id": "abcd", "name": "train", "kind": "job", "command": "python train.py", "state": "running"}
 
@@ -23,6 +26,8 @@ class FakeHostJobs:
         self.sat = sat or SessionResult(code=0)
         self.streams = list(streams)
         self.asked: list[Request] = []
+        self.ran: list[tuple[list[str], list[str], bytes]] = []
+        self.sent: list[tuple[str, bytes, str]] = []
 
     def ask(self, ssh: Sequence[str], request: Request, *, timeout_s: float) -> Any:
         """Return the next reply."""
@@ -41,6 +46,21 @@ class FakeHostJobs:
         """End as told."""
         self.asked.append(request)
         return self.streams.pop(0)
+
+    def run(
+        self, ssh: Sequence[str], program: Sequence[str], *, given: bytes = b"", timeout_s: float | None = None,
+        shown: bool = False,
+    ) -> CommandResult:  # fmt: skip
+        """Remember what was to be run; return the next reply."""
+        self.ran.append((list(ssh), list(program), given))
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if isinstance(reply, Exception):
+            raise reply
+        return reply if isinstance(reply, CommandResult) else CommandResult(code=0, stdout=reply, stderr="")
+
+    def send_file(self, ssh: Sequence[str], data: bytes, *, target: str, sha256: str) -> None:
+        """Remember what was sent."""
+        self.sent.append((target, data, sha256))
 
     def python(self, ssh: Sequence[str], interpreter: str, script: str, *, timeout_s: float) -> Any:
         """Return the next reply."""
@@ -68,17 +88,23 @@ def asked(*words: str, **more: Any) -> Request:
     return {"verb": "run", "id": "abcd", "words": list(words), "directory": "project", "flags": "", **more}
 
 
+def opening(request: Request) -> bytes:
+    """Return a request as the jobs' program reads it."""
+    return wire.pack(wire.REQUEST, json.dumps(request).encode())
+
+
 def run(ssh: Sequence[str], request: Request, *frames: bytes) -> "subprocess.CompletedProcess[bytes]":
     """Run it with these frames on its stdin, which then stays open until it ends."""
-    line, opening = opened_by(request)
-    argv = [*ssh, "--", line]
+    bundle = host_bundle.files()
+    argv = [*ssh, "--", host_bundle.command(host_bundle.JOBS, bundle)]
     with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as child:
         assert child.stdin
         assert child.stdout
         assert child.stderr
-        child.stdin.write(opening + b"".join(frames))
+        first = host_bundle.hand_over(child.stdin.fileno(), child.stdout.fileno(), bundle)
+        child.stdin.write(opening(request) + b"".join(frames))
         child.stdin.flush()
-        out, err = child.stdout.read(), child.stderr.read()
+        out, err = first + child.stdout.read(), child.stderr.read()
         return subprocess.CompletedProcess(argv, child.wait(20), out, err)

@@ -12,11 +12,10 @@ from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.protocols import World
 from gpuinfra.ground.recorded import recorded_host
-from gpuinfra.tools.ssh import host_helpers
+from gpuinfra.tools.ssh import host_bundle
 
 # Part of its address: a state from before modules/host was one module lacks the rest.
 POLICY = "module.instance.aws_iam_role_policy.dlc"
-FILES = ("ecr.py",)
 NEWEST = 3
 
 Ask = Callable[[str], Sequence[TaggedImage]]
@@ -62,6 +61,7 @@ def run(world: World, given: str, argv: Sequence[str], *, terminal: bool) -> tup
     host, engine = look(world, image=image, prepare=True)
     docker_args.check_cuda(image, dlc_images.cuda_of(image), engine.driver)
     box = ContainerSpec(image=image, argv=argv, gpus=host.gpu_count > 0, terminal=terminal)
-    pull = host_helpers.command(FILES, ["pull", image, "--", *engine.command])
+    ecr = f"{engine.home}/{host_bundle.place('ecr.py')}"  # the look has just brought it there
+    pull = shlex.join(["/usr/bin/python3", "-I", ecr, "pull", image, "--", *engine.command])
     # 125 is what docker itself ends with when it could not run a container
     return host, f"( {pull} ) || exit 125; exec " + shlex.join(docker_args.run(engine, box))

@@ -13,26 +13,22 @@ from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import DEFAULT_STACK
 from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
 from gpuinfra.ground.protocols import World
-from gpuinfra.tools.ssh import host_helpers
+from gpuinfra.tools.ssh import host_bundle
 
-LOOK_FILES = ("docker.py",)
-BUILD_FILES = ("docker.py", "Dockerfile", "Dockerfile.dockerignore")
 LOOK_TIMEOUT_S = 240.0  # docker may be restarted meanwhile
 # JupyterLab's token is made on the host and stays out of every command line.
 NEW_KEY = """JUPYTER_TOKEN="$(od -An -N24 -tx1 /dev/urandom | tr -d ' \\n')"; export JUPYTER_TOKEN; """
 
 
-def look(
-    world: World, *, image: str, prepare: bool = False, files: Sequence[str] = LOOK_FILES
-) -> tuple[Host, DockerInfo]:
+def look(world: World, *, image: str, prepare: bool = False) -> tuple[Host, DockerInfo]:
     """Return the host and its docker, checked; tell what was changed there.
 
     Raises:
         HostError: no container can run there.
     """
     host = connect(world)
-    argv = [PROJECT_DIRECTORY, image, *(["--prepare"] if prepare else [])]
-    text = world.ssh.run(host, host_helpers.command(files, argv), timeout_s=LOOK_TIMEOUT_S)
+    program = host_bundle.script("docker.py", PROJECT_DIRECTORY, image, *(["--prepare"] if prepare else []))
+    text = world.host.run(world.ssh.argv(host, []), program, timeout_s=LOOK_TIMEOUT_S).stdout
     if not text:
         raise HostError("the host did not say what docker is like there", hint=command("ssh", host.stack))
     engine = docker_args.parse(text)
@@ -45,8 +41,8 @@ def look(
 
 def build(world: World, *, installer: Mapping[str, str], no_cache: bool) -> tuple[Host, str]:
     """Return the host and the command that builds the image there."""
-    host, engine = look(world, image=docker_args.IMAGE, prepare=True, files=BUILD_FILES)
-    dockerfile = f"{engine.home}/{host_helpers.directory(BUILD_FILES)}/Dockerfile"
+    host, engine = look(world, image=docker_args.IMAGE, prepare=True)
+    dockerfile = f"{engine.home}/{host_bundle.place('Dockerfile')}"
     argv = docker_args.build(engine, dockerfile=dockerfile, installer=installer, no_cache=no_cache)
     image, _ = docker_args.base(engine.driver)
     world.reporter.say(f"building {docker_args.IMAGE} from {engine.build_context}/environment.yml on {image}")

@@ -11,8 +11,8 @@ from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.hints import command
 from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
 from gpuinfra.ground.protocols import World
-from gpuinfra.ground.work_protocols import Agent, CommandResult, Remote
-from gpuinfra.tools.ssh import host_helpers
+from gpuinfra.ground.work_protocols import Agent, CommandResult
+from gpuinfra.tools.ssh import host_bundle
 
 # git@server:path, the short form of ssh://git@server/path
 SCP_LIKE = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)")
@@ -57,7 +57,7 @@ def parse(url: str) -> Source:
     return Source(url=url, by_ssh=by_ssh, server=port, name=_name(parts.path, url), user=parts.username or "")
 
 
-def clone(world: World, remote: Remote, agent: Agent, *, source: Source, into: str, token: str) -> str:
+def clone(world: World, agent: Agent, *, source: Source, into: str, token: str) -> str:
     """Clone onto the host; return the directory, below the home.
 
     Raises:
@@ -69,14 +69,13 @@ def clone(world: World, remote: Remote, agent: Agent, *, source: Source, into: s
         raise ConfigError(f"{directory!r} is not below the home of the host's user")
     known = _known(agent, source) if source.by_ssh else ""
     host = connect(world)
-    line = host_helpers.command(("clone.py",), (source.url, directory, f"{PROJECT_DIRECTORY}/{KEEP}"))
+    program = host_bundle.script("clone.py", source.url, directory, f"{PROJECT_DIRECTORY}/{KEEP}")
     ssh = world.ssh.argv(host, [])
     if source.by_ssh:  # the shared connection may have been opened without the agent
         ssh = [*ssh[:-1], "-o", "ControlPath=none", "-A", ssh[-1]]
     user = "" if source.user else "x-access-token"
-    answer = remote.run(
-        [*ssh, "--", line], given=json.dumps({"token": token, "user": user, "known_hosts": known}) + "\n"
-    )
+    lent = json.dumps({"token": token, "user": user, "known_hosts": known}) + "\n"
+    answer = world.host.run(ssh, program, given=lent.encode(), shown=True)
     if answer.code:
         raise _refused(answer, source, directory, host.stack)
     return directory

@@ -10,7 +10,7 @@ from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
 from gpuinfra.ground.protocols import World
-from gpuinfra.tools.ssh import host_helpers
+from gpuinfra.tools.ssh import host_bundle
 
 PORT = 8888
 START_TIMEOUT_S = 90.0
@@ -18,7 +18,6 @@ MISSING = """\
 the environment {detail!r} of this host was made without jupyterlab. This host gets it by the command below;
 those to come, by this line among the dependencies of environment.yml:
     - jupyterlab"""
-PROGRAM = ("jupyter.py",)
 INSTALL = "run -- conda install -y -n {detail} -c conda-forge jupyterlab"
 
 
@@ -65,8 +64,8 @@ def url(lab: JupyterServer, local: int) -> str:
 
 
 def _ask(world: World, host: Host, verb: str) -> dict[str, Any]:
-    line = host_helpers.command(PROGRAM, (verb, PROJECT_DIRECTORY))
-    text = world.ssh.run(host, line, timeout_s=START_TIMEOUT_S)
+    program = host_bundle.script("jupyter.py", verb, PROJECT_DIRECTORY)
+    text = world.host.run(world.ssh.argv(host, []), program, timeout_s=START_TIMEOUT_S).stdout
     try:
         found: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
     except (ValueError, IndexError):

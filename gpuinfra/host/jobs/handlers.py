@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Request = dict[str, Any]
 
 POLL_S = 0.2
-CODE = str(Path(__file__).resolve().parents[3])
+PROGRAM = __file__.replace("handlers.py", "__main__.py")
 
 
 def run(asked: Request) -> int:
@@ -41,9 +41,9 @@ def start(asked: Request) -> Request:
     """Start a job in a unit of its own."""
     folder = _prepare(asked, kind="job")
     folder.write("secret", asked)
-    program = [sys.executable, "-m", "gpuinfra.host.jobs", "supervise", folder.id]
+    program = [sys.executable, "-I", "-S", PROGRAM, "supervise", folder.id]
     try:
-        systemd.start(folder.id, program, title=str(asked.get("name") or folder.id), code=CODE)
+        systemd.start(folder.id, program, title=str(asked.get("name") or folder.id))
     except JobError:
         folder.remove()
         raise

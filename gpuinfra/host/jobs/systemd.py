@@ -20,7 +20,7 @@ def unit(job_id: str) -> str:
     return f"gpuinfra-job-{job_id}"
 
 
-def start(job_id: str, program: Sequence[str], *, title: str, code: str) -> None:
+def start(job_id: str, program: Sequence[str], *, title: str) -> None:
     """Start a job's supervisor as a unit of its own.
 
     Raises:
@@ -33,7 +33,7 @@ def start(job_id: str, program: Sequence[str], *, title: str, code: str) -> None
         # the supervisor is told first and ends the command; what is left 20 s later is killed
         "--property=KillMode=mixed", "--property=TimeoutStopSec=20", "--property=Type=exec",
         # a command that took all memory is killed, its supervisor lives to tell
-        "--property=OOMPolicy=continue", f"--setenv=PYTHONPATH={code}", f"--setenv=HOME={Path.home()}",
+        "--property=OOMPolicy=continue", f"--setenv=HOME={Path.home()}",
         *[f"--setenv={name}={os.environ[name]}" for name in ("GPUINFRA_JOBS",) if name in os.environ],
         "--", *program,
     ]  # fmt: skip

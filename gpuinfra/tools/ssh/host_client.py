@@ -1,36 +1,51 @@
-"""The laptop's end of gpuinfra.host.jobs: each request in one session of ssh, which brings the program."""
+"""The laptop's end of the programs on the host: each session starts one, and brings the bundle at need."""
 
 import json
-import shlex
-import subprocess
 import sys
+import threading
+import time
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from contextlib import suppress
+from typing import IO, Any
 
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, HostError, Unreachable
 from gpuinfra.ground.job_protocols import Request, SessionResult
+from gpuinfra.ground.work_protocols import CommandResult
 from gpuinfra.host.jobs import frames
-from gpuinfra.tools.ssh import terminal_session
-from gpuinfra.tools.ssh.host_bundle import opened_by
+from gpuinfra.tools import process
+from gpuinfra.tools.ssh import host_bundle, terminal_session
 
-PACKAGE = Path(__file__).resolve().parents[2]
 SSH_FAILED = 255
 ERRORS: dict[int, type[GpuInfraError]] = {2: ConfigError, 4: CloudError, 5: HostError}
+SEND_TIMEOUT_S = 120.0
+LAST_WORDS_S = 1.0  # before OpenSSH 8.5 a shared connection kept stderr open after the command
 
 
 class SshHostClient:
-    """The HostJobs port."""
+    """The HostClient protocol; `ssh` is a command line that ends with the host's alias."""
+
+    def run(
+        self, ssh: Sequence[str], program: Sequence[str], *, given: bytes = b"",
+        timeout_s: float | None = None, shown: bool = False,
+    ) -> CommandResult:  # fmt: skip
+        """Run a program of the bundle to its end: `given` is its stdin; `shown`: its stderr is ours, too.
+
+        Raises:
+            Unreachable: the host does not answer, or not in time.
+            HostError: the login shell ended before our program began.
+        """
+        session = _Session(ssh, program, timeout_s=timeout_s, shown=shown)
+        return session.finish(given)
 
     def ask(self, ssh: Sequence[str], request: Request, *, timeout_s: float) -> Any:
-        """Return the reply.
+        """Return the reply of the jobs' program.
 
         Raises:
             Unreachable: the host does not answer.
             GpuInfraError: the host refused, in its own words.
         """
-        line, opening = opened_by(request)
-        done = _run([*ssh, "--", line], opening, timeout_s)
+        opening = frames.pack(frames.REQUEST, json.dumps(request).encode())
+        done = self.run(ssh, host_bundle.JOBS, given=opening, timeout_s=timeout_s)
         try:
             reply = json.loads(done.stdout)
         except ValueError:
@@ -42,22 +57,36 @@ class SshHostClient:
         return reply
 
     def sit(self, ssh: Sequence[str], request: Request, *, tty: bool) -> SessionResult:
-        """Sit at a command until it ends, the connection breaks or the user leaves."""
-        code, left = terminal_session.attach(ssh, request, tty=tty)
+        """Attach to a command until it ends, the connection breaks or the user leaves.
+
+        Raises:
+            HostError: the login shell ended before our program began.
+        """
+        process.log.info("%s  (attached)", " ".join(ssh))
+        try:
+            code, left = terminal_session.attach(ssh, request, tty=tty)
+        except host_bundle.NoMarker as error:
+            raise _no_start(error.noise, "") from None
         return SessionResult(code=code, left=left)
 
     def stream(self, ssh: Sequence[str], request: Request) -> tuple[int, int]:
-        """Copy what comes to stdout; return ssh's exit code and the bytes copied."""
-        line, opening = opened_by(request)
-        argv, copied = [*ssh, "--", line], 0
-        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as child:
+        """Copy what the jobs' program says to stdout; return ssh's exit code and the bytes copied."""
+        bundle, copied = host_bundle.files(), 0
+        argv = [*ssh, "--", host_bundle.command(host_bundle.JOBS, bundle)]
+        with process.start(argv, stdin=process.PIPE, stdout=process.PIPE, bufsize=0) as child:
+            assert child.stdin and child.stdout  # noqa: S101, PT018 - PIPE was asked for
             try:
-                if child.stdin and child.stdout:
-                    child.stdin.write(opening)
-                    while data := child.stdout.read(frames.CHUNK):
-                        sys.stdout.buffer.write(data)
-                        sys.stdout.buffer.flush()
-                        copied += len(data)
+                data = host_bundle.hand_over(child.stdin.fileno(), child.stdout.fileno(), bundle)
+                host_bundle.send(
+                    child.stdin.fileno(), frames.pack(frames.REQUEST, json.dumps(request).encode())
+                )
+                while data or (data := child.stdout.read(frames.CHUNK)):
+                    sys.stdout.buffer.write(data)
+                    sys.stdout.buffer.flush()
+                    copied, data = copied + len(data), b""
+            except host_bundle.NoMarker as error:
+                if child.wait() != SSH_FAILED:
+                    raise _no_start(error.noise, "") from None
             except BrokenPipeError:
                 pass  # ssh is gone (its code tells), or our reader has had enough
             finally:
@@ -71,27 +100,98 @@ class SshHostClient:
             Unreachable: the host does not answer.
             HostError: the script failed.
         """
-        done = _run(
-            [*ssh, "--", f"{shlex.quote(interpreter)} -"], (PACKAGE / "host" / script).read_bytes(), timeout_s
-        )
+        done = self.run(ssh, host_bundle.script(script, interpreter=interpreter), timeout_s=timeout_s)
         try:
             return json.loads(done.stdout.strip().splitlines()[-1])
         except (ValueError, IndexError):
             raise HostError(f"{script} failed on the host: {done.stderr.strip()[-500:]}") from None
 
+    def send_file(self, ssh: Sequence[str], data: bytes, *, target: str, sha256: str) -> None:
+        """Write a file on the host (0600, in one step): `target` is absolute, or below the login user's home.
 
-class _Done:
-    def __init__(self, stdout: str, stderr: str) -> None:
-        self.stdout, self.stderr = stdout, stderr
+        Raises:
+            Unreachable: the host does not answer.
+            HostError: it did not arrive whole, or cannot be written there.
+        """
+        program = host_bundle.script("receive.py", target, sha256)
+        done = self.run(ssh, program, given=data, timeout_s=SEND_TIMEOUT_S)
+        if done.code:
+            raise HostError(f"{target} could not be written on the host: {done.stderr.strip()[-300:]}")
 
 
-def _run(argv: Sequence[str], given: bytes, timeout_s: float) -> _Done:
-    try:
-        done = subprocess.run(argv, input=given, capture_output=True, timeout=timeout_s, check=False)
-    except subprocess.TimeoutExpired:
-        raise Unreachable(f"the host has not answered for {timeout_s:.0f} s") from None
-    stderr = done.stderr.decode("utf-8", "replace")
-    if done.returncode == SSH_FAILED:
-        why = (stderr.strip().splitlines() or ["ssh gave no reason"])[-1]
-        raise Unreachable(f"the host does not answer: {why}")
-    return _Done(done.stdout.decode("utf-8", "replace"), stderr)
+class _Session:
+    """One session that runs a program of the bundle and whose words are read."""
+
+    def __init__(
+        self, ssh: Sequence[str], program: Sequence[str], *, timeout_s: float | None, shown: bool
+    ) -> None:
+        self._ends = None if timeout_s is None else time.monotonic() + timeout_s
+        self._timeout_s = timeout_s
+        self._bundle = host_bundle.files()
+        argv = [*ssh, "--", host_bundle.command(program, self._bundle)]
+        self._child = process.start(argv, stdin=process.PIPE, stdout=process.PIPE, stderr=process.PIPE)
+        self._errors = bytearray()
+        # read beside stdout; communicate() must not read it as well
+        self._reader = threading.Thread(target=self._listen, args=(self._child.stderr, shown), daemon=True)
+        self._child.stderr = None
+        self._reader.start()
+
+    def finish(self, given: bytes) -> CommandResult:
+        """Give it its input, and wait for its end."""
+        child = self._child
+        assert child.stdin and child.stdout  # noqa: S101, PT018 - PIPE was asked for
+        try:
+            first = host_bundle.hand_over(
+                child.stdin.fileno(), child.stdout.fileno(), self._bundle, timeout_s=self._left()
+            )
+            rest, _ = child.communicate(given, timeout=self._left())
+        except host_bundle.NoMarker as error:
+            self._end(timed_out=error.timed_out)
+            raise _no_start(error.noise, self._said()) from None
+        except BrokenPipeError:
+            first, rest = b"", child.stdout.read()
+        except process.TimeoutExpired:
+            self._end(timed_out=True)
+        self._end(timed_out=False)
+        stdout = (first + rest).decode("utf-8", "replace")
+        return CommandResult(code=child.returncode, stdout=stdout, stderr=self._said())
+
+    def _end(self, *, timed_out: bool) -> None:
+        """Wait for ssh's end; raise what an unreachable host is."""
+        if timed_out:
+            self._child.kill()
+        code = self._child.wait()
+        for stream in (self._child.stdin, self._child.stdout):
+            if stream:
+                with suppress(BrokenPipeError):
+                    stream.close()
+        if timed_out:
+            raise Unreachable(f"the host has not answered for {self._timeout_s:.0f} s") from None
+        if code == SSH_FAILED:
+            why = (self._said().strip().splitlines() or ["ssh gave no reason"])[-1]
+            raise Unreachable(f"the host does not answer: {why}")
+
+    def _left(self) -> float | None:
+        return None if self._ends is None else max(0.0, self._ends - time.monotonic())
+
+    def _listen(self, stderr: IO[bytes], shown: bool) -> None:
+        with stderr:
+            while chunk := stderr.read1(4096):  # type: ignore[attr-defined]
+                self._errors += chunk
+                if shown:
+                    sys.stderr.write(chunk.decode(errors="replace"))
+                    sys.stderr.flush()
+
+    def _said(self) -> str:
+        self._reader.join(LAST_WORDS_S)
+        return self._errors.decode("utf-8", "replace")
+
+
+def _no_start(noise: bytes, stderr: str) -> HostError:
+    """Return the error for a login shell that ended before our program began: what it said instead."""
+    words = (noise.decode("utf-8", "replace") + stderr).strip()[-300:]
+    return HostError(
+        f"the host's login shell ended before our program began; it answered {words!r}",
+        hint="look into ~/.bashrc and /etc/bash.bashrc of the host: exec, exit and tmux belong behind a test"
+        " such as  [ -t 0 ] &&",
+    )

@@ -10,8 +10,8 @@ import pytest
 from gpuinfra.features.containers import docker_args
 from gpuinfra.features.containers.docker_args import ContainerSpec, DockerInfo
 from gpuinfra.ground.errors import HostError
-from gpuinfra.tools.ssh import host_helpers
 
+HOST = Path(docker_args.__file__).parents[2] / "host"
 ENGINE = DockerInfo(
     docker="/usr/bin/docker",
     sudo=False,
@@ -104,24 +104,9 @@ def test_what_the_host_said_is_read_from_the_last_line() -> None:
 
 def test_the_steps_of_the_dockerfile_are_valid_shell() -> None:
     """Each RUN, as bash reads it."""
-    text = (host_helpers.SOURCE / "Dockerfile").read_text().replace("\\\n", "")
+    text = (HOST / "Dockerfile").read_text().replace("\\\n", "")
     steps = [line.removeprefix("RUN ") for line in text.splitlines() if line.startswith("RUN ")]
     assert len(steps) == 3
     for step in steps:
         subprocess.run(["bash", "-euc", f"exit 0; {step}"], check=True)
         subprocess.run(["bash", "-n"], input=step, text=True, check=True)
-
-
-def test_helpers_are_written_once_and_whole(tmp_path: Path) -> None:
-    """The first command writes the file, the next finds it; its arguments arrive as they are."""
-    line = host_helpers.command(["ecr.py"], ["credential", "list"])
-    for _ in range(2):
-        done = subprocess.run(
-            ["sh", "-c", line],
-            env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
-            capture_output=True,
-            check=True,
-        )
-        assert done.stdout == b"{}\n"
-    (written,) = (tmp_path / host_helpers.directory(["ecr.py"])).iterdir()
-    assert written.read_bytes() == (host_helpers.SOURCE / "ecr.py").read_bytes()

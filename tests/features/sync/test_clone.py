@@ -1,7 +1,6 @@
 """clone: what a URL means, what is lent to the host, and what a refusal says."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,24 +9,28 @@ from gpuinfra.features.sync import clone as actions
 from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.work_protocols import CommandResult
 from tests.fakes.host import fake_world
+from tests.fakes.jobs import FakeHostJobs
 from tests.features.sync.test_sync import reachable
 
 SECRET = "ghp_secret"
 KNOWN = "github.com ssh-ed25519 AAAA\n"
 
 
-class FakeRemote:
+class FakeRemote(FakeHostJobs):
     """A host on which git ends as told."""
 
     def __init__(self, code: int = 0, stderr: str = "") -> None:
-        self.answer = CommandResult(code=code, stdout="", stderr=stderr)
-        self.argv: list[str] = []
-        self.given = ""
+        super().__init__(CommandResult(code=code, stdout="", stderr=stderr))
 
-    def run(self, argv: Sequence[str], *, given: str) -> CommandResult:
-        """Remember both."""
-        self.argv, self.given = list(argv), given
-        return self.answer
+    @property
+    def argv(self) -> list[str]:
+        """The command line, of ssh and on the host."""
+        return [word for ssh, program, _ in self.ran for word in (*ssh, *program)]
+
+    @property
+    def given(self) -> str:
+        """What the program was given by its stdin."""
+        return "".join(given.decode() for _, _, given in self.ran)
 
 
 class FakeAgent:
@@ -49,8 +52,7 @@ def clone(tmp_path: Path, url: str, remote: FakeRemote, agent: FakeAgent | None 
     """Clone in the fake world."""
     given = {"into": "", "token": "", **more}
     return actions.clone(
-        fake_world(tmp_path, ssh=reachable()),
-        remote,
+        fake_world(tmp_path, ssh=reachable(), host=remote),
         agent or FakeAgent(),
         source=actions.parse(url),
         **given,

@@ -7,21 +7,20 @@ import pytest
 
 from gpuinfra.features.web import jupyter as actions
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
-from tests.fakes.host import FakeSshClient, fake_world
+from tests.fakes.host import fake_world
+from tests.fakes.jobs import FakeHostJobs
 from tests.features.sync.test_sync import reachable
 
 
-def saying(text: str | None) -> FakeSshClient:
+def saying(text: str | None) -> FakeHostJobs:
     """A host that says this."""
-    link = reachable()
-    link.looks = [text]
-    return link
+    return FakeHostJobs(Unreachable("no answer") if text is None else text)
 
 
 def test_a_running_one_is_taken(tmp_path: Path) -> None:
     """Its port and its token make the URL, with the local port."""
-    link = saying('motd\n{"state": "running", "started": false, "port": 40001, "token": "t0k"}\n')
-    lab = actions.start(fake_world(tmp_path, ssh=link))
+    host = saying('motd\n{"state": "running", "started": false, "port": 40001, "token": "t0k"}\n')
+    lab = actions.start(fake_world(tmp_path, ssh=reachable(), host=host))
     assert actions.url(lab, 8889) == "http://127.0.0.1:8889/lab?token=t0k"
     assert "t0k" not in repr(lab)
 
@@ -37,7 +36,7 @@ def test_a_running_one_is_taken(tmp_path: Path) -> None:
 def test_refusals(answer: dict[str, str], kind: type[GpuInfraError], says: str, tmp_path: Path) -> None:
     """Each says what to do; the missing package, the very line to add."""
     with pytest.raises(kind) as caught:
-        actions.start(fake_world(tmp_path, ssh=saying(json.dumps(answer))))
+        actions.start(fake_world(tmp_path, ssh=reachable(), host=saying(json.dumps(answer))))
     assert says in caught.value.message
     assert caught.value.hint
 
@@ -46,4 +45,4 @@ def test_refusals(answer: dict[str, str], kind: type[GpuInfraError], says: str, 
 def test_nonsense_is_no_traceback(text: str | None, kind: type[GpuInfraError], tmp_path: Path) -> None:
     """A host without python3, or one that does not answer."""
     with pytest.raises(kind):
-        actions.start(fake_world(tmp_path, ssh=saying(text)))
+        actions.start(fake_world(tmp_path, ssh=reachable(), host=saying(text)))

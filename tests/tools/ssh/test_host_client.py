@@ -1,24 +1,19 @@
 """The host's program, sent and run on this machine: no ssh, no systemd, all else real."""
 
-import io
 import os
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from pathlib import Path
-from typing import IO, cast
 
 import pytest
 
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.host.jobs import frames as wire
-from gpuinfra.tools.ssh.host_bundle import opened_by, program
+from gpuinfra.tools.ssh import host_bundle
 from gpuinfra.tools.ssh.host_client import SshHostClient
-from tests.fakes.jobs import asked, local_ssh, run
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.fakes.jobs import asked, local_ssh, opening, run
 
 
 def test_frames_survive_any_cut() -> None:
@@ -50,12 +45,13 @@ def test_a_signal_reaches_the_group(home: Path) -> None:
 
 def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
     """The connection ends without a word; output and exit code are kept."""
-    line, opening = opened_by(asked("echo one; sleep 1; echo two; exit 5"))
-    argv = [*local_ssh(home), "--", line]
+    request, bundle = asked("echo one; sleep 1; echo two; exit 5"), host_bundle.files()
+    argv = [*local_ssh(home), "--", host_bundle.command(host_bundle.JOBS, bundle)]
     child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdin
     assert child.stdout
-    child.stdin.write(opening)
+    assert host_bundle.hand_over(child.stdin.fileno(), child.stdout.fileno(), bundle) == b""
+    child.stdin.write(opening(request))
     child.stdin.flush()
     assert child.stdout.readline() == b"one\n"
     child.stdin.close()
@@ -70,12 +66,13 @@ def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
 
 def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
     """No job is shown as running that nobody supervises."""
-    line, opening = opened_by(asked("echo $PPID; sleep 50"))
-    argv = [*local_ssh(home), "--", line]
+    request, bundle = asked("echo $PPID; sleep 50"), host_bundle.files()
+    argv = [*local_ssh(home), "--", host_bundle.command(host_bundle.JOBS, bundle)]
     child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert child.stdin
     assert child.stdout
-    child.stdin.write(opening)
+    assert host_bundle.hand_over(child.stdin.fileno(), child.stdout.fileno(), bundle) == b""
+    child.stdin.write(opening(request))
     child.stdin.flush()
     os.kill(int(child.stdout.readline()), signal.SIGKILL)
     assert child.wait(20) == 137
@@ -85,15 +82,6 @@ def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
     store.write_text(store.read_text().replace(time.strftime("%Y-"), "2000-"))
     (job,) = SshHostClient().ask(argv[:1], {"verb": "list", "flags": ""}, timeout_s=30)
     assert (job["state"], job["reason"]) == ("lost", "its supervisor was killed")
-
-
-def test_the_program_is_a_tar_of_its_files() -> None:
-    """The same bytes for the same files: their hash names the directory on the host."""
-    with tarfile.open(fileobj=io.BytesIO(program())) as tar:
-        files = {m.name: (m.mode, cast("IO[bytes]", tar.extractfile(m)).read()) for m in tar}
-    assert {"gpuinfra/__init__.py", "gpuinfra/host/jobs/__main__.py"} <= set(files)
-    assert files == {name: (0o644, (ROOT / name).read_bytes()) for name in files}
-    assert program() == program()
 
 
 def test_what_a_command_said_itself_is_kept_until_it_is_told_apart(home: Path) -> None:

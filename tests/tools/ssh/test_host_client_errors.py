@@ -61,10 +61,10 @@ def fake_ssh(home: Path, line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "kind", "says"),
     [
-        ("cat >/dev/null; echo broken >&2; exit 255", Unreachable, "the host does not answer: broken"),
+        ("echo broken >&2; exit 255", Unreachable, "the host does not answer: broken"),
         ("exec sleep 20", Unreachable, "has not answered for 1 s"),
-        ("cat >/dev/null; echo Welcome; echo why >&2", HostError, r"answered 'Welcome.*why"),
-        ('cat >/dev/null; echo \'{"refused": "m", "hint": "h", "exit_code": 4}\'', CloudError, "m"),
+        ("echo gpuinfra-host have; echo Welcome; echo why >&2", HostError, r"answered 'Welcome.*why"),
+        ('echo gpuinfra-host have; echo \'{"refused": "m", "hint": "h", "exit_code": 4}\'', CloudError, "m"),
     ],
 )
 def test_each_way_of_no_answer_is_an_error_of_its_own(
@@ -78,6 +78,6 @@ def test_each_way_of_no_answer_is_an_error_of_its_own(
 
 def test_a_script_that_fails_shows_its_last_words(home: Path) -> None:
     """As of an environment whose torch is broken."""
-    ssh = fake_ssh(home, "cat >/dev/null; echo 'libcuda.so: not found' >&2; exit 1")
+    ssh = fake_ssh(home, "echo gpuinfra-host have; echo 'libcuda.so: not found' >&2; exit 1")
     with pytest.raises(HostError, match="failed on the host: libcuda"):
         SshHostClient().python(ssh, "/env/bin/python", "gpu_benchmark.py", timeout_s=5)

@@ -1,0 +1,52 @@
+"""JSON without `import json`, which imports re and costs each `run` 8 ms here and 16 ms on the host.
+
+The scanner is the one in C that json itself uses; what is written here is less than json can write.
+"""
+
+from _json import encode_basestring_ascii, make_scanner
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class _Context:
+    """What json.decoder.JSONDecoder hands to the scanner."""
+
+    strict = True
+    object_hook = object_pairs_hook = None
+    parse_float, parse_int, parse_constant = float, int, float
+    memo: "dict[str, str]" = {}  # noqa: RUF012 - names of keys, kept once
+
+
+_scan = make_scanner(_Context())
+
+
+def loads(text: "str | bytes") -> "Any":
+    """Return the value of a text.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8")
+    try:
+        return _scan(text, len(text) - len(text.lstrip()))[0]
+    except StopIteration:
+        raise ValueError("this is no JSON") from None
+
+
+def dumps(value: "Any") -> str:
+    """Return a value of dicts (with strings as keys), lists, strings, numbers, booleans and None as JSON."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, dict):
+        pairs = [f"{encode_basestring_ascii(key)}: {dumps(one)}" for key, one in value.items()]
+        return "{" + ", ".join(pairs) + "}"
+    return "[" + ", ".join(map(dumps, value)) + "]"
