@@ -48,7 +48,10 @@ def dlc_accounts() -> dict[str, str]:
 
 
 def cuda_for_lock(image: str) -> str:
-    """Return the CUDA that a lock for this kind of image is made for, empty for one without a driver."""
+    """Return the CUDA that a lock for this kind of image is made for, empty for one without a driver.
+
+    A newer driver serves it too, so it is lower than what the image has.
+    """
     return _read("images")["images"].get(image, {}).get("lock_cuda") or ""
 
 
