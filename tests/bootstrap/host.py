@@ -1,6 +1,5 @@
 """A host in a directory: the files that user-data would write, and the real bootstrap run over them."""
 
-import dataclasses
 import hashlib
 import json
 import os
@@ -47,7 +46,6 @@ class Host:
     root: Path
     server: Server
     installer: Path
-    lock_follows: bool = False
     values: dict[str, str] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
 
@@ -96,7 +94,7 @@ class Host:
         for name, text in {"environment_yml": ENVIRONMENT, **files}.items():
             (project / FILES[name]).write_text(text)
         context, _ = context_of(ProjectFiles(project), stack="dev", nonce=NONCE, installer="miniconda")
-        document = rendered(dataclasses.replace(context, lock_follows=self.lock_follows))
+        document = rendered(context)
         modes = {item["path"]: int(item["permissions"], 8) for item in document["write_files"]}
         for path, data in files_of(document).items():
             target = self.root / path.lstrip("/")

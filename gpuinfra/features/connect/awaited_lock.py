@@ -27,7 +27,7 @@ def send(world: World, host: Host, boot: Boot) -> str:
         what = "is not here" if lock is None else "is another here"
         raise HostError(
             f"the host waits for the environment.lock that it was made with; that file {what}",
-            hint=f"bring the old file back, or make the host anew: gpuinfra down{stack} && gpuinfra up{stack}",
+            hint=f"bring it back, or make the host anew: gpuinfra down{stack} && gpuinfra up{stack}",
         )
     world.reporter.say("sending environment.lock, which the host waits for")
     world.host.send_file(world.ssh.argv(host, []), lock, target=TARGET, sha256=boot.awaits)

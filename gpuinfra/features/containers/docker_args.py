@@ -28,6 +28,7 @@ class DockerInfo:
     accounts: str
     container_home: str
     build_context: str
+    build_error: str = ""
     has_image: bool = False
     notes: tuple[str, ...] = ()
 

@@ -1,12 +1,16 @@
-"""What the host is told of environment.yml: its parts, split here once, so that no host parses it. Pure."""
+"""What the host is told of environment.yml: its parts, split here once, so that no host parses it."""
 
+import contextlib
+import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from gpuinfra.features.environment import channels
 from gpuinfra.features.environment.schema import DEFAULT_NAME
-from gpuinfra.features.environment.yaml_document import Document, plain_value
+from gpuinfra.features.environment.yaml_document import Document, NotYaml, parse, plain_value
 
 _CUDA = re.compile(
     r"(?:\S+::)?(?:cuda-version|pytorch-cuda|cuda-toolkit|cudatoolkit)\s*(?:[=~>]=|=)?\s*([0-9]{1,3})"
@@ -47,6 +51,17 @@ def split(document: Document, *, has_requirements: bool, lock: str) -> HostEnvir
         pip=tuple(pip),
         requested=(*_names(_CONDA_NAME, conda), *_names(_PIP_NAME, named)),
     )
+
+
+def pip_parts(files: Iterable[Path]) -> dict[str, list[str]]:
+    """Return sha256 of an environment.yml -> the lines of its pip section, for those that can be read."""
+    found = {}
+    for path in files:
+        with contextlib.suppress(OSError, UnicodeDecodeError, NotYaml):
+            data = path.read_bytes()
+            lines = [entry.text for entry in parse(data.decode("utf-8")).pip]
+            found[hashlib.sha256(data).hexdigest()] = lines
+    return found
 
 
 def _conda_yml(document: Document, conda: list[str]) -> str:

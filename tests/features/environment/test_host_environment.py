@@ -1,11 +1,13 @@
 """environment.yml is split here, by the one parser; the host reads the parts and parses nothing."""
 
+import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
 from gpuinfra.features.environment import lock_file
-from gpuinfra.features.environment.host_environment import HostEnvironment, split
+from gpuinfra.features.environment.host_environment import HostEnvironment, pip_parts, split
 from gpuinfra.features.environment.lint import lint, require
 from gpuinfra.features.environment.solution import Solution
 from gpuinfra.ground.errors import ConfigError
@@ -107,3 +109,13 @@ def test_the_cuda_of_a_lock_is_told(cuda: str, major: str) -> None:
 def test_the_cuda_that_is_asked_for_is_told(package: str, major: str) -> None:
     """A package that binds CUDA binds the driver."""
     assert parts(SOUND + f"  - {package}\n").cuda_major == major
+
+
+def test_the_pip_sections_are_told_by_the_hash_of_their_file(tmp_path: Path) -> None:
+    """`docker build` hands them to the host, where the same file may lie; what cannot be read is left out."""
+    sound, broken = tmp_path / "sound.yml", tmp_path / "broken.yml"
+    sound.write_text(SOUND + PIP)
+    broken.write_text("name: [")
+    told = pip_parts([sound, broken, tmp_path / "missing.yml"])
+    digest = hashlib.sha256((SOUND + PIP).encode()).hexdigest()
+    assert told == {digest: ["rich", "-e git+https://github.com/o/l#egg=l"]}
