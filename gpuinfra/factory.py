@@ -29,6 +29,7 @@ def world(stack_name: str, environ: Mapping[str, str]) -> World:
     """Return the real ports of one stack."""
     import time
 
+    from gpuinfra.features.boot.user_data import UserData
     from gpuinfra.ground.protocols import Clock, World
     from gpuinfra.tools.ssh.client import OpenSsh
     from gpuinfra.tools.ssh.host_client import SshHostClient
@@ -38,9 +39,10 @@ def world(stack_name: str, environ: Mapping[str, str]) -> World:
 
     home = project(environ)
     stack = home.stack(stack_name)
-    reporter = Terminal()
+    reporter, files = Terminal(), StackDirectory(stack)
     return World(
-        files=StackDirectory(home, stack),
+        files=files,
+        user_data=UserData(files, home.root),
         values=TfvarsFile(stack.tfvars, module=home.module),
         state=state(stack_name, environ),
         reporter=reporter,

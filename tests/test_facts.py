@@ -10,7 +10,7 @@ import pytest
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from gpuinfra.features.containers import docker_args
-from gpuinfra.features.environment.solution import CUDA_OF_IMAGE
+from gpuinfra.ground import facts
 
 FACTS = Path(__file__).resolve().parent.parent / "terraform" / "modules" / "host" / "facts"
 VERSION = re.compile(r"\d+(\.\d+)*")
@@ -77,24 +77,25 @@ def test_the_accounts() -> None:
 def test_the_images() -> None:
     """Each image that can be asked for is there, with a date and a source of its own."""
     images = fact("images")["images"]
-    assert list(images) == list(CUDA_OF_IMAGE)
+    assert sorted(images) == ["aws-nvidia", "nvidia", "ubuntu"]
     for image in images.values():
         assert datetime.date.fromisoformat(image["date"])
         assert image["source"]
         assert image["os"] == "Ubuntu"
         named = (image["os_version"], image["driver"], image["cuda"], image["lock_cuda"])
         assert all(value is None or VERSION.fullmatch(value) for value in named)
-    assert {kind: image["lock_cuda"] or "" for kind, image in images.items()} == CUDA_OF_IMAGE
+    assert [facts.cuda_for_lock(kind) for kind in ("nvidia", "aws-nvidia", "ubuntu")] == ["12.8", "12.8", ""]
 
 
 def test_cuda_and_drivers() -> None:
-    """The newest driver comes first, and the table is the one that `docker build` uses."""
+    """The newest driver comes first, and `docker build` chooses from this table."""
     cuda = fact("cuda")
     rows = [(*_pair(row["driver"]), row["cuda"], row["base"]) for row in cuda["bases"]]
     assert rows == sorted(rows, reverse=True)
-    assert [((a, b), version, base) for a, b, version, base in rows] == list(docker_args.BASES)
-    assert {int(k): v for k, v in cuda["least_driver"].items()} == docker_args.LEAST_DRIVER
-    assert cuda["cpu_base"] == docker_args.CPU_BASE
+    for row in cuda["bases"]:
+        assert docker_args.base(row["driver"]) == (f"nvidia/cuda:{row['base']}", row["cuda"])
+    assert docker_args.base("") == (cuda["cpu_base"], "")
+    assert facts.least_driver() == {13: 580, 12: 525, 11: 450}
 
 
 def _pair(version: str) -> tuple[int, int]:

@@ -16,15 +16,22 @@ cd /
 
 # shellcheck source=/dev/null
 . "$conf"
-: "${LOGIN_USER:?}" "${INSTALLER:?}" "${INSTALLER_URL:?}" "${INSTALLER_SHA256:?}"
+: "${LOGIN_USER:?}" "${INSTALLER:?}" "${INSTALLER_URL:?}" "${INSTALLER_SHA256:?}" "${ENV_NAME:?}" "${CUDA_DRIVERS:?}"
+: "${CUDA_MAJOR=}" "${LOCK_SHA256=}"
 # What follows is never set by user-data: ROOT moves the system's files for tests, the rest are limits.
 : "${ROOT:=}" "${TRIES:=4}" "${BACKOFF_S:=3}" "${MIN_FREE_MB:=10000}" "${GPU_WAIT_S:=600}" "${APT_PACKAGES:=}"
+: "${LOCK_WAIT_S:=6000}"
 : "${LOGIN_HOME:=$(getent passwd "$LOGIN_USER" | cut -d: -f6)}"
 
 state_dir=$ROOT/var/lib/gpuinfra
+# One lock, wherever it came from: with user-data, or after it over ssh.
+lock_file=$state_dir/env/lock.txt
 log_file=$ROOT/var/log/gpuinfra/bootstrap.log
 prefix=$LOGIN_HOME/${INSTALLER}3
+env_prefix=$prefix/envs/$ENV_NAME
 steps=(preflight gpu apt download install configure env-conda env-pip shell verify requirements startup)
+# Conda is installed meanwhile: the lock is waited for where it is needed.
+[ -z "$LOCK_SHA256" ] || steps=("${steps[@]:0:6}" lock "${steps[@]:6}")
 
 . "$here/lib.sh"
 . "$here/system.sh"
@@ -32,20 +39,18 @@ steps=(preflight gpu apt download install configure env-conda env-pip shell veri
 . "$here/environment.sh"
 
 begin_run
-run_step preflight "$(files_key "$conf_dir"/{environment.yml,requirements.txt,conda.lock})" split_done
-# shellcheck source=/dev/null
-. "$state_dir/env/environment.env"
-env_prefix=$prefix/envs/$ENV_NAME
+run_step preflight "$(files_key "$conf_dir"/{environment.yml,requirements.txt,conda.lock})" true
 run_step gpu "$boot_id-$CUDA_MAJOR" true
 GPU=$(<"$state_dir/gpu")
 run_step apt "$(key_of "$APT_PACKAGES")" driver_held
 run_step download "$INSTALLER_SHA256" installer_there
 run_step install "$(key_of "$prefix")" conda_works
 run_step configure "$(key_of "$prefix" "$(condarc)")" condarc_there
+[ -z "$LOCK_SHA256" ] || run_step lock "$LOCK_SHA256" lock_there
 run_step env-conda "$(key_of "$env_prefix" "$(files_key "$(env_source)")")" env_there
-run_step env-pip "$(files_key "$state_dir/env/pip.txt")" true
+run_step env-pip "$(files_key "$conf_dir/pip.txt")" true
 run_step shell "$(key_of "$(profile_script)")" shell_there
-run_step verify "$(key_of "$GPU" "$(files_key "$state_dir/env/names.txt")")" true
+run_step verify "$(key_of "$GPU" "$(files_key "$conf_dir/names.txt")")" true
 run_step requirements "$(files_key "$conf_dir/requirements.txt")" true
 run_step startup "$(files_key "$conf_dir/startup")" true
 end_run

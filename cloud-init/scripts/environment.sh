@@ -1,11 +1,31 @@
 #!/usr/bin/env bash
 # Steps env-conda, env-pip, shell, verify, requirements and startup: the user's environment. Sourced by bootstrap.sh.
-# shellcheck disable=SC2016,SC2154  # bash -c gets its values as arguments; bootstrap.sh sets state_dir, as ...
+# shellcheck disable=SC2016,SC2034,SC2154  # bash -c gets its values as arguments; bootstrap.sh sets state_dir, as ...
 
 PROFILE=$ROOT/etc/profile.d/gpuinfra.sh
 
 # A lock, if there, is installed as it is: no solve, and each package checked by its hash.
-env_source() { [ ! -s "$state_dir/env/lock.txt" ] && echo "$state_dir/env/conda.yml" || echo "$state_dir/env/lock.txt"; }
+env_source() { if [ -s "$lock_file" ]; then echo "$lock_file"; else echo "$conf_dir/conda.yml"; fi; }
+
+lock_there() { [ -n "$LOCK_SHA256" ] && echo "$LOCK_SHA256  $lock_file" | sha256sum --check --status 2>/dev/null; }
+
+# gpuinfra puts it into the login user's home, by ssh and without sudo. Read as that user, and checked only as our
+# own copy: what is installed is what user-data named, whoever writes there meanwhile.
+take_lock() {
+  "${as[@]}" head -c 8388608 "$LOGIN_HOME/.cache/gpuinfra/environment.lock" >"$lock_file" 2>/dev/null 9>&- 3>&- &&
+    lock_there
+}
+
+step_lock() {
+  local until=$((SECONDS + LOCK_WAIT_S))
+  awaits=$LOCK_SHA256
+  say "waiting for environment.lock from gpuinfra"
+  until take_lock; do
+    ((SECONDS < until)) || fail "environment.lock did not come within $LOCK_WAIT_S s: gpuinfra status --watch sends it" 62
+    sleep 1 9>&- 3>&-
+  done
+  awaits=""
+}
 
 # One that was built for a CPU is of no use on a GPU: the instance type may have been changed. The reverse works.
 env_there() { [ -x "$env_prefix/bin/python" ] && { [ "$GPU" = cpu ] || [ ! -e "$state_dir/made-for-cpu" ]; }; }
@@ -34,8 +54,8 @@ pip_install() {
 
 step_env_pip() {
   forget verify requirements
-  [ -s "$state_dir/env/pip.txt" ] || { say "no pip section"; return 0; }
-  pip_install "pip (environment.yml)" "$state_dir/env/pip.txt"
+  [ -s "$conf_dir/pip.txt" ] || { say "no pip section"; return 0; }
+  pip_install "pip (environment.yml)" "$conf_dir/pip.txt"
 }
 
 step_requirements() {
@@ -66,7 +86,7 @@ step_shell() {
 }
 
 step_verify() {
-  retry 900 "verify" "${as[@]}" "$env_prefix/bin/python" "$here/verify.py" "$state_dir/env/names.txt" "$GPU"
+  retry 900 "verify" "${as[@]}" "$env_prefix/bin/python" "$here/verify.py" "$conf_dir/names.txt" "$GPU"
   grep '^{' "$last_output" | tail -n 1 >"$state_dir/verify.json"
   # What is really installed, exactly: gpuinfra can bring it home as a lock.
   run_logged 120 "${as[@]}" "$prefix/bin/conda" list --prefix "$env_prefix" --explicit --sha256 || fail "conda list" $?

@@ -8,8 +8,6 @@ APT_CONF=$ROOT/etc/apt/apt.conf.d/52gpuinfra-hold-driver
 if [ "$(id -un)" = "$LOGIN_USER" ]; then as=(env); else as=(runuser -u "$LOGIN_USER" -- env "USER=$LOGIN_USER"); fi
 as+=("HOME=$LOGIN_HOME" LC_ALL=C.UTF-8)
 
-split_done() { [ -s "$state_dir/env/environment.env" ]; }
-
 step_preflight() {
   local free machine
   machine=$(uname -m)
@@ -18,9 +16,8 @@ step_preflight() {
   free=$(free_mb "$prefix")
   ((free >= MIN_FREE_MB)) ||
     refuse "$free MB free under $prefix, $MIN_FREE_MB needed: set a larger root_volume_size_gb" 28
-  # The system's Python has PyYAML: cloud-init itself needs it.
-  run_logged 60 "${HOST_PYTHON:-/usr/bin/python3}" "$here/environment.py" "$conf_dir" "$state_dir/env" ||
-    refuse "environment.yml: $(tail -n 1 "$last_output" | cut -c 1-400)" 65
+  # One that is waited for comes later, and is kept when it is there.
+  if [ -s "$conf_dir/conda.lock" ]; then cp "$conf_dir/conda.lock" "$lock_file"; else lock_there || rm -f "$lock_file"; fi
 }
 
 has_nvidia_gpu() {
@@ -59,7 +56,7 @@ wait_for_driver() {
 # check_cuda DRIVER: a driver serves its own CUDA major version and all older ones (NVIDIA, minor version compatibility)
 check_cuda() {
   local have=0 major=${1%%.*} pair
-  for pair in 11:450 12:525 13:580; do ((major < ${pair#*:})) || have=${pair%:*}; done
+  for pair in $CUDA_DRIVERS; do ((major < ${pair#*:} || have >= ${pair%:*})) || have=${pair%:*}; done
   say "$GPU: CUDA up to $have"
   [ -z "$CUDA_MAJOR" ] || ((CUDA_MAJOR <= have)) ||
     refuse "the environment needs CUDA $CUDA_MAJOR, driver $1 serves CUDA $have: ask for an older CUDA or a newer image" 69

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpuinfra import factory
@@ -24,11 +25,16 @@ def build(stack: str, *, no_cache: bool) -> None:
     import tomllib
 
     from gpuinfra.features.containers.docker import build as action
+    from gpuinfra.features.environment.host_environment import pip_parts
 
     world = factory.world(stack, os.environ)
-    pins = factory.project(os.environ).root / "cloud-init" / "installers.toml"
+    root = factory.project(os.environ).root
+    pins = root / "cloud-init" / "installers.toml"
+    parts = pip_parts([root / "environment.yml", Path.cwd() / "environment.yml"])
     installer = tomllib.loads(pins.read_text(encoding="utf-8"))[INSTALLER]
-    _become(world, *action(world, installer=installer, no_cache=no_cache), options=_terminal())
+    _become(
+        world, *action(world, installer=installer, no_cache=no_cache, pip_parts=parts), options=_terminal()
+    )
 
 
 def run(stack: str, command: Sequence[str], *, image: str) -> None:

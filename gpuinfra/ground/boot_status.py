@@ -29,7 +29,10 @@ class BootStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Boot:
-    """How far a host is; state: waiting (not begun), running, interrupted, failed or done."""
+    """How far a host is; state: waiting (not begun), running, interrupted, failed or done.
+
+    `awaits` is the sha256 of the environment.lock that the bootstrap waits for, else empty.
+    """
 
     state: str
     steps: tuple[BootStep, ...] = ()
@@ -43,6 +46,7 @@ class Boot:
     environment: str = ""
     prefix: str = ""
     gpu: str = ""
+    awaits: str = ""
 
     @property
     def ended(self) -> bool:
@@ -78,6 +82,7 @@ def parse(look: str) -> Boot:
         environment=str(status.get("environment", "")),
         prefix=str(status.get("prefix", "")),
         gpu=str(status.get("gpu", "")),
+        awaits=str(status.get("awaits", "")) if state == "running" else "",
     )
 
 

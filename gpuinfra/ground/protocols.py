@@ -137,11 +137,21 @@ class StackFiles(Protocol):
     def nonce(self) -> str:
         """Return what marks the host's keys on its console."""
 
-    def render(self, settings: Settings) -> tuple[str, ...]:
-        """Write the first-boot instructions, return warnings; raises ConfigError if they cannot be sent."""
+    def write_user_data(self, data: bytes) -> None:
+        """Write the first-boot instructions for Terraform."""
 
     def clean(self) -> None:
         """Delete what is worthless once the host is gone."""
+
+
+class UserData(Protocol):
+    """What the project gives to a host at its first boot."""
+
+    def write(self, settings: Settings) -> tuple[str, ...]:
+        """Write the first-boot instructions, return warnings; raises ConfigError if they cannot be sent."""
+
+    def lock(self) -> bytes | None:
+        """Return environment.lock, None when there is none: the host may have to wait for it."""
 
 
 class SshClient(Protocol):
@@ -185,6 +195,7 @@ class World:
     """All the ports of one stack; Terraform and AWS are made only when a command needs them."""
 
     files: StackFiles
+    user_data: UserData
     values: Values
     state: StateFile
     reporter: Reporter

@@ -1,14 +1,17 @@
 """On the host: say as JSON what docker and the GPU are like, and make ready what containers mount.
 
 Plain Python of the system, sent there by gpuinfra. With --prepare docker's data goes to the instance store.
+With --build stdin has the pip sections that the laptop split: sha256 of an environment.yml -> lines, as JSON.
 """
 
 from __future__ import annotations
 
 import grp
+import hashlib
 import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +20,9 @@ from typing import Any
 
 DAEMON_FILE = Path("/etc/docker/daemon.json")
 ENVIRONMENT_FILE = Path("/etc/gpuinfra/environment.yml")
+LOCK_FILE = Path("/var/lib/gpuinfra/env/lock.txt")  # what the bootstrap installed, wherever it came from
+LOCK, PIP = "gpuinfra-lock.txt", "gpuinfra-pip.txt"  # in what is built from
+LOCK_INPUT = re.compile(rb"^#.*\binput-sha256=([0-9a-f]{64})\b", re.M)
 MOUNTS_FILE = Path("/proc/mounts")
 STORE_MODEL = "Amazon EC2 NVMe Instance Storage"
 # Docker must not start before the disk is there; the AWS image mounts it by a service of its own.
@@ -102,22 +108,43 @@ def write_accounts(directory: Path, user: pwd.struct_passwd, group: grp.struct_g
     (directory / "group").write_text("\n".join([*groups, ""]))
 
 
-def build_context(project: Path, data: Path) -> Path:
-    """Return the directory with environment.yml: the project, else a copy of what the host was made from."""
-    if (project / "environment.yml").is_file() or not ENVIRONMENT_FILE.is_file():
-        return project
+def build_context(project: Path, data: Path, pip_parts: dict[str, list[str]]) -> tuple[Path, str]:
+    """Return the directory to build from, and why it cannot be used; the project's files, else the host's.
+
+    A lock makes it a directory of our own: there the pip section has a file of its own.
+    """
+    own = (project / "environment.yml").is_file()
+    yml = project / "environment.yml" if own else ENVIRONMENT_FILE
+    lock = project / "environment.lock" if own else LOCK_FILE
+    if not yml.is_file() or (own and not lock.is_file()):
+        return project, ""
     context = data / "context"
-    context.mkdir(parents=True, exist_ok=True)
-    for name in ("environment.yml", "requirements.txt"):
-        source = ENVIRONMENT_FILE.with_name(name)
+    shutil.rmtree(context, ignore_errors=True)
+    context.mkdir(parents=True)
+    sources = {"environment.yml": yml, "requirements.txt": yml.with_name("requirements.txt"), LOCK: lock}
+    for name, source in sources.items():
         if source.is_file():
             shutil.copy(source, context / name)
-        elif (context / name).exists():
-            (context / name).unlink()
-    return context
+    return context, add_pip(context, pip_parts) if lock.is_file() else ""
 
 
-def main(project_directory: str, image: str, prepare: bool) -> None:
+def add_pip(context: Path, pip_parts: dict[str, list[str]]) -> str:
+    """Write the pip section of environment.yml beside its lock; return why that cannot be."""
+    digest = hashlib.sha256((context / "environment.yml").read_bytes()).hexdigest()
+    made_from = LOCK_INPUT.search((context / LOCK).read_bytes())
+    if made_from and made_from[1].decode() != digest:
+        return "environment.lock was made from another environment.yml"
+    if ENVIRONMENT_FILE.is_file() and hashlib.sha256(ENVIRONMENT_FILE.read_bytes()).hexdigest() == digest:
+        lines = ENVIRONMENT_FILE.with_name("pip.txt").read_text(encoding="utf-8")
+    elif digest in pip_parts:
+        lines = "".join(f"{line}\n" for line in pip_parts[digest])
+    else:
+        return "environment.yml on the host is another than the one here"
+    (context / PIP).write_text(lines, encoding="utf-8")
+    return ""
+
+
+def main(project_directory: str, image: str, *, prepare: bool, pip_parts: dict[str, list[str]]) -> None:
     """Print the facts."""
     user, home = pwd.getpwuid(os.getuid()), Path.home()
     data = home / ".local/share/gpuinfra/docker"
@@ -126,6 +153,7 @@ def main(project_directory: str, image: str, prepare: bool) -> None:
     for directory in (project, container_home / project_directory):
         directory.mkdir(parents=True, exist_ok=True)
     write_accounts(data, user, grp.getgrgid(user.pw_gid))
+    context, why_not = build_context(project, data, pip_parts)
     docker, sudo, error, info = engine()
     notes = move_data(info, instance_store()) if prepare and docker and not error else []
     command = ["sudo", "-n", docker] if sudo else [docker]
@@ -142,7 +170,8 @@ def main(project_directory: str, image: str, prepare: bool) -> None:
         "home": str(home),
         "accounts": str(data),
         "container_home": str(container_home),
-        "build_context": str(build_context(project, data)),
+        "build_context": str(context),
+        "build_error": why_not,
         "has_image": there,
         "notes": notes,
     }
@@ -150,4 +179,5 @@ def main(project_directory: str, image: str, prepare: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], "--prepare" in sys.argv[3:])
+    parts = json.load(sys.stdin) if "--build" in sys.argv[3:] else {}
+    main(sys.argv[1], sys.argv[2], prepare="--prepare" in sys.argv[3:], pip_parts=parts)

@@ -5,13 +5,15 @@ import json
 import os
 import pwd
 import shlex
+import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.features.boot.cloud_init import HOST_DIR, SCRIPT_DIR, BootContext
+from gpuinfra.features.boot.cloud_init import HOST_DIR, SCRIPT_DIR
+from gpuinfra.features.boot.user_data import context_of
+from gpuinfra.features.environment.files import ProjectFiles
 from tests.bootstrap.server import Server
 from tests.cloud_init.userdata import files_of, rendered
 from tests.fakes.world import NONCE
@@ -21,6 +23,12 @@ from tests.waiting import PATIENCE_S
 TRANSIENT, PERMANENT = 75, 78
 """Exit codes of the bootstrap: worth another try, or not."""
 
+FILES = {
+    "environment_yml": "environment.yml",
+    "requirements_txt": "requirements.txt",
+    "startup_script": "startup.sh",
+    "lock": "environment.lock",
+}
 ENVIRONMENT = """\
 name: lab
 channels: [conda-forge]
@@ -81,9 +89,13 @@ class Host:
         return status
 
     def give(self, **files: str) -> None:
-        """Render user-data for these files (as BootContext names them) and write what it carries."""
-        given = {name: text.encode() for name, text in {"environment_yml": ENVIRONMENT, **files}.items()}
-        context = BootContext(stack="dev", nonce=NONCE, **given)  # type: ignore[arg-type]
+        """Render user-data for these files (by FILES' names), as `up` does, and write what it carries."""
+        project = self.root / "project"
+        shutil.rmtree(project, ignore_errors=True)
+        project.mkdir()
+        for name, text in {"environment_yml": ENVIRONMENT, **files}.items():
+            (project / FILES[name]).write_text(text)
+        context, _ = context_of(ProjectFiles(project), stack="dev", nonce=NONCE, installer="miniconda")
         document = rendered(context)
         modes = {item["path"]: int(item["permissions"], 8) for item in document["write_files"]}
         for path, data in files_of(document).items():
@@ -101,7 +113,6 @@ class Host:
             "LOGIN_HOME": str(self.home),
             "INSTALLER_URL": f"{self.server.url}/{self.installer.name}",
             "INSTALLER_SHA256": hashlib.sha256(self.installer.read_bytes()).hexdigest(),
-            "HOST_PYTHON": sys.executable,
             "TRIES": "3",
             "BACKOFF_S": "0",
             "MIN_FREE_MB": "50",

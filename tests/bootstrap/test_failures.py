@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from gpuinfra.ground.errors import ConfigError
 from tests.bootstrap.host import ENVIRONMENT, PERMANENT, Host
 from tests.bootstrap.server import Server
 
@@ -62,20 +63,20 @@ def test_terms_of_service_are_never_accepted_silently(host: Host) -> None:
         ("name: lab\n", "dependencies"),
         ("name: '$(touch pwned); x'\ndependencies: [python]\n", "name "),
         ("name: ../../x\ndependencies: [python]\n", "name "),
-        ("dependencies: [python, {pip: ['-e .']}]\n", "a path of your own machine"),
-        ("dependencies: [python, {pip: ['-r missing.txt']}]\n", "there is no"),
-        ("dependencies: [python, {npm: [x]}]\n", "pip section"),
-        ("dependencies: [python, {pip: frompip}]\n", "pip section"),
+        ("dependencies: [python, {pip: ['-e .']}]\n", "a directory on your machine"),
+        ("dependencies: [python, {pip: ['-r missing.txt']}]\n", "only a requirements.txt"),
+        ("dependencies: [python, {npm: [x]}]\n", "only 'pip:'"),
+        ("dependencies: [python, {pip: frompip}]\n", "not a list"),
     ],
 )
-def test_a_bad_environment_is_refused_before_any_download(
+def test_a_bad_environment_is_refused_before_there_is_a_host(
     host: Host, server: Server, text: str, told: str
 ) -> None:
-    """One line says what is wrong; nothing of it was executed and nothing fetched."""
-    host.give(environment_yml=text)
-    assert host.boot() == PERMANENT
-    assert (host.status["step"], host.status["rc"]) == ("preflight", 65)
-    assert told in host.status["message"]
+    """One line says what is wrong; the host has what it had, nothing was executed and nothing fetched."""
+    before = {path: path.read_bytes() for path in host.conf.iterdir()}
+    with pytest.raises(ConfigError, match=told):
+        host.give(environment_yml=text)
+    assert {path: path.read_bytes() for path in host.conf.iterdir()} == before
     assert server.count() == 0
     assert not list(host.root.rglob("pwned"))
 

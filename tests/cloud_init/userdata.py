@@ -10,16 +10,25 @@ import yaml
 
 from gpuinfra.features.boot import cloud_init
 from gpuinfra.features.boot.cloud_init import BootContext
+from gpuinfra.features.environment.host_environment import HostEnvironment, split
+from gpuinfra.features.environment.yaml_document import parse
 from tests.fakes.world import NONCE
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "cloud-init"
 SIMPLE = b"name: gpu\ndependencies:\n  - python=3.11\n"
+PARTS = split(parse(SIMPLE.decode()), has_requirements=False, lock="")
 # What users paste: dedents, CR, U+2028, U+0085, template marks, shell, YAML anchors and document ends.
 HOSTILE = (
     'name: "x\'; touch pwned; echo $(touch pwned) `touch pwned`"\n'
     "runcmd:\n- touch pwned\r\n\u2028\u0085{{ 7*7 }}{% raw %}{# x #}\n...\n---\n&a *a !!python/none\n\t'\"\\"
 ).encode()
+
+
+def hostile_parts() -> HostEnvironment:
+    """Return parts that hold the same; the name alone is checked by rule."""
+    text = HOSTILE.decode()
+    return HostEnvironment(name="lab", cuda_major="12", conda_yml=text, pip=(text,), requested=(text,))
 
 
 def full_context() -> BootContext:
@@ -29,6 +38,7 @@ def full_context() -> BootContext:
         nonce=NONCE,
         installer="miniforge",
         environment_yml=HOSTILE,
+        environment=hostile_parts(),
         requirements_txt=HOSTILE,
         startup_script=HOSTILE.replace(b"\r", b""),
         lock=HOSTILE,

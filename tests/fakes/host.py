@@ -128,8 +128,10 @@ def fake_world(directory: Path, **parts: Any) -> World:
     terraform = parts.pop("terraform", None) or FakeTerraform(Outcome(ok=True))
     cloud = parts.pop("cloud", None) or FakeCloud()
     records: Sequence[Record] = parts.pop("records", (RECORDED,))
+    files = parts.pop("files", None) or FakeStackFiles(directory)
     return World(
-        files=parts.pop("files", None) or FakeStackFiles(directory),
+        files=files,
+        user_data=files,
         values=parts.pop("values", None) or FakeValues(),
         state=parts.pop("state", None) or FakeState(*records),
         reporter=parts.pop("reporter", None) or FakeReporter(),

@@ -138,13 +138,14 @@ class FakeValues:
 
 
 class FakeStackFiles:
-    """The files of a stack."""
+    """The files of a stack, and what the project gives to its host."""
 
     def __init__(self, directory: Path, free_mb: int = 10_000) -> None:
         self.name = "default"
         self.plan_file = directory / "plan"
         self.free = free_mb
         self.rendered: list[Settings] = []
+        self.held_lock: bytes | None = None
         self.warnings: tuple[str, ...] = ()
         self.cleaned = False
 
@@ -156,8 +157,15 @@ class FakeStackFiles:
         """Return the nonce."""
         return NONCE
 
-    def render(self, settings: Settings) -> tuple[str, ...]:
-        """Remember that it was rendered."""
+    def write_user_data(self, data: bytes) -> None:
+        """Write nothing."""
+
+    def lock(self) -> bytes | None:
+        """Return the lock of the project."""
+        return self.held_lock
+
+    def write(self, settings: Settings) -> tuple[str, ...]:
+        """Remember that the first-boot instructions were written."""
         self.rendered.append(settings)
         return self.warnings
 

@@ -1,5 +1,6 @@
 """What the host says of docker, and how docker's data gets onto the instance store: with fakes on PATH."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -141,3 +142,54 @@ def test_a_choice_of_the_user_stands(store: Path) -> None:
     daemon.write_text('{"data-root": "/mine"}')
     assert docker.move_data(INFO, "/store", daemon=daemon, unit=store / "x.conf") == []
     assert daemon.read_text() == '{"data-root": "/mine"}'
+
+
+YML = "dependencies: [python, pip: [rich]]\n"
+DIGEST = hashlib.sha256(YML.encode()).hexdigest()
+LOCK = f"# gpuinfra lock v1 input-sha256={DIGEST} cuda=none\n@EXPLICIT\n"
+
+
+def context(box: Box, lock: str | None, pip_parts: dict[str, list[str]]) -> tuple[Path, str]:
+    """Return what would be built from, for a project with this lock, and why it cannot be."""
+    project = box.directory / "project"
+    project.mkdir(exist_ok=True)
+    (project / "environment.yml").write_text(YML)
+    (project / "requirements.txt").write_text("numpy\n")
+    if lock is not None:
+        (project / "environment.lock").write_text(lock)
+    return docker.build_context(project, box.directory / "data", pip_parts)
+
+
+def test_a_project_without_a_lock_is_built_from_as_it_is(box: Box) -> None:
+    """Conda in the image solves its environment.yml."""
+    assert context(box, None, {}) == (box.directory / "project", "")
+
+
+def test_an_image_is_built_from_the_lock(box: Box) -> None:
+    """The lock goes into the image, with the pip section that the laptop split from that very file."""
+    directory, why_not = context(box, LOCK, {DIGEST: ["rich"]})
+    assert why_not == ""
+    assert {path.name: path.read_text() for path in directory.iterdir()} == {
+        "environment.yml": YML,
+        "requirements.txt": "numpy\n",
+        "gpuinfra-lock.txt": LOCK,
+        "gpuinfra-pip.txt": "rich\n",
+    }
+    for name in ("gpuinfra-lock.txt", "gpuinfra-pip.txt"):
+        ignored = Path(docker.__file__).with_name("Dockerfile.dockerignore")
+        assert f"!{name}" in ignored.read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("lock", "parts", "why"),
+    [
+        (LOCK.replace(DIGEST, "0" * 64), {DIGEST: ["rich"]}, "made from another environment.yml"),
+        (LOCK, {"0" * 64: ["rich"]}, "another than the one here"),
+        ("@EXPLICIT\n", {}, "another than the one here"),
+    ],
+)
+def test_a_lock_that_does_not_belong_is_refused(
+    box: Box, lock: str, parts: dict[str, list[str]], why: str
+) -> None:
+    """A stale lock, or a pip section that nobody has split, would make another image than asked for."""
+    assert why in context(box, lock, parts)[1]

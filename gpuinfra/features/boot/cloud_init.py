@@ -1,6 +1,8 @@
 """Render the user-data of a host from one frozen context; the only importer of jinja2."""
 
 import base64
+import dataclasses
+import hashlib
 import re
 import shlex
 import struct
@@ -13,6 +15,9 @@ import jinja2
 
 from gpuinfra.features.boot import secret_scan
 from gpuinfra.features.environment import lock_file as locks
+from gpuinfra.features.environment import schema
+from gpuinfra.features.environment.host_environment import HostEnvironment
+from gpuinfra.ground import facts
 from gpuinfra.ground.errors import ConfigError
 
 LIMIT_BYTES = 16_384
@@ -27,26 +32,36 @@ UNITS = ("gpuinfra-hostkeys.service", "gpuinfra-bootstrap.service")
 
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 _NONCE = re.compile(r"[0-9a-f]{32}\Z")
+_CUDA_MAJOR = re.compile(r"[0-9]{0,3}\Z")
 _LOGIN_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
 class BootContext:
-    """All that a host is told at its first boot; files travel byte for byte."""
+    """All that a host is told at its first boot; files travel byte for byte.
+
+    environment_yml goes along for people and for `docker build`; the bootstrap reads `environment` alone.
+    With `lock_follows` only the lock's sha256 is in user-data: the host waits for the file itself.
+    """
 
     stack: str
     nonce: str
     login_user: str = "ubuntu"
     installer: str = "miniconda"
     environment_yml: bytes
+    environment: HostEnvironment
     requirements_txt: bytes | None = None
     startup_script: bytes | None = None
     lock: bytes | None = None
+    lock_follows: bool = False
 
     def __post_init__(self) -> None:
         _match("nonce", self.nonce, _NONCE, "32 hex digits")
         _match("stack", self.stack, _STACK, "a-z, then up to 31 of a-z 0-9 -")
         _match("login user", self.login_user, _LOGIN_USER, "a Linux user name")
+        _match("environment name", self.environment.name, schema.NAME, "letters, digits, . _ -")
+        # bash calculates with it
+        _match("CUDA version", self.environment.cuda_major, _CUDA_MAJOR, "a number, or nothing")
         if self.installer not in INSTALLERS:
             raise ConfigError(f"installer is {self.installer!r}; allowed: {', '.join(INSTALLERS)}")
         for name, data in self.files().items():
@@ -63,9 +78,22 @@ class BootContext:
             "environment.yml": self.environment_yml,
             "requirements.txt": self.requirements_txt,
             STARTUP: self.startup_script,
-            "conda.lock": self.lock,
+            "conda.lock": None if self.lock_follows else self.lock,
         }
         return {name: data for name, data in given.items() if data is not None}
+
+    def parts(self) -> dict[str, bytes]:
+        """Name on the host -> content, for what was made of environment.yml."""
+        lines = {"pip.txt": self.environment.pip, "names.txt": self.environment.requested}
+        made = {name: "".join(f"{line}\n" for line in given) for name, given in lines.items()}
+        return {
+            name: text.encode() for name, text in {"conda.yml": self.environment.conda_yml, **made}.items()
+        }
+
+    @property
+    def awaited_lock(self) -> str:
+        """The sha256 of a lock that the host must wait for, else empty."""
+        return hashlib.sha256(self.lock).hexdigest() if self.lock and self.lock_follows else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +117,17 @@ class HostFile:
 
 
 def render(context: BootContext, *, templates: Path) -> bytes:
-    """Return gzipped user-data, equal for equal inputs; `templates` is the cloud-init directory."""
+    """Return gzipped user-data, equal for equal inputs; `templates` is the cloud-init directory.
+
+    A lock that does not fit (EC2's limit is near 90 packages) is left out and follows over ssh.
+    """
     files = host_files(context, templates=templates)
     user_data = gzip_stable(_render_yaml(files, templates))
-    if len(user_data) > LIMIT_BYTES:
+    if len(user_data) <= LIMIT_BYTES:
+        return user_data
+    if context.lock is None or context.lock_follows:
         raise _too_big(len(user_data), files)
-    return user_data
+    return render(dataclasses.replace(context, lock_follows=True), templates=templates)
 
 
 def host_files(context: BootContext, *, templates: Path) -> list[HostFile]:
@@ -104,8 +137,9 @@ def host_files(context: BootContext, *, templates: Path) -> list[HostFile]:
         HostFile(path=f"{HOST_DIR}/{name}", data=data, mode="0755" if name == STARTUP else "0644")
         for name, data in context.files().items()
     ]
+    made = [HostFile(path=f"{HOST_DIR}/{name}", data=data) for name, data in context.parts().items()]
     scripts = _directory(templates / "scripts", SCRIPT_DIR)
-    return [env, *given, *scripts, *_directory(templates / "units", UNIT_DIR)]
+    return [env, *given, *made, *scripts, *_directory(templates / "units", UNIT_DIR)]
 
 
 def env_file(context: BootContext, *, templates: Path) -> bytes:
@@ -119,6 +153,10 @@ def env_file(context: BootContext, *, templates: Path) -> bytes:
         "INSTALLER": context.installer,
         "INSTALLER_URL": pin["url"],
         "INSTALLER_SHA256": pin["sha256"],
+        "ENV_NAME": context.environment.name,
+        "CUDA_MAJOR": context.environment.cuda_major,
+        "CUDA_DRIVERS": " ".join(f"{cuda}:{driver}" for cuda, driver in facts.least_driver().items()),
+        "LOCK_SHA256": context.awaited_lock,
     }
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()).encode("ascii")
 

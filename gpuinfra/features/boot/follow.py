@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from gpuinfra.features.connect import awaited_lock
 from gpuinfra.features.connect.connect import pin_key, reach
 from gpuinfra.ground.boot_status import Boot
 from gpuinfra.ground.errors import HostError, Unreachable
@@ -25,10 +26,12 @@ def watch(world: World, host: Host, *, on_boot: OnBoot) -> Boot:
     on_boot(Boot(state="waiting", message="starting up"))
     pin_key(world, host)
     on_boot(Boot(state="waiting", message="waiting for its ssh"))
-    heard = world.clock.now()
+    heard, sent = world.clock.now(), ""
     while True:
         try:
             host, found = reach(world, host)
+            if found.awaits != sent:  # it needs a second to see what was sent
+                sent = awaited_lock.send(world, host, found)
         except Unreachable as error:
             if world.clock.now() - heard > LOGIN_TIMEOUT_S:
                 raise _no_login(host, error) from None

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from gpuinfra.features.connect import awaited_lock
 from gpuinfra.ground import boot_status
 from gpuinfra.ground.boot_status import Boot
 from gpuinfra.ground.errors import CloudError, HostError, KeyChanged, Unreachable
@@ -34,6 +35,10 @@ def connect_and_check(world: World) -> tuple[Host, Boot]:
     host = recorded_host(world.state, world.files.name)
     pin_key(world, host)
     found, step = reach(world, host)
+    try:
+        awaited_lock.send(world, found, step)
+    except HostError as error:  # whoever looks at such a host must get in all the same
+        world.reporter.say(f"{error.message}; {error.hint}")
     if found.public_ip != host.public_ip:
         world.reporter.say(f"the host has a new address: {found.public_ip}")
     return found, step

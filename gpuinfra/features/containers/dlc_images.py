@@ -4,38 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gpuinfra.ground import facts
 from gpuinfra.ground.errors import ConfigError
 
-# Regions and accounts: https://aws.github.io/deep-learning-containers/reference/region_availability/
-# The same table is in terraform/modules/host/modules/instance/dlc.tf; a test compares the two.
-COMMON = "763104351884"
-COMMON_REGIONS = (
-    "ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1"
-    " eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2"
-)
-ACCOUNTS = dict.fromkeys(COMMON_REGIONS.split(), COMMON) | {
-    "af-south-1": "626614931356",
-    "ap-east-1": "871362719292",
-    "ap-east-2": "975050140332",
-    "ap-northeast-3": "364406365360",
-    "ap-south-2": "772153158452",
-    "ap-southeast-3": "907027046896",
-    "ap-southeast-4": "457447274322",
-    "ap-southeast-5": "550225433462",
-    "ap-southeast-7": "590183813437",
-    "ca-west-1": "204538143572",
-    "cn-north-1": "727897471807",
-    "cn-northwest-1": "727897471807",
-    "eu-central-2": "380420809688",
-    "eu-south-1": "692866216735",
-    "eu-south-2": "503227376785",
-    "il-central-1": "780543022126",
-    "me-central-1": "914824155844",
-    "me-south-1": "217643126080",
-    "mx-central-1": "637423239942",
-    "us-gov-east-1": "446045086412",
-    "us-gov-west-1": "442386744353",
-}
 # What one trains and serves with; the registry cannot be asked for its repositories by other accounts.
 REPOSITORIES = (
     "autogluon-inference",
@@ -84,14 +55,15 @@ def registry(region: str) -> str:
     Raises:
         ConfigError: no account of AWS is known to serve it.
     """
-    if region not in ACCOUNTS:
+    accounts = facts.dlc_accounts()
+    if region not in accounts:
         raise ConfigError(
             f"no Deep Learning Containers are known in region {region!r}; there are some in:"
-            f" {', '.join(sorted(ACCOUNTS))}",
+            f" {', '.join(sorted(accounts))}",
             hint="gpuinfra dlc list --region us-east-1",
         )
     suffix = ".cn" if region.startswith("cn-") else ""
-    return f"{ACCOUNTS[region]}.dkr.ecr.{region}.amazonaws.com{suffix}"
+    return f"{accounts[region]}.dkr.ecr.{region}.amazonaws.com{suffix}"
 
 
 def full_name(given: str, region: str) -> str:

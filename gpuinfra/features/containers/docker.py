@@ -1,5 +1,6 @@
 """Containers on the host: what is there, and the one shell command that a session runs."""
 
+import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,20 +16,27 @@ from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
 from gpuinfra.ground.protocols import World
 from gpuinfra.tools.ssh import host_bundle
 
+PipParts = Mapping[str, Sequence[str]]
+"""sha256 of an environment.yml -> the lines of its pip section: split here, where the one parser is."""
+
 LOOK_TIMEOUT_S = 240.0  # docker may be restarted meanwhile
 # JupyterLab's token is made on the host and stays out of every command line.
 NEW_KEY = """JUPYTER_TOKEN="$(od -An -N24 -tx1 /dev/urandom | tr -d ' \\n')"; export JUPYTER_TOKEN; """
 
 
-def look(world: World, *, image: str, prepare: bool = False) -> tuple[Host, DockerInfo]:
-    """Return the host and its docker, checked; tell what was changed there.
+def look(
+    world: World, *, image: str, prepare: bool = False, pip_parts: PipParts | None = None
+) -> tuple[Host, DockerInfo]:
+    """Return the host and its docker, checked; tell what was changed there. `pip_parts` is for a build.
 
     Raises:
         HostError: no container can run there.
     """
     host = connect(world)
-    program = host_bundle.script("docker.py", PROJECT_DIRECTORY, image, *(["--prepare"] if prepare else []))
-    text = world.host.run(world.ssh.argv(host, []), program, timeout_s=LOOK_TIMEOUT_S).stdout
+    options = [*(["--prepare"] if prepare else []), *([] if pip_parts is None else ["--build"])]
+    program = host_bundle.script("docker.py", PROJECT_DIRECTORY, image, *options)
+    given = b"" if pip_parts is None else json.dumps(pip_parts).encode()
+    text = world.host.run(world.ssh.argv(host, []), program, given=given, timeout_s=LOOK_TIMEOUT_S).stdout
     if not text:
         raise HostError("the host did not say what docker is like there", hint=command("ssh", host.stack))
     engine = docker_args.parse(text)
@@ -39,9 +47,18 @@ def look(world: World, *, image: str, prepare: bool = False) -> tuple[Host, Dock
     return host, engine
 
 
-def build(world: World, *, installer: Mapping[str, str], no_cache: bool) -> tuple[Host, str]:
-    """Return the host and the command that builds the image there."""
-    host, engine = look(world, image=docker_args.IMAGE, prepare=True)
+def build(
+    world: World, *, installer: Mapping[str, str], no_cache: bool, pip_parts: PipParts
+) -> tuple[Host, str]:
+    """Return the host and the command that builds the image there, from the lock where there is one.
+
+    Raises:
+        HostError: no container can run there, or its lock does not belong to its environment.yml.
+    """
+    host, engine = look(world, image=docker_args.IMAGE, prepare=True, pip_parts=pip_parts)
+    if engine.build_error:
+        renew = f"gpuinfra env lock && {command('sync up', host.stack)}"
+        raise HostError(f"the image cannot be built from the lock: {engine.build_error}", hint=renew)
     dockerfile = f"{engine.home}/{host_bundle.place('Dockerfile')}"
     argv = docker_args.build(engine, dockerfile=dockerfile, installer=installer, no_cache=no_cache)
     image, _ = docker_args.base(engine.driver)

@@ -5,25 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gpuinfra.ground import facts
 from gpuinfra.ground.errors import HostError
 from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
 
 IMAGE = "gpuinfra"
-# CUDA base image by the least driver that serves its version without compatibility packages: CUDA toolkit
-# release notes, table "CUDA Toolkit and Corresponding Driver Versions"; tags of docker.io/nvidia/cuda.
-BASES = (
-    ((580, 65), "13.0", "13.0.1-base-ubuntu22.04"),
-    ((570, 26), "12.8", "12.8.1-base-ubuntu22.04"),
-    ((560, 28), "12.6", "12.6.3-base-ubuntu22.04"),
-    ((550, 54), "12.4", "12.4.1-base-ubuntu22.04"),
-    ((535, 54), "12.2", "12.2.2-base-ubuntu22.04"),
-    ((525, 60), "12.0", "12.0.1-base-ubuntu22.04"),
-    ((520, 61), "11.8", "11.8.0-base-ubuntu22.04"),
-    ((470, 82), "11.4", "11.4.3-base-ubuntu20.04"),
-)
-CPU_BASE = "ubuntu:22.04"
-# A driver also serves newer minor versions of its CUDA major version (NVIDIA, minor version compatibility).
-LEAST_DRIVER = {13: 580, 12: 525, 11: 450}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +28,7 @@ class DockerInfo:
     accounts: str
     container_home: str
     build_context: str
+    build_error: str = ""
     has_image: bool = False
     notes: tuple[str, ...] = ()
 
@@ -107,13 +94,13 @@ def base(driver: str) -> tuple[str, str]:
         HostError: the driver is too old for every base image.
     """
     if not driver:
-        return CPU_BASE, ""
-    have = _numbers(driver)
-    for least, cuda, tag in BASES:
-        if have >= least:
-            return f"nvidia/cuda:{tag}", cuda
+        return facts.cpu_base(), ""
+    have, bases = facts.version(driver), facts.cuda_bases()
+    for one in bases:
+        if have >= one.driver:
+            return one.image, one.cuda
     raise HostError(
-        f"the host's NVIDIA driver is {driver}; CUDA images need {BASES[-1][0][0]} at least",
+        f"the host's NVIDIA driver is {driver}; CUDA images need {bases[-1].driver[0]} at least",
         hint="gpuinfra up --upgrade-image",
     )
 
@@ -125,8 +112,9 @@ def check_cuda(image: str, cuda: str, driver: str) -> None:
         HostError: the driver is too old.
     """
     major = int(cuda.split(".")[0]) if cuda else 0
-    least = LEAST_DRIVER.get(major, max(LEAST_DRIVER.values()) if major > max(LEAST_DRIVER) else 0)
-    if driver and _numbers(driver)[0] < least:
+    known = facts.least_driver()
+    least = known.get(major, max(known.values()) if major > max(known) else 0)
+    if driver and facts.version(driver)[0] < least:
         raise HostError(
             f"{image} needs CUDA {cuda}, which drivers from {least} on serve; the host has {driver}",
             hint="gpuinfra dlc list   # choose one of an older CUDA",
@@ -177,8 +165,3 @@ def _mounts(engine: DockerInfo, project: str) -> list[tuple[str, str, str]]:
         (f"{engine.accounts}/passwd", "/etc/passwd", "ro"),
         (f"{engine.accounts}/group", "/etc/group", "ro"),
     ]
-
-
-def _numbers(version: str) -> tuple[int, int]:
-    first, second = [*version.split("."), "0"][:2]
-    return int(first), int(second)

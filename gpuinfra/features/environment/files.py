@@ -1,15 +1,13 @@
-"""The HostFiles port: environment.yml, requirements.txt, startup.sh and environment.lock of a project."""
+"""What a project gives to the host: environment.yml, requirements.txt, startup.sh, environment.lock."""
 
 import os
 from pathlib import Path
 
 from gpuinfra.features.environment import lock_file as locks
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.names import DEFAULT_STACK
 from gpuinfra.tools.adapter import adapter
 
 ENVIRONMENT, REQUIREMENTS, STARTUP = "environment.yml", "requirements.txt", "startup.sh"
-NO_NONCE = "0" * 32  # of the length of a real one, to measure with
 
 
 @adapter("the project's files cannot be read")
@@ -48,32 +46,13 @@ class ProjectFiles:
         part.replace(path)
         return path
 
-    def room_for(self, lock: str) -> str:
-        """Return why the host could not be sent this lock, empty when it can."""
-        try:
-            self.user_data(stack=DEFAULT_STACK, nonce=NO_NONCE, installer="miniconda", lock=lock.encode())
-        except ConfigError as error:
-            return error.message
-        return ""
+    def requirements(self) -> bytes | None:
+        """Return requirements.txt, None when there is none."""
+        return self._optional(REQUIREMENTS)
 
-    def user_data(self, *, stack: str, nonce: str, installer: str, lock: bytes | None) -> bytes:
-        """Return the first-boot instructions with all of these files.
-
-        Raises:
-            ConfigError: they cannot be sent.
-        """
-        from gpuinfra.features.boot.cloud_init import BootContext, render  # jinja2: only where it is needed
-
-        context = BootContext(
-            stack=stack,
-            nonce=nonce,
-            installer=installer,
-            environment_yml=self.environment(),
-            requirements_txt=self._optional(REQUIREMENTS),
-            startup_script=self._optional(STARTUP),
-            lock=lock,
-        )
-        return render(context, templates=self._root / "cloud-init")
+    def startup(self) -> bytes | None:
+        """Return the script that runs once on the host, None when there is none."""
+        return self._optional(STARTUP)
 
     def _optional(self, name: str) -> bytes | None:
         path = self._root / name

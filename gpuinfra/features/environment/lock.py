@@ -8,7 +8,6 @@ from gpuinfra.features.environment.check import question
 from gpuinfra.features.environment.lint import lint, require
 from gpuinfra.features.environment.protocols import HostFiles, Solver
 from gpuinfra.features.environment.solution import Solution
-from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.protocols import Reporter
 
 
@@ -24,8 +23,7 @@ def env_lock(files: HostFiles, reporter: Reporter, *, solver: Solver, cuda: str)
     """Solve environment.yml and write the answer.
 
     Raises:
-        ConfigError: environment.yml has errors, there is no answer, or it is too big to be sent.
-            An older lock is left as it was.
+        ConfigError: environment.yml has errors, or there is no answer; an older lock is left as it was.
     """
     data = files.environment()
     report = lint(data, travels=files.travels())
@@ -33,12 +31,6 @@ def env_lock(files: HostFiles, reporter: Reporter, *, solver: Solver, cuda: str)
         reporter.say(warning)
     solution = solver.solve(question(report, cuda))
     text = lock_file.text(solution, data)
-    too_big = files.room_for(text)
-    if too_big:
-        raise ConfigError(
-            f"a lock of {len(solution.packages)} packages cannot be sent to the host: {too_big}",
-            hint="gpuinfra up   # without a lock the host solves environment.yml itself",
-        )
     if report.document.pip or files.travels():
         reporter.say("conda's packages are locked; what pip installs is not")
     return LockResult(path=files.write_lock(text), solution=solution)

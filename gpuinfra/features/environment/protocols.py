@@ -21,9 +21,6 @@ class HostFiles(Protocol):
     def write_lock(self, text: str) -> Path:
         """Write environment.lock."""
 
-    def room_for(self, lock: str) -> str:
-        """Return why the host could not be sent this lock, empty when it can."""
-
 
 class Solver(Protocol):
     """Chooses packages as conda on the host would."""

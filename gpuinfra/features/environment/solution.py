@@ -3,15 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from gpuinfra.ground import facts
 from gpuinfra.ground.errors import ConfigError
 
-CUDA_OF_IMAGE = {"nvidia": "12.8", "aws-nvidia": "12.8", "ubuntu": ""}
-"""What the driver of each image serves at least: 12.8 came with driver 570 (NVIDIA, CUDA compatibility).
-
-Both GPU images have had it since 2025, and a newer driver serves it too, so a lock made for it is safe."""
-
 NO_CUDA = "none"
-_NVIDIA_TYPE = re.compile(r"(?:p|g|gr)\d(?!\w*ad\.)")  # g4ad has AMD's
 _CUDA = re.compile(r"\d{1,2}(\.\d{1,2})?\Z")
 
 
@@ -62,7 +57,7 @@ def cuda_of(asked: str, *, image: str, instance_type: str) -> str:
         ConfigError: it is no version.
     """
     if not asked:
-        return CUDA_OF_IMAGE.get(image, "") if _NVIDIA_TYPE.match(instance_type) else ""
+        return facts.cuda_for_lock(image) if facts.has_nvidia_gpu(instance_type) else ""
     if asked == NO_CUDA:
         return ""
     if not _CUDA.match(asked):

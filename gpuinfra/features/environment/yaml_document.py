@@ -64,6 +64,15 @@ def parse(text: str) -> Document:
     )
 
 
+def plain_value(entry: Entry) -> object:
+    """Return an entry as the plain value that conda would read: 1, true, text, a list, a mapping."""
+    if entry.kind == "list":
+        return [plain_value(item) for item in entry.items]
+    if entry.kind == "mapping":
+        return {key.text: plain_value(value) for key, value in entry.pairs}
+    return yaml.safe_load(entry.text) if entry.kind in ("number", "boolean", "nothing") else entry.text
+
+
 def _root(text: str) -> Entry:
     try:
         node = yaml.compose(text, yaml.SafeLoader)

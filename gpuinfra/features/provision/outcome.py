@@ -31,7 +31,7 @@ def prepare(world: World) -> Settings:
             hint="df -h .",
         )
     settings = settings_of(world)
-    for warning in world.files.render(settings):
+    for warning in world.user_data.write(settings):
         world.reporter.say(warning)
     return settings
 

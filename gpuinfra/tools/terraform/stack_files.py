@@ -4,10 +4,8 @@ import secrets
 import shutil
 from pathlib import Path
 
+from gpuinfra.ground.paths import Stack
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.features.environment.files import ProjectFiles
-from gpuinfra.ground.paths import Project, Stack
-from gpuinfra.ground.model import Settings
 from gpuinfra.tools.files import write_private
 
 
@@ -15,10 +13,9 @@ from gpuinfra.tools.files import write_private
 class StackDirectory:
     """The Workspace port."""
 
-    def __init__(self, project: Project, stack: Stack) -> None:
+    def __init__(self, stack: Stack) -> None:
         self.name = stack.name
         self.plan_file = stack.plan_file
-        self._project = project
         self._stack = stack
 
     def free_mb(self) -> int:
@@ -35,17 +32,9 @@ class StackDirectory:
             write_private(path, secrets.token_hex(16).encode())
         return path.read_text().strip()
 
-    def render(self, settings: Settings) -> tuple[str, ...]:
-        """Render what Terraform sends into a file (0600); return warnings about environment.yml."""
-        from gpuinfra.features.environment.lint import lint, require  # PyYAML: only where it is needed
-
-        files = ProjectFiles(self._project.root)
-        warnings = require(lint(files.environment(), travels=files.travels()))
-        data = files.user_data(
-            stack=settings.stack, nonce=self.nonce(), installer=settings.installer, lock=files.lock()
-        )
+    def write_user_data(self, data: bytes) -> None:
+        """Write the first-boot instructions where Terraform reads them (0600)."""
         write_private(self._stack.user_data, data)
-        return warnings
 
     def clean(self) -> None:
         """Delete the rendered user-data, its nonce and the plan; the values and the empty state stay."""

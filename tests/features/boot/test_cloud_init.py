@@ -11,8 +11,10 @@ import pytest
 
 from gpuinfra.features.boot import cloud_init
 from gpuinfra.features.boot.cloud_init import LIMIT_BYTES, BootContext
+from gpuinfra.features.environment.host_environment import split
+from gpuinfra.features.environment.yaml_document import parse
 from gpuinfra.ground.errors import ConfigError
-from tests.cloud_init.userdata import ROOT, SIMPLE, TEMPLATES, files_of, full_context, rendered
+from tests.cloud_init.userdata import PARTS, ROOT, SIMPLE, TEMPLATES, files_of, full_context, rendered
 from tests.fakes.world import NONCE
 
 SCHEMA = json.loads((ROOT / "tests/data/schema-cloud-config-v1.json").read_text())
@@ -81,7 +83,11 @@ def noise(count: int) -> bytes:
 def test_too_much_is_refused_with_the_sizes_largest_first() -> None:
     """The limit is on the compressed bytes, and the message says which file to cut."""
     context = BootContext(
-        stack="dev", nonce=NONCE, environment_yml=SIMPLE + noise(100), requirements_txt=noise(450)
+        stack="dev",
+        nonce=NONCE,
+        environment=PARTS,
+        environment_yml=SIMPLE + noise(100),
+        requirements_txt=noise(450),
     )
     with pytest.raises(
         ConfigError, match=r"EC2 accepts 16,384\. Its parts: requirements\.txt 1\d,"
@@ -101,6 +107,7 @@ def test_a_real_environment_leaves_room() -> None:
     context = BootContext(
         stack="dev",
         nonce=NONCE,
+        environment=split(parse(environment), has_requirements=True, lock=""),
         environment_yml=environment.encode(),
         requirements_txt=pips.replace("    - ", "").encode(),
         startup_script=b"#!/bin/bash\nset -eu\nmkdir -p ~/data\ngit clone https://github.com/org/repo\n" * 5,

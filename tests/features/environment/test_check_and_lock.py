@@ -20,10 +20,8 @@ TORCH = LockedPackage(
 class FakeFiles:
     """The user's files, in memory."""
 
-    def __init__(
-        self, text: str = SOUND, *, held: bytes | None = None, travels: str = "", full: str = ""
-    ) -> None:
-        self.text, self.held, self.full = text, held, full
+    def __init__(self, text: str = SOUND, *, held: bytes | None = None, travels: str = "") -> None:
+        self.text, self.held = text, held
         self.beside = frozenset(travels.split())
         self.written: list[str] = []
 
@@ -43,10 +41,6 @@ class FakeFiles:
         """Remember it."""
         self.written.append(text)
         return Path("environment.lock")
-
-    def room_for(self, lock: str) -> str:
-        """Answer as told."""
-        return self.full
 
 
 class FakeSolver:
@@ -127,10 +121,10 @@ def test_a_lock_is_written_from_the_answer() -> None:
 
 @pytest.mark.parametrize(
     ("files", "refusal"),
-    [(FakeFiles(SOUND + "  - num py\n"), ""), (FakeFiles(), "no network"), (FakeFiles(full="too big"), "")],
+    [(FakeFiles(SOUND + "  - num py\n"), ""), (FakeFiles(), "no network")],
 )
 def test_an_older_lock_survives_a_refusal(files: FakeFiles, refusal: str) -> None:
-    """Nothing is written unless there is an answer, and one that EC2 takes: up would only refuse it."""
+    """Nothing is written unless there is an answer."""
     with pytest.raises(ConfigError):
         env_lock(files, FakeReporter(), solver=FakeSolver(refusal), cuda="")
     assert files.written == []

@@ -1,15 +1,23 @@
 """The user's files, read and written in a clone of this project."""
 
+import gzip
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from gpuinfra.features.boot import cloud_init
+from gpuinfra.features.boot.user_data import UserData
+from gpuinfra.features.environment import lock_file
 from gpuinfra.features.environment.files import ProjectFiles
+from gpuinfra.features.environment.solution import LockedPackage, Solution
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.paths import Project
 from gpuinfra.simulator.project_copy import copy_project
 from gpuinfra.tools.terraform.stack_files import StackDirectory
+from tests.cloud_init.userdata import files_of
 from tests.fakes.world import SETTINGS
 from tests.features.environment.sample import SOUND
 
@@ -27,7 +35,7 @@ def root(tmp_path: Path) -> Path:
 def render(root: Path) -> tuple[str, ...]:
     """Render as plan and up do."""
     project = Project(root=root)
-    return StackDirectory(project, project.stack("default")).render(SETTINGS)
+    return UserData(StackDirectory(project.stack("default")), root).write(SETTINGS)
 
 
 def test_only_a_requirements_file_that_is_there_travels(root: Path) -> None:
@@ -54,13 +62,48 @@ def test_a_lock_is_replaced_in_one_step(root: Path) -> None:
     assert set(root.iterdir()) - before == {root / "environment.lock"}
 
 
-def test_a_lock_that_cannot_be_sent_is_told_with_the_limit(root: Path) -> None:
-    """Hashes do not compress: about 250 packages are over what EC2 accepts."""
-    lines = [
-        f"https://c.example/p{n}.conda#sha256:{hashlib.sha256(bytes([n])).hexdigest()}" for n in range(250)
-    ]
-    assert "EC2 accepts 16,384" in ProjectFiles(root).room_for("\n".join(["@EXPLICIT", *lines, *lines]))
-    assert ProjectFiles(root).room_for("\n".join(["@EXPLICIT", *lines[:20]])) == ""
+def lock_of(count: int, root: Path) -> str:
+    """Return a lock of so many packages for the environment of this project."""
+    packages = tuple(
+        LockedPackage(
+            name=f"p{n}",
+            version="1.0",
+            build="0",
+            url=f"https://conda.anaconda.org/conda-forge/linux-64/p{n}-1.0-0.conda",
+            sha256=hashlib.sha256(str(n).encode()).hexdigest(),
+            size=1,
+        )
+        for n in range(count)
+    )
+    return lock_file.text(Solution(cuda="12.8", packages=packages), (root / "environment.yml").read_bytes())
+
+
+def sent(root: Path) -> tuple[set[str], str]:
+    """Render, and return the names of the user's files on the host and the sha256 that it waits for."""
+    render(root)
+    packed = (root / "terraform" / "user-data.yaml.gz").read_bytes()
+    assert len(packed) <= cloud_init.LIMIT_BYTES
+    files = files_of(yaml.safe_load(gzip.decompress(packed)))
+    awaited = re.search(rb"^LOCK_SHA256='?(\w*)", files["/etc/gpuinfra/bootstrap.env"], re.M)
+    assert awaited
+    return {Path(name).name for name in files if name.startswith("/etc/gpuinfra/")}, awaited[1].decode()
+
+
+def test_a_short_lock_travels_with_the_first_boot(root: Path) -> None:
+    """A host installs a lock that fits into user-data without our help."""
+    (root / "environment.lock").write_text(lock_of(20, root))
+    names, awaited = sent(root)
+    assert "conda.lock" in names
+    assert awaited == ""
+
+
+def test_of_a_long_lock_only_the_hash_travels(root: Path) -> None:
+    """Hashes do not compress: 250 packages are over what EC2 accepts, so the file follows over ssh."""
+    text = lock_of(250, root)
+    (root / "environment.lock").write_text(text)
+    names, awaited = sent(root)
+    assert "conda.lock" not in names
+    assert awaited == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_rendering_refuses_errors_and_returns_warnings(root: Path) -> None:

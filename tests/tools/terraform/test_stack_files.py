@@ -15,7 +15,7 @@ from gpuinfra.ground.paths import Project
 def files(tmp_path: Path) -> StackDirectory:
     """The files of a stack that has not been set up."""
     project = Project(root=tmp_path)
-    return StackDirectory(project, project.stack("b"))
+    return StackDirectory(project.stack("b"))
 
 
 def test_private_whatever_the_umask(tmp_path: Path) -> None:

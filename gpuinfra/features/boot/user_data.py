@@ -1,0 +1,86 @@
+"""What Terraform sends to a new host: the project's files read, checked, rendered and written.
+
+jinja2 and PyYAML are imported where they are used: every command holds a UserData, few write one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from gpuinfra.features.environment.files import ProjectFiles
+from gpuinfra.ground.model import Settings
+
+if TYPE_CHECKING:
+    from gpuinfra.features.boot.cloud_init import BootContext
+
+
+class BootFiles(Protocol):
+    """Where a stack keeps what it sends."""
+
+    def nonce(self) -> str:
+        """Return what marks the host's keys on its console."""
+
+    def write_user_data(self, data: bytes) -> None:
+        """Write the first-boot instructions for Terraform."""
+
+
+class UserData:
+    """The project's files for a host: sent at its first boot, or after it where they do not fit."""
+
+    def __init__(self, files: BootFiles, project: Path) -> None:
+        self._files = files
+        self._project = project
+
+    def write(self, settings: Settings) -> tuple[str, ...]:
+        """Write the first-boot instructions of a stack; return warnings about environment.yml.
+
+        Raises:
+            ConfigError: a file is wrong, stale, holds a secret, or does not fit; nothing is written then.
+        """
+        from gpuinfra.features.boot.cloud_init import render
+
+        context, warnings = context_of(
+            ProjectFiles(self._project),
+            stack=settings.stack,
+            nonce=self._files.nonce(),
+            installer=settings.installer,
+        )
+        self._files.write_user_data(render(context, templates=self._project / "cloud-init"))
+        return warnings
+
+    def lock(self) -> bytes | None:
+        """Return environment.lock, None when there is none."""
+        return ProjectFiles(self._project).lock()
+
+
+def context_of(
+    given: ProjectFiles, *, stack: str, nonce: str, installer: str
+) -> tuple[BootContext, tuple[str, ...]]:
+    """Return all that the host is told, and the warnings about environment.yml.
+
+    Raises:
+        ConfigError: a file is wrong, stale or holds a secret.
+    """
+    from gpuinfra.features.boot.cloud_init import BootContext
+    from gpuinfra.features.environment import host_environment
+    from gpuinfra.features.environment.lint import lint, require
+
+    data, lock, requirements = given.environment(), given.lock(), given.requirements()
+    report = lint(data, travels=given.travels())
+    warnings = require(report)
+    text = lock.decode("utf-8", "replace") if lock else ""
+    environment = host_environment.split(
+        report.document, has_requirements=requirements is not None, lock=text
+    )
+    context = BootContext(
+        stack=stack,
+        nonce=nonce,
+        installer=installer,
+        environment_yml=data,
+        environment=environment,
+        requirements_txt=requirements,
+        startup_script=given.startup(),
+        lock=lock,
+    )
+    return context, warnings

@@ -1,0 +1,73 @@
+"""Facts about AWS, NVIDIA and images that change with time: read from the data that Terraform reads, too.
+
+Each file in terraform/modules/host/facts has its date and source. gpuinfra runs in a clone (an editable
+install), so the files lie beside this package; a copy inside it would be a second table.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DIRECTORY = Path(__file__).resolve().parents[2] / "terraform" / "modules" / "host" / "facts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CudaBase:
+    """The least NVIDIA driver (major, minor) that serves a CUDA version, and the base image of that CUDA."""
+
+    driver: tuple[int, int]
+    cuda: str
+    image: str
+
+
+@cache
+def cuda_bases() -> tuple[CudaBase, ...]:
+    """Return the CUDA base images, the newest first."""
+    rows = _read("cuda")["bases"]
+    return tuple(
+        CudaBase(driver=version(row["driver"]), cuda=row["cuda"], image=f"nvidia/cuda:{row['base']}")
+        for row in rows
+    )
+
+
+def cpu_base() -> str:
+    """Return the base image for a host without a GPU."""
+    return str(_read("cuda")["cpu_base"])
+
+
+def least_driver() -> dict[int, int]:
+    """Return CUDA major version -> the least driver (major) that serves any of it, the newest first."""
+    return {int(cuda): int(driver) for cuda, driver in _read("cuda")["least_driver"].items()}
+
+
+def dlc_accounts() -> dict[str, str]:
+    """Return region -> the account of AWS whose registry serves its Deep Learning Containers."""
+    return dict(_read("dlc")["accounts"])
+
+
+def cuda_for_lock(image: str) -> str:
+    """Return the CUDA that a lock for this kind of image is made for, empty for one without a driver.
+
+    A newer driver serves it too, so it is lower than what the image has.
+    """
+    return _read("images")["images"].get(image, {}).get("lock_cuda") or ""
+
+
+def has_nvidia_gpu(instance_type: str) -> bool:
+    """Tell whether a type has an NVIDIA GPU; a new size of a known family has one, as the others have."""
+    types = _read("gpus")["types"]
+    return instance_type in types or instance_type.split(".")[0] in {name.split(".")[0] for name in types}
+
+
+def version(text: str) -> tuple[int, int]:
+    """Return the first two numbers of a version: 580.65.06 is (580, 65)."""
+    first, second = [*text.split("."), "0"][:2]
+    return int(first), int(second)
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((DIRECTORY / f"{name}.json").read_text(encoding="utf-8"))
+    return found
