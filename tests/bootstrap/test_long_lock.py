@@ -1,7 +1,6 @@
 """A lock of 250 packages does not fit into user-data: the host waits for it, and checks it by its hash."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,10 @@ from gpuinfra.features.connect.awaited_lock import TARGET
 from gpuinfra.simulator.conda.packages import module
 from tests.bootstrap.host import ENVIRONMENT, Host
 from tests.bootstrap.server import Server
-from tests.bootstrap.test_interrupted import in_step, wait_for
+from tests.bootstrap.test_interrupted import in_step
+from tests.waiting import PATIENCE_S, wait_until
 
 COUNT = 250
-WAIT_S = 240.0  # a generous limit: this machine may be busy
 
 
 @pytest.fixture(scope="session")
@@ -40,28 +39,23 @@ def lock(channel: Path, server: Server) -> str:
     return "\n".join([head, "@EXPLICIT", *lines]) + "\n"
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    wait_for(condition, timeout_s=WAIT_S)
-
-
 def test_a_host_waits_for_a_long_lock_and_installs_it(host: Host, lock: str, server: Server) -> None:
     """Conda is made ready meanwhile; a file with another hash is not taken; the right one is installed."""
     host.give(lock=lock)
     assert not (host.conf / "conda.lock").exists()
     process = host.start()
-    until(lambda: in_step(host, "lock") and bool(host.status["awaits"]))
+    wait_until(lambda: in_step(host, "lock") and bool(host.status["awaits"]), "the host to wait")
     assert host.status["awaits"] == hashlib.sha256(lock.encode()).hexdigest()
     assert host.status["message"] == "waiting for environment.lock from gpuinfra"
     sent, taken = host.home / TARGET, host.state / "env/lock.txt"
     sent.parent.mkdir(parents=True)
     sent.write_text("@EXPLICIT\n")
-    until(lambda: taken.exists() and taken.read_text() == "@EXPLICIT\n")
+    wait_until(lambda: taken.exists() and taken.read_text() == "@EXPLICIT\n", "the lock to be there")
     assert host.status["step"] == "lock"
     part = sent.with_suffix(".new")
     part.write_text(lock)
     part.replace(sent)
-    _, told = process.communicate(timeout=WAIT_S)
+    _, told = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, told
     assert (host.status["state"], host.status["awaits"]) == ("done", "")
     installed = (host.state / "env.explicit.txt").read_text()

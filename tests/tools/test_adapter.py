@@ -64,7 +64,7 @@ HOSTILE: dict[str, Callable[[Path], object]] = {
     ),
     "values": lambda p: TfvarsFile(p, module=p).read(),
     "new values": lambda p: TfvarsFile(blocked(p), module=p).create({}),
-    "stack": lambda p: StackDirectory(Project(root=p), Project(root=blocked(p)).stack("default")).nonce(),
+    "stack": lambda p: StackDirectory(Project(root=blocked(p)).stack("default")).nonce(),
     "ssh": lambda p: OpenSsh({"XDG_STATE_HOME": str(blocked(p))}).pin(samples.host(), ["ssh-ed25519 AAAA"]),
     "terraform": lambda p: TerraformCli(
         binary=p / "none", directory=p, env={}, on_interrupt=lambda _: None
