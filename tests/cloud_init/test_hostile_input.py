@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,16 +130,9 @@ def test_a_secret_in_any_file_is_refused() -> None:
     """Each of the user's files is looked at."""
     secret = b"# ghp_" + b"a1" * 18
     for given in ("environment_yml", "requirements_txt", "startup_script", "lock"):
+        files: dict[str, Any] = {"environment_yml": SIMPLE, given: secret}
         with pytest.raises(ConfigError, match="line 1: a GitHub token"):
-            BootContext(
-                **{
-                    "stack": "dev",
-                    "nonce": NONCE,
-                    "environment": PARTS,
-                    "environment_yml": SIMPLE,
-                    given: secret,
-                }
-            )  # type: ignore[arg-type]
+            BootContext(stack="dev", nonce=NONCE, environment=PARTS, **files)
 
 
 def test_a_lock_of_another_environment_is_refused() -> None:
