@@ -12,7 +12,7 @@ ASK := $(if $(YES),--yes)
 help:          ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 setup:         ## Make .venv from the lock, find or fetch Terraform (every other target does this first)
-	@$(PYTHON) gpuinfra/install.py
+	@$(PYTHON) -m gpuinfra.install
 up: setup      ## Make the host: shows the plan, asks, prints the public IP
 	@$(BIN)/gpuinfra up $(ASK)
 down: setup    ## Remove everything that costs money
@@ -33,21 +33,21 @@ bash-docker: setup ## Open a shell in that image
 	@$(BIN)/gpuinfra docker shell
 jupyter: setup ## JupyterLab in that image, here on PORT=8888
 	@$(BIN)/gpuinfra docker jupyter
-demo: setup    ## The whole flow against a simulated AWS on this machine: no account, no cost
-	@$(BIN)/python -m gpuinfra.simulator demo
-test: setup    ## All tests, end to end ones included
-	@$(PYTHON) gpuinfra/install.py checkov && $(BIN)/pytest -n 4
+demo:          ## The whole flow against a simulated AWS on this machine: no account, no cost
+	@$(PYTHON) -m gpuinfra.install demo && $(BIN)/python -m gpuinfra.simulator demo
+test:          ## All tests, end to end ones included; sets up what they need
+	@$(PYTHON) -m gpuinfra.install test && $(BIN)/pytest -n 4
 check: fmt lint types hcl scan test  ## Everything that CI checks
 fmt: setup     ## Check the format of Python and HCL
 	@$(BIN)/ruff format --check . && $(BIN)/python -m tests.hcl fmt
-lint: setup    ## Lint Python and shell
-	@$(BIN)/ruff check . && $(BIN)/shellcheck cloud-init/scripts/*.sh gpuinfra/simulator/lab/machines/*.sh .ci/run
+lint: setup    ## Lint Python and shell, find dead code
+	@$(BIN)/ruff check . && $(BIN)/vulture && $(BIN)/shellcheck cloud-init/scripts/*.sh gpuinfra/simulator/lab/machines/*.sh .ci/run
 types: setup   ## Check types
 	@$(BIN)/mypy
 hcl: setup     ## Validate and test the Terraform modules (no credentials)
 	@$(BIN)/python -m tests.hcl validate && $(BIN)/python -m tests.hcl test
 scan: setup    ## Scan modules and plan for security policy (checkov), SARIF into reports/
-	@$(PYTHON) gpuinfra/install.py checkov && $(BIN)/python -m tests.scan
+	@$(PYTHON) -m gpuinfra.install checkov && $(BIN)/python -m tests.scan
 bench: setup   ## Print start-up, ssh and sync times as ratios to the bare tools
 	@$(BIN)/python -m tests.bench.startup && $(BIN)/python -m tests.bench.ssh && $(BIN)/python -m tests.bench.sync
 lock: setup    ## Renew the locks (needs uv)

@@ -1,33 +1,68 @@
-"""`make setup`: build .venv and find or fetch Terraform. Standard library only: it runs before .venv exists.
+"""Set-up: what must be on this machine before anything of ours can run.
 
-Idempotent: a marker holds a hash of what went in, so a second call takes milliseconds.
+It runs before .venv exists: it imports the standard library, and of ours only what does the same, once
+`find_python` has found a Python that understands it. A marker holds a hash of what went in, so that a second
+call takes milliseconds.
 """
 
+from __future__ import annotations
+
 import hashlib
+import importlib.util
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+VENV, MARKER = ROOT / ".venv", "gpuinfra-lock.sha256"
 OLDEST, NEWER = (3, 11), ("python3.14", "python3.13", "python3.12", "python3.11")
+COMES = {
+    "demo": "then a host is made, used and removed against a simulated AWS on this machine (about 2 minutes)",
+    "test": "then all tests run (about 10 minutes)",
+}
 
 
 def main(argv: list[str]) -> int:
-    """Set up what the arguments name: nothing for the tool itself, `checkov` for the policy scanner."""
+    """Set up the tool, and what the argument is for: `demo`, `test`, or `checkov`, the policy scanner."""
+    goal = argv[0] if argv else ""
     try:
         python = find_python()
-        if "checkov" in argv:
-            make_venv(python, ROOT / ".tools" / "checkov", ROOT / "requirements-checkov.lock")
-            return 0
-        venv = ROOT / ".venv"
-        make_venv(python, venv, ROOT / "requirements.lock", project=ROOT)
-        make_lean(venv / "bin" / "gpuinfra")
-        ensure = [str(venv / "bin" / "python"), "-m", "gpuinfra.tools.terraform.binary", str(ROOT / ".tools")]
-        return subprocess.run(ensure, cwd=ROOT, check=False).returncode
-    except (SetupError, subprocess.CalledProcessError) as error:
+        if python != sys.executable:  # all that follows may use today's Python
+            return subprocess.run([python, "-m", "gpuinfra.install", *argv], cwd=ROOT, check=False).returncode
+        return set_up(goal)
+    except SetupError as error:
         say(f"error: {error}")
         return 2
+    except subprocess.CalledProcessError as error:  # it has said why
+        say(f"error: exit code {error.returncode}: {shlex.join(error.cmd)}")
+        return 2
+    except KeyboardInterrupt:
+        say("\nstopped; the same command goes on from here")
+        return 130
+
+
+def set_up(goal: str) -> int:
+    """Make what is not there yet: programs first, for they may need an answer; then what takes minutes."""
+    from gpuinfra.simulator import programs
+
+    is_new = not (VENV / MARKER).exists()
+    if is_new and goal in COMES:
+        say("First the set-up (once, 2 or 3 minutes): Python packages, Terraform, an image for hosts;")
+        say(COMES[goal] + ".")
+    programs.install(lacking(goal, is_new=is_new), programs.Machine(), say)
+    make_venv(sys.executable, VENV, ROOT / "requirements.lock", project=ROOT)
+    make_lean(VENV / "bin" / "gpuinfra")
+    ours = [str(VENV / "bin" / "python"), "-m"]
+    terraform = [*ours, "gpuinfra.tools.terraform.binary", str(ROOT / ".tools")]
+    if code := subprocess.run(terraform, cwd=ROOT, check=False).returncode:
+        return code  # it has said why
+    if goal in ("checkov", "test"):
+        make_venv(sys.executable, ROOT / ".tools" / "checkov", ROOT / "requirements-checkov.lock")
+    if goal == "test":  # now, told, and not while the first test waits for it
+        make_image(ours)
+    return 0
 
 
 class SetupError(Exception):
@@ -40,7 +75,7 @@ def find_python() -> str:
         return sys.executable
     for name in NEWER:
         found = shutil.which(name)
-        if found:
+        if found and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:
             return found
     seen = ".".join(map(str, sys.version_info[:3]))
     raise SetupError(
@@ -49,9 +84,27 @@ def find_python() -> str:
     )
 
 
+def lacking(goal: str, *, is_new: bool) -> dict[str, str]:
+    """Return the programs that this goal needs and that are not there, each with its Debian package."""
+    from gpuinfra.simulator.programs import missing_here
+
+    programs = missing_here(tests=goal == "test") if goal in COMES else {}
+    if is_new and not can_make_venv():
+        programs["python3-venv"] = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    return programs
+
+
+def can_make_venv() -> bool:
+    """Tell whether this Python has what `python -m venv` needs; Debian has that in a package of its own."""
+    importlib.invalidate_caches()  # it may have been installed just now
+    return importlib.util.find_spec("ensurepip") is not None
+
+
 def make_venv(python: str, venv: Path, lock: Path, project: Path | None = None) -> None:
     """Make a virtual environment that holds exactly what the lock names, every file's hash checked."""
-    marker = venv / "gpuinfra-lock.sha256"
+    from gpuinfra.ground.ticker import ticking
+
+    marker = venv / MARKER
     parts = [
         lock.read_bytes(),
         (project / "pyproject.toml").read_bytes() if project else b"",
@@ -60,8 +113,15 @@ def make_venv(python: str, venv: Path, lock: Path, project: Path | None = None) 
     wanted = hashlib.sha256(b"\0".join(parts)).hexdigest()
     if marker.exists() and marker.read_text() == wanted:
         return
-    say(f"setting up {venv.relative_to(ROOT)} (about a minute, once) ...")
-    if not (venv / "bin" / "python").exists():  # else brought up to the lock: it may be in use just now
+    if not can_make_venv():
+        raise SetupError("Python cannot make a virtual environment here: python3-venv is missing")
+    with ticking(f"setting up {venv.relative_to(ROOT)} (once, about a minute)"):
+        _fill_venv(python, venv, lock, project)
+    marker.write_text(wanted)
+
+
+def _fill_venv(python: str, venv: Path, lock: Path, project: Path | None) -> None:
+    if not (venv / "bin" / "pip").exists():  # else brought up to the lock: it may be in use just now
         subprocess.run([python, "-m", "venv", str(venv)], check=True)
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
@@ -69,7 +129,13 @@ def make_venv(python: str, venv: Path, lock: Path, project: Path | None = None) 
         # "compat" is a plain path entry; the default hook costs every Python of the venv 25 ms at its start
         editable = ["--no-deps", "--no-build-isolation", "--config-settings", "editable_mode=compat"]
         subprocess.run([*pip, *editable, "--editable", str(project)], check=True)
-    marker.write_text(wanted)
+
+
+def make_image(ours: list[str]) -> None:
+    """Make the image of the simulated hosts where hosts can boot; the tests say it where they cannot."""
+    lab = [*ours, "gpuinfra.simulator", "lab"]
+    if subprocess.run([*lab, "--check"], cwd=ROOT, capture_output=True, check=False).returncode == 0:
+        subprocess.run([*lab, "--build"], cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
 
 
 def make_lean(script: Path) -> None:

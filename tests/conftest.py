@@ -1,8 +1,12 @@
-"""How tests are spread over worker processes."""
+"""How tests are spread over worker processes, and what is said of those that could not run."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from tests.not_tested import line
+from tests.processes import end_all
 
 # Each of these shares a lab and its hosts, which take half a minute to be made: one worker runs them all.
 TOGETHER = (
@@ -12,6 +16,13 @@ TOGETHER = (
     "tests/e2e/private_host/",
     "tests/e2e/docs/test_host",
 )
+
+
+@pytest.fixture(autouse=True)
+def _end_what_was_started() -> Iterator[None]:
+    """End the processes that a test has left running: they would fail the next one."""
+    yield
+    end_all()
 
 
 def scope(nodeid: str) -> str:
@@ -27,3 +38,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     scheduler: Any = LoadScopeScheduling(config, log)
     scheduler._split_scope = scope
     return scheduler
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """End with one line about all tests that were skipped."""
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    reasons = [longrepr[2].removeprefix("Skipped: ") for longrepr in skipped]
+    if reasons:
+        terminalreporter.write_line(line(reasons), yellow=True)

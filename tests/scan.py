@@ -15,7 +15,9 @@ from tests import plan_json
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a plan is matched with, so that skips written in the source count there too.
-NOT_SOURCE = shutil.ignore_patterns(".terraform", "stacks", "tests", "policies", "*.tfstate*", "*.tfvars")
+NOT_SOURCE = shutil.ignore_patterns(
+    ".terraform", "stacks", "tests", "examples", "policies", "*.tfstate*", "*.tfvars"
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from typing import Any
 
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.tools.terraform import binary, provider_mirror
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[1]
-TIMEOUT_S = 240
 # What a plan may do and yet change nothing that exists.
 HARMLESS = (["no-op"], ["read"], ["forget"])
 
@@ -33,7 +33,7 @@ class Terraform:
             env=self.env,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=PATIENCE_S,
             check=False,
         )
 

@@ -1,8 +1,10 @@
 """Set-up's own steps that need no network."""
 
+import subprocess
+import sys
 from pathlib import Path
 
-from gpuinfra.install import make_lean
+from gpuinfra.install import ROOT, make_lean
 
 PIPS = """#!{python}
 # -*- coding: utf-8 -*-
@@ -13,6 +15,12 @@ if __name__ == '__main__':
     sys.argv[0] = re.sub(r'(-script\\.pyw|\\.exe)?$', '', sys.argv[0])
     sys.exit(main())
 """
+
+
+def test_it_needs_the_standard_library_alone() -> None:
+    """What runs before .venv exists imports no installed library."""
+    code = "import gpuinfra.install, gpuinfra.simulator.programs, sys; sys.exit('boto3' in sys.modules)"
+    subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, check=True)
 
 
 def test_the_start_script_imports_nothing_slow(tmp_path: Path) -> None:

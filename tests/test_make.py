@@ -16,7 +16,7 @@ HARD = "a '\";`$(id)` #; touch pwned"
 def test_make_never_pastes_a_name_into_a_shell(tmp_path: Path) -> None:
     """`make ip STACK='x; touch y'` hands the name over in the environment."""
     if not shutil.which("make"):
-        pytest.skip("no make")
+        pytest.skip("needs make: apt-get install make")
     done = subprocess.run(
         ["make", "-n", "ip", "up", "down", "STACK=x; touch pwned", "YES=1"],
         cwd=ROOT,
@@ -27,6 +27,17 @@ def test_make_never_pastes_a_name_into_a_shell(tmp_path: Path) -> None:
     )
     assert "pwned" not in done.stdout
     assert "gpuinfra up --yes" in done.stdout
+
+
+@pytest.mark.parametrize("verb", ["demo", "test"])
+def test_the_two_commands_of_a_fresh_machine_set_up_what_they_need(verb: str) -> None:
+    """Each begins with the set-up for its own purpose, and goes on only if that has worked."""
+    if not shutil.which("make"):
+        pytest.skip("needs make: apt-get install make")
+    command = ["make", "-n", "PYTHON=python3", verb]
+    env = {**os.environ, "MAKEFLAGS": ""}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"python3 -m gpuinfra.install {verb} && .venv/bin/")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +53,7 @@ def test_make_never_pastes_a_name_into_a_shell(tmp_path: Path) -> None:
 def test_make_runs_containers(line: list[str], arguments: list[str], tmp_path: Path) -> None:
     """Whatever `module` holds reaches the command line as one word, and PORT as a variable."""
     if not shutil.which("make"):
-        pytest.skip("no make")
+        pytest.skip("needs make: apt-get install make")
     fake, said = tmp_path / "bin", tmp_path / "said.json"
     fake.mkdir()
     code = "import json, os, sys; said = [sys.argv[1:], os.environ['GPUINFRA_PORT']]\n"

@@ -38,7 +38,7 @@ def _ip(environ: "os._Environ[str] | dict[str, str]") -> bool:
     import json
 
     try:
-        with open(state, encoding="utf-8") as text:  # noqa: PTH123
+        with open(state, encoding="utf-8") as text:
             outputs = json.load(text)["outputs"]
         address = outputs["public_ip"]["value"]
         complete = outputs["instance_id"]["value"] and outputs["root_volume_size_gb"]["value"]
@@ -54,7 +54,7 @@ def _ssh(command: list[str], environ: "os._Environ[str] | dict[str, str]") -> No
     """Become ssh if there is a shared connection to this very host."""
     conf = _connected(environ)
     if conf:
-        os.execvp("ssh", ["ssh", "-F", conf, "gpuinfra-default", "--", *command])  # noqa: S606
+        os.execvp("ssh", ["ssh", "-F", conf, "gpuinfra-default", "--", *command])
 
 
 def _run(words: list[str], environ: "os._Environ[str] | dict[str, str]") -> None:
@@ -101,38 +101,38 @@ def _output(argv: list[str], environ: dict[str, str], given: bytes) -> tuple[int
         os.close(writer)
         os.close(theirs)
     try:
-        with open(ours, "wb") as stdin:  # noqa: PTH123
+        with open(ours, "wb") as stdin:
             stdin.write(given)
     except BrokenPipeError:  # it has ended: its exit code counts
         pass
-    with open(reader, encoding="utf-8", errors="replace") as stream:  # noqa: PTH123
+    with open(reader, encoding="utf-8", errors="replace") as stream:
         text = stream.read()
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text
 
 
 def _project_root() -> str:
     """Return the project as actions.sync.locate does; empty when in doubt."""
-    start = root = os.getcwd()  # noqa: PTH109
-    while not any(os.path.exists(f"{root}/{mark}") for mark in (".gpuinfraignore", ".git")):  # noqa: PTH110
+    start = root = os.getcwd()
+    while not any(os.path.exists(f"{root}/{mark}") for mark in (".gpuinfraignore", ".git")):
         if root == "/":
             root = start
             break
-        root = os.path.dirname(root)  # noqa: PTH120
-    return "" if root in ("/", os.path.expanduser("~")) else root  # noqa: PTH111
+        root = os.path.dirname(root)
+    return "" if root in ("/", os.path.expanduser("~")) else root
 
 
 def _connected(environ: "os._Environ[str] | dict[str, str]") -> str:
     """Return ssh's configuration if there is a shared connection to this very host, else nothing."""
     state = _state_file(environ)
     base = environ.get("XDG_STATE_HOME", "")
-    home = base if base.startswith("/") else os.path.expanduser("~/.local/state")  # noqa: PTH111
+    home = base if base.startswith("/") else os.path.expanduser("~/.local/state")
     conf = f"{home}/gpuinfra/ssh/default.conf"
     try:
-        if not state or os.stat(conf).st_mtime < os.stat(state).st_mtime:  # noqa: PTH116
+        if not state or os.stat(conf).st_mtime < os.stat(state).st_mtime:
             return ""
-        with open(conf, encoding="utf-8") as text:  # noqa: PTH123
+        with open(conf, encoding="utf-8") as text:
             options = dict(line.split(None, 1) for line in text if line.startswith("  "))
-        with open(state, encoding="utf-8") as text:  # noqa: PTH123
+        with open(state, encoding="utf-8") as text:
             # another clone may have a stack of this name: then this is not our host
             instance = options["HostKeyAlias"].strip()
             if f'"{instance}"' not in text.read():
@@ -171,10 +171,10 @@ def _opened(conf: str, environ: "os._Environ[str] | dict[str, str]") -> bool:
 
 def _state_file(environ: "os._Environ[str] | dict[str, str]") -> str:
     """Return the default stack's state, found as config.find_project does; empty when in doubt."""
-    place = environ.get("GPUINFRA_PROJECT") or os.getcwd()  # noqa: PTH109
-    while not os.path.isfile(f"{place}/terraform/main.tf"):  # noqa: PTH113
+    place = environ.get("GPUINFRA_PROJECT") or os.getcwd()
+    while not os.path.isfile(f"{place}/terraform/main.tf"):
         if environ.get("GPUINFRA_PROJECT") or place == "/":
             return ""
-        place = os.path.dirname(place)  # noqa: PTH120
+        place = os.path.dirname(place)
     state = f"{place}/terraform/terraform.tfstate"
-    return state if os.path.isfile(state) and os.path.isdir(f"{place}/cloud-init") else ""  # noqa: PTH112, PTH113
+    return state if os.path.isfile(state) and os.path.isdir(f"{place}/cloud-init") else ""

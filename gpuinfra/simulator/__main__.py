@@ -21,7 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--log-file", type=Path, help="one line a call, and moto's tracebacks")
     command.add_argument("--hosts", type=Path, help="folders of real hosts, whose consoles are theirs")
     lab.add_to(commands)
-    commands.add_parser("demo", help="run the whole job against a simulator, told as it goes")
+    commands.add_parser("demo", help="run every command of a day against a simulator, explained")
     return parser
 
 

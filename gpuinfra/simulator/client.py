@@ -14,7 +14,7 @@ from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.machine import Machine
 
 REGION = "us-east-1"
-TIMEOUT_S = 30.0
+PATIENCE_S = 300.0  # ends what would never end; a busy machine is given time
 POLL_S = 0.05
 _BYPASS = ("no_proxy", "NO_PROXY")
 
@@ -62,7 +62,7 @@ class Simulator:
         calls = [Call.from_json(raw) for raw in self._call("GET", "calls")]
         return [call for call in calls if action in (None, call.action)]
 
-    def wait_for(self, arrived: Callable[[list[Call]], bool], *, timeout_s: float = TIMEOUT_S) -> list[Call]:
+    def wait_for(self, arrived: Callable[[list[Call]], bool], *, timeout_s: float = PATIENCE_S) -> list[Call]:
         """Poll the call log until `arrived` says yes to it; TimeoutError if it never does."""
         deadline = time.monotonic() + timeout_s
         while not arrived(calls := self.calls()):
@@ -101,7 +101,7 @@ class Simulator:
         return list(self._call("GET", "events"))
 
     def machines(self) -> list[Machine]:
-        """Describe every instance for the host beneath it; no call is logged, no fault can hit."""
+        """Describe every instance for the lab; no call is logged, no fault can hit."""
         return [Machine.from_json(raw) for raw in self._call("GET", "machines")]
 
     def powered_off(self, instance_id: str) -> None:
@@ -112,7 +112,7 @@ class Simulator:
         data = None if payload is None else json.dumps(payload).encode()
         request = Request(f"{self.url}/_sim/{path}", data=data, method=method)  # noqa: S310  # our own URL
         try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
+            with self._opener.open(request, timeout=PATIENCE_S) as answer:
                 return json.load(answer)
         except HTTPError as error:
             detail = error.read().decode("utf-8", "replace")

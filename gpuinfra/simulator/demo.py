@@ -1,18 +1,21 @@
-"""`make demo`: the whole job against the simulator, told as it goes; ends 0 only if nothing is left."""
+"""`make demo`: every step against the simulator, explained; exit code 0 only if nothing is left."""
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.paths import find_project
+from gpuinfra.ground.ticker import ticking
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.project_copy import copy_project, private_env
@@ -26,12 +29,21 @@ The simulated instance is a real Linux host of this machine: real systemd, cloud
 fake, and so are Miniconda and the packages (stand-ins: small, but truly solved and installed)."""
 WITHOUT_HOSTS = "Only the API side is shown, without a host behind the instance: {reason}"
 IN_ENV = "import torch, sys; print(sys.prefix, torch.cuda.is_available(), torch.cuda.get_device_name(0))"
+OWN_ACCOUNT = "With your own AWS account, a day is five commands:"
+# as in README.md, by test
+FIVE_COMMANDS = (
+    "make up",
+    "gpuinfra ssh",
+    "gpuinfra sync up",
+    "gpuinfra run -- python train.py",
+    "make down",
+)
 TRAINING = "for epoch in 1 2 3; do echo epoch $epoch; sleep 1; done"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
-    """Where the demo plays: its simulated AWS, and how a command line is run there."""
+class DemoSetting:
+    """Where the demo runs: its simulated AWS, and how a command is started there."""
 
     simulator: Simulator
     project: Path
@@ -44,62 +56,84 @@ def demo() -> int:
     """Run the demo; returns its exit code."""
     began = time.monotonic()
     _tell(INTRO)
-    reason = requirements.can_run()
+    reason = requirements.why_not()
     _tell(WITHOUT_HOSTS.format(reason=reason) if reason else WITH_HOSTS)
     with tempfile.TemporaryDirectory(prefix="gpuinfra-demo-") as scratch:
         project = copy_project(find_project(Path.cwd(), os.environ).root, Path(scratch) / "project")
-        with _api_only(project) if reason else _with_hosts(project) as stage:
-            _play(stage)
-            _check(stage.simulator)
-    _tell(f"\nThe demo is done, in {time.monotonic() - began:.0f} s. With your own AWS account: make up")
+        with _api_only(project) if reason else _with_hosts(project) as setting:
+            _show(setting)
+            _check(setting.simulator)
+    _tell(f"\nThe demo is done, in {time.monotonic() - began:.0f} s. {OWN_ACCOUNT}")
+    _tell("\n".join(f"  {line}" for line in FIVE_COMMANDS))
     return 0
 
 
 @contextmanager
-def _api_only(project: Path) -> Iterator[Stage]:
+def _api_only(project: Path) -> Iterator[DemoSetting]:
     with running() as simulator:
         env = private_env(simulator.env(os.environ), project.parent, project)
-        yield Stage(simulator=simulator, project=project, env=env, wrap=lambda argv: argv, has_hosts=False)
+        yield DemoSetting(
+            simulator=simulator, project=project, env=env, wrap=lambda argv: argv, has_hosts=False
+        )
 
 
 @contextmanager
-def _with_hosts(project: Path) -> Iterator[Stage]:
-    from gpuinfra.simulator.conda.offline_setup import outfit  # py-rattler: only where hosts can boot
-    from gpuinfra.simulator.lab.lab import opened
+def _with_hosts(project: Path) -> Iterator[DemoSetting]:
+    from gpuinfra.simulator.conda.offline_setup import set_up_offline  # py-rattler: only where hosts can boot
+    from gpuinfra.simulator.lab.lab import open_lab
     from gpuinfra.simulator.lab.machines import image
 
-    image.ensure(os.environ, _tell)  # here, so that it is told: the first time it takes a minute
-    _tell("\n# opening the lab: namespaces, a bridge, the API, the metadata service")
-    with opened() as lab:
-        outfit(lab.mirror, lab.image, project)
+    image.ensure(os.environ)  # here, so that it is told: the first time it takes a minute
+    _tell("")
+    with ExitStack() as stack:
+        with ticking("# opening the lab: namespaces, a bridge, the API, the metadata service"):
+            lab = stack.enter_context(open_lab())
+            set_up_offline(lab.mirror, lab.image, project)
         env = private_env(lab.env(), project.parent, project)
-        yield Stage(simulator=lab.simulator, project=project, env=env, wrap=lab.command, has_hosts=True)
+        yield DemoSetting(simulator=lab.simulator, project=project, env=env, wrap=lab.command, has_hosts=True)
 
 
-def _play(stage: Stage) -> None:
-    _run(stage, "write terraform.tfvars: your address, a key of its own", "init", "--region", "us-east-1")
-    _run(stage, "what would be made", "plan")
-    _run(stage, "make it; the last line is the public IP", "up", "--yes")
-    _run(stage, "the IP alone, for scripts; Terraform is not started", "ip")
-    _run(stage, "what was recorded and what EC2 says now", "status")
-    if stage.has_hosts:
-        _play_on_the_host(stage)
-    _run(stage, "once more: nothing to change", "up", "--yes")
-    _run(stage, "remove everything", "down", "--yes")
+def _show(setting: DemoSetting) -> None:
+    _run(
+        setting,
+        "write terraform.tfvars: your address, a key of its own",
+        "init",
+        "--region",
+        "us-east-1",
+        *_key(setting),
+    )
+    _run(setting, "what would be made", "plan")
+    _run(setting, "make it; the last line is the public IP", "up", "--yes")
+    _run(setting, "the IP alone, for scripts; Terraform is not started", "ip")
+    _run(setting, "what was recorded and what EC2 says now", "status")
+    if setting.has_hosts:
+        _show_on_the_host(setting)
+    _run(setting, "once more: nothing to change", "up", "--yes")
+    _run(setting, "remove everything", "down", "--yes")
 
 
-def _play_on_the_host(stage: Stage) -> None:
+def _key(setting: DemoSetting) -> list[str]:
+    """Return nothing where `init` can make a key; else the option that names a made-up one."""
+    if shutil.which("ssh-keygen"):
+        return []
+    blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + os.urandom(32)
+    key = setting.project.parent / "demo.pub"
+    key.write_text(f"ssh-ed25519 {b64encode(blob).decode()} demo\n", encoding="utf-8")
+    return ["--public-key", str(key)]
+
+
+def _show_on_the_host(setting: DemoSetting) -> None:
     key = "a command on the host, its key verified through AWS"
-    _run(stage, key, "ssh", "--", "uname -n; nvidia-smi -L")
-    _run(stage, "the conda environment, on the GPU", "run", "--", "python", "-c", IN_ENV)
-    _run(stage, "a job that outlives this connection", "job", "start", "--name", "train", "--", TRAINING)
-    _run(stage, "its output, while it comes", "job", "logs", "-f", "train")
+    _run(setting, key, "ssh", "--", "uname -n; nvidia-smi -L")
+    _run(setting, "the conda environment, on the GPU", "run", "--", "python", "-c", IN_ENV)
+    _run(setting, "a job that outlives this connection", "job", "start", "--name", "train", "--", TRAINING)
+    _run(setting, "its output, while it comes", "job", "logs", "-f", "train")
 
 
-def _run(stage: Stage, what: str, *arguments: str) -> None:
+def _run(setting: DemoSetting, what: str, *arguments: str) -> None:
     _tell(f"\n# {what}\n$ gpuinfra {shlex.join(arguments)}")
-    argv = stage.wrap([sys.executable, "-m", "gpuinfra", *arguments])
-    done = subprocess.run(argv, cwd=stage.project, env=dict(stage.env), check=False)
+    argv = setting.wrap([sys.executable, "-m", "gpuinfra", *arguments])
+    done = subprocess.run(argv, cwd=setting.project, env=dict(setting.env), check=False)
     if done.returncode:
         raise GpuInfraError(f"`gpuinfra {arguments[0]}` ended with exit code {done.returncode}")
 
@@ -124,6 +158,6 @@ def _check(simulator: Simulator) -> None:
 
 
 def _tell(text: str) -> None:
-    """Narrate on stderr, so that stdout holds the results alone."""
+    """Print on stderr: stdout is for results."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()

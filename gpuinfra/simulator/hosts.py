@@ -1,4 +1,4 @@
-"""What may live beneath the API: the port by which real hosts can be put under simulated instances."""
+"""The interface by which real hosts can be put under simulated instances."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -35,14 +35,14 @@ class Hosts(Protocol):
     """
 
     def changed(self, event: InstanceEvent) -> None:
-        """Take note that an instance was launched, started, rebooted, stopped or terminated."""
+        """Hear that an instance was launched, started, rebooted, stopped or terminated."""
 
     def console(self, instance_id: str) -> str:
         """Return what the instance has written to its serial console so far."""
 
 
 class NoHosts:
-    """Instances on paper only."""
+    """No real hosts: instances exist in the API only."""
 
     def changed(self, event: InstanceEvent) -> None:
         """Do nothing."""

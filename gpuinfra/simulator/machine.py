@@ -1,4 +1,4 @@
-"""What the hosts beneath must know of an instance; pure data, sent over the control calls."""
+"""What a lab must know of an instance to run its host; pure data, sent by the control calls."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class Machine:
     user_data: base64, as it was sent; empty when none was.
     keys: name of the key pair -> public key; at most one.
     starts, reboots: how often it was launched or started, and rebooted, by the API.
-    tags: None when the instance may not read its own tags.
+    tags: its tags as of now; None when its metadata options do not let it read them.
     """
 
     id: str

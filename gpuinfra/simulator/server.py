@@ -11,11 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gpuinfra.ground.errors import GpuInfraError
-from gpuinfra.simulator.client import Simulator
+from gpuinfra.simulator.client import PATIENCE_S, Simulator
 from gpuinfra.simulator.extra import require_extra
 
-START_TIMEOUT_S = 60.0  # takes 1-2 s on an idle machine
-STOP_TIMEOUT_S = 5.0
 _POLL_S = 0.02
 
 
@@ -52,11 +50,11 @@ def _start(
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], ready_file: Path, output: Path) -> str:
-    deadline = time.monotonic() + START_TIMEOUT_S
+    deadline = time.monotonic() + PATIENCE_S
     while not ready_file.exists():
         if process.poll() is not None or time.monotonic() > deadline:
-            said = output.read_text(encoding="utf-8", errors="replace").strip()
-            raise GpuInfraError(f"the AWS simulator did not start: {said or 'it said nothing'}")
+            text = output.read_text(encoding="utf-8", errors="replace").strip()
+            raise GpuInfraError(f"the AWS simulator did not start: {text or 'it text nothing'}")
         time.sleep(_POLL_S)
     return str(json.loads(ready_file.read_text(encoding="utf-8"))["url"])
 
@@ -64,7 +62,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], ready_file: Path, output
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(STOP_TIMEOUT_S)
+        process.wait(PATIENCE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

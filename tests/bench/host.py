@@ -1,4 +1,4 @@
-"""Parts of `make bench` that need a host: makes one in a lab and measures inside, where a user would sit."""
+"""Parts of `make bench` that need a host: makes one in a lab and measures inside, as a user would."""
 
 import os
 import statistics
@@ -9,9 +9,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from gpuinfra.simulator.conda.offline_setup import outfit
+from gpuinfra.simulator.conda.offline_setup import set_up_offline
 from gpuinfra.simulator.lab import requirements
-from gpuinfra.simulator.lab.lab import opened
+from gpuinfra.simulator.lab.lab import open_lab
 from gpuinfra.simulator.project_copy import copy_project, private_env
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,13 +25,13 @@ def inside(module: str) -> int:
 
     0 too where no host can boot: that is said, and nothing is measured.
     """
-    if reason := requirements.can_run():
+    if reason := requirements.why_not():
         sys.stdout.write(f"{module}: not measured, {reason}\n")
         return 0
     # not in pytest's or make's deep directories: a Unix socket's path has to be short
-    with tempfile.TemporaryDirectory(prefix="gi-") as scratch, opened() as lab:
+    with tempfile.TemporaryDirectory(prefix="gi-") as scratch, open_lab() as lab:
         project = copy_project(ROOT, Path(scratch) / "project")
-        outfit(lab.mirror, lab.image, project)
+        set_up_offline(lab.mirror, lab.image, project)
         env = private_env(lab.env({**os.environ, "XDG_RUNTIME_DIR": ""}), Path(scratch), project)
         made = lab.run([GPUINFRA, "up", "--yes"], env=env, cwd=project, timeout_s=TIMEOUT_S)
         if made.returncode:

@@ -17,6 +17,8 @@ from gpuinfra.features.environment.files import ProjectFiles
 from tests.bootstrap.server import Server
 from tests.cloud_init.userdata import files_of, rendered
 from tests.fakes.world import NONCE
+from tests.processes import until_test_ends
+from tests.waiting import PATIENCE_S
 
 TRANSIENT, PERMANENT = 75, 78
 """Exit codes of the bootstrap: worth another try, or not."""
@@ -139,12 +141,14 @@ class Host:
     def start(self) -> subprocess.Popen[str]:
         """Start the bootstrap in a session of its own."""
         argv = ["bash", str(self.script), str(self.conf / "bootstrap.env")]
-        return subprocess.Popen(argv, env=self.environment(), start_new_session=True, text=True, **PIPES)
+        return until_test_ends(
+            subprocess.Popen(argv, env=self.environment(), start_new_session=True, text=True, **PIPES)
+        )
 
     def boot(self) -> int:
         """Run the bootstrap to its end; return its exit code."""
         process = self.start()
-        process.communicate(timeout=120)
+        process.communicate(timeout=PATIENCE_S)
         return process.returncode
 
     def ran(self) -> list[str]:

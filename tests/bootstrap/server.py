@@ -1,14 +1,15 @@
 """A file server on loopback that counts requests and fails on demand."""
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
+
+from tests.waiting import PATIENCE_S
 
 
 @dataclass(kw_only=True)
@@ -20,7 +21,7 @@ class Fault:
     status: int | None = None
     truncate: int | None = None
     corrupt: bool = False
-    delay_s: float = 0.0
+    is_held: bool = False
 
 
 @dataclass(kw_only=True)
@@ -31,10 +32,15 @@ class Server:
     faults: list[Fault] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
+    go_on: Event = field(default_factory=Event)
 
-    def fault(self, match: str, *, times: int = 1, status: int | None = None, delay_s: float = 0.0) -> None:
-        """Answer with this status, or late."""
-        self.faults.append(Fault(match=match, times=times, status=status, delay_s=delay_s))
+    def fault(self, match: str, *, times: int = 1, status: int | None = None) -> None:
+        """Answer with this status."""
+        self.faults.append(Fault(match=match, times=times, status=status))
+
+    def hold(self, match: str) -> None:
+        """Do not answer the next such request before the reset."""
+        self.faults.append(Fault(match=match, times=1, is_held=True))
 
     def damage(self, match: str, *, times: int = 1, truncate: int | None = None) -> None:
         """Cut the answer after some bytes, or else change its first byte."""
@@ -45,8 +51,10 @@ class Server:
         return sum(bool(re.search(match, path)) for path in self.paths)
 
     def reset(self) -> None:
-        """Forget faults and counts."""
+        """Forget faults and counts, and answer what is held."""
         with self.lock:
+            self.go_on.set()
+            self.go_on = Event()
             self.faults.clear()
             self.paths.clear()
 
@@ -75,8 +83,10 @@ class Handler(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Serve a file, or what the fault says."""
+        go_on = self.state.go_on
         fault = self.state.take(self.path) or Fault(match="")
-        time.sleep(fault.delay_s)
+        if fault.is_held:
+            go_on.wait(PATIENCE_S)
         path = Path(self.translate_path(self.path))
         path = path / "index.html" if path.is_dir() else path
         if fault.status or not path.is_file():

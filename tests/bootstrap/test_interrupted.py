@@ -4,20 +4,11 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.bootstrap.host import TRANSIENT, Host
 from tests.bootstrap.server import Server
-
-
-def wait_for(condition: Callable[[], bool], timeout_s: float = 30) -> None:
-    """Wait until something is true."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
+from tests.waiting import wait_until
 
 
 def session_of(process: subprocess.Popen[str]) -> list[int]:
@@ -48,9 +39,13 @@ def in_step(host: Host, name: str) -> bool:
 
 def test_killed_in_the_environment_step_it_goes_on_there(host: Host, server: Server) -> None:
     """After kill -9 the next run resumes in the step; the installer is not fetched again."""
-    server.fault("tinyapp", delay_s=20)
+    server.hold("tinyapp")
     process = host.start()
-    wait_for(lambda: in_step(host, "env-conda") and server.count("tinyapp") > 0)
+    wait_until(
+        lambda: in_step(host, "env-conda") and server.count("tinyapp") > 0,
+        "the download",
+        more=lambda: host.log,
+    )
     stop(process, signal.SIGKILL)
     assert (host.status["state"], host.status["pid"]) == ("running", process.pid)
     server.reset()
@@ -71,9 +66,13 @@ def test_killed_in_the_installer_it_starts_the_install_anew(host: Host) -> None:
 
 def test_sigterm_is_reported(host: Host, server: Server) -> None:
     """Systemd stops the unit (a reboot, say): the status says interrupted, and it is worth another try."""
-    server.fault("tinyapp", delay_s=20)
+    server.hold("tinyapp")
     process = host.start()
-    wait_for(lambda: in_step(host, "env-conda") and server.count("tinyapp") > 0)
+    wait_until(
+        lambda: in_step(host, "env-conda") and server.count("tinyapp") > 0,
+        "the download",
+        more=lambda: host.log,
+    )
     stop(process, signal.SIGTERM)
     assert process.returncode == TRANSIENT
     assert (host.status["state"], host.status["permanent"]) == ("failed", False)
@@ -83,13 +82,14 @@ def test_sigterm_is_reported(host: Host, server: Server) -> None:
 
 def test_two_bootstraps_do_not_meet(host: Host, server: Server) -> None:
     """The second leaves at once, and leaves the status alone."""
-    server.fault("Miniconda", delay_s=3)
+    server.hold("Miniconda")
     first = host.start()
-    wait_for(lambda: in_step(host, "download"))
+    wait_until(lambda: in_step(host, "download"), "the download")
     second = host.start()
     _, told = second.communicate()
     assert second.returncode == TRANSIENT
     assert "already running" in told
+    server.reset()
     first.communicate()
     assert first.returncode == 0
     assert host.status["state"] == "done"

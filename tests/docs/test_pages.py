@@ -9,6 +9,7 @@ from typing import Any
 import hcl2
 import pytest
 
+from gpuinfra.simulator.demo import FIVE_COMMANDS
 from tests.docs import pages
 from tests.docs.commands import lines, unknown
 from tests.docs.pages import ROOT, Block
@@ -38,6 +39,12 @@ def test_what_is_not_run_is_counted() -> None:
     """A block that no test runs shows up in review: the table NOT_RUN names every page that has one."""
     found = [block.page for block in pages.blocks("aws")]
     assert {page: found.count(page) for page in found} == NOT_RUN
+
+
+def test_the_demo_ends_with_the_five_commands_of_the_readme() -> None:
+    """Whoever has seen the demo finds the same day in README.md, in the same order."""
+    (block,) = [b for b in pages.blocks("host") if b.page == "README.md"]
+    assert tuple(line.split("#")[0].strip() for line in block.text.splitlines()) == FIVE_COMMANDS
 
 
 @pytest.mark.parametrize("page", pages.pages(), ids=pages.name)

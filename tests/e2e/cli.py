@@ -1,8 +1,6 @@
 """The command line as a user runs it, in a project of its own."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gpuinfra.simulator.lab.lab import Lab
-
-TIMEOUT_S = 240
+from tests.processes import until_test_ends
+from tests.waiting import PATIENCE_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +30,7 @@ class Cli:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=PATIENCE_S,
             check=False,
         )
 
@@ -52,15 +50,17 @@ class Cli:
 
     def start(self, *args: str) -> "subprocess.Popen[str]":
         """Start a command in a process group of its own, for tests that interrupt it."""
-        return subprocess.Popen(
-            self.argv(*args),
-            cwd=self.project,
-            env=dict(self.env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
+        return until_test_ends(
+            subprocess.Popen(
+                self.argv(*args),
+                cwd=self.project,
+                env=dict(self.env),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
         )
 
     def argv(self, *args: str) -> list[str]:
@@ -89,11 +89,3 @@ def refused(done: "subprocess.CompletedProcess[str]", exit_code: int, *says: str
     assert done.stdout == "", "stdout is for results"
     for noise in ("Traceback", "api error", "RequestID", "\u2502"):
         assert noise not in done.stderr, f"{noise!r} is in:\n{done.stderr}"
-
-
-def kill_tree(process: "subprocess.Popen[str]") -> None:
-    """kill -9 a command and its Terraform, which has a session of its own, with the provider in it."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    for group in (*map(int, children), process.pid):
-        os.killpg(group, signal.SIGKILL)
-    process.communicate()

@@ -10,7 +10,9 @@ import time
 from types import TracebackType
 from typing import Self
 
-from tests.e2e.cli import TIMEOUT_S, Cli
+from tests.e2e.cli import Cli
+from tests.processes import kill
+from tests.waiting import PATIENCE_S
 
 CTRL_C = "\x03"
 
@@ -42,14 +44,12 @@ class Terminal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        kill(self._process)
         os.close(self._screen)
 
     def until(self, text: str) -> None:
         """Wait until a text is on the screen."""
-        deadline = time.monotonic() + TIMEOUT_S
+        deadline = time.monotonic() + PATIENCE_S
         while text not in self.seen:
             assert time.monotonic() < deadline, f"{text!r} never came:\n{self.seen}"
             assert self._read(), f"ended without {text!r}:\n{self.seen}"
@@ -62,7 +62,7 @@ class Terminal:
         """Wait for the end; return the exit code."""
         while self._read():
             pass
-        return self._process.wait(timeout=TIMEOUT_S)
+        return self._process.wait(timeout=PATIENCE_S)
 
     def _read(self) -> bool:
         """Take what is there, for at most a second; False when the command has closed the terminal."""

@@ -10,7 +10,9 @@ import pytest
 
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from tests.e2e.cli import TIMEOUT_S, Cli, refused
+from tests.e2e.cli import Cli, refused
+from tests.processes import until_test_ends
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -35,20 +37,22 @@ def on_small_disk(cli: Cli, script: str, *, size_mb: int) -> "subprocess.Popen[s
         "$GPUINFRA init --stack small --region us-east-1 --owner tester 2>/dev/null >&2 || exit 99",
         script,
     ]
-    return subprocess.Popen(
-        [*namespace(), "bash", "-c", "\n".join(lines)],
-        cwd=cli.project,
-        env=dict(cli.env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    return until_test_ends(
+        subprocess.Popen(
+            [*namespace(), "bash", "-c", "\n".join(lines)],
+            cwd=cli.project,
+            env=dict(cli.env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     )
 
 
 def ended(process: "subprocess.Popen[str]") -> "subprocess.CompletedProcess[str]":
     """Wait for the script's end."""
-    stdout, stderr = process.communicate(timeout=TIMEOUT_S)
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
@@ -68,12 +72,15 @@ def test_in_the_midst(cli: Cli, sim: Simulator, tmp_path: Path) -> None:
         $GPUINFRA up --yes --stack small & up=$!
         until [ -e {full}.go ]; do sleep 0.1; done
         dd if=/dev/zero of=$DISK/filler bs=64k 2>/dev/null
+        touch {full}.done
         wait $up
     """
-    sim.fault(Fault(match="RunInstances", delay_s=8))
+    sim.fault(Fault(match="RunInstances", delay_s=PATIENCE_S))
     process = on_small_disk(cli, script, size_mb=120)
-    sim.wait_for(lambda calls: any(c.action == "RunInstances" for c in calls), timeout_s=90)
+    sim.wait_for(lambda calls: any(c.action == "RunInstances" for c in calls))
     full.with_name("full.go").touch()
+    wait_until(full.with_name("full.done").exists, "the disk to be full")
+    sim.clear_faults()
     done = ended(process)
     refused(done, 3, "error: the disk was full", "It is safe in", "  next: free some space, then: cp ")
     (rescued,) = (tmp_path / "state").rglob("*.tfstate")

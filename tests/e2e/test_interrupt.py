@@ -3,7 +3,6 @@
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,20 @@ import pytest
 from gpuinfra.simulator.api.call_log import Call
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from tests.e2e.cli import TIMEOUT_S, Cli, kill_tree, refused
+from tests.e2e.cli import Cli, refused
+from tests.processes import kill
+from tests.timing import alone_s
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.e2e
-# Longer than any test here looks: the call is in the air when the signal comes.
-IN_THE_AIR_S = 60.0
+# The call is in the air when the signal comes, and for as long as any test here looks.
+IN_THE_AIR_S = PATIENCE_S
 
 
 def interrupt(process: "subprocess.Popen[str]", signum: int) -> "subprocess.CompletedProcess[str]":
     """Signal the command alone, as `kill PID` does, and wait for its end."""
     process.send_signal(signum)
-    stdout, stderr = process.communicate(timeout=TIMEOUT_S)
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
@@ -30,15 +32,20 @@ def arrived(calls: list[Call]) -> bool:
     return any(c.action == "RunInstances" for c in calls)
 
 
+def provider_knows(calls: list[Call]) -> bool:
+    """Tell whether the provider has its answer: it asks for the host's state now."""
+    actions = [c.action for c in calls]
+    return "RunInstances" in actions and "DescribeInstances" in actions[actions.index("RunInstances") :]
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_while_the_host_starts(signum: int, cli: Cli, sim: Simulator) -> None:
     """Terraform ends in good order, the state names the host, the user knows it, `down` removes it."""
     running = cli.start("up", "--yes")
-    sim.wait_for(lambda calls: any(c.action == "RunInstances" and c.status == 200 for c in calls))
-    time.sleep(1)  # the provider has its answer now
-    began = time.monotonic()
-    done = interrupt(running, signum)
-    assert time.monotonic() - began < 15
+    sim.wait_for(provider_knows)
+    ended: list[subprocess.CompletedProcess[str]] = []
+    assert alone_s(lambda: ended.append(interrupt(running, signum))) < 15
+    done = ended.pop()
     (host,) = sim.leftovers()["instances"]
     instance_id = re.search(r"i-[0-9a-f]+", host)
     assert instance_id
@@ -79,7 +86,7 @@ def test_kill_9_between_the_call_and_the_state(cli: Cli, sim: Simulator) -> None
     running = cli.start("up", "--yes")
     sim.wait_for(arrived)
     host = _wait_for_host(sim)
-    kill_tree(running)
+    kill(running)
     sim.clear_faults()
 
     again = cli.run("up", "--yes")
@@ -94,10 +101,7 @@ def test_kill_9_between_the_call_and_the_state(cli: Cli, sim: Simulator) -> None
 
 
 def _wait_for_host(sim: Simulator) -> str:
-    deadline = time.monotonic() + 30
-    while not (hosts := sim.leftovers().get("instances", [])):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    hosts = wait_until(lambda: sim.leftovers().get("instances"), "the host") or []
     found = re.search(r"i-[0-9a-f]+", hosts[0])
     assert found
     return found.group()

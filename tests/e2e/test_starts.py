@@ -9,8 +9,9 @@ import pytest
 
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.tools.terraform import binary
-from tests.e2e.cli import TIMEOUT_S, Cli
+from tests.e2e.cli import Cli
 from tests.e2e.conftest import ROOT
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 READ_ONLY = ("Describe", "Get", "List")
@@ -67,6 +68,6 @@ def _ssh_waits_for_the_key(cli: Cli) -> None:
     while "to print its keys" not in (line := process.stderr.readline()):
         assert line, "ssh ended"
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=TIMEOUT_S)
+    _, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, stderr
     assert "Traceback" not in stderr

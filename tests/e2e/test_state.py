@@ -6,14 +6,15 @@ import pytest
 
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from tests.e2e.cli import TIMEOUT_S, Cli, refused
+from tests.e2e.cli import Cli, refused
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
 
 def test_locked(cli: Cli, sim: Simulator) -> None:
     """A second run is told who works on the stack, and since when; the first is not disturbed."""
-    sim.fault(Fault(match="RunInstances", delay_s=12))
+    sim.fault(Fault(match="RunInstances", delay_s=PATIENCE_S))
     first = cli.start("up", "--yes")
     sim.wait_for(lambda calls: any(c.action == "RunInstances" for c in calls))
     second = cli.run("up", "--yes")
@@ -21,7 +22,8 @@ def test_locked(cli: Cli, sim: Simulator) -> None:
     assert "  next: wait for it" in second.stderr
     assert cli.run("ip").returncode == 5
 
-    stdout, stderr = first.communicate(timeout=TIMEOUT_S)
+    sim.clear_faults()
+    stdout, stderr = first.communicate(timeout=PATIENCE_S)
     assert first.returncode == 0, stderr
     assert stdout.strip() == cli.ok("ip").strip()
     assert len(sim.calls("RunInstances")) == 1

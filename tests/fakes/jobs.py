@@ -12,6 +12,8 @@ from gpuinfra.ground.job_protocols import Request, SessionResult
 from gpuinfra.ground.work_protocols import CommandResult
 from gpuinfra.host.jobs import frames as wire
 from gpuinfra.tools.ssh import host_bundle
+from tests.processes import until_test_ends
+from tests.waiting import PATIENCE_S
 
 JOB = {"id": "abcd", "name": "train", "kind": "job", "command": "python train.py", "state": "running"}
 
@@ -48,8 +50,8 @@ class FakeHostJobs:
         return self.streams.pop(0)
 
     def run(
-        self, ssh: Sequence[str], program: Sequence[str], *, given: bytes = b"", timeout_s: float | None = None,
-        shown: bool = False,
+        self, ssh: Sequence[str], program: Sequence[str], *, given: bytes = b"",
+        timeout_s: float | None = None, shown: bool = False,
     ) -> CommandResult:  # fmt: skip
         """Remember what was to be run; return the next reply."""
         self.ran.append((list(ssh), list(program), given))
@@ -97,14 +99,13 @@ def run(ssh: Sequence[str], request: Request, *frames: bytes) -> "subprocess.Com
     """Run it with these frames on its stdin, which then stays open until it ends."""
     bundle = host_bundle.files()
     argv = [*ssh, "--", host_bundle.command(host_bundle.JOBS, bundle)]
-    with subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as child:
-        assert child.stdin
-        assert child.stdout
-        assert child.stderr
-        first = host_bundle.hand_over(child.stdin.fileno(), child.stdout.fileno(), bundle)
-        child.stdin.write(opening(request) + b"".join(frames))
-        child.stdin.flush()
-        out, err = first + child.stdout.read(), child.stderr.read()
-        return subprocess.CompletedProcess(argv, child.wait(20), out, err)
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    child: subprocess.Popen[bytes] = until_test_ends(subprocess.Popen(argv, **pipes))
+    assert child.stdin
+    assert child.stdout
+    assert child.stderr
+    first = host_bundle.hand_over(child.stdin.fileno(), child.stdout.fileno(), bundle)
+    child.stdin.write(opening(request) + b"".join(frames))
+    child.stdin.flush()
+    out, err = first + child.stdout.read(), child.stderr.read()
+    return subprocess.CompletedProcess(argv, child.wait(PATIENCE_S), out, err)

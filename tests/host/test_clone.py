@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 PROGRAM = Path(__file__).parents[2] / "gpuinfra" / "host" / "clone.py"
 TOKEN = "one-time-token-7f3a"
 pytestmark = pytest.mark.skipif(
@@ -65,7 +67,13 @@ def run(home: Path, url: str, given: dict[str, str], path: str = "") -> "subproc
     env |= {"GIT_TRACE2_EVENT": str(home.parent / "trace")}  # every command line that git starts
     argv = [sys.executable, str(PROGRAM), url, "project/repo", "project/.gpuinfra-keep"]
     return subprocess.run(
-        argv, input=json.dumps(given) + "\n", env=env, capture_output=True, text=True, timeout=60, check=False
+        argv,
+        input=json.dumps(given) + "\n",
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
 
 

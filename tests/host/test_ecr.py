@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from gpuinfra.host import ecr
+from tests.waiting import PATIENCE_S
 
 KEYS = {"AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "secret/+=", "Token": "token=="}
 NOW = datetime.datetime(2026, 11, 23, 7, 0, 5, tzinfo=datetime.UTC)
@@ -42,7 +43,9 @@ def test_the_signature_is_that_of_the_sdk(host: str, region: str) -> None:
 def test_no_password_for_others(registry: str) -> None:
     """Only a registry of ECR is asked for one; nothing is contacted."""
     argv = [sys.executable, ecr.__file__, "credential", "get"]
-    done = subprocess.run(argv, input=registry, capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run(
+        argv, input=registry, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
     assert (done.returncode, done.stdout) == (1, f"{registry!r} is no registry of ECR\n")
 
 

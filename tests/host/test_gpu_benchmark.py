@@ -9,6 +9,7 @@ import pytest
 
 from gpuinfra.host import gpu_benchmark
 from gpuinfra.tools.ssh.host_client import SshHostClient
+from tests.waiting import PATIENCE_S
 
 TORCH = """
 __version__ = "2.9"
@@ -31,7 +32,7 @@ def ssh_with(folder: Path, torch: str) -> list[str]:
 def check(folder: Path, torch: str) -> dict[str, Any]:
     """Run the check as `gpu test` does."""
     found: dict[str, Any] = SshHostClient().python(
-        ssh_with(folder, torch), sys.executable, "gpu_benchmark.py", timeout_s=30
+        ssh_with(folder, torch), sys.executable, "gpu_benchmark.py", timeout_s=PATIENCE_S
     )
     return found
 

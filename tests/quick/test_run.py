@@ -16,6 +16,7 @@ from tests.fakes.host import FakeSshClient, fake_world
 from tests.fakes.jobs import FakeHostJobs, local_ssh
 from tests.fakes.world import RUNNING
 from tests.samples import STATE
+from tests.waiting import PATIENCE_S
 
 CODE = """import os, sys
 from gpuinfra.quick import dispatch
@@ -46,7 +47,12 @@ def run(world: Path, *argv: str) -> "subprocess.CompletedProcess[str]":
     env = {**kept, "GPUINFRA_PROJECT": str(world), "XDG_STATE_HOME": f"{world}/state"}
     env["PATH"] = f"{world}:{env['PATH']}"
     return subprocess.run(
-        [sys.executable, "-c", CODE, *argv], env=env, input="", capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", CODE, *argv],
+        env=env,
+        input="",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
 
 

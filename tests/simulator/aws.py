@@ -9,6 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from gpuinfra.simulator.client import REGION, Simulator
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -22,7 +23,7 @@ def client(
     service: Any, sim: Simulator, *, region: str = REGION, attempts: int = 1, key: str | None = None
 ) -> Any:
     """Return a client that knows nothing of this machine's AWS settings."""
-    config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, read_timeout=10)
+    config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, read_timeout=PATIENCE_S)
     given: Any = {"aws_access_key_id": key, "aws_secret_access_key": "simulator"} if key else {}
     return session().client(service, region_name=region, endpoint_url=sim.url, config=config, **given)
 

@@ -1,4 +1,4 @@
-"""The order of things in one call, with a backend of paper and no server."""
+"""What happens in which order in one call, with a fake backend and no server."""
 
 import io
 import json
@@ -26,29 +26,29 @@ class Stage:
 
     answer: ApiAnswer | Exception = OK
     happened: list[str] = field(default_factory=list)
-    world: SimulatorState = field(default_factory=lambda: SimulatorState(seed=EMPTY))
+    state: SimulatorState = field(default_factory=lambda: SimulatorState(seed=EMPTY))
     client: socket.socket | None = None
 
     def backend(self, environ: dict[str, Any]) -> ApiAnswer:
-        """Carry out a call on paper."""
+        """Record the call."""
         self.happened.append("carried out")
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
-    def sleep(self, seconds: float) -> None:
+    def hold(self, fault: Fault) -> None:
         """Note a wait in place of waiting."""
-        if seconds:
-            self.happened.append(f"waited {seconds:g}")
+        if fault.delay_s:
+            self.happened.append(f"waited {fault.delay_s:g}")
 
     def call(self) -> tuple[str, bytes]:
         """Make one RunInstances call; returns status line and body."""
         app = SimulatorApp(
-            world=self.world,
+            state=self.state,
             backend=self.backend,
             control=lambda environ, body: OK,
             owner={"x": "111122223333"}.__getitem__,
-            sleep=self.sleep,
+            hold=self.hold,
         )
         body = b"Action=RunInstances"
         status: list[str] = []
@@ -66,7 +66,7 @@ class Stage:
 
     def logged(self) -> Call:
         """Return the only call in the log."""
-        (call,) = self.world.calls.all("RunInstances")
+        (call,) = self.state.calls.all("RunInstances")
         return call
 
 
@@ -90,7 +90,7 @@ def test_a_call_without_fault_is_carried_out_and_logged() -> None:
 def test_a_fault_comes_before_the_action() -> None:
     """An injected error means that nothing was done."""
     stage = Stage()
-    stage.world.faults.add([Fault(match="RunInstances", status=503, code="RequestLimitExceeded", delay_s=2)])
+    stage.state.faults.add([Fault(match="RunInstances", status=503, code="RequestLimitExceeded", delay_s=2)])
     status, body = stage.call()
     assert status == "503 Service Unavailable"
     assert b"RequestLimitExceeded" in body
@@ -101,7 +101,7 @@ def test_a_fault_comes_before_the_action() -> None:
 def test_a_fault_after_the_action_loses_its_answer() -> None:
     """With `after` the action is done, then the client hears something else."""
     stage = Stage()
-    stage.world.faults.add([Fault(match="RunInstances", code="InternalError", delay_s=2, after=True)])
+    stage.state.faults.add([Fault(match="RunInstances", code="InternalError", delay_s=2, after=True)])
     assert b"InternalError" in stage.call()[1]
     assert stage.happened == ["carried out", "waited 2"]
 
@@ -109,7 +109,7 @@ def test_a_fault_after_the_action_loses_its_answer() -> None:
 def test_a_delay_alone_lets_the_call_through() -> None:
     """A fault without code and drop only takes time."""
     stage = Stage()
-    stage.world.faults.add([Fault(match="RunInstances", delay_s=3)])
+    stage.state.faults.add([Fault(match="RunInstances", delay_s=3)])
     assert stage.call() == ("200 OK", b"done")
     assert stage.happened == ["waited 3", "carried out"]
     assert (stage.logged().status, stage.logged().fault) == (200, "delay")
@@ -118,7 +118,7 @@ def test_a_delay_alone_lets_the_call_through() -> None:
 def test_a_drop_ends_the_connection_and_stays_unanswered(pair: tuple[socket.socket, socket.socket]) -> None:
     """A dropped call has status 0 in the log for ever."""
     stage = Stage(client=pair[0])
-    stage.world.faults.add([Fault(match="RunInstances", drop=True)])
+    stage.state.faults.add([Fault(match="RunInstances", drop=True)])
     with pytest.raises(ConnectionResetError):
         stage.call()
     assert stage.happened == []

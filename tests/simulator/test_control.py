@@ -11,6 +11,7 @@ from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator, simulator_env
 from tests.simulator.aws import client, group, launch
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -55,7 +56,7 @@ def test_a_drop_before_the_action_leaves_nothing(sim: Simulator, ec2: "EC2Client
 
 
 def test_a_delay_holds_up_one_call_and_no_other(sim: Simulator, ec2: "EC2Client") -> None:
-    """The log shows the delayed call in flight, while others are answered."""
+    """The call is answered as late as told, the next one is not held up."""
     sim.fault(Fault(match="DescribeRegions", delay_s=0.5))
     began = time.monotonic()
     ec2.describe_regions()
@@ -100,7 +101,7 @@ def test_leftovers_name_everything_in_all_regions(sim: Simulator) -> None:
 
 
 def test_reset_forgets_all_but_the_seed(sim: Simulator, ec2: "EC2Client") -> None:
-    """Instances, calls, faults, knobs and a removed VPC."""
+    """Instances, calls, faults, settings and a removed VPC."""
     ec2.create_key_pair(KeyName="k")
     sim.fault(Fault(match="*", count=None, code="Nope"))
     sim.pending(60)
@@ -113,9 +114,9 @@ def test_reset_forgets_all_but_the_seed(sim: Simulator, ec2: "EC2Client") -> Non
 def test_checkip_answers_a_bare_address(sim: Simulator) -> None:
     """In plain text; a test may move the caller."""
     url = sim.env({})["GPUINFRA_CHECKIP_URL"]
-    assert urlopen(url, timeout=5).read() == b"52.94.76.10"
+    assert urlopen(url, timeout=PATIENCE_S).read() == b"52.94.76.10"
     sim.caller_ip("198.51.100.9")
-    assert urlopen(url, timeout=5).read() == b"198.51.100.9"
+    assert urlopen(url, timeout=PATIENCE_S).read() == b"198.51.100.9"
 
 
 def test_a_wrong_control_call_says_what_is_wrong(sim: Simulator) -> None:

@@ -1,8 +1,11 @@
 """The rules of faults, without a network."""
 
+import threading
+
 import pytest
 
 from gpuinfra.simulator.api.faults import Fault, FaultBook
+from tests.waiting import PATIENCE_S
 
 
 def strikes(book: FaultBook, calls: int, action: str = "RunInstances", text: str = "") -> list[bool]:
@@ -81,3 +84,16 @@ def test_an_unknown_key_is_refused() -> None:
     """A misspelt fault must not pass as no fault."""
     with pytest.raises(TypeError):
         Fault.from_json({"match": "RunInstances", "delay": 1})
+
+
+def test_what_a_fault_holds_up_goes_on_when_the_faults_are_cleared() -> None:
+    """A call that is held for minutes is let go at once; a fault that is gone holds nothing up."""
+    book, fault = FaultBook(), Fault(match="*", delay_s=600)
+    book.add([fault])
+    held = threading.Thread(target=book.hold, args=(fault,), daemon=True)
+    held.start()
+    assert held.is_alive()
+    book.clear()
+    held.join(PATIENCE_S)
+    assert not held.is_alive()
+    book.hold(fault)

@@ -115,7 +115,7 @@ def test_the_console_is_what_was_set(sim: Simulator, ec2: "EC2Client") -> None:
 
 
 def test_hosts_are_told_of_every_change_of_state(sim: Simulator, ec2: "EC2Client") -> None:
-    """What real hosts beneath the API need to follow it."""
+    """What real hosts need of the API to follow it."""
     instance_id = launch(ec2)["InstanceId"]
     ec2.reboot_instances(InstanceIds=[instance_id])
     ec2.stop_instances(InstanceIds=[instance_id])

@@ -5,21 +5,23 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.simulator.server import running
+from tests.processes import until_test_ends
+from tests.waiting import PATIENCE_S, wait_until
 
 PARENT = """
 import sys, time
 from gpuinfra.simulator.server import running
 with running() as sim:
     print(sim.url, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -29,16 +31,6 @@ def answers(url: str) -> bool:
         return Simulator(url).calls() is not None
     except OSError:
         return False
-
-
-def silent_within(url: str, timeout_s: float) -> bool:
-    """Wait until nothing answers there any more."""
-    deadline = time.monotonic() + timeout_s
-    while answers(url):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def test_it_ends_with_the_context_and_logs_to_the_file_given(tmp_path: Path) -> None:
@@ -55,28 +47,27 @@ def test_it_ends_with_the_context_and_logs_to_the_file_given(tmp_path: Path) -> 
 
 def test_it_dies_when_its_parent_is_killed() -> None:
     """Also by SIGKILL, after which no clean-up code runs."""
-    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
-    with parent:
-        assert parent.stdout
-        url = parent.stdout.readline().strip()
-        assert answers(url)
-        parent.kill()
-    assert silent_within(url, 10)
+    argv = [sys.executable, "-c", PARENT]
+    parent = until_test_ends(subprocess.Popen(argv, stdout=subprocess.PIPE, text=True))
+    assert parent.stdout
+    url = parent.stdout.readline().strip()
+    assert answers(url)
+    parent.kill()
+    wait_until(lambda: not answers(url), "the simulator to end")
 
 
 def test_the_ready_file_is_whole_and_sigterm_ends_it(tmp_path: Path) -> None:
     """The ready file names url and pid; nothing is printed; the exit code is 0."""
     ready = tmp_path / "ready.json"
     command = [sys.executable, "-m", "gpuinfra.simulator", "serve", "--ready-file", str(ready)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        while not ready.exists():
-            assert process.poll() is None
-            time.sleep(0.05)
-        said = json.loads(ready.read_text(encoding="utf-8"))
-        assert said["pid"] == process.pid
-        assert answers(said["url"])
-        os.kill(process.pid, signal.SIGTERM)
-        output, _ = process.communicate(timeout=10)
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    process: subprocess.Popen[bytes] = until_test_ends(subprocess.Popen(command, **pipes))
+    wait_until(lambda: ready.exists() or process.poll() is not None, "the ready file")
+    said = json.loads(ready.read_text(encoding="utf-8"))
+    assert said["pid"] == process.pid
+    assert answers(said["url"])
+    os.kill(process.pid, signal.SIGTERM)
+    output, _ = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, output) == (0, b"")
 
 

@@ -1,6 +1,5 @@
 """What the root module looks up: images, parameters, types, quotas, policies; and what nobody can do."""
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,7 +62,7 @@ def test_managed_policies_exist(sim: Simulator) -> None:
 
 
 def test_no_host_is_connected_to_session_manager(sim: Simulator) -> None:
-    """No agent runs on paper: AWS's own words for a host that is still booting."""
+    """No agent runs without a host: AWS's own words for a host that is still booting."""
     ssm = client("ssm", sim)
     with pytest.raises(ClientError, match="TargetNotConnected"):
         ssm.start_session(Target="i-0123456789abcdef0", DocumentName="AWS-StartSSHSession")
@@ -83,11 +82,9 @@ def test_no_host_is_connected_to_session_manager(sim: Simulator) -> None:
 def test_what_the_simulator_cannot_do_it_says_at_once(
     sim: Simulator, service: str, action: str, arguments: dict[str, Any]
 ) -> None:
-    """A 400 with the action's name, in the service's own format, without one retry."""
-    began = time.monotonic()
+    """A 400 with the action's name, in the service's own format, without one retry: nothing is waited for."""
     with pytest.raises(ClientError) as caught:
         getattr(client(service, sim, attempts=4), action)(**arguments)
     assert caught.value.response["Error"]["Code"] == "NotImplementedBySimulator"
     assert f"{service}:" in caught.value.response["Error"]["Message"]
     assert (len(sim.calls()), caught.value.response["ResponseMetadata"]["HTTPStatusCode"]) == (1, 400)
-    assert time.monotonic() - began < 10

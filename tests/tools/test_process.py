@@ -4,22 +4,21 @@ import os
 import signal
 import sys
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from gpuinfra.tools import process
+from tests.waiting import wait_until
 
-# A child that counts its SIGINTs and ends after so many, or when its time is over.
+# A child that counts its SIGINTs and ends after so many, or when there is a file of that name.
 CHILD = """
-import signal, sys, time
+import os, signal, sys, time
 wanted, seen = int(sys.argv[1]), []
 signal.signal(signal.SIGINT, lambda *_: seen.append(1))
 print("ready", flush=True)
-end = time.monotonic() + float(sys.argv[2])
-while len(seen) < wanted and time.monotonic() < end:
+while len(seen) < wanted and not os.path.exists("".join(sys.argv[2:])):
     time.sleep(0.01)
 print(f"{len(seen)} signals", flush=True)
 sys.exit(7)
@@ -37,12 +36,12 @@ def run(
     return process.stream(argv, cwd=Path.cwd(), env=os.environ, on_line=on_line, on_interrupt=on_interrupt)
 
 
-def press(times: int, *, signum: int = signal.SIGINT, pause_s: float = 0.1) -> threading.Thread:
-    """Signal this process some times, as a terminal would, from beside."""
+def press(noted: Sequence[int], times: int = 1, *, signum: int = signal.SIGINT) -> threading.Thread:
+    """Signal this process some times, as a terminal would, from beside: again when the last one was noted."""
 
     def presses() -> None:
-        for _ in range(times):
-            time.sleep(pause_s)
+        for before in range(times):
+            wait_until(lambda: len(noted) == before, "the last one to be noted")  # noqa: B023  # called here
             os.kill(os.getpid(), signum)
 
     thread = threading.Thread(target=presses)
@@ -59,9 +58,9 @@ def test_the_first_is_passed_on_once(signum: int) -> None:
     def on_line(text: str) -> None:
         lines.append(text)
         if text == "ready":
-            press(1, signum=signum)
+            press(presses, signum=signum)
 
-    ended = run("1", "10", on_line=on_line, on_interrupt=presses.append)
+    ended = run("1", on_line=on_line, on_interrupt=presses.append)
     assert lines == ["ready", "1 signals"]
     assert (ended.returncode, ended.interrupted, presses) == (7, True, [1])
 
@@ -74,29 +73,36 @@ def test_the_second_warns_and_the_third_is_passed_on() -> None:
     def on_line(text: str) -> None:
         lines.append(text)
         if text == "ready":
-            press(3)
+            press(presses, 3)
 
-    run("2", "10", on_line=on_line, on_interrupt=presses.append)
+    run("2", on_line=on_line, on_interrupt=presses.append)
     assert (lines[-1], presses) == ("2 signals", [1, 2, 3])
 
 
-def test_two_presses_are_one_signal() -> None:
+def test_two_presses_are_one_signal(tmp_path: Path) -> None:
     """The second is answered by words alone."""
     lines: list[str] = []
+    presses: list[int] = []
+    over = tmp_path / "over"
 
     def on_line(text: str) -> None:
         lines.append(text)
         if text == "ready":
-            press(2)
+            press(presses, 2)
 
-    run("2", "1", on_line=on_line)
-    assert lines[-1] == "1 signals"
+    def on_interrupt(number: int) -> None:
+        presses.append(number)
+        if number == 2:
+            over.touch()
+
+    run("2", str(over), on_line=on_line, on_interrupt=on_interrupt)
+    assert (lines[-1], presses) == ("1 signals", [1, 2])
 
 
 def test_no_signal_is_no_interrupt() -> None:
     """A child that ends by itself was not interrupted, and our own handlers are back."""
     before = signal.getsignal(signal.SIGINT)
-    assert run("0", "0", on_line=lambda _: None) == process.Ended(returncode=7, interrupted=False)
+    assert run("0", on_line=lambda _: None) == process.Ended(returncode=7, interrupted=False)
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -120,12 +126,12 @@ def test_a_terminal_that_is_gone_does_not_end_the_child() -> None:
     def on_line(text: str) -> None:
         lines.append(text)
         if text == "ready":
-            press(1, signum=signal.SIGHUP)
+            press([], signum=signal.SIGHUP)
 
     def gone(_: int) -> None:
         raise OSError(5, "Input/output error")
 
-    ended = run("1", "10", on_line=on_line, on_interrupt=gone)
+    ended = run("1", on_line=on_line, on_interrupt=gone)
     assert (lines[-1], ended.interrupted) == ("1 signals", True)
 
 

@@ -1,13 +1,18 @@
 """Where and with what a command runs: the project directory, the conda environment, which program it is."""
 
-import json
-import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from __future__ import annotations
 
+import os
+
+from gpuinfra.host.jobs import lean_json
 from gpuinfra.host.jobs.job_store import JobError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 STATUS_FILE = "/var/lib/gpuinfra/status.json"
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SCRIPTS = (".py", ".sh")
 PYTHONS = ("python", "python3")  # a script behind it is looked for first: who forgot to sync is told so
 SHELL_SIGNS = set(" \t\n|&;<>()$`*?~#")
@@ -18,7 +23,8 @@ _NOT_OURS = ("SSH_", "GPUINFRA_", "PYTHONPATH", "XDG_SESSION", "XDG_RUNTIME_DIR"
 def conda(flags: str, status_file: str = STATUS_FILE) -> tuple[str, str]:
     """Return the prefix and the name of the conda environment; refused while there is none."""
     try:
-        status = json.loads(Path(status_file).read_text(encoding="utf-8"))
+        with open(status_file, "rb") as file:
+            status = lean_json.loads(file.read())
         prefix, name = str(status["prefix"]), str(status["environment"])
     except (OSError, ValueError, KeyError):
         prefix = name = ""
@@ -34,25 +40,37 @@ def process_env(
 ) -> dict[str, str]:
     """Return the whole environment of a command; what the user gave has the last word."""
     kept = {k: v for k, v in base.items() if not f"{k}=".startswith(_NOT_OURS)}
-    path = base.get("PATH") or "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    path = base.get("PATH") or SYSTEM_PATH
     own = {"PATH": f"{prefix}/bin:{path}", "CONDA_PREFIX": prefix, "CONDA_DEFAULT_ENV": name}
     # Else what Python prints comes in blocks of 8 KB, and not at all from one that is killed.
     return {**kept, **own, "PYTHONUNBUFFERED": "1", **given}
 
 
-def resolve_argv(words: Sequence[str], *, prefix: str, directory: Path, flags: str) -> list[str]:
+def resolve_argv(words: Sequence[str], *, prefix: str, directory: str, flags: str) -> list[str]:
     """Return the argv for what the user typed: a script, a program, or one line for the shell."""
     first, is_script = words[0], words[0].endswith(SCRIPTS)
     if is_script and os.access(f"{prefix}/bin/{first}", os.X_OK):
         return list(words)
     named = first if is_script else words[1] if first in PYTHONS and len(words) > 1 else ""
-    if named.endswith(SCRIPTS) and not (directory / Path(named).expanduser()).is_file():
+    if named.endswith(SCRIPTS) and not os.path.isfile(os.path.join(directory, os.path.expanduser(named))):
         raise JobError(
             f"there is no {named} in {directory} on the host", f"gpuinfra sync up{flags}", code=127
         )
     if is_script:
         program = [f"{prefix}/bin/python"] if first.endswith(".py") else ["bash"]
-        return [*program, str(Path(first).expanduser()), *words[1:]]
+        return [*program, os.path.expanduser(first), *words[1:]]
     if len(words) == 1 and SHELL_SIGNS & set(first):
         return ["bash", "-c", first]
     return list(words)
+
+
+def as_typed(words: Sequence[str]) -> str:
+    """Return a command as one line, as shlex.join does."""
+    if not words[1:]:
+        return words[0]
+    return " ".join(word if _is_plain(word) else "'" + word.replace("'", "'\"'\"'") + "'" for word in words)
+
+
+def _is_plain(word: str) -> bool:
+    rest = word.translate(dict.fromkeys(map(ord, "_@%+=:,./-")))
+    return bool(word) and word.isascii() and (not rest or rest.isalnum())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-from pathlib import Path
+import os
 
 from gpuinfra.host.jobs import clock
 
@@ -26,5 +25,7 @@ def end_record(code: int, reason: str) -> dict[str, Any]:
 
 def going_down() -> bool:
     """Tell whether the host is powering off or restarting."""
+    import subprocess
+
     done = subprocess.run(["systemctl", "is-system-running"], capture_output=True, text=True, check=False)
-    return done.stdout.strip() == "stopping" or Path("/run/systemd/shutdown/scheduled").exists()
+    return done.stdout.strip() == "stopping" or os.path.exists("/run/systemd/shutdown/scheduled")

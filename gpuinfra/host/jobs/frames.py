@@ -1,24 +1,26 @@
-"""Frames: how a laptop, the seat on the host and a supervisor talk. One byte of kind, four of length."""
+"""Frames: how a laptop, its session on the host and a supervisor talk. Kind, length, payload."""
+
+from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
 
-# towards the job
-REQUEST, INPUT, STDIN_EOF, SIGNAL, SIZE, HEARTBEAT, STOP, STDOUT_CLOSED = (
-    b"r",
-    b"i",
-    b"e",
-    b"s",
-    b"w",
-    b"h",
-    b"t",
-    b"c",
-)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A laptop may meet a supervisor that another version of gpuinfra has started: these letters, and the fields
+# of job.json and end.json, keep their meaning. Who must change one counts VERSION up; a job of a later one is
+# refused.
+VERSION = 1
+# towards the job: a request, its input, the end of its input, a signal, the terminal's size, a sign of life,
+# "end", "nobody reads what you print any more"
+REQUEST, INPUT, STDIN_EOF, SIGNAL = b"r", b"i", b"e", b"s"
+SIZE, HEARTBEAT, STOP, STDOUT_CLOSED = b"w", b"h", b"t", b"c"
 # from the job: its output and errors, its exit code
 OUT, ERR, EXIT = b"1", b"2", b"x"
 
-# The laptop beats while it lives; a seat that hears nothing for LOST_S gives up: it may hold up the job.
+# The laptop gives a sign of life; a session that hears nothing for so long ends: it may hold up the job.
 HEARTBEAT_S, HEARTBEAT_TIMEOUT_S = 5.0, 30.0
 CHUNK = 65536
 HEAD = struct.Struct(">cI")

@@ -1,165 +1,217 @@
-"""What the laptop may ask for: each verb takes the request and returns the exit code, or a reply."""
+"""What the laptop may ask for: each handler takes the request and returns the exit code, or a reply."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shlex
-import socket
 import sys
 import time
-from pathlib import Path
+from _socket import AF_UNIX, socketpair
+from _socket import socket as Socket  # not socket.socket, whose import costs 5 ms
 
-from gpuinfra.host.jobs import attach as seat
+from gpuinfra.host.jobs import attach as attached
 from gpuinfra.host.jobs import command_environment, frames, job_store, lifecycle, systemd
 from gpuinfra.host.jobs.job_store import JobDirectory, JobError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     Request = dict[str, Any]
+    Handler = Callable[[Request], Any]
 
 POLL_S = 0.2
 PROGRAM = __file__.replace("handlers.py", "__main__.py")
+FROM_TFVARS = "terraform.tfvars"
+HANDLERS: dict[str, Handler] = {}
 
 
-def run(asked: Request) -> int:
-    """Run a command with whoever asks sitting at it; when they are cut off it goes on, as a job."""
-    folder = _prepare(asked, kind="run")
-    near, far = socket.socketpair()
+def handles(verb: str) -> Callable[[Handler], Handler]:
+    """Register a function as what answers a verb."""
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS[verb] = handler
+        return handler
+
+    return register
+
+
+@handles("run")
+def run(request: Request) -> int:
+    """Run a command with whoever asks attached to it; when they are cut off it goes on, as a job."""
+    job = _prepare(request, kind="run")
+    near, far = socketpair()
     if os.fork() == 0:
         near.close()
         lifecycle.detach()
-        lifecycle.supervise(folder, asked, first=far)
+        lifecycle.supervise(job, request, client=far)
         os._exit(0)
     far.close()
-    return seat.relay(near)
+    return attached.relay(near)
 
 
-def start(asked: Request) -> Request:
+@handles("start")
+def start(request: Request) -> Request:
     """Start a job in a unit of its own."""
-    folder = _prepare(asked, kind="job")
-    folder.write("secret", asked)
-    program = [sys.executable, "-I", "-S", PROGRAM, "supervise", folder.id]
+    job = _prepare(request, kind="job")
+    job.write("secret", request)
+    program = [sys.executable, "-I", "-S", PROGRAM, "supervise", job.id]
     try:
-        systemd.start(folder.id, program, title=str(asked.get("name") or folder.id))
+        systemd.start(job.id, program, title=str(request.get("name") or job.id))
     except JobError:
-        folder.remove()
+        job.remove()
         raise
-    return folder.view()
+    return job.view()
 
 
 def supervise(job_id: str) -> int:
     """Be the supervisor in the unit; exit as the job did, for the journal."""
-    folder = JobDirectory(job_id)
-    return lifecycle.supervise(folder, folder.take("secret"), first=None)
+    from gpuinfra.host import settings
+
+    job = JobDirectory(job_id)
+    request = job.pop("secret")
+    apply_default_limit(job, request, settings.job_time_limit_s)
+    return lifecycle.supervise(job, request, client=None)
 
 
-def attach(asked: Request) -> int:
-    """Sit at a running job: the end of its log, then what comes; input and signals reach it."""
-    folder = job_store.find(asked.get("job", ""), asked["flags"])
-    connection = socket.socket(socket.AF_UNIX)
+def apply_default_limit(job: JobDirectory, request: Request, limit_s: Callable[[], float | None]) -> None:
+    """Give a job without --time-limit the one of terraform.tfvars; its record says where it came from."""
+    if request.get("time_limit_s") is None and (seconds := limit_s()):
+        request["time_limit_s"] = seconds
+        job.try_write("job", {**job.read("job"), "time_limit_s": seconds, "time_limit_from": FROM_TFVARS})
+
+
+@handles("attach")
+def attach(request: Request) -> int:
+    """Attach to a running job: the end of its log, then what comes; input and signals reach it."""
+    job = job_store.find(request.get("job", ""), request["flags"])
+    _check_version(job)
+    connection = Socket(AF_UNIX)
     try:
-        connection.connect(str(folder.socket))
+        connection.connect(job.socket)
     except OSError:
-        view = folder.view()
         raise JobError(
-            f"the job {folder.id} does not run: {view['state']}",
-            f"gpuinfra job logs {folder.id}{asked['flags']}",
+            f"the job {job.id} does not run: {job.view()['state']}",
+            f"gpuinfra job logs {job.id}{request['flags']}",
         ) from None
-    with contextlib.suppress(OSError):
-        sys.stdout.buffer.write(_end_of(folder, int(asked.get("bytes", 4096))))
-        sys.stdout.flush()
-    if asked.get("size"):
-        connection.sendall(frames.pack(frames.SIZE, str(asked["size"]).encode()))
-    return seat.relay(connection)
+    _write_out(_end_of(job, int(request.get("bytes", 4096))))
+    if request.get("size"):
+        connection.sendall(frames.pack(frames.SIZE, str(request["size"]).encode()))
+    return attached.relay(connection)
 
 
-def jobs(_asked: Request) -> list[Request]:
-    """Return all jobs and the runs that somebody sits at or has left, the newest first."""
-    return [folder.view() for folder in job_store.folders()][::-1]
+@handles("list")
+def jobs(_request: Request) -> list[Request]:
+    """Return all jobs and the runs that have a client or were left, the newest first."""
+    return [job.view() for job in job_store.all_jobs()][::-1]
 
 
-def view(asked: Request) -> Request:
-    """Return one job; with `forget`, a run that somebody saw to its end for the last time."""
-    folder = job_store.find(asked.get("job", ""), asked["flags"])
-    found = folder.view()
-    was_seen = found["kind"] == "run" and found["exit_code"] is not None and not folder.log.exists()
-    if asked.get("forget") and was_seen:
-        folder.remove()
-    return found
+@handles("view")
+def view(request: Request) -> Request:
+    """Return one job; with `forget`, a run whose end a client has seen is returned for the last time."""
+    job = job_store.find(request.get("job", ""), request["flags"])
+    reply = job.view()
+    was_seen = reply["kind"] == "run" and reply["exit_code"] is not None and not os.path.exists(job.log)
+    if request.get("forget") and was_seen:
+        job.remove()
+    return reply
 
 
-def stop(asked: Request) -> Request:
+@handles("stop")
+def stop(request: Request) -> Request:
     """Ask a job to end, wait for it, and return it."""
-    folder = job_store.find(asked.get("job", ""), asked["flags"])
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(folder.socket))
+    job = job_store.find(request.get("job", ""), request["flags"])
+    _check_version(job)
+    try:
+        connection = Socket(AF_UNIX)
+        connection.connect(job.socket)
         connection.sendall(frames.pack(frames.STOP))
-    return _await(folder, float(asked.get("seconds", 15)))
+    except OSError:
+        pass  # it has ended, or has only just been started
+    return _await(job, float(request.get("seconds", 15)))
 
 
-def wait(asked: Request) -> Request:
+@handles("wait")
+def wait(request: Request) -> Request:
     """Wait for a job's end, or for some seconds; return it."""
-    return _await(job_store.find(asked.get("job", ""), asked["flags"]), float(asked["seconds"]))
+    return _await(job_store.find(request.get("job", ""), request["flags"]), float(request["seconds"]))
 
 
-def logs(asked: Request) -> int:
+@handles("logs")
+def logs(request: Request) -> int:
     """Write a job's log to stdout from an offset on, and go on while it runs if told to."""
-    folder = job_store.find(asked.get("job", ""), asked["flags"])
-    at = int(asked.get("offset", 0))
+    job = job_store.find(request.get("job", ""), request["flags"])
+    at = int(request.get("offset", 0))
     while True:
-        over = not asked.get("follow") or not _runs(folder)  # before the last look
-        with contextlib.suppress(FileNotFoundError), folder.log.open("rb") as text:
-            text.seek(at)
-            while data := text.read(frames.CHUNK):
-                sys.stdout.buffer.write(data)
-                at += len(data)
+        over = not request.get("follow") or not job.is_running()  # before the last look
+        try:
+            with open(job.log, "rb") as log:
+                log.seek(at)
+                while data := log.read(frames.CHUNK):
+                    sys.stdout.buffer.write(data)
+                    at += len(data)
+        except FileNotFoundError:
+            pass
         sys.stdout.flush()
         if over:
             return 0
         time.sleep(POLL_S)
 
 
-def live(_asked: Request) -> Request:
+@handles("live")
+def live(_request: Request) -> Request:
     """Return what the host does now."""
     from gpuinfra.host.jobs import metrics
 
     return {**metrics.now(), "jobs": jobs({})}
 
 
-def _await(folder: JobDirectory, seconds: float) -> Request:
+def _check_version(job: JobDirectory) -> None:
+    """Refuse to talk to a supervisor whose frames we do not know."""
+    if int(job.read("job").get("frames", frames.VERSION)) > frames.VERSION:
+        raise JobError(
+            f"the job {job.id} was started by a later gpuinfra than yours", "git pull && make setup"
+        )
+
+
+def _await(job: JobDirectory, seconds: float) -> Request:
     until = time.monotonic() + seconds
-    while _runs(folder) and time.monotonic() < until:
+    while job.is_running() and time.monotonic() < until:
         time.sleep(POLL_S)
-    return folder.view()
+    return job.view()
 
 
-def _runs(folder: JobDirectory) -> bool:
-    return folder.view()["state"] in ("running", "starting")
-
-
-def _end_of(folder: JobDirectory, size: int) -> bytes:
-    data = folder.log.read_bytes()[-size:]
+def _end_of(job: JobDirectory, size: int) -> bytes:
+    try:
+        with open(job.log, "rb") as log:
+            log.seek(max(0, os.fstat(log.fileno()).st_size - size))
+            data = log.read(size)
+    except OSError:
+        return b""
     return data if len(data) < size else data.partition(b"\n")[2]
 
 
-def _prepare(asked: Request, *, kind: str) -> JobDirectory:
-    """Find out all that can be wrong before anything is started; make the job's folder."""
-    flags, directory = asked["flags"], Path.home() / asked["directory"]
-    directory.mkdir(parents=True, exist_ok=True)
-    prefix, name = command_environment.conda(
-        flags, os.environ.get("GPUINFRA_STATUS", command_environment.STATUS_FILE)
-    )
-    asked["argv"] = command_environment.resolve_argv(
-        asked["words"], prefix=prefix, directory=directory, flags=flags
-    )
-    asked["env"] = command_environment.process_env(os.environ, asked.get("env", {}), prefix=prefix, name=name)
-    asked["cwd"] = str(directory)
+def _write_out(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+    except OSError:
+        return
+
+
+def _prepare(request: Request, *, kind: str) -> JobDirectory:
+    """Find out all that can be wrong before anything is started; make the job's directory."""
+    flags, directory = request["flags"], os.path.expanduser(f"~/{request['directory']}")
+    os.makedirs(directory, exist_ok=True)
+    status_file = os.environ.get("GPUINFRA_STATUS", command_environment.STATUS_FILE)
+    prefix, name = command_environment.conda(flags, status_file)
+    words = request["words"]
+    request["argv"] = command_environment.resolve_argv(words, prefix=prefix, directory=directory, flags=flags)
+    env = request.get("env", {})
+    request["env"] = command_environment.process_env(os.environ, env, prefix=prefix, name=name)
+    request["cwd"] = directory
     job_store.prune()
-    folder = JobDirectory(asked.get("id") or frames.new_id())
-    shown = {name: asked.get(name) for name in ("name", "time_limit_s", "then", "save", "tty")}
-    words = asked["words"]
-    folder.create({**shown, "kind": kind, "command": shlex.join(words) if words[1:] else words[0]})
-    return folder
+    job = JobDirectory(request.get("id") or frames.new_id())
+    shown = {name: request.get(name) for name in ("name", "time_limit_s", "then", "save", "tty")}
+    job.create({**shown, "kind": kind, "command": command_environment.as_typed(words)})
+    return job

@@ -1,20 +1,23 @@
-"""What is kept of each job, in a folder of its own: what was asked, its log, its end. And the one list."""
+"""What is kept of each job, in a directory of its own: the request, its log, its end. And the one list.
+
+job.json (the request), end.json (how it ended), live.json (whether a client is attached), log, lock, socket:
+other versions of gpuinfra read them, too, so their names stay.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import json
 import os
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
+from gpuinfra.host.jobs import frames, lean_json
 from gpuinfra.host.jobs.clock import boot_id, booted, iso, now, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    Request = dict[str, Any]
 
 KEEP = 100  # ended jobs
 START_S = 20.0  # a job without a supervisor for longer than that never got one
@@ -28,78 +31,86 @@ class JobError(Exception):
         self.message, self.hint, self.code = message, hint, code
 
 
-def home() -> Path:
+def home() -> str:
     """Return where jobs are kept; GPUINFRA_JOBS moves it, for tests."""
-    given = os.environ.get("GPUINFRA_JOBS")
-    return Path(given) if given else Path.home() / ".local/share/gpuinfra/jobs"
+    return os.environ.get("GPUINFRA_JOBS") or os.path.expanduser("~/.local/share/gpuinfra/jobs")
 
 
 class JobDirectory:
-    """One job's folder."""
+    """One job's directory."""
 
     def __init__(self, job_id: str) -> None:
         self.id = job_id
-        self.path = home() / job_id
+        self.path = f"{home()}/{job_id}"
 
     @property
-    def log(self) -> Path:
+    def log(self) -> str:
         """All that the job has printed."""
-        return self.path / "log"
+        return f"{self.path}/log"
 
     @property
-    def socket(self) -> Path:
+    def socket(self) -> str:
         """Where its supervisor listens."""
-        return self.path / "socket"
+        return f"{self.path}/socket"
 
-    def create(self, asked: dict[str, Any]) -> None:
-        """Make the folder; only its owner may look into it."""
-        home().mkdir(parents=True, exist_ok=True, mode=0o700)
+    def create(self, request: Request) -> None:
+        """Make the directory; only its owner may look into it."""
+        os.makedirs(home(), mode=0o700, exist_ok=True)
         try:
-            self.path.mkdir(mode=0o700)
+            os.mkdir(self.path, 0o700)
         except FileExistsError:
             raise JobError(f"there is a job {self.id} already") from None
         try:
-            self.write("job", {**asked, "id": self.id, "created": now(), "boot_id": boot_id()})
+            self.write("job", {**request, **_origin(self.id)})
         except OSError:
             self.remove()
             raise
 
     def write(self, name: str, value: dict[str, Any]) -> None:
         """Write a small file in one step, for its owner only."""
-        new = self.path / f".{name}.new"
-        new.touch(mode=0o600)
-        new.write_text(json.dumps(value), encoding="utf-8")
-        new.replace(self.path / f"{name}.json")
+        new = f"{self.path}/.{name}.new"
+        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            data = memoryview(lean_json.dumps(value).encode())
+            while data:
+                data = data[os.write(file, data) :]
+        finally:
+            os.close(file)
+        os.replace(new, f"{self.path}/{name}.json")
 
-    def note(self, name: str, value: dict[str, Any]) -> None:
+    def try_write(self, name: str, value: dict[str, Any]) -> None:
         """Write what is good to know, if there is room for it: a full disk must not end a job."""
-        with contextlib.suppress(OSError):
+        try:
             self.write(name, value)
+        except OSError:
+            return
 
     def read(self, name: str) -> dict[str, Any]:
         """Read a small file; one that is not there, or broken by a power cut, holds nothing."""
         try:
-            found = json.loads((self.path / f"{name}.json").read_text(encoding="utf-8"))
+            with open(f"{self.path}/{name}.json", "rb") as file:
+                value = lean_json.loads(file.read())
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return value if isinstance(value, dict) else {}
 
-    def take(self, name: str) -> dict[str, Any]:
+    def pop(self, name: str) -> dict[str, Any]:
         """Read a small file and delete it: what is secret does not stay."""
-        found = self.read(name)
-        (self.path / f"{name}.json").unlink(missing_ok=True)
-        return found
+        value = self.read(name)
+        if value:
+            os.unlink(f"{self.path}/{name}.json")
+        return value
 
-    def hold(self) -> int:
+    def lock(self) -> int:
         """Hold the lock that says that the supervisor lives; the kernel lets it go when that dies."""
-        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(f"{self.path}/lock", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
         return lock
 
-    def held(self) -> bool:
+    def has_supervisor(self) -> bool:
         """Tell whether a supervisor lives."""
         try:
-            lock = os.open(self.path / "lock", os.O_RDWR)
+            lock = os.open(f"{self.path}/lock", os.O_RDWR)
         except OSError:
             return False
         try:
@@ -116,50 +127,68 @@ class JobDirectory:
 
         shutil.rmtree(self.path, ignore_errors=True)
 
+    def is_running(self) -> bool:
+        """Tell whether it runs or is about to."""
+        return self.view()["state"] in ("running", "starting")
+
     def view(self) -> dict[str, Any]:
         """Return the job as the list shows it."""
-        asked, live = self.read("job"), self.held()
-        ended = self.read("end")  # after the lock: it is written before that is let go
-        state, reason = _state(asked, ended, live)
+        request, live = self.read("job"), self.has_supervisor()
+        end = self.read("end")  # after the lock: it is written before that is let go
+        state, reason = _state(request, end, live)
         return {
-            **{name: asked.get(name) for name in ("id", "name", "kind", "command", "created")},
-            **{name: asked.get(name) for name in ("time_limit_s", "then", "save", "tty")},
+            **{name: request.get(name) for name in ("id", "name", "kind", "command", "created")},
+            **{
+                name: request.get(name) for name in ("time_limit_s", "time_limit_from", "then", "save", "tty")
+            },
             "state": state,
-            "exit_code": ended.get("exit_code"),
-            "ended": ended.get("ended") or (iso(booted()) if state == "lost" and _rebooted(asked) else None),
+            "exit_code": end.get("exit_code"),
+            "ended": end.get("ended") or (iso(booted()) if state == "lost" and _rebooted(request) else None),
             "reason": reason,
             "attached": live and bool(self.read("live").get("attached")),
         }
 
 
-def _rebooted(asked: dict[str, Any]) -> bool:
-    return bool(asked.get("boot_id") != boot_id())
+def _origin(job_id: str) -> Request:
+    """Return when, in which boot, and for which version of the frames a job is made."""
+    return {"id": job_id, "created": now(), "boot_id": boot_id(), "frames": frames.VERSION}
 
 
-def _state(asked: dict[str, Any], ended: dict[str, Any], live: bool) -> tuple[str, str]:
-    if ended:
-        return str(ended["state"]), str(ended.get("reason", ""))
+def _rebooted(request: Request) -> bool:
+    return bool(request.get("boot_id") != boot_id())
+
+
+def _state(request: Request, end: Request, live: bool) -> tuple[str, str]:
+    if end:
+        return str(end["state"]), str(end.get("reason", ""))
     if live:
         return "running", ""
-    if _rebooted(asked):
+    if _rebooted(request):
         return "lost", f"the host went down while it ran; it was booted again at {iso(booted())}"
-    if time.time() - seconds(asked.get("created", "")) < START_S:
+    if time.time() - seconds(request.get("created", "")) < START_S:
         return "starting", ""
     return "lost", "its supervisor was killed"
 
 
-def folders() -> Iterator[JobDirectory]:
-    """Yield all jobs, the oldest first."""
-    found = [JobDirectory(path.parent.name) for path in home().glob("*/job.json")]
-    yield from sorted(found, key=lambda f: (f.read("job").get("created", ""), f.log.parent.stat().st_ctime))
+def all_jobs() -> list[JobDirectory]:
+    """Return all jobs, the oldest first."""
+    try:
+        jobs = [JobDirectory(name) for name in os.listdir(home())]
+    except FileNotFoundError:
+        return []
+    known = [(job.read("job"), job) for job in jobs]
+    order = [
+        (request.get("created", ""), os.stat(job.path).st_ctime, job) for request, job in known if request
+    ]
+    return [job for *_, job in sorted(order, key=lambda one: one[:2])]
 
 
 def find(wanted: str, flags: str = "") -> JobDirectory:
     """Return a job by id, or the newest of a name; without either the newest of all."""
-    every = list(folders())
-    for folder in reversed(every):
-        if wanted in ("", folder.id) or wanted == folder.read("job").get("name"):
-            return folder
+    every = all_jobs()
+    for job in reversed(every):
+        if wanted in ("", job.id) or wanted == job.read("job").get("name"):
+            return job
     known = ", ".join(f.id for f in every[-10:])
     raise JobError(
         f"there is no job {wanted!r} on the host; there are: {known}"
@@ -171,12 +200,12 @@ def find(wanted: str, flags: str = "") -> JobDirectory:
 
 def running(but: str = "") -> list[str]:
     """Return the ids of what runs now or is about to."""
-    return [f.id for f in folders() if f.id != but and f.view()["state"] in ("running", "starting")]
+    return [job.id for job in all_jobs() if job.id != but and job.is_running()]
 
 
 def prune() -> None:
     """Forget the oldest of many ended jobs."""
-    if home().exists() and len([*home().iterdir()]) > KEEP:
-        for folder in list(folders())[:-KEEP]:
-            if folder.view()["state"] not in ("running", "starting"):
-                folder.remove()
+    if os.path.isdir(home()) and len(os.listdir(home())) > KEEP:
+        for job in all_jobs()[:-KEEP]:
+            if not job.is_running():
+                job.remove()

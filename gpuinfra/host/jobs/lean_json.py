@@ -19,7 +19,7 @@ class _Context:
     memo: "dict[str, str]" = {}  # noqa: RUF012 - names of keys, kept once
 
 
-_scan = make_scanner(_Context())
+_scan = make_scanner(_Context())  # type: ignore[arg-type]
 
 
 def loads(text: "str | bytes") -> "Any":

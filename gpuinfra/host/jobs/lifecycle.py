@@ -1,29 +1,26 @@
-"""A job from its first process to its last word: begun, supervised, its results brought out, its end kept."""
+"""A job from its first process to its last word: started, supervised, its results saved, its end kept."""
 
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-from pathlib import Path
 
-from gpuinfra.host.jobs import frames, output_log, systemd
+from gpuinfra.host.jobs import frames, systemd
 from gpuinfra.host.jobs.clock import boot_id
 from gpuinfra.host.jobs.exit_status import end_record
 from gpuinfra.host.jobs.job_store import JobDirectory
+from gpuinfra.host.jobs.output_log import OutputLog
 from gpuinfra.host.jobs.process import JobProcess
 from gpuinfra.host.jobs.supervisor import Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _socket import socket
     from typing import Any
 
     Request = dict[str, Any]
 
-
-SSH_FAILED = (
-    255  # what ssh says of a lost connection; a command's own 255 is kept until it has been told apart
-)
+# What ssh says of a lost connection. A command's own 255 is kept until the laptop has asked which it was.
+SSH_FAILED = 255
 
 
 def detach() -> None:
@@ -34,79 +31,91 @@ def detach() -> None:
         os.dup2(null, fd)
 
 
-def supervise(folder: JobDirectory, asked: Request, *, first: socket.socket | None) -> int:
-    """Run what was asked, keep how it ended; return its exit code."""
-    lock = folder.hold()
-    is_run = first is not None
-    output = output_log.OutputLog(folder.log, kept=not is_run, journal=-1 if is_run else 1)
-    command = _begin(asked, reads=is_run)
-    if isinstance(command, dict):
-        return _finish(folder, asked, output, command, None, first)
-    supervisor = Supervisor(folder, command, output, kept=not is_run)
-    if first is not None:
-        supervisor.watch(first)
-    if asked.get("time_limit_s"):
-        supervisor.limit(float(asked["time_limit_s"]))
-    code = _finish(folder, asked, output, supervisor.run(), supervisor, first)
+def supervise(job: JobDirectory, request: Request, *, client: socket | None) -> int:
+    """Run what was asked, keep how it ended; return its exit code. A run has a client from the start."""
+    lock = job.lock()
+    output = OutputLog(job.log, kept=client is None, journal=-1 if client else 1)
+    try:
+        process = start_process(request, reads=client is not None)
+    except OSError as error:
+        return record_failed_start(job, request, output, error, client)
+    supervisor = Supervisor(job, process, output, kept=client is None)
+    if client is not None:
+        supervisor.add_client(client)
+    if request.get("time_limit_s"):
+        supervisor.limit(float(request["time_limit_s"]))
+    code = finish_job(job, request, output, supervisor)
     os.close(lock)
     return code
 
 
-def _begin(asked: Request, *, reads: bool) -> JobProcess | Request:
-    try:
-        return JobProcess(
-            asked["argv"], env=asked["env"], cwd=Path(asked["cwd"]), tty=bool(asked.get("tty")),
-            reads=reads, size=str(asked.get("size", "24 80")).encode(),
-        )  # fmt: skip
-    except OSError as error:
-        code = 127 if isinstance(error, FileNotFoundError) else 126
-        return {**end_record(code, ""), "reason": _cannot(asked["argv"][0], error)}
+def start_process(request: Request, *, reads: bool) -> JobProcess:
+    """Start the command. Raises OSError."""
+    size = str(request.get("size", "24 80")).encode()
+    return JobProcess(
+        request["argv"], env=request["env"], cwd=request["cwd"], tty=bool(request.get("tty")),
+        reads=reads, size=size,
+    )  # fmt: skip
 
 
-def _cannot(program: str, error: OSError) -> str:
+def record_failed_start(
+    job: JobDirectory, request: Request, output: OutputLog, error: OSError, client: socket | None
+) -> int:
+    """Keep and tell why a command could not be started; return the exit code that a shell has for that."""
+    code = 127 if isinstance(error, FileNotFoundError) else 126
+    reason = start_error(request["argv"][0], error)
+    text = f"gpuinfra: cannot start {reason}\n".encode()
+    output.add(text)
+    save_code = save_results(request, output)
+    job.try_write("end", {**end_record(code, ""), "reason": reason, "save_code": save_code})
+    if client is not None:
+        client.sendall(frames.pack(frames.ERR, text) + frames.pack(frames.EXIT, str(code).encode()))
+    see_to_the_hosts_end(job, request, output, wanted=not save_code)
+    if client is not None:
+        job.remove()
+    return code
+
+
+def start_error(program: str, error: OSError) -> str:
+    """Return why a program could not be started, for the user."""
     if not isinstance(error, FileNotFoundError):
         return f"{program}: {error.strerror}"
     line = "; a line for the shell is one word in quotes: 'cd data && ls'" if "/" not in program else ""
     return f"{program}: there is no such program on the host{line}"
 
 
-def _finish(
-    folder: JobDirectory,
-    asked: Request,
-    output: output_log.OutputLog,
-    end: Request,
-    supervisor: Supervisor | None,
-    first: socket.socket | None,
-) -> int:
-    """Bring the results out, keep how it ended, tell those who look on, and see to the host's end."""
-    if supervisor is None:
-        text = f"gpuinfra: cannot start {end['reason']}\n".encode()
-        output.add(text)
-        if first is not None:
-            words = frames.pack(frames.ERR, text) + frames.pack(frames.EXIT, str(end["exit_code"]).encode())
-            first.sendall(words)
-    saved = _save(asked, output)
-    folder.note("end", {**end, "save_code": saved})
-    if supervisor:
-        supervisor.tell(int(end["exit_code"]), str(end["reason"]))
-    if asked.get("then") not in (None, "none") and end["state"] not in ("stopped", "lost") and not saved:
-        systemd.wish(boot_id())
-    seen = first is not None and (supervisor is None or not supervisor.kept)
-    if seen and end["exit_code"] != SSH_FAILED:
-        folder.remove()
-    if told := systemd.power_off_when_idle(folder.id):
-        output.add(f"gpuinfra: {told}\n".encode())
+def finish_job(job: JobDirectory, request: Request, output: OutputLog, supervisor: Supervisor) -> int:
+    """Run the job to its end, run --save, keep the end, tell attached clients, power off if asked."""
+    end = supervisor.run()
+    save_code = save_results(request, output)
+    job.try_write("end", {**end, "save_code": save_code})
+    supervisor.notify_exit(int(end["exit_code"]), str(end["reason"]))
+    if not supervisor.kept and end["exit_code"] != SSH_FAILED:
+        job.remove()  # a run whose client has seen all of it
+    see_to_the_hosts_end(
+        job, request, output, wanted=end["state"] not in ("stopped", "lost") and not save_code
+    )
     return int(end["exit_code"])
 
 
-def _save(asked: Request, output: output_log.OutputLog) -> int:
-    """Run what brings the results out; its exit code decides whether the host may end."""
-    if not asked.get("save"):
+def save_results(request: Request, output: OutputLog) -> int:
+    """Run what copies the results off the host; its exit code decides whether the host may end."""
+    if not request.get("save"):
         return 0
-    output.add(f"gpuinfra: saving: {asked['save']}\n".encode())
+    import subprocess
+
+    output.add(f"gpuinfra: saving: {request['save']}\n".encode())
     done = subprocess.run(
-        ["bash", "-c", asked["save"]], cwd=asked["cwd"], env=asked["env"], stdin=subprocess.DEVNULL,
+        ["bash", "-c", request["save"]], cwd=request["cwd"], env=request["env"], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     output.add(done.stdout + f"gpuinfra: saving ended with exit code {done.returncode}\n".encode())
     return done.returncode
+
+
+def see_to_the_hosts_end(job: JobDirectory, request: Request, output: OutputLog, *, wanted: bool) -> None:
+    """Power the host off if this job or one before asked for it, and nothing else runs."""
+    if wanted and request.get("then") not in (None, "none"):
+        systemd.request_power_off(boot_id())
+    if outcome := systemd.power_off_when_idle(job.id):
+        output.add(f"gpuinfra: {outcome}\n".encode())

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
+from errno import EDQUOT, ENOSPC, EROFS
 
 from gpuinfra.host.jobs import frames, handlers, lean_json
 from gpuinfra.host.jobs.job_store import JobError
 
-TYPE_CHECKING = False  # typing itself is not imported here and below: it costs each `run` 5 ms
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-VERBS = {
-    "run": handlers.run, "start": handlers.start, "attach": handlers.attach, "list": handlers.jobs,
-    "view": handlers.view, "stop": handlers.stop, "wait": handlers.wait, "logs": handlers.logs,
-    "live": handlers.live,
-}  # fmt: skip
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+NO_ROOM = (ENOSPC, EDQUOT, EROFS)
 AS_TEXT = ("run", "attach", "logs")  # whoever asked reads what comes; the others parse it
 
 
@@ -26,28 +21,28 @@ def main() -> int:
     """Do what is asked; a reply goes to stdout as JSON, a refusal too, marked as one."""
     if sys.argv[1:2] == ["supervise"]:
         return handlers.supervise(sys.argv[2])
-    asked = request()
-    as_text = asked["verb"] in AS_TEXT
+    request = read_request()
+    as_text = request["verb"] in AS_TEXT
     try:
-        answer = VERBS[asked["verb"]](asked)
-    except JobError as refused:
-        return _refuse(refused, as_text=as_text)
+        reply = handlers.HANDLERS[request["verb"]](request)
+    except JobError as error:
+        return _refuse(error, as_text=as_text)
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
-        hint = f"gpuinfra ssh{asked['flags']} -- df -h"
+        hint = f"gpuinfra ssh{request['flags']} -- df -h"
         return _refuse(JobError(f"the host's disk: {error.strerror}", hint, code=5), as_text=as_text)
-    if isinstance(answer, int):
-        return answer
-    sys.stdout.write(lean_json.dumps(answer))
+    if isinstance(reply, int):
+        return reply
+    sys.stdout.write(lean_json.dumps(reply))
     return 0
 
 
-def request() -> dict[str, Any]:
+def read_request() -> dict[str, Any]:
     """Read one frame and not a byte more: what follows is for somebody else."""
     head = _exactly(frames.HEAD.size)
-    asked: dict[str, Any] = lean_json.loads(_exactly(frames.HEAD.unpack(head)[1]))
-    return asked
+    request: dict[str, Any] = lean_json.loads(_exactly(frames.HEAD.unpack(head)[1]))
+    return request
 
 
 def _exactly(size: int) -> bytes:
@@ -60,11 +55,11 @@ def _exactly(size: int) -> bytes:
     return data
 
 
-def _refuse(refused: JobError, *, as_text: bool) -> int:
+def _refuse(error: JobError, *, as_text: bool) -> int:
     if as_text:
-        hint = f"  next: {refused.hint}\n" if refused.hint else ""
-        sys.stderr.write(f"error: {refused.message}\n{hint}")
-        return refused.code
-    answer = {"refused": refused.message, "hint": refused.hint, "exit_code": refused.code}
-    sys.stdout.write(lean_json.dumps(answer))
+        hint = f"  next: {error.hint}\n" if error.hint else ""
+        sys.stderr.write(f"error: {error.message}\n{hint}")
+        return error.code
+    reply = {"refused": error.message, "hint": error.hint, "exit_code": error.code}
+    sys.stdout.write(lean_json.dumps(reply))
     return 0

@@ -1,32 +1,23 @@
 """Gives a command its input as fast as it takes it, without ever waiting for it."""
 
-import contextlib
-import selectors
-
+from gpuinfra.host.jobs.loop import Loop
 from gpuinfra.host.jobs.process import JobProcess
 
 
 class StdinWriter:
     """Feeds one command."""
 
-    def __init__(self, child: JobProcess, select: selectors.BaseSelector) -> None:
-        self._child, self._select = child, select
-        self._registered = False
-        # a terminal is read and written by one number: it cannot be waited for twice
+    def __init__(self, process: JobProcess, loop: Loop) -> None:
+        self._process, self._loop = process, loop
+        # a terminal is read and written by one number: poll() cannot wait for it twice, so it is tried again
         self.is_stuck = False
 
-    def feed(self, _fd: int = -1, _mask: int = 0) -> None:
+    def feed(self, _fd: int = -1) -> None:
         """Give it what it takes now; go on when it takes more."""
-        fd, more = self._child.input, self._child.feed()
-        if fd < 0 or fd == self._child.terminal:
+        fd, more = self._process.input, self._process.feed()
+        if fd < 0 or fd == self._process.terminal:
             self.is_stuck = more
-        elif more != self._registered:
-            if more:
-                self._select.register(fd, selectors.EVENT_WRITE, self.feed)
-            else:
-                self._forget(fd)
-            self._registered = more
-
-    def _forget(self, fd: int) -> None:
-        with contextlib.suppress(KeyError, ValueError, OSError):
-            self._select.unregister(fd)
+        elif more:
+            self._loop.watch(fd, on_write=self.feed)
+        else:
+            self._loop.forget(fd)

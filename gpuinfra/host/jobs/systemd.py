@@ -3,13 +3,17 @@
 `systemd-run --user` would need the user's own D-Bus, which minimal images do not have.
 """
 
+from __future__ import annotations
+
 import os
-import subprocess
 import time
-from collections.abc import Sequence
-from pathlib import Path
 
 from gpuinfra.host.jobs import clock, job_store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Sequence
 
 GRACE_S = 5.0  # between the last job's end and the power-off: whoever waits for it still hears of it
 SUDO = ("sudo", "-n")
@@ -24,7 +28,7 @@ def start(job_id: str, program: Sequence[str], *, title: str) -> None:
     """Start a job's supervisor as a unit of its own.
 
     Raises:
-        Refused: systemd or sudo would not.
+        JobError: systemd or sudo would not.
     """
     linger()
     argv = [
@@ -33,11 +37,11 @@ def start(job_id: str, program: Sequence[str], *, title: str) -> None:
         # the supervisor is told first and ends the command; what is left 20 s later is killed
         "--property=KillMode=mixed", "--property=TimeoutStopSec=20", "--property=Type=exec",
         # a command that took all memory is killed, its supervisor lives to tell
-        "--property=OOMPolicy=continue", f"--setenv=HOME={Path.home()}",
+        "--property=OOMPolicy=continue", f"--setenv=HOME={os.path.expanduser('~')}",
         *[f"--setenv={name}={os.environ[name]}" for name in ("GPUINFRA_JOBS",) if name in os.environ],
         "--", *program,
     ]  # fmt: skip
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    done = _run(*argv)
     if done.returncode:
         raise job_store.JobError(f"systemd did not start the job: {done.stderr.strip()}", code=5)
 
@@ -47,8 +51,8 @@ def linger() -> None:
     import getpass
 
     user = getpass.getuser()
-    if not Path("/var/lib/systemd/linger", user).exists():
-        subprocess.run([*SUDO, "loginctl", "enable-linger", user], capture_output=True, check=False)
+    if not os.path.exists(f"/var/lib/systemd/linger/{user}"):
+        _run(*SUDO, "loginctl", "enable-linger", user)
 
 
 def power_off_when_idle(me: str) -> str:
@@ -56,33 +60,40 @@ def power_off_when_idle(me: str) -> str:
 
     What the power-off does (stop or terminate) is the instance's own setting; it was compared at the start.
     """
-    if wished() != clock.boot_id():
+    if not power_off_requested_in_boot(clock.boot_id()):
         return ""
     if others := job_store.running(but=me):
         return f"not powered off: {', '.join(others)} still run"
-    subprocess.run(
-        [*SUDO, "wall", "gpuinfra: the jobs are done, the host goes down"], check=False, capture_output=True
-    )
+    _run(*SUDO, "wall", "gpuinfra: the jobs are done, the host goes down")
     time.sleep(GRACE_S)
-    if job_store.running(but=me) or wished() != clock.boot_id():
+    if job_store.running(but=me) or not power_off_requested_in_boot(clock.boot_id()):
         return "not powered off: something was started"
-    _wish_file().unlink(missing_ok=True)
+    os.unlink(_power_off_file())
     os.sync()
-    done = subprocess.run(
-        [*SUDO, "systemctl", "--no-block", "poweroff"], capture_output=True, text=True, check=False
-    )
+    done = _run(*SUDO, "systemctl", "--no-block", "poweroff")
     return f"powered off: {done.stderr.strip()}" if done.returncode else "powered off"
 
 
-def wish(boot_id: str) -> None:
+def request_power_off(boot_id: str) -> None:
     """Note that the host is to end when its jobs are done; the note is void after a reboot."""
-    _wish_file().write_text(boot_id, encoding="utf-8")
+    with open(_power_off_file(), "w", encoding="utf-8") as file:
+        file.write(boot_id)
 
 
-def wished() -> str:
-    """Return the boot in which that was noted."""
-    return _wish_file().read_text(encoding="utf-8") if _wish_file().exists() else ""
+def power_off_requested_in_boot(boot_id: str) -> bool:
+    """Tell whether a job of this boot has asked for it."""
+    try:
+        with open(_power_off_file(), encoding="utf-8") as file:
+            return file.read() == boot_id
+    except FileNotFoundError:
+        return False
 
 
-def _wish_file() -> Path:
-    return job_store.home() / "then"
+def _power_off_file() -> str:
+    return f"{job_store.home()}/then"
+
+
+def _run(*argv: str) -> subprocess.CompletedProcess[str]:
+    import subprocess  # 9 ms, which a run without an end of the host does not pay
+
+    return subprocess.run(argv, capture_output=True, text=True, check=False)

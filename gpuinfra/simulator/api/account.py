@@ -1,4 +1,4 @@
-"""moto, patched, behind one door; import this only in the simulator's own process."""
+"""moto, patched, behind one class; import this only in the simulator's own process."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,11 +20,11 @@ ACCOUNT_ID = "123456789012"
 
 
 class MotoAccount:
-    """moto behind one door: calls, reset, and a look at what is left."""
+    """The simulated account: carries out calls, resets, lists what is left."""
 
-    def __init__(self, *, world: SimulatorState) -> None:
-        apply_patches(world)
-        self._lock = world.moto_lock
+    def __init__(self, *, state: SimulatorState) -> None:
+        apply_patches(state)
+        self._lock = state.moto_lock
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any]) -> ApiAnswer:
@@ -40,7 +40,7 @@ class MotoAccount:
     def reset(self) -> None:
         """Forget everything but the seed.
 
-        moto's own reset first fills every backend anew (1 s) and then throws them away: skip that.
+        moto's own reset first fills every backend again (1 s) and then throws them away: skip that.
         """
         for backends in BackendDict._instances:
             backends.clear()
@@ -57,10 +57,10 @@ class MotoAccount:
 
     def leftovers(self) -> Mapping[str, list[str]]:
         """Name everything that a stack could have left, by kind; kinds with nothing are absent."""
-        found: dict[str, list[str]] = {}
+        left: dict[str, list[str]] = {}
         for kind, name in self._inventory():
-            found.setdefault(kind, []).append(name)
-        return found
+            left.setdefault(kind, []).append(name)
+        return left
 
     def machines(self) -> list[Machine]:
         """Describe every instance, terminated ones too."""

@@ -4,7 +4,6 @@ import io
 import logging
 import socket
 import struct
-import time
 from collections.abc import Callable, Iterable
 from http.client import responses
 from typing import Any
@@ -36,20 +35,20 @@ class SimulatorApp:
     def __init__(
         self,
         *,
-        world: SimulatorState,
+        state: SimulatorState,
         backend: Backend,
         control: Control,
         owner: Callable[[str], str],
-        sleep: Callable[[float], None] = time.sleep,
+        hold: Callable[[Fault], None] | None = None,
     ) -> None:
-        self._world = world
+        self._state = state
         self._backend = backend
         self._control = control
         self._owner = owner
-        self._sleep = sleep
+        self._hold = hold or state.faults.hold
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
-        """ApiAnswer one HTTP request."""
+        """Answer one HTTP request."""
         body = _take_body(environ)
         if environ["PATH_INFO"].startswith("/_sim"):
             answer = self._control(environ, body)
@@ -62,24 +61,24 @@ class SimulatorApp:
 
     def _aws(self, environ: Environ, body: bytes) -> ApiAnswer:
         request = _request_of(environ, body)
-        call = _call_of(request, self._world.now(), self._owner(request.access_key))
-        ticket = self._world.calls.begin(call)
-        fault = self._world.faults.hit(request.service, request.action, request.text)
+        call = _call_of(request, self._state.now(), self._owner(request.access_key))
+        number = self._state.calls.begin(call)
+        fault = self._state.faults.hit(request.service, request.action, request.text)
         label = fault.label if fault else ""
-        self._world.calls.finish(ticket, status=UNANSWERED, fault=label)
+        self._state.calls.finish(number, status=UNANSWERED, fault=label)
         if fault is None or not fault.after:
-            answer = self._disturb(fault, request, environ) or self._carry_out(request, environ)
+            answer = self._apply_fault(fault, request, environ) or self._carry_out(request, environ)
         else:
             answer = self._carry_out(request, environ)
-            answer = self._disturb(fault, request, environ) or answer
-        self._world.calls.finish(ticket, status=answer.status, fault=label)
+            answer = self._apply_fault(fault, request, environ) or answer
+        self._state.calls.finish(number, status=answer.status, fault=label)
         _log.info("%s %s:%s %d %s", request.region, request.service, request.action, answer.status, label)
         return answer
 
-    def _disturb(self, fault: Fault | None, request: AwsRequest, environ: Environ) -> ApiAnswer | None:
+    def _apply_fault(self, fault: Fault | None, request: AwsRequest, environ: Environ) -> ApiAnswer | None:
         if fault is None:
             return None
-        self._sleep(fault.delay_s)
+        self._hold(fault)
         if fault.drop:
             _drop(environ)
         if fault.code:
@@ -88,7 +87,7 @@ class SimulatorApp:
 
     def _carry_out(self, request: AwsRequest, environ: Environ) -> ApiAnswer:
         try:
-            with self._world.moto_lock:
+            with self._state.moto_lock:
                 answer = self._backend(environ)
         except Exception as error:
             _log.exception("%s:%s", request.service, request.action)

@@ -49,17 +49,17 @@ class CallLog:
         self._next = 0
 
     def begin(self, call: Call) -> int:
-        """Log a call on arrival; returns the ticket that finish() takes."""
+        """Log a call on arrival; returns its number, for finish()."""
         with self._lock:
             self._next += 1
             self._calls[self._next] = call
             return self._next
 
-    def finish(self, ticket: int, *, status: int, fault: str = "") -> None:
-        """Add the answer; a ticket from before clear() is ignored."""
+    def finish(self, number: int, *, status: int, fault: str = "") -> None:
+        """Add the answer; a call from before clear() is ignored."""
         with self._lock:
-            if ticket in self._calls:
-                self._calls[ticket] = dataclasses.replace(self._calls[ticket], status=status, fault=fault)
+            if number in self._calls:
+                self._calls[number] = dataclasses.replace(self._calls[number], status=status, fault=fault)
 
     def clear(self) -> None:
         """Forget all calls."""

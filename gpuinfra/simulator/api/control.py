@@ -1,4 +1,4 @@
-"""The calls below /_sim/ by which a test sets the scene and looks behind it."""
+"""The calls below /_sim/ by which a test prepares the simulator and inspects it."""
 
 import dataclasses
 import json
@@ -44,18 +44,18 @@ def _json(value: object, status: int = 200) -> ApiAnswer:
     )
 
 
-class ControlDesk:
+class ControlApi:
     """One method per control call; each takes the decoded JSON body."""
 
-    def __init__(self, *, world: SimulatorState, account: Account) -> None:
-        self._world = world
+    def __init__(self, *, state: SimulatorState, account: Account) -> None:
+        self._state = state
         self._account = account
         self._routes: Mapping[str, Callable[[Any], ApiAnswer]] = {
             "GET /_sim/": lambda _: _json({"simulator": "gpuinfra"}),
-            "GET /_sim/checkip": lambda _: _text(world.caller_ip),
-            "GET /_sim/calls": lambda _: _json([call.to_json() for call in world.calls.all()]),
-            "GET /_sim/faults": lambda _: _json([fault.to_json() for fault in world.faults.all()]),
-            "GET /_sim/events": lambda _: _json([event.to_json() for event in world.events]),
+            "GET /_sim/checkip": lambda _: _text(state.caller_ip),
+            "GET /_sim/calls": lambda _: _json([call.to_json() for call in state.calls.all()]),
+            "GET /_sim/faults": lambda _: _json([fault.to_json() for fault in state.faults.all()]),
+            "GET /_sim/events": lambda _: _json([event.to_json() for event in state.events]),
             "GET /_sim/leftovers": lambda _: _json(account.leftovers()),
             "GET /_sim/machines": lambda _: _json(self._machines()),
             "POST /_sim/powered-off": self._power_off,
@@ -74,14 +74,14 @@ class ControlDesk:
         if handler is None:
             return _json({"error": f"no such control call: {route}", "known": sorted(self._routes)}, 404)
         try:
-            with self._world.moto_lock:
+            with self._state.moto_lock:
                 return handler(json.loads(body or b"null"))
         except Exception as error:  # whoever made the call gets to see it, moto's errors too
             _log.exception("%s", route)
             return _json({"error": f"{type(error).__name__}: {error}"}, 400)
 
     def _machines(self) -> list[dict[str, Any]]:
-        times = Counter((it.instance_id, it.state) for it in self._world.events)
+        times = Counter((it.instance_id, it.state) for it in self._state.events)
         return [
             dataclasses.replace(
                 it, starts=times[it.id, "running"], reboots=times[it.id, "rebooted"]
@@ -94,23 +94,23 @@ class ControlDesk:
         return _json({})
 
     def _add_faults(self, payload: Any) -> ApiAnswer:
-        self._world.faults.add([Fault.from_json(raw) for raw in payload])
+        self._state.faults.add([Fault.from_json(raw) for raw in payload])
         return _json({})
 
     def _clear_faults(self, _: Any) -> ApiAnswer:
-        self._world.faults.clear()
+        self._state.faults.clear()
         return _json({})
 
     def _set_console(self, payload: Any) -> ApiAnswer:
-        self._world.consoles[payload["instance_id"]] = payload["text"]
+        self._state.consoles[payload["instance_id"]] = payload["text"]
         return _json({})
 
     def _set(self, payload: Any) -> ApiAnswer:
         unknown = payload.keys() - {"pending_s", "caller_ip"}
         if unknown:
             raise KeyError(f"no such setting: {', '.join(sorted(unknown))}")
-        self._world.pending_s = float(payload.get("pending_s", self._world.pending_s))
-        self._world.caller_ip = str(payload.get("caller_ip", self._world.caller_ip))
+        self._state.pending_s = float(payload.get("pending_s", self._state.pending_s))
+        self._state.caller_ip = str(payload.get("caller_ip", self._state.caller_ip))
         return _json({})
 
     def _remove_default_vpc(self, payload: Any) -> ApiAnswer:
@@ -119,5 +119,5 @@ class ControlDesk:
 
     def _reset(self, _: Any) -> ApiAnswer:
         self._account.reset()
-        self._world.clear()
+        self._state.clear()
         return _json({})

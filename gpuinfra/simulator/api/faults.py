@@ -18,7 +18,8 @@ class Fault:
     body: only calls whose decoded request holds this text (`InstanceType=g4dn.xlarge`).
     nth, count: from the nth matching call on, for so many calls; count None means for ever.
     status, code, message: the error that is answered; without a code the call goes through.
-    delay_s: the answer waits so long (before the action, or with `after`, when it has been carried out).
+    delay_s: the answer waits so long (before the action, or with `after`, when it has been carried out), or
+        until the faults are cleared.
     drop: the connection is reset instead of an answer.
     after: the action is carried out first, then its answer is lost.
     """
@@ -65,6 +66,7 @@ class FaultBook:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._seen: list[int] = []
+        self._cleared = threading.Event()
 
     def add(self, faults: Iterable[Fault]) -> None:
         """Set more faults."""
@@ -74,15 +76,24 @@ class FaultBook:
                 self._seen.append(0)
 
     def clear(self) -> None:
-        """Remove all faults."""
+        """Remove all faults, and let go what they hold up."""
         with self._lock:
             self._faults.clear()
             self._seen.clear()
+            self._cleared.set()
+            self._cleared = threading.Event()
 
     def all(self) -> list[Fault]:
         """Return the faults that are set."""
         with self._lock:
             return list(self._faults)
+
+    def hold(self, fault: Fault) -> None:
+        """Wait as long as a fault delays the answer; not once the faults have been cleared."""
+        with self._lock:
+            cleared, is_set = self._cleared, fault in self._faults
+        if is_set:
+            cleared.wait(fault.delay_s)
 
     def hit(self, service: str, action: str, text: str) -> Fault | None:
         """Count one call, and return the first fault that strikes it."""

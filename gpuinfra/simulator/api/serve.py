@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from gpuinfra.simulator.api.app import SimulatorApp
-from gpuinfra.simulator.api.control import ControlDesk
+from gpuinfra.simulator.api.control import ControlApi
 from gpuinfra.simulator.api.seed import load_seed
 from gpuinfra.simulator.api.state import SimulatorState
 from gpuinfra.simulator.extra import require_extra
@@ -32,7 +32,7 @@ def serve(*, port: int, ready_file: Path | None, log_file: Path | None, hosts: H
     """Serve until SIGTERM, Ctrl-C, or the death of the parent; port 0 takes a free one."""
     require_extra()
     die_with_parent(os.getppid())
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, _exit)
     _log_to(log_file)
     server = make_server(port, SimulatorState(seed=load_seed(), hosts=hosts))
     url = f"http://{ADDRESS}:{server.port}"
@@ -43,22 +43,22 @@ def serve(*, port: int, ready_file: Path | None, log_file: Path | None, hosts: H
     server.serve_forever()
 
 
-def make_server(port: int, world: SimulatorState) -> Any:
-    """Bind a threaded server for a world; moto is imported here, after its settings."""
+def make_server(port: int, state: SimulatorState) -> Any:
+    """Bind a threaded server for a state; moto is imported here, after its settings."""
     os.environ.update(MOTO_SETTINGS)
     from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server as make_wsgi_server
 
     from gpuinfra.simulator.api.account import MotoAccount
 
-    account = MotoAccount(world=world)
-    control = ControlDesk(world=world, account=account)
-    app = SimulatorApp(world=world, backend=account, control=control, owner=account.owner)
+    account = MotoAccount(state=state)
+    control = ControlApi(state=state, account=account)
+    app = SimulatorApp(state=state, backend=account, control=control, owner=account.owner)
     return make_wsgi_server(ADDRESS, port, app, threaded=True, request_handler=MotoRequestHandler)
 
 
 def die_with_parent(parent: int, poll_s: float = PARENT_POLL_S) -> None:
-    """End this process, with no ceremony, once its parent is no longer `parent`.
+    """End this process, without any cleaning up, once its parent is no longer `parent`.
 
     Polling, not PR_SET_PDEATHSIG: that fires already when the parent's *thread* ends, and only on Linux.
     """
@@ -71,7 +71,7 @@ def die_with_parent(parent: int, poll_s: float = PARENT_POLL_S) -> None:
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+def _exit(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(0)
 
 

@@ -13,7 +13,7 @@ CALLER_IP = "52.94.76.10"
 
 
 class SimulatorState:
-    """Seed, faults, calls, knobs, and the hosts beneath; one per process.
+    """Seed, faults, calls, settings, and the hosts under the instances; one for each process.
 
     moto_lock: held around every call into moto, whose backends are not made for several threads.
     """

@@ -41,31 +41,31 @@ def __getattr__(name): raise AttributeError("this torch is a stand-in: it has no
 """
 
 
-def torch(cuda: str | None, beneath: Interpreter) -> Package:
+def torch(cuda: str | None, interpreter: Interpreter) -> Package:
     """Return a stub of torch for one CUDA (preferred where `__cuda` allows it), or for none."""
     package = module("torch", "2.13.0", source=TORCH.format(cuda=cuda))
     package.name, package.noarch = "pytorch", None
     package.build, package.build_number = (f"cuda{cuda.replace('.', '')}_0", 200) if cuda else ("cpu_0", 0)
-    package.depends = [f"python {beneath.minor}.*"] + ([f"__cuda >={cuda.split('.')[0]}"] if cuda else [])
-    package.files = {f"lib/python{beneath.minor}/{name}": data for name, data in package.files.items()}
+    package.depends = [f"python {interpreter.minor}.*"] + ([f"__cuda >={cuda.split('.')[0]}"] if cuda else [])
+    package.files = {f"lib/python{interpreter.minor}/{name}": data for name, data in package.files.items()}
     return package
 
 
-def packages(beneath: Interpreter) -> list[Package]:
+def packages(interpreter: Interpreter) -> list[Package]:
     """Return all that the channel holds."""
     # Debian keeps the wheels of ensurepip elsewhere, and says where
     elsewhere = sysconfig.get_config_var("WHEEL_PKG_DIR")
     bundled = Path(elsewhere) if elsewhere else Path(ensurepip.__file__).parent / "_bundled"
     broken = module("brokenimport", "1.0", source="import a_module_that_nobody_has\n")
-    found = [thin_python(beneath), from_wheel(next(bundled.glob("pip-*.whl"))), broken]
+    found = [thin_python(interpreter), from_wheel(next(bundled.glob("pip-*.whl"))), broken]
     found += [module("tinylib", version) for version in ("1.0", "1.1")]
     found += [module("tinyapp", "2.0", depends=["tinylib >=1.0"]), module("extra", "3.0")]
-    return [*found, torch(None, beneath), torch("12.4", beneath)]
+    return [*found, torch(None, interpreter), torch("12.4", interpreter)]
 
 
-def build(channel: Path, wheels: Path, beneath: Interpreter) -> None:
+def build(channel: Path, wheels: Path, interpreter: Interpreter) -> None:
     """Write and index the channel, and a simple index with one wheel for pip."""
-    for package in packages(beneath):
+    for package in packages(interpreter):
         package.write(channel)
     asyncio.run(index_fs(channel, force=True))
     folder = wheels / "frompip"

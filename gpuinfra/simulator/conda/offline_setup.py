@@ -1,4 +1,4 @@
-"""Outfit a lab and a copied project so that unchanged bootstrap scripts find a stand-in for the internet.
+"""Sets a lab and a copied project up so that unchanged bootstrap scripts find a stand-in for the internet.
 
 The installer and the packages are STAND-INS: real `.conda` packages and a real solve, but tiny, and not
 Anaconda's. The project's copy gets the stand-in's hash in place of the real one: nothing runs unchecked.
@@ -30,7 +30,7 @@ dependencies:
 """
 
 
-def outfit(mirror: Path, image: Path, project: Path) -> None:
+def set_up_offline(mirror: Path, image: Path, project: Path) -> None:
     """Fill `mirror` with a channel and an installer for hosts of this image; fit the copied project.
 
     Raises:

@@ -35,7 +35,7 @@ class Interpreter:
 
 
 def local_interpreter() -> Interpreter:
-    """Return the one beneath the virtual environment that runs this."""
+    """Return the interpreter under the virtual environment that runs this."""
     exe = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     return Interpreter(exe=exe, version=".".join(map(str, sys.version_info[:3])))
 
@@ -114,16 +114,16 @@ def member(name: str, *, size: int = 0, link: str = "") -> tarfile.TarInfo:
     return entry
 
 
-def thin_python(beneath: Interpreter) -> Package:
+def thin_python(interpreter: Interpreter) -> Package:
     """Return a `python` of a few links: a virtual environment over an interpreter that is there already."""
-    minor = beneath.minor
-    config = f"home = {Path(beneath.exe).parent}\ninclude-system-site-packages = false\n"
+    minor = interpreter.minor
+    config = f"home = {Path(interpreter.exe).parent}\ninclude-system-site-packages = false\n"
     return Package(
         name="python",
-        version=beneath.version,
+        version=interpreter.version,
         build="thin_0",
-        files={"pyvenv.cfg": config.encode(), f"{beneath.site}/README.txt": b"gpuinfra test kit\n"},
-        links={"bin/python3": beneath.exe, "bin/python": "python3", f"bin/python{minor}": "python3"},
+        files={"pyvenv.cfg": config.encode(), f"{interpreter.site}/README.txt": b"gpuinfra test kit\n"},
+        links={"bin/python3": interpreter.exe, "bin/python": "python3", f"bin/python{minor}": "python3"},
     )
 
 

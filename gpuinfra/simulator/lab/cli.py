@@ -1,14 +1,15 @@
-"""`python -m gpuinfra.simulator lab`: the options, and what each does."""
+"""`python -m gpuinfra.simulator lab`: its options, and what each does."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
+from gpuinfra.simulator import programs
 from gpuinfra.simulator.api.serve import die_with_parent
 from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.lab.machines import image
-from gpuinfra.simulator.lab.run import keep
+from gpuinfra.simulator.lab.run import run_in_lab
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,27 +28,21 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def lab(options: argparse.Namespace) -> int:
-    """Carry the command out; returns the exit code."""
+    """Run the command; returns the exit code."""
     if options.packages:
-        sys.stdout.write(" ".join(requirements.PACKAGES) + "\n")
+        sys.stdout.write(" ".join(programs.packages()) + "\n")
         return 0
     if options.check:
         requirements.require_platform()
         return 0
     if options.build:
-        sys.stdout.write(f"{image.ensure(os.environ, tell)}\n")
+        sys.stdout.write(f"{image.ensure(os.environ)}\n")
         return 0
-    return _keep(options)
+    return _run(options)
 
 
-def _keep(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:
     command = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not command:
         die_with_parent(os.getppid())
-    return keep(command, mirror=options.mirror, tell=tell)
-
-
-def tell(text: str) -> None:
-    """Narrate on stderr: stdout is the command's."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    return run_in_lab(command, mirror=options.mirror)

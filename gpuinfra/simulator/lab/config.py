@@ -1,4 +1,4 @@
-"""What the outside and the inside of a lab must agree on: the plan, file names, the command's environment."""
+"""What the outside and the inside of a lab agree on: configuration, file names, environment variables."""
 
 import dataclasses
 import json
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from gpuinfra.simulator.lab.machines.host import Place
+from gpuinfra.simulator.lab.machines.host import LabPaths
 
-PLAN_FILE, SOCKET_FILE, READY_FILE, LOG_FILE = "plan.json", "sim.sock", "ready.json", "lab.log"
+CONFIG_FILE, SOCKET_FILE, READY_FILE, LOG_FILE = "config.json", "sim.sock", "ready.json", "lab.log"
 # what a program finds in its environment
 LAB_VARIABLE, DIRECTORY_VARIABLE, MIRROR_VARIABLE = (
     "GPUINFRA_SIM_LAB",
@@ -36,15 +36,15 @@ class LabConfig:
 
     def write(self) -> Path:
         """Write it into the lab's directory; returns the file."""
-        file = Path(self.directory, PLAN_FILE)
+        file = Path(self.directory, CONFIG_FILE)
         file.write_text(json.dumps(dataclasses.asdict(self)), encoding="utf-8")
         return file
 
     @property
-    def place(self) -> Place:
+    def paths(self) -> LabPaths:
         """Return where the hosts go."""
         directory = Path(self.directory)
-        return Place(
+        return LabPaths(
             base=directory / "base",
             hosts=directory / "hosts",
             cgroup=Path(self.cgroup),

@@ -28,54 +28,57 @@ _log = logging.getLogger(__name__)
 
 
 def main(argv: list[str]) -> int:
-    """Be process 1 of the lab: set up and run in a child, bury all orphans; all dies when this ends."""
-    plan = LabConfig.read(Path(argv[0]))
-    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C reaches the command too, and is for it
+    """Be process 1 of the lab: set up and run in a child, reap orphaned processes.
+
+    When process 1 ends, the kernel ends all others of its namespace.
+    """
+    config = LabConfig.read(Path(argv[0]))
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C also reaches the command, which decides
     child = os.fork()
     if child == 0:
-        os._exit(_guarded(plan))
+        os._exit(_guarded(config))
     while True:
         pid, status = os.wait()
         if pid == child:
             return _exit_code(os.waitstatus_to_exitcode(status))
 
 
-def supervise(plan: LabConfig) -> int:
+def run_inside(config: LabConfig) -> int:
     """Set the lab up, run the command; returns its exit code."""
-    os.umask(0o022)  # what is made here is seen by the hosts' users
-    directory, place = Path(plan.directory), plan.place
-    tempfile.tempdir = plan.directory  # what a killed lab leaves lies where the janitor cleans
-    place.hosts.mkdir()
+    os.umask(0o022)  # the hosts' users read what is made here
+    directory, paths = Path(config.directory), config.paths
+    tempfile.tempdir = config.directory  # removed with the lab, should it be killed
+    paths.hosts.mkdir()
     namespace.set_up()
     services.point_names_here(directory)
     with (
-        services.unpacking(Path(plan.archive), place.base) as unpacked,
-        running(hosts=place.hosts, log_file=directory / "aws.log") as simulator,
+        services.unpacking(Path(config.archive), paths.base) as unpacked,
+        running(hosts=paths.hosts, log_file=directory / "aws.log") as simulator,
     ):
         unpacked()
-        services.serve_internet(directory, Path(plan.mirror), place.base)
-        services.run_hosts(simulator, place)
-        _open_door(simulator, directory)
-        return _run(plan, simulator)
+        services.serve_internet(directory, Path(config.mirror), paths.base)
+        services.run_hosts(simulator, paths)
+        _publish_api(simulator, directory)
+        return _run(config, simulator)
 
 
-def _run(plan: LabConfig, simulator: Simulator) -> int:
-    if not plan.command:
+def _run(config: LabConfig, simulator: Simulator) -> int:
+    if not config.command:
         signal.pause()
     env = simulator.env(os.environ) | {
         LAB_VARIABLE: "1",
         "GPUINFRA_WAIT": "1",  # here there are hosts to wait for
-        DIRECTORY_VARIABLE: plan.directory,
-        MIRROR_VARIABLE: plan.mirror,
+        DIRECTORY_VARIABLE: config.directory,
+        MIRROR_VARIABLE: config.mirror,
     }
     try:
-        return _exit_code(subprocess.run(plan.command, env=env, umask=plan.umask, check=False).returncode)
+        return _exit_code(subprocess.run(config.command, env=env, umask=config.umask, check=False).returncode)
     except FileNotFoundError:
-        sys.stderr.write(f"error: no such command: {plan.command[0]}\n")
+        sys.stderr.write(f"error: no such command: {config.command[0]}\n")
         return 127
 
 
-def _open_door(simulator: Simulator, directory: Path) -> None:
+def _publish_api(simulator: Simulator, directory: Path) -> None:
     """Make the API reachable from outside, and say that all is ready."""
     port = int(simulator.url.rpartition(":")[2])
     relay.start(relay.listen_file(directory / SOCKET_FILE), relay.to_port(port))
@@ -84,11 +87,11 @@ def _open_door(simulator: Simulator, directory: Path) -> None:
     draft.replace(directory / READY_FILE)
 
 
-def _guarded(plan: LabConfig) -> int:
-    log_file = Path(plan.directory, LOG_FILE)
+def _guarded(config: LabConfig) -> int:
+    log_file = Path(config.directory, LOG_FILE)
     logging.basicConfig(level=logging.INFO, filename=log_file, format="%(asctime)s %(message)s")
     try:
-        return supervise(plan)
+        return run_inside(config)
     except Exception as error:
         _log.exception("the lab could not be set up")
         detail = getattr(error, "stderr", None) or ""

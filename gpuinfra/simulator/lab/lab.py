@@ -1,4 +1,4 @@
-"""Python's way into a lab: open one, reach its API from outside, run commands inside."""
+"""Open a lab from Python, reach its API from outside, run commands inside."""
 
 import json
 import os
@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import IO
 
 from gpuinfra.ground.errors import GpuInfraError
-from gpuinfra.simulator.client import Simulator, simulator_env
+from gpuinfra.simulator.client import PATIENCE_S, Simulator, simulator_env
 from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.lab.config import DIRECTORY_VARIABLE, LAB_VARIABLE, MIRROR_VARIABLE
 from gpuinfra.simulator.lab.machines.host import CABLE_FILE
-
-START_TIMEOUT_S = 300.0  # the first time it makes the image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +41,7 @@ class Lab:
 
     @property
     def image(self) -> Path:
-        """Return the hosts' image; it is mounted inside, so the way to it is by a process of there."""
+        """Return the hosts' image; mounted inside only, so its path goes through a process of the lab."""
         return Path(f"/proc/{self.pid}/root{self.directory}/base")
 
     def host(self, instance_id: str) -> Path:
@@ -76,7 +74,7 @@ class Lab:
         *,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
-        timeout_s: float = 60.0,
+        timeout_s: float = PATIENCE_S,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command inside and return what it said; the exit code is not checked."""
         return subprocess.run(
@@ -90,34 +88,29 @@ class Lab:
         )
 
 
-def here(environ: Mapping[str, str]) -> Simulator | None:
-    """Return the handle on the API of the lab that this process runs in, or None outside of any."""
-    return Simulator(environ["AWS_ENDPOINT_URL"]) if environ.get(LAB_VARIABLE) else None
-
-
 @contextmanager
-def opened(*, mirror: Path | None = None, timeout_s: float = START_TIMEOUT_S) -> Iterator[Lab]:
+def open_lab(*, mirror: Path | None = None) -> Iterator[Lab]:
     """Open a lab, yield it, and end it with all that is in it; it ends too when this process dies."""
     argv = [sys.executable, "-m", "gpuinfra.simulator", "lab", *([f"--mirror={mirror}"] if mirror else [])]
     with (
-        tempfile.TemporaryFile() as said,
+        tempfile.TemporaryFile() as stderr,
         subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, start_new_session=True
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
         ) as process,
     ):
         try:
-            yield _wait_until_ready(process, said, timeout_s)
+            yield _wait_until_ready(process, stderr)
         finally:
             process.terminate()
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], said: IO[bytes], timeout_s: float) -> Lab:
+def _wait_until_ready(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> Lab:
     assert process.stdout  # noqa: S101  # for the type checker
-    ready, _, _ = select.select([process.stdout], [], [], timeout_s)
+    ready, _, _ = select.select([process.stdout], [], [], PATIENCE_S)
     line = process.stdout.readline() if ready else b""
     if not line:
-        said.seek(0)
-        why = said.read().decode("utf-8", "replace").strip()
+        stderr.seek(0)
+        why = stderr.read().decode("utf-8", "replace").strip()
         raise GpuInfraError(f"the lab did not start: {why or 'it said nothing'}")
     raw = json.loads(line)
     return Lab(**{**raw, "directory": Path(raw["directory"]), "mirror": Path(raw["mirror"])})

@@ -1,4 +1,4 @@
-"""What a lab needs of this machine, and the plain reason why it cannot have it."""
+"""What a lab needs of this machine, and the reason why a machine cannot run one."""
 
 import os
 import pwd
@@ -10,16 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.simulator import programs
+from gpuinfra.simulator.programs import search_path
 
-# Debian and Ubuntu packages; the one place where they are named
-PACKAGES = ("iproute2", "mmdebstrap", "nftables", "openssh-client", "procps", "uidmap", "util-linux", "zstd")
-_TOOLS = ("ip", "mmdebstrap", "nft", "sysctl", "unshare", "nsenter", "setpriv", "zstd", "apt-get")
-_ROOTLESS_TOOLS = ("newuidmap", "newgidmap")
-_SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # not in the PATH of plain users on Debian
 _APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 SCOPED = "GPUINFRA_LAB_SCOPED"
 _SCOPE = ("systemd-run", "--user", "--scope", "--quiet", "--property=Delegate=yes")
-# all that a lab does with the kernel, in small
+# a little of everything that a lab asks of the kernel
 _PROBE = """\
 set -e
 ip link add br0 type bridge
@@ -31,8 +28,8 @@ unshare --uts --ipc --pid --mount --cgroup --fork true
 """
 
 
-def can_run(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> str:
-    """Return nothing if hosts can boot on this machine, else why not and what to do about it."""
+def why_not(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> str:
+    """Return why hosts cannot boot on this machine and what to do about it; empty if they can."""
     if platform != "linux":
         return f"hosts are booted on Linux only, and this is {platform}: use a Linux virtual machine"
     path = search_path(environ)
@@ -41,9 +38,9 @@ def can_run(environ: Mapping[str, str] = os.environ, platform: str = sys.platfor
 
 def missing_tools(path: str) -> str:
     """Return which programs are not there, and the packages that bring them."""
-    tools = _TOOLS if is_root() else _TOOLS + _ROOTLESS_TOOLS
-    missing = [tool for tool in tools if shutil.which(tool, path=path) is None]
-    return f"missing {', '.join(missing)}: sudo apt-get install {' '.join(PACKAGES)}" if missing else ""
+    missing = programs.missing(path, root=is_root())
+    sudo = shutil.which("sudo") is not None
+    return programs.what_to_do(missing, root=is_root(), sudo=sudo) if missing else ""
 
 
 def explain(why: str, *, restricted: bool, root: bool) -> str:
@@ -55,18 +52,13 @@ def explain(why: str, *, restricted: bool, root: bool) -> str:
 
 def require_platform() -> None:
     """Raise the error that says why no host can boot on this machine."""
-    if reason := can_run():
+    if reason := why_not():
         raise ConfigError(f"no hosts on this machine: {reason}")
 
 
 def is_root() -> bool:
     """Tell whether no user namespace is needed."""
     return os.geteuid() == 0
-
-
-def search_path(environ: Mapping[str, str]) -> str:
-    """Return the PATH with the system's own directories in it."""
-    return f"{environ.get('PATH', os.defpath)}:{_SBIN}"
 
 
 def namespaces() -> list[str]:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -17,28 +17,27 @@ from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.lab.config import READY_FILE, SOCKET_FILE, LabConfig
 from gpuinfra.simulator.lab.machines import image
 from gpuinfra.simulator.lab.network import relay
-from gpuinfra.simulator.lab.workdir import premises
+from gpuinfra.simulator.lab.workdir import lab_workdir
+from gpuinfra.simulator.programs import search_path
 
 _POLL_S = 0.05
 
-Tell = Callable[[str], None]
 
-
-def keep(command: Sequence[str], *, mirror: Path | None, tell: Tell) -> int:
+def run_in_lab(command: Sequence[str], *, mirror: Path | None) -> int:
     """Run a command in a lab; returns its exit code.
 
-    Without a command the lab is held open; a line of JSON on stdout says how to enter it, see door.Lab.
+    Without a command the lab is held open; a line of JSON on stdout says how to enter it, see lab.Lab.
 
-    To be called by a process's main thread, and last: it may start the process anew in a cgroup of its own.
+    To be called by a process's main thread, and last: it may start the process again in a cgroup of its own.
     mirror: a folder with a folder for each host name; the lab's own, empty, if None.
     """
     require_extra()
     requirements.require_platform()
     _enter_scope()
-    os.environ["PATH"] = requirements.search_path(os.environ)
-    archive = image.ensure(os.environ, tell)
-    with premises() as (directory, cgroup):
-        plan = LabConfig(
+    os.environ["PATH"] = search_path(os.environ)
+    archive = image.ensure(os.environ)
+    with lab_workdir() as (directory, cgroup):
+        config = LabConfig(
             directory=str(directory),
             mirror=str(_mirror(directory, mirror)),
             archive=str(archive),
@@ -47,28 +46,28 @@ def keep(command: Sequence[str], *, mirror: Path | None, tell: Tell) -> int:
             umask=_umask(),
             command=list(command),
         )
-        return _run(plan)
+        return _run(config)
 
 
-def _run(plan: LabConfig) -> int:
+def _run(config: LabConfig) -> int:
     # the kernel ends the lab when this process ends, and `--kill-child` ends all that is in it
     argv = ["setpriv", "--pdeathsig", "KILL", *requirements.namespaces()]
-    argv += [sys.executable, "-m", "gpuinfra.simulator.lab.init", str(plan.write())]
-    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C reaches the command too, and is for it
-    signal.signal(signal.SIGTERM, _leave)
+    argv += [sys.executable, "-m", "gpuinfra.simulator.lab.init", str(config.write())]
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C also reaches the command, which decides
+    signal.signal(signal.SIGTERM, _exit)
     process = subprocess.Popen(argv)
     try:
-        if not plan.command:
-            _announce(process, plan)
+        if not config.command:
+            _announce(process, config)
         return process.wait()
     finally:
         process.kill()
         process.wait()
 
 
-def _announce(process: subprocess.Popen[bytes], plan: LabConfig) -> None:
+def _announce(process: subprocess.Popen[bytes], config: LabConfig) -> None:
     """Wait until the lab is ready; then say how to reach it from outside."""
-    directory = Path(plan.directory)
+    directory = Path(config.directory)
     while not (directory / READY_FILE).exists():
         if process.poll() is not None:
             raise GpuInfraError(f"the lab did not start: exit code {process.returncode}")
@@ -81,23 +80,23 @@ def _announce(process: subprocess.Popen[bytes], plan: LabConfig) -> None:
         "url": f"http://127.0.0.1:{listener.getsockname()[1]}",
         "inside_url": inside["url"],
         "pid": int(children.split()[0]),
-        "directory": plan.directory,
-        "mirror": plan.mirror,
+        "directory": config.directory,
+        "mirror": config.mirror,
     }
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
 
 
 def _enter_scope() -> None:
-    """Start this very process anew in a cgroup of its own, if a plain user can have one only so."""
+    """Start this very process again in a cgroup of its own, if a plain user can have one only so."""
     scope = requirements.scope_command(os.environ)
     if scope:
         argv = [*scope, sys.executable, *sys.orig_argv[1:]]
         os.execvpe(argv[0], argv, {**os.environ, requirements.SCOPED: "1"})  # noqa: S606
 
 
-def _mirror(directory: Path, given: Path | None) -> Path:
-    mirror = given.resolve() if given else directory / "mirror"
+def _mirror(directory: Path, folder: Path | None) -> Path:
+    mirror = folder.resolve() if folder else directory / "mirror"
     mirror.mkdir(exist_ok=True)
     return mirror
 
@@ -108,5 +107,5 @@ def _umask() -> int:
     return umask
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+def _exit(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""What runs inside a lab besides the API and the command: names, the internet's stand-in, metadata, hosts."""
+"""What a lab serves besides the API: DNS, a mirror of the internet, the metadata service, and the hosts."""
 
 import itertools
 import logging
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.lab.machines.host import LabHost, Place, remove_disk
+from gpuinfra.simulator.lab.machines.host import LabHost, LabPaths, remove_disk
 from gpuinfra.simulator.lab.machines.hypervisor import TICK_S, Hypervisor
 from gpuinfra.simulator.lab.network import dns
 from gpuinfra.simulator.lab.network.certificate_authority import Authority, server_context
@@ -21,15 +21,15 @@ from gpuinfra.simulator.lab.network.web_mirror import Folders, MirrorServer
 CA_FILE, MIRROR_LOG = "ca.crt", "mirror.log"
 _BUNDLE = Path("etc/ssl/certs/ca-certificates.crt")
 _NAMESERVER = f"nameserver {DNS_ADDRESS}\noptions timeout:2 attempts:1\n"
-# daemons of the machine that would ask the outer world for a name
-_ASKERS = (Path("/run/systemd/resolve"), Path("/run/nscd"), Path("/run/avahi-daemon"))
+# daemons of this machine that would ask name servers outside
+_NAME_DAEMONS = (Path("/run/systemd/resolve"), Path("/run/nscd"), Path("/run/avahi-daemon"))
 _log = logging.getLogger(__name__)
 
 
 def point_names_here(directory: Path) -> None:
     """Let the programs in the lab ask the lab's own name server, and nobody else."""
-    for asker in filter(Path.is_dir, _ASKERS):
-        _mount("-t", "tmpfs", "tmpfs", asker)
+    for daemon in filter(Path.is_dir, _NAME_DAEMONS):
+        _mount("-t", "tmpfs", "tmpfs", daemon)
     ours, system = directory / "resolv.conf", Path("/etc/resolv.conf").resolve()
     ours.write_text(_NAMESERVER, encoding="ascii")
     if not system.exists():  # it was in one of those directories, or there never was one
@@ -42,7 +42,7 @@ def point_names_here(directory: Path) -> None:
 def unpacking(archive: Path, base: Path) -> Iterator[Callable[[], None]]:
     """Unpack the image meanwhile; what is yielded waits for it.
 
-    Into memory (about 220 MB): 9,000 files are as soon gone with the lab as they are there.
+    Into memory (about 220 MB): to write 9,000 files to a disk and delete them again takes seconds.
     """
     base.mkdir()
     _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", base)
@@ -50,9 +50,9 @@ def unpacking(archive: Path, base: Path) -> Iterator[Callable[[], None]]:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
 
         def wait() -> None:
-            _, said = process.communicate()
+            _, stderr = process.communicate()
             if process.returncode:
-                raise subprocess.CalledProcessError(process.returncode, command, stderr=said)
+                raise subprocess.CalledProcessError(process.returncode, command, stderr=stderr)
 
         yield wait
 
@@ -72,28 +72,28 @@ def serve_internet(directory: Path, mirror: Path, base: Path) -> None:
     _forever(MirrorServer((GATEWAY, 443), folders, note=requests.add, context=secure).serve_forever)
 
 
-def run_hosts(simulator: Simulator, place: Place) -> None:
+def run_hosts(simulator: Simulator, paths: LabPaths) -> None:
     """Boot and end hosts as the API says, and serve them their metadata."""
     numbers = itertools.count(1)
-    reconciler = Hypervisor(
+    hypervisor = Hypervisor(
         api=simulator,
-        boot=lambda machine: LabHost(machine, place, next(numbers)),
-        forget=lambda instance_id: remove_disk(place, instance_id),
+        boot=lambda machine: LabHost(machine, paths, next(numbers)),
+        delete_disk=lambda instance_id: remove_disk(paths, instance_id),
     )
     service = MetadataService(
-        machine_at=reconciler.machine_at,
-        extra_of=lambda instance_id: read_extra(place.hosts, instance_id),
+        machine_at=hypervisor.machine_at,
+        extra_of=lambda instance_id: read_extra(paths.hosts, instance_id),
     )
     _forever(MetadataServer((IMDS_ADDRESS, 80), service).serve_forever)
-    _forever(_reconcile, reconciler)
+    _forever(_keep_in_step, hypervisor)
 
 
-def _reconcile(reconciler: Hypervisor) -> None:
+def _keep_in_step(hypervisor: Hypervisor) -> None:
     while True:
         try:
-            reconciler.tick()
+            hypervisor.tick()
         except Exception:  # one host's trouble must not end the others
-            _log.exception("reconcile")
+            _log.exception("hypervisor")
         time.sleep(TICK_S)
 
 

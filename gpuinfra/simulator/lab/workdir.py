@@ -11,35 +11,35 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gpuinfra.simulator.lab import requirements
-from gpuinfra.simulator.lab.cleanup import clean
+from gpuinfra.simulator.lab.cleanup import remove_lab
 
 PREFIX = "gpuinfra-lab-"
-_LOCK_FILE, _ORDER_FILE = "keeper.lock", "order.json"
+_LOCK_FILE, _CLEANUP_FILE = "lab.lock", "cleanup.json"
 
 
 @contextmanager
-def premises() -> Iterator[tuple[Path, Path]]:
-    """Make both; they are removed at the end of this block, or soon after the death of this process."""
+def lab_workdir() -> Iterator[tuple[Path, Path]]:
+    """Make both and yield them; they are removed when the block ends, or soon after this process dies."""
     sweep(Path(requirements.scratch_parent()))
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=requirements.scratch_parent()))
     cgroup = requirements.cgroup_root() / directory.name
-    order = {"directory": str(directory), "cgroup": str(cgroup)}
-    with (directory / _LOCK_FILE).open("w") as lock, _janitor(order):
+    lab = {"directory": str(directory), "cgroup": str(cgroup)}
+    with (directory / _LOCK_FILE).open("w") as lock, _cleanup_process(lab):
         fcntl.flock(lock, fcntl.LOCK_EX)
-        (directory / _ORDER_FILE).write_text(json.dumps(order), encoding="utf-8")
+        (directory / _CLEANUP_FILE).write_text(json.dumps(lab), encoding="utf-8")
         cgroup.mkdir()
         yield directory, cgroup
 
 
 def sweep(parent: Path) -> list[Path]:
-    """Clean up after labs whose janitor has been killed as well; returns what was cleaned.
+    """Remove labs whose cleanup process was killed, too; returns their directories.
 
-    A lock tells the living from the dead, not a process id: those of another pid namespace look dead.
+    A lock tells whether a lab still runs. A process id would not: in another pid namespace it looks dead.
     """
     dead = [it for it in parent.glob(f"{PREFIX}*") if it.stat().st_uid == os.geteuid() and _abandoned(it)]
     for directory in dead:
-        order = json.loads((directory / _ORDER_FILE).read_text(encoding="utf-8"))
-        clean(directory, Path(order["cgroup"]))
+        lab = json.loads((directory / _CLEANUP_FILE).read_text(encoding="utf-8"))
+        remove_lab(directory, Path(lab["cgroup"]))
     return dead
 
 
@@ -49,12 +49,12 @@ def _abandoned(directory: Path) -> bool:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
-    return (directory / _ORDER_FILE).exists()
+    return (directory / _CLEANUP_FILE).exists()
 
 
 @contextmanager
-def _janitor(order: dict[str, str]) -> Iterator[None]:
-    """Start the janitor; it begins its work when this process closes the pipe, alive or dead."""
+def _cleanup_process(lab: dict[str, str]) -> Iterator[None]:
+    """Start the process that cleans up; it begins when this process closes the pipe, alive or dead."""
     process = subprocess.Popen(
         [sys.executable, "-m", "gpuinfra.simulator.lab.cleanup"],
         stdin=subprocess.PIPE,
@@ -62,7 +62,7 @@ def _janitor(order: dict[str, str]) -> Iterator[None]:
         start_new_session=True,
     )
     assert process.stdin  # noqa: S101  # for the type checker
-    process.stdin.write(json.dumps(order) + "\n")
+    process.stdin.write(json.dumps(lab) + "\n")
     process.stdin.flush()
     try:
         yield

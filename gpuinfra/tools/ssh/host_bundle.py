@@ -13,7 +13,7 @@ import zlib
 if sys.version_info >= (3, 12):
     from _sha2 import sha256  # of hashlib, without OpenSSL
 else:
-    from _sha256 import sha256
+    from _sha256 import sha256  # type: ignore[import-not-found,unused-ignore]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Files = list[tuple[str, bytes]]
 
-ROOT = os.path.abspath(f"{__file__}/../../../..")  # noqa: PTH100
+ROOT = os.path.abspath(f"{__file__}/../../../..")
 DIRECTORY = ".cache/gpuinfra"  # below the login user's home
 DIGEST_CHARACTERS = 32
 HAVE, NEED = b"gpuinfra-host have\n", b"gpuinfra-host need\n"
@@ -48,11 +48,11 @@ def script(name: str, *arguments: str, interpreter: str = "/usr/bin/python3") ->
 def files() -> Files:
     """Return the files of the bundle in the order in which unpack.sh counts them: name and content."""
     host = "gpuinfra/host"
-    inner = sorted(n for n in os.listdir(f"{ROOT}/{host}") if "." in n and n[0] != ".")  # noqa: PTH208
+    inner = sorted(n for n in os.listdir(f"{ROOT}/{host}") if "." in n and n[0] != ".")
     folders = sorted(entry.name for entry in os.scandir(f"{ROOT}/{host}") if entry.is_dir())
     names = ["gpuinfra/__init__.py", *(f"{host}/{name}" for name in inner), f"{host}/Dockerfile"]
     for folder in folders:
-        modules = sorted(name for name in os.listdir(f"{ROOT}/{host}/{folder}") if name.endswith(".py"))  # noqa: PTH208
+        modules = sorted(name for name in os.listdir(f"{ROOT}/{host}/{folder}") if name.endswith(".py"))
         names += [f"{host}/{folder}/{name}" for name in modules]
     return [(name, _read(name)) for name in names]
 
@@ -60,7 +60,8 @@ def files() -> Files:
 def digest(bundle: Files) -> str:
     """Return the name of a bundle: as `sha256sum FILES | sha256sum` has it."""
     lines = "".join(f"{sha256(data).hexdigest()}  {name}\n" for name, data in bundle)
-    return sha256(lines.encode()).hexdigest()[:DIGEST_CHARACTERS]
+    whole: str = sha256(lines.encode()).hexdigest()
+    return whole[:DIGEST_CHARACTERS]
 
 
 def place(name: str) -> str:
@@ -111,7 +112,7 @@ def send(fd: int, data: bytes | memoryview) -> None:
 
 
 def _read(name: str) -> bytes:
-    with open(f"{ROOT}/{name}", "rb") as file:  # noqa: PTH123
+    with open(f"{ROOT}/{name}", "rb") as file:
         return file.read()
 
 

@@ -210,7 +210,7 @@ class TerminalSession:
 
 
 def _copy(stdout: int, data: bytes, copied: Any) -> None:
-    """Copy ssh's output to ours; in a thread, since a reader of ours who stops must not stop the heartbeat."""
+    """Copy ssh's output to ours; in a thread: a reader of ours who stops must not stop the heartbeat."""
     try:
         while data or (data := os.read(stdout, frames.CHUNK)):
             host_bundle.send(1, data)

@@ -12,8 +12,6 @@ from gpuinfra.ground.model import Change, Diagnostic, Outcome, Progress
 ACTIONS = {"create", "update", "replace", "delete"}
 # A note in the state, nothing at AWS: not for the eyes of a person who reads a plan.
 NOTE = "terraform_data"
-# What Terraform says on top of the true error once it has been interrupted.
-NOISE = ("execution halted", "context canceled")
 
 
 class Events:
@@ -112,8 +110,3 @@ def _diagnostic(raw: dict[str, Any]) -> Diagnostic:
         address=raw.get("address", ""),
         where=where,
     )
-
-
-def is_noise(diagnostic: Diagnostic) -> bool:
-    """Tell whether an error only says that the run was interrupted."""
-    return any(n in diagnostic.summary or n in diagnostic.detail for n in NOISE)

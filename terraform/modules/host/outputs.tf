@@ -132,7 +132,7 @@ output "vpc_id" {
   # What is wrong with the network that was asked for, told while planning.
   precondition {
     condition     = var.access == "ssm" || var.subnet != null || local.vpc_id != null
-    error_message = "Region ${local.region} has no default VPC and no subnet is chosen, so there is no network for the host. Set subnet_id in terraform.tfvars (in a call of the module: subnet) to a public subnet of yours, or make a default VPC: aws ec2 create-default-vpc --region ${local.region}"
+    error_message = "Region ${local.region} has no default VPC and subnet_id is not set (in a call of the module: subnet), so there is no network for the host. Set it in terraform.tfvars to a public subnet of yours, or make a default VPC: aws ec2 create-default-vpc --region ${local.region}"
   }
 
   precondition {

@@ -4,6 +4,7 @@ import pytest
 
 from tests.e2e.cli import refused
 from tests.e2e.containers.docker_host import DockerHost
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
@@ -13,37 +14,39 @@ def pairs(argv: list[str], option: str) -> list[str]:
     return [argv[n + 1] for n, word in enumerate(argv) if word == option]
 
 
-def test_the_image_is_built_on_a_base_that_fits_the_driver(bay: DockerHost) -> None:
+def test_the_image_is_built_on_a_base_that_fits_the_driver(docker_host: DockerHost) -> None:
     """Driver 570 serves CUDA 12.8; the context is the synced project, the installer is the pinned one."""
-    bay.there("mkdir -p project && echo 'dependencies: [python]' >project/environment.yml")
-    done = bay.run("docker", "build")
+    docker_host.there("mkdir -p project && echo 'dependencies: [python]' >project/environment.yml")
+    done = docker_host.run("docker", "build")
     assert done.returncode == 0, done.stderr
-    (call,) = bay.calls()
+    (call,) = docker_host.calls()
     argv = call["argv"]
     assert (argv[0], argv[-1], pairs(argv, "--tag")) == ("build", "/home/ubuntu/project", ["gpuinfra"])
     values = dict(value.split("=", 1) for value in pairs(argv, "--build-arg"))
     assert (values["BASE"], values["CUDA"]) == ("nvidia/cuda:12.8.1-base-ubuntu22.04", "12.8")
     assert values["INSTALLER_URL"].startswith("https://github.com/conda-forge/miniforge/releases/download/")
     assert len(values["INSTALLER_SHA256"]) == 64
-    assert bay.there(f"head -1 {pairs(argv, '--file')[0]}").startswith("# The user's environment.yml")
+    assert docker_host.there(f"head -1 {pairs(argv, '--file')[0]}").startswith("# The user's environment.yml")
 
 
-def test_a_project_without_environment_gets_that_of_the_host(bay: DockerHost) -> None:
+def test_a_project_without_environment_gets_that_of_the_host(docker_host: DockerHost) -> None:
     """What the host was made from is what the image is made from."""
-    bay.there("rm -f project/environment.yml")
-    bay.ok("docker", "build")
-    context = bay.calls()[0]["argv"][-1]
-    assert bay.there(f"cat {context}/environment.yml") == bay.there("cat /etc/gpuinfra/environment.yml")
+    docker_host.there("rm -f project/environment.yml")
+    docker_host.ok("docker", "build")
+    context = docker_host.calls()[0]["argv"][-1]
+    assert docker_host.there(f"cat {context}/environment.yml") == docker_host.there(
+        "cat /etc/gpuinfra/environment.yml"
+    )
 
 
-def test_a_command_in_a_container(bay: DockerHost) -> None:
+def test_a_command_in_a_container(docker_host: DockerHost) -> None:
     """As the same user, in the project, with the GPUs; no terminal without one; code and streams pass."""
-    bay.say("gpuinfra")
+    docker_host.say("gpuinfra")
     script = "cat; echo out; echo err >&2; exit 37"
-    done = bay.run("docker", "run", "--", "sh", "-c", script, stdin="in\n")
+    done = docker_host.run("docker", "run", "--", "sh", "-c", script, stdin="in\n")
     assert (done.returncode, done.stdout) == (37, "in\nout\n")
     assert "err\n" in done.stderr
-    (call,) = bay.calls()
+    (call,) = docker_host.calls()
     argv = call["argv"]
     assert argv[:4] == ["run", "--rm", "--init", "--interactive"]
     assert "--tty" not in argv
@@ -53,17 +56,17 @@ def test_a_command_in_a_container(bay: DockerHost) -> None:
     mounts = dict(mount.split(":", 1) for mount in pairs(argv, "--volume"))
     assert mounts["/home/ubuntu/project"] == "/home/ubuntu/project:rw"
     accounts = next(source for source, target in mounts.items() if target == "/etc/passwd:ro")
-    assert "ubuntu:x:1000:1000:ubuntu:/home/ubuntu:/bin/bash" in bay.there(f"cat {accounts}")
+    assert "ubuntu:x:1000:1000:ubuntu:/home/ubuntu:/bin/bash" in docker_host.there(f"cat {accounts}")
     home = next(source for source, target in mounts.items() if target == "/home/ubuntu:rw")
-    assert bay.there(f"stat -c %U {home} {home}/project") == "ubuntu\nubuntu"
+    assert docker_host.there(f"stat -c %U {home} {home}/project") == "ubuntu\nubuntu"
     assert argv[argv.index("gpuinfra") :] == ["gpuinfra", "sh", "-c", script]
 
 
 @pytest.mark.parametrize("word", ["a b", "$HOME `id` ; exit 3", "'\"'", "--help", "-x", "*"])
-def test_words_reach_the_container_as_they_are(bay: DockerHost, word: str) -> None:
+def test_words_reach_the_container_as_they_are(docker_host: DockerHost, word: str) -> None:
     """No shell on the way changes them."""
-    bay.say("gpuinfra")
-    assert bay.ok("docker", "run", "--", "printf", "%s", word) == word
+    docker_host.say("gpuinfra")
+    assert docker_host.ok("docker", "run", "--", "printf", "%s", word) == word
 
 
 # A FAKE jupyter for the fake container: it serves one request.
@@ -79,17 +82,17 @@ HTTPServer(("0.0.0.0", 8886), Handler).handle_request()'
 """
 
 
-def test_jupyter_is_reached_through_the_tunnel(bay: DockerHost) -> None:
+def test_jupyter_is_reached_through_the_tunnel(docker_host: DockerHost) -> None:
     """At the port asked for, here; on the host on loopback only; the token is in no command line."""
-    bay.say("gpuinfra")
-    bay.put("/usr/local/bin/jupyter", JUPYTER, "755")
-    with bay.start("docker", "jupyter", "--port", "8886") as lab:
+    docker_host.say("gpuinfra")
+    docker_host.put("/usr/local/bin/jupyter", JUPYTER, "755")
+    with docker_host.start("docker", "jupyter", "--port", "8886") as lab:
         assert lab.stderr
         url = next(line for line in lab.stderr if "JupyterLab: " in line).split()[1]
-        ask = ["curl", "-sf", "--retry", "20", "--retry-delay", "1", "--retry-all-errors", url]
-        page = bay.lab.run(ask).stdout
-        assert lab.wait(30) == 0
-    (call,) = bay.calls()
+        ask = ["curl", "-sf", "--retry", "300", "--retry-delay", "1", "--retry-all-errors", url]
+        page = docker_host.lab.run(ask).stdout
+        assert lab.wait(PATIENCE_S) == 0
+    (call,) = docker_host.calls()
     token = call["env"]["JUPYTER_TOKEN"]
     assert len(token) == 48
     assert url == f"http://127.0.0.1:8886/lab?token={token}"
@@ -99,13 +102,20 @@ def test_jupyter_is_reached_through_the_tunnel(bay: DockerHost) -> None:
     assert call["argv"][-6:-3] == ["jupyter", "lab", "--no-browser"]
 
 
-def test_what_is_missing_is_said_with_the_next_command(bay: DockerHost) -> None:
+def test_what_is_missing_is_said_with_the_next_command(docker_host: DockerHost) -> None:
     """The image, the toolkit, docker itself."""
-    refused(bay.run("docker", "shell"), 5, "is not on the host", "next: gpuinfra docker build")
-    bay.say("gpuinfra", Runtimes={"runc": {}})
-    refused(bay.run("docker", "shell"), 5, "NVIDIA container toolkit is not on the host", "--upgrade-image")
-    bay.there("sudo mv /usr/local/bin/docker /var/tmp/")
+    refused(docker_host.run("docker", "shell"), 5, "is not on the host", "next: gpuinfra docker build")
+    docker_host.say("gpuinfra", Runtimes={"runc": {}})
+    refused(
+        docker_host.run("docker", "shell"),
+        5,
+        "NVIDIA container toolkit is not on the host",
+        "--upgrade-image",
+    )
+    docker_host.there("sudo mv /usr/local/bin/docker /var/tmp/")
     try:
-        refused(bay.run("docker", "build"), 5, "docker is not on the host", "apt-get install -y docker.io")
+        refused(
+            docker_host.run("docker", "build"), 5, "docker is not on the host", "apt-get install -y docker.io"
+        )
     finally:
-        bay.there("sudo mv /var/tmp/docker /usr/local/bin/")
+        docker_host.there("sudo mv /var/tmp/docker /usr/local/bin/")

@@ -19,14 +19,13 @@ PASSWORD = "ecr-password-0123456789abcdef"
 
 
 @pytest.fixture
-def ecr(bay: DockerHost) -> Iterator[DockerHost]:
+def ecr(docker_host: DockerHost) -> Iterator[DockerHost]:
     """The host with the fake ECR running."""
     start = "sudo systemd-run -q --unit fake-ecr --collect /usr/bin/python3 /var/tmp/fake_ecr.py"
-    bay.there(f"sudo rm -f /var/tmp/fake-ecr.jsonl; {start} {PASSWORD[::-1]}")
-    wait = "for i in $(seq 50); do (: </dev/tcp/127.0.0.1/8999) 2>/dev/null && break; sleep 0.1; done"
-    bay.there(wait)
-    yield bay
-    bay.there("sudo systemctl stop fake-ecr; sudo rm -f /var/tmp/fake-ecr-refuses")
+    docker_host.there(f"sudo rm -f /var/tmp/fake-ecr.jsonl; {start} {PASSWORD[::-1]}")
+    docker_host.there("until (: </dev/tcp/127.0.0.1/8999) 2>/dev/null; do sleep 0.1; done")
+    yield docker_host
+    docker_host.there("sudo systemctl stop fake-ecr; sudo rm -f /var/tmp/fake-ecr-refuses")
 
 
 def test_pulled_by_the_role_and_run(ecr: DockerHost) -> None:
@@ -75,9 +74,11 @@ def test_a_role_that_may_not(ecr: DockerHost) -> None:
     assert ecr.there("ls -d /dev/shm/gpuinfra* 2>/dev/null; true") == ""
 
 
-def test_images_that_cannot_be_run_are_refused_before_anything_is_fetched(bay: DockerHost) -> None:
+def test_images_that_cannot_be_run_are_refused_before_anything_is_fetched(docker_host: DockerHost) -> None:
     """Another registry, and a CUDA that driver 570 does not serve."""
-    refused(bay.run("dlc", "run", "docker.io/x:1", "--", "true"), 2, "the image is 'docker.io/x:1'")
+    refused(docker_host.run("dlc", "run", "docker.io/x:1", "--", "true"), 2, "the image is 'docker.io/x:1'")
     newer = "pytorch-training:2.9.0-gpu-py312-cu130-ubuntu22.04-ec2"
-    refused(bay.run("dlc", "run", newer, "--", "true"), 5, "needs CUDA 13.0", "the host has 570.133.20")
-    assert bay.there("ls /var/tmp/fake-docker") == "images\ninfo.json"
+    refused(
+        docker_host.run("dlc", "run", newer, "--", "true"), 5, "needs CUDA 13.0", "the host has 570.133.20"
+    )
+    assert docker_host.there("ls /var/tmp/fake-docker") == "images\ninfo.json"

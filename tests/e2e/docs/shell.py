@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gpuinfra.simulator.lab.lab import Lab
 from tests.docs.pages import ROOT
-from tests.e2e.cli import TIMEOUT_S
 from tests.e2e.on_host.project_on_host import Running
+from tests.waiting import PATIENCE_S
 
 STAYS = "until Ctrl-C"  # in the comment of a command that does not end by itself
 # A user at a terminal says yes; here make, Terraform and the browser are told before.
@@ -51,7 +51,7 @@ def play(commands: str, *, folder: Path, env: dict[str, str], lab: Lab | None = 
             running.line("Ctrl-C")  # what stays says by itself how it ends
             assert running.interrupt() in (0, 130)
             return ""
-        out, err = process.communicate(timeout=TIMEOUT_S)
+        out, err = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0, f"{commands}\nexit {process.returncode}\n{out}\n{err}"
         return out + err
     finally:

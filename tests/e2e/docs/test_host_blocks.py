@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.simulator.conda.offline_setup import outfit
+from gpuinfra.simulator.conda.offline_setup import set_up_offline
 from gpuinfra.simulator.lab import requirements
-from gpuinfra.simulator.lab.lab import Lab, opened
+from gpuinfra.simulator.lab.lab import Lab, open_lab
 from gpuinfra.simulator.lab.services import CA_FILE
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.docs import pages
@@ -44,13 +44,13 @@ class Project:
 @pytest.fixture(scope="module")
 def project() -> Iterator[Project]:
     """A project with a train.py, and a host; skipped with the reason where none can boot."""
-    if reason := requirements.can_run():
+    if reason := requirements.why_not():
         pytest.skip(reason)
     # not below pytest's own directory: a Unix socket's path has to be short
-    with tempfile.TemporaryDirectory(prefix="gi-") as scratch, opened() as lab:
+    with tempfile.TemporaryDirectory(prefix="gi-") as scratch, open_lab() as lab:
         home = Path(scratch)
         clone, folder = copy_project(ROOT, home / "clone"), home / "my-project"
-        outfit(lab.mirror, lab.image, clone)
+        set_up_offline(lab.mirror, lab.image, clone)
         missing = wheels.offer_jupyterlab(lab, clone)
         folder.mkdir()
         (folder / "train.py").write_text(TRAIN)

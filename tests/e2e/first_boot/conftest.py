@@ -11,20 +11,21 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.simulator.api.faults import Fault
-from gpuinfra.simulator.conda.offline_setup import outfit
-from gpuinfra.simulator.lab import lab as door
+from gpuinfra.simulator.conda.offline_setup import set_up_offline
 from gpuinfra.simulator.lab import requirements
+from gpuinfra.simulator.lab.lab import open_lab
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.cli import Cli
 from tests.e2e.conftest import ROOT
 from tests.e2e.first_boot.lab_stack import LabStack, read_until
-from tests.e2e.waiting import signal_inside, wait_until
+from tests.processes import signal_inside
+from tests.waiting import PATIENCE_S, wait_until
 
 Done = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class BothStacks:
     """How both stacks were made; `stopped` is the `up` of the bad one, ended by Ctrl-C as the host booted."""
 
     good: LabStack
@@ -36,19 +37,19 @@ class Made:
 @pytest.fixture(scope="session")
 def clone() -> Iterator[LabStack]:
     """A clone in a lab; skipped with the reason where no host can boot."""
-    if reason := requirements.can_run():
+    if reason := requirements.why_not():
         pytest.skip(reason)
     # not below pytest's own directory: a Unix socket's path has to be short
-    with tempfile.TemporaryDirectory(prefix="gi-") as scratch, door.opened() as lab:
+    with tempfile.TemporaryDirectory(prefix="gi-") as scratch, open_lab() as lab:
         home = Path(scratch)
         project = copy_project(ROOT, home / "clone")
-        outfit(lab.mirror, lab.image, project)
+        set_up_offline(lab.mirror, lab.image, project)
         env = private_env(lab.env({**os.environ, "HOME": scratch, "XDG_RUNTIME_DIR": ""}), home, project)
         yield LabStack(lab=lab, home=home, cli=Cli(project=project, env=env, lab=lab))
 
 
 @pytest.fixture(scope="session")
-def made(clone: LabStack) -> Made:
+def both(clone: LabStack) -> BothStacks:
     """Both hosts, made at the same time; the bad one's watcher is stopped once the host boots."""
     bad = clone.other("bad")
     clone.lab.simulator.fault(Fault(match="GetConsoleOutput", delay_s=2.0, count=None))
@@ -64,16 +65,16 @@ def made(clone: LabStack) -> Made:
     signal_inside(bad_up, signal.SIGINT)
     stopped = _ended(bad_up, seen)
     clone.lab.simulator.clear_faults()
-    return Made(good=clone, bad=bad, up=_ended(good_up, ""), stopped=stopped)
+    return BothStacks(good=clone, bad=bad, up=_ended(good_up, ""), stopped=stopped)
 
 
 @pytest.fixture
-def good(made: Made) -> LabStack:
+def good(both: BothStacks) -> LabStack:
     """The good host, ready."""
-    assert made.up.returncode == 0, made.up.stderr
-    return made.good
+    assert both.up.returncode == 0, both.up.stderr
+    return both.good
 
 
 def _ended(process: "subprocess.Popen[str]", seen: str) -> Done:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE_S)
     return Done(args=process.args, returncode=process.returncode, stdout=out, stderr=seen + err)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from gpuinfra.simulator.lab.lab import Lab
 from tests.e2e.cli import Cli
-from tests.e2e.waiting import PATIENCE_S
 from tests.simulator.aws import client
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -83,7 +83,12 @@ class LabStack:
         """Run a command on the host with this on its stdin."""
         argv = self.cli.argv("ssh", "--", *command)
         return subprocess.run(
-            argv, cwd=self.cli.project, env=dict(self.cli.env), input=data, capture_output=True, timeout=60
+            argv,
+            cwd=self.cli.project,
+            env=dict(self.cli.env),
+            input=data,
+            capture_output=True,
+            timeout=PATIENCE_S,
         )
 
     def tool(self, *argv: str, **env: str) -> "subprocess.CompletedProcess[str]":

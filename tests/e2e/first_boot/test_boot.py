@@ -1,5 +1,6 @@
 """The boot timeline: each step with its seconds, ready only when proven, and how it ends otherwise."""
 
+import gzip
 import ipaddress
 import re
 import shlex
@@ -7,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.features.boot import cloud_init
 from gpuinfra.features.provision import plan_text
+from tests.cloud_init.userdata import TEMPLATES, full_context
 from tests.e2e.cli import refused
-from tests.e2e.first_boot.conftest import Made
+from tests.e2e.first_boot.conftest import BothStacks
 from tests.e2e.first_boot.lab_stack import LabStack, read_until
-from tests.e2e.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -25,14 +28,14 @@ systemctl restart --no-block gpuinfra-bootstrap
 """
 
 
-def test_up_ends_with_the_proof_and_the_address_alone(made: Made) -> None:
+def test_up_ends_with_the_proof_and_the_address_alone(both: BothStacks) -> None:
     """Every step is told with its seconds, then that it is ready; stdout is the address, for scripts."""
-    assert made.up.returncode == 0, made.up.stderr
-    assert made.up.stdout == f"{made.good.recorded['public_ip']}\n"
-    assert ipaddress.ip_address(made.up.stdout.strip())
+    assert both.up.returncode == 0, both.up.stderr
+    assert both.up.stdout == f"{both.good.recorded['public_ip']}\n"
+    assert ipaddress.ip_address(both.up.stdout.strip())
     for name in plan_text.STEP_NAMES.values():
-        assert re.search(rf"\d s  {re.escape(name)}  \d+\.\d s\n", made.up.stderr), name
-    timeline, after = made.up.stderr.split("ready: the environment 'gpu' is proven (Tesla T4 (simulated)")
+        assert re.search(rf"\d s  {re.escape(name)}  \d+\.\d s\n", both.up.stderr), name
+    timeline, after = both.up.stderr.split("ready: the environment 'gpu' is proven (Tesla T4 (simulated)")
     assert "prove the environment" in timeline
     assert "next: gpuinfra ssh" in after
 
@@ -47,20 +50,28 @@ def test_another_machine_looks_later(good: LabStack, tmp_path: Path) -> None:
     assert there.pin.read_text() == good.pin.read_text()
 
 
-def test_ctrl_c_leaves_the_host_to_itself(made: Made) -> None:
+def test_the_hosts_cloud_init_accepts_the_user_data(good: LabStack) -> None:
+    """The real `cloud-init schema` finds no fault in a file that has all that ours can have."""
+    data = gzip.decompress(cloud_init.render(full_context(), templates=TEMPLATES))
+    done = good.pipe(data, "cat > /tmp/all.yaml; sudo cloud-init schema --config-file /tmp/all.yaml 2>&1")
+    assert done.returncode == 0, done.stdout.decode()
+    assert b"Valid" in done.stdout
+
+
+def test_ctrl_c_leaves_the_host_to_itself(both: BothStacks) -> None:
     """The user gets no address for what is not ready, but the way to look again."""
     refused(
-        made.stopped,
+        both.stopped,
         130,
         "stopped watching; the host goes on by itself",
         "gpuinfra status --watch --stack bad",
     )
-    assert made.bad.run("status", "--json").returncode == 0
+    assert both.bad.run("status", "--json").returncode == 0
 
 
-def test_a_failure_for_good_is_explained(made: Made) -> None:
+def test_a_failure_for_good_is_explained(both: BothStacks) -> None:
     """The step, its exit code, the end of its log, the next commands; later too, and to who comes by ssh."""
-    bad = made.bad
+    bad = both.bad
     done = bad.run("status", "--watch")
     refused(done, 5, "failed in the step 'env-conda' (exit code 1, attempt 1)", "nobody-has-this")
     assert (
@@ -93,6 +104,6 @@ def test_a_killed_bootstrap_is_told_and_goes_on(good: LabStack) -> None:
     seen += read_until(watcher, "startup script  (attempt 2): interrupted; the host goes on by itself")
     seen += read_until(watcher, "startup script  (attempt 3) ...")
     good.on_host("touch /tmp/go-on")
-    _, err = watcher.communicate(timeout=60)
+    _, err = watcher.communicate(timeout=PATIENCE_S)
     assert watcher.returncode == 0, seen + err
     assert "ready: the environment 'gpu' is proven" in err

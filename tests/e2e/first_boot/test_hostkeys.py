@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.cli import refused
 from tests.e2e.first_boot.lab_stack import LabStack, read_until
 from tests.e2e.terminal import Terminal
-from tests.e2e.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -26,14 +26,14 @@ FORGED = """
 """
 
 
-def keys_of(site: LabStack) -> list[str]:
+def keys_of(stack: LabStack) -> list[str]:
     """Return the host's true keys, read on the host."""
-    return sorted(site.on_host("cut -d' ' -f1,2 /etc/ssh/ssh_host_*_key.pub").splitlines())
+    return sorted(stack.on_host("cut -d' ' -f1,2 /etc/ssh/ssh_host_*_key.pub").splitlines())
 
 
-def pinned(site: LabStack) -> list[str]:
+def pinned(stack: LabStack) -> list[str]:
     """Return what is pinned, without the name."""
-    return sorted(line.removeprefix(f"{site.id} ") for line in site.pin.read_text().splitlines())
+    return sorted(line.removeprefix(f"{stack.id} ") for line in stack.pin.read_text().splitlines())
 
 
 def test_the_true_keys_are_pinned_under_the_instance_id(good: LabStack) -> None:
@@ -70,7 +70,7 @@ def test_a_console_that_is_cut_is_no_proof_and_a_late_one_is_waited_for(
     read_until(asking, "waiting for the host to print its keys to its console")
     assert not there.pin.exists()
     good.lab.simulator.console(good.id, "")  # from now on, the real one
-    out, err = asking.communicate(timeout=60)
+    out, err = asking.communicate(timeout=PATIENCE_S)
     assert (asking.returncode, out) == (0, "in\n"), err
 
 
@@ -87,7 +87,7 @@ def test_changed_keys_are_a_hard_stop_until_the_host_prints_them(good: LabStack)
     with Terminal(good.cli, "ssh") as terminal:
         assert terminal.end() == 5
         assert STOP in terminal.seen
-    # the console still shows the old ones, so they are what is read anew
+    # the console still shows the old ones, so those are read again
     refused(good.run("ssh", "--forget-key", "--", "true"), 5, STOP)
     good.ec2.reboot_instances(InstanceIds=[good.id])
     wait_until(lambda: printed(good) > 1, "the keys of the second boot")
@@ -99,7 +99,7 @@ def test_changed_keys_are_a_hard_stop_until_the_host_prints_them(good: LabStack)
     assert ready.returncode == 0, ready.stderr
 
 
-def printed(site: LabStack) -> int:
+def printed(stack: LabStack) -> int:
     """Count the host's own blocks on its console."""
-    nonce = (site.directory / "host-key-nonce").read_text().strip()
-    return site.cli.ok("logs", "--console").count(f"END GPUINFRA HOST KEYS {nonce}")
+    nonce = (stack.directory / "host-key-nonce").read_text().strip()
+    return stack.cli.ok("logs", "--console").count(f"END GPUINFRA HOST KEYS {nonce}")

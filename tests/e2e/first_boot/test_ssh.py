@@ -6,10 +6,11 @@ import subprocess
 
 import pytest
 
-from tests.e2e.first_boot.conftest import Made
+from tests.e2e.first_boot.conftest import BothStacks
 from tests.e2e.first_boot.lab_stack import LabStack
 from tests.e2e.terminal import CTRL_C, Terminal
-from tests.e2e.waiting import signal_inside, wait_until
+from tests.processes import signal_inside
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -93,18 +94,18 @@ def test_the_second_command_shares_the_connection(good: LabStack) -> None:
 
 def test_the_process_is_ssh_itself(good: LabStack) -> None:
     """It is replaced, so signals reach ssh and nothing of ours stays between."""
-    running = good.cli.start("ssh", "--", "echo begun; sleep 100")
+    running = good.cli.start("ssh", "--", "echo begun; sleep 600")
     assert running.stdout
     assert running.stdout.readline() == "begun\n"
     assert "gpuinfra-default -- echo begun" in good.tool("ps", "-ww", "-C", "ssh", "-o", "args=").stdout
     signal_inside(running, signal.SIGTERM)
-    assert running.wait(timeout=20) == 255
+    assert running.wait(timeout=PATIENCE_S) == 255
     good.on_host("pkill sleep")  # the shared connection holds its streams until it has ended
-    running.communicate(timeout=20)
+    running.communicate(timeout=PATIENCE_S)
 
 
 def test_a_dead_connection_is_replaced(good: LabStack) -> None:
-    """kill -9 of the shared connection leaves its socket behind; the next command connects anew."""
+    """kill -9 of the shared connection leaves its socket behind; the next command connects again."""
     good.on_host("true")
     masters = good.tool("pgrep", "-f", f"ssh: .*{good.id}.*mux").stdout.split()
     assert masters
@@ -112,11 +113,11 @@ def test_a_dead_connection_is_replaced(good: LabStack) -> None:
     assert good.on_host("echo again") == "again"
 
 
-def test_two_stacks_at_once(made: Made) -> None:
+def test_two_stacks_at_once(both: BothStacks) -> None:
     """Each goes to its own host, at the same time."""
-    sites = (made.good, made.bad)
+    sites = (both.good, both.bad)
     running: list[subprocess.Popen[str]] = [s.cli.start("ssh", "--", "sleep 1; hostname -I") for s in sites]
     for site, process in zip(sites, running, strict=True):
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE_S)
         assert site.recorded["private_ip"] in out, err
     wait_until(lambda: all(p.poll() == 0 for p in running), "both to end")

@@ -5,16 +5,19 @@ import subprocess
 import pytest
 
 from tests.e2e.cli import refused
-from tests.e2e.first_boot.conftest import Made
+from tests.e2e.first_boot.conftest import BothStacks
 from tests.e2e.first_boot.lab_stack import LabStack
-from tests.e2e.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.e2e
 
 
 def test_a_closed_port(good: LabStack) -> None:
     """Nothing answers although the host runs: both reasons are named, and a command for each."""
-    good.on_host("sudo systemd-run --quiet sh -c 'systemctl stop ssh; sleep 3; systemctl start ssh'")
+    gate = good.lab.mirror / "gate.example"
+    gate.mkdir()
+    wait = "until curl -sf http://gate.example/open; do sleep 0.1; done"
+    good.on_host(f"sudo systemd-run --quiet sh -c 'systemctl stop ssh; {wait}; systemctl start ssh'")
     good.disconnect()
     wait_until(lambda: good.tool("ssh-keyscan", "-T1", address(good)).stdout == "", "the port to be shut")
     refused(
@@ -23,6 +26,7 @@ def test_a_closed_port(good: LabStack) -> None:
         f"runs, but nothing answers at {address(good)}: it is still booting, or your address is not one of",
         "next: gpuinfra status --watch; if your address has changed: gpuinfra allow",
     )
+    (gate / "open").touch()
     wait_until(lambda: good.ssh("true").returncode == 0, "the port to be open")
 
 
@@ -42,9 +46,9 @@ def test_a_login_that_is_refused(good: LabStack) -> None:
     assert good.ssh("true").returncode == 0
 
 
-def test_stopped_moved_gone_and_down(made: Made) -> None:
+def test_stopped_moved_gone_and_down(both: BothStacks) -> None:
     """Stopped: how to start it; started: at its new address; gone: how to make a new one; down: no trace."""
-    good, bad = made.good, made.bad
+    good, bad = both.good, both.bad
     instance, old = good.id, address(good)
     down = bad.cli.start("down", "--yes")
     good.ec2.stop_instances(InstanceIds=[instance])
@@ -64,27 +68,27 @@ def test_stopped_moved_gone_and_down(made: Made) -> None:
     wait_until(lambda: "is gone" in good.ssh("true").stderr, "the host to be gone")
     refused(good.ssh("true"), 5, f"the host {instance} is gone", "next: gpuinfra up")
     assert good.run("down", "--yes").returncode == 0
-    assert down.wait(timeout=60) == 0
+    assert down.wait(timeout=PATIENCE_S) == 0
     down.communicate()
     no_trace(good)
 
 
-def in_again(site: LabStack, tries: "list[subprocess.CompletedProcess[str]]") -> bool:
+def in_again(stack: LabStack, tries: "list[subprocess.CompletedProcess[str]]") -> bool:
     """Try to get in; keep what was said."""
-    tries.append(site.ssh("echo $SSH_CONNECTION"))
+    tries.append(stack.ssh("echo $SSH_CONNECTION"))
     return tries[-1].returncode == 0
 
 
-def no_trace(site: LabStack) -> None:
+def no_trace(stack: LabStack) -> None:
     """Check that only the user's key is left; the Include line does no harm."""
-    left = sorted(p.name for p in (site.home / "state" / "gpuinfra").rglob("*") if p.is_file())
+    left = sorted(p.name for p in (stack.home / "state" / "gpuinfra").rglob("*") if p.is_file())
     assert left == ["id_ed25519", "id_ed25519.pub"]
-    own = site.home / ".ssh" / "config"
+    own = stack.home / ".ssh" / "config"
     if own.exists():  # when the tests of the alias have run
-        assert site.tool("ssh", "-G", "-F", str(own), "other").returncode == 0
-    assert site.lab.simulator.leftovers() == {}
+        assert stack.tool("ssh", "-G", "-F", str(own), "other").returncode == 0
+    assert stack.lab.simulator.leftovers() == {}
 
 
-def address(site: LabStack) -> str:
+def address(stack: LabStack) -> str:
     """Return the recorded address."""
-    return str(site.recorded["public_ip"])
+    return str(stack.recorded["public_ip"])

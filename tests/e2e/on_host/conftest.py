@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.simulator.lab import requirements
-from gpuinfra.simulator.lab.lab import opened
+from gpuinfra.simulator.lab.lab import open_lab
 from gpuinfra.simulator.lab.machines import image as base
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.on_host import wheels
@@ -17,17 +17,17 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="session")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectOnHost]:
+def project_on_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectOnHost]:
     """A user's project beside a ready host; skipped with the reason where no host can boot."""
-    if reason := requirements.can_run():
+    if reason := requirements.why_not():
         pytest.skip(reason)
     from gpuinfra.simulator.conda import offline_setup
 
-    home = tmp_path_factory.mktemp("desk")
-    base.ensure(os.environ, lambda text: None)
-    with opened() as lab:
+    home = tmp_path_factory.mktemp("project_on_host")
+    base.ensure(os.environ)
+    with open_lab() as lab:
         clone = copy_project(ROOT, home / "clone")
-        offline_setup.outfit(lab.mirror, lab.image, clone)
+        offline_setup.set_up_offline(lab.mirror, lab.image, clone)
         missing = wheels.offer_jupyterlab(lab, clone)
         project = home / "project"
         project.mkdir()

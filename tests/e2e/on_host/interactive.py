@@ -8,26 +8,27 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.e2e.on_host.project_on_host import ProjectOnHost, Running
-from tests.e2e.waiting import signal_inside
+from tests.processes import signal_inside
+from tests.waiting import PATIENCE_S
 
 
-def fed(desk: ProjectOnHost, given: bytes, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+def fed(host: ProjectOnHost, given: bytes, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
     """Run a command of ours with something on its stdin; all bytes."""
-    argv = desk.argv(*arguments)
-    env = dict(desk.env)
-    return subprocess.run(argv, env=env, input=given, capture_output=True, timeout=60, check=False)
+    argv = host.argv(*arguments)
+    env = dict(host.env)
+    return subprocess.run(argv, env=env, input=given, capture_output=True, timeout=PATIENCE_S, check=False)
 
 
-def job(desk: ProjectOnHost, wanted: str) -> dict[str, Any]:
+def job(host: ProjectOnHost, wanted: str) -> dict[str, Any]:
     """Return one job of the list, by id or name."""
-    found = json.loads(desk.ok("job", "list", "--json"))
+    found = json.loads(host.ok("job", "list", "--json"))
     return next(j for j in found if wanted in (j["id"], j["name"], j["command"]))
 
 
 def press(running: Running, number: int = signal.SIGINT) -> tuple[int, str]:
     """Signal the command itself, not the way into the lab; return its exit code and the rest it printed."""
     signal_inside(running.process, number)
-    out, _ = running.process.communicate(timeout=30)
+    out, _ = running.process.communicate(timeout=PATIENCE_S)
     return running.process.returncode, out
 
 
@@ -37,35 +38,35 @@ def laptop_gone(running: Running) -> None:
     for stream in (running.process.stdout, running.process.stderr):
         if stream:
             stream.close()
-    running.process.wait(timeout=20)
+    running.process.wait(timeout=PATIENCE_S)
 
 
-def end_connection(desk: ProjectOnHost) -> None:
+def end_connection(host: ProjectOnHost) -> None:
     """End the shared connection, as when it was idle for long or the laptop slept."""
-    conf = desk.home / "state" / "gpuinfra" / "ssh" / "default.conf"
-    desk.inside(["ssh", "-F", conf, "-O", "exit", "gpuinfra-default"])
+    conf = host.home / "state" / "gpuinfra" / "ssh" / "default.conf"
+    host.inside(["ssh", "-F", conf, "-O", "exit", "gpuinfra-default"])
 
 
 @contextmanager
-def cut_off(desk: ProjectOnHost) -> Iterator[None]:
+def cut_off(host: ProjectOnHost) -> Iterator[None]:
     """Pull the cables of all hosts: packets vanish, as when a laptop leaves its network."""
-    cables = [n for n in desk.lab.run(["ls", "/sys/class/net"]).stdout.split() if n.startswith("host")]
-    shown = desk.lab.run(["ip", "-o", "link"]).stdout
+    cables = [n for n in host.lab.run(["ls", "/sys/class/net"]).stdout.split() if n.startswith("host")]
+    shown = host.lab.run(["ip", "-o", "link"]).stdout
     cables = cables or [line.split()[1].split("@")[0] for line in shown.splitlines() if " host" in line]
     for cable in cables:
-        desk.lab.run(["ip", "link", "set", cable, "down"])
+        host.lab.run(["ip", "link", "set", cable, "down"])
     try:
         yield
     finally:
         for cable in cables:
-            desk.lab.run(["ip", "link", "set", cable, "up"])
+            host.lab.run(["ip", "link", "set", cable, "up"])
 
 
-def ec2(desk: ProjectOnHost, instance_id: str, order: str = "") -> str:
+def ec2(host: ProjectOnHost, instance_id: str, order: str = "") -> str:
     """Return the instance's state as AWS tells it, after an order ("start" or "stop")."""
     from tests.simulator.aws import client, describe
 
-    api = client("ec2", desk.lab.simulator)
+    api = client("ec2", host.lab.simulator)
     if order == "start":
         api.start_instances(InstanceIds=[instance_id])
     elif order == "stop":

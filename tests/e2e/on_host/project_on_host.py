@@ -1,4 +1,4 @@
-"""Where a user sits: a project, and the command line inside the lab."""
+"""A user's project beside a ready host, and the command line inside the lab."""
 
 import os
 import select
@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.simulator.lab.lab import Lab
-from tests.e2e.cli import TIMEOUT_S, Cli
+from tests import processes
+from tests.e2e.cli import Cli
+from tests.waiting import PATIENCE_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,7 @@ class ProjectOnHost(Cli):
 
     def inside(self, argv: Sequence[str | Path]) -> "subprocess.CompletedProcess[str]":
         """Run any command inside the lab, in the project."""
-        return self.lab.run(argv, env=self.env, cwd=self.project, timeout_s=TIMEOUT_S)
+        return self.lab.run(argv, env=self.env, cwd=self.project, timeout_s=PATIENCE_S)
 
     def begin(self, *arguments: str) -> "Running":
         """Start a command of ours that stays."""
@@ -45,11 +47,11 @@ class Running:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
 
-    def line(self, containing: str, *, stdout: bool = False, timeout_s: float = 60.0) -> str:
+    def line(self, containing: str, *, stdout: bool = False) -> str:
         """Read on until a line contains this; return it."""
         stream = self.process.stdout if stdout else self.process.stderr
         assert stream
-        deadline, seen, line = time.monotonic() + timeout_s, b"", b""
+        deadline, seen, line = time.monotonic() + PATIENCE_S, b"", b""
         while select.select([stream], [], [], max(0.0, deadline - time.monotonic()))[0]:
             # byte by byte: what follows the line is left to whoever reads next
             if not (byte := os.read(stream.fileno(), 1)):
@@ -60,7 +62,7 @@ class Running:
                     return line.decode(errors="replace").strip()
                 seen, line = seen + line, b""
         said = (seen + line).decode(errors="replace")
-        raise AssertionError(f"{containing!r} was not said, in {timeout_s:g} s or to the end: {said}")
+        raise AssertionError(f"{containing!r} was not said, in {PATIENCE_S:g} s or to the end: {said}")
 
     def rest(self) -> tuple[int, str]:
         """Wait for its end; return the exit code and what it printed after the lines that were read."""
@@ -68,38 +70,31 @@ class Running:
         assert self.process.stderr
         with self.process.stdout, self.process.stderr:
             printed = self.process.stdout.read()
-        return self.process.wait(timeout=20), printed
+        return self.process.wait(timeout=PATIENCE_S), printed
 
     def interrupt(self) -> int:
         """Press Ctrl-C, wait, and return the exit code."""
-        for pid in self._descendants():  # not the one that only entered the lab: it would not wait
+        # not the one that only entered the lab: it would not wait
+        for pid in processes.descendants(self.process.pid):
             with suppress(ProcessLookupError):  # a short-lived one has ended meanwhile
                 os.kill(pid, signal.SIGINT)
         try:
-            self.process.communicate(timeout=20)
+            self.process.communicate(timeout=PATIENCE_S)
         finally:
             self.kill()
         return self.process.returncode
 
     def kill(self) -> None:
         """kill -9 it and all that it started."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.communicate()
+        processes.kill(self.process)
 
     def kill_child(self, name: str) -> None:
         """kill -9 those of its processes that run this program."""
-        comm = {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in self._descendants()}
+        comm = {
+            pid: Path(f"/proc/{pid}/comm").read_text().strip()
+            for pid in processes.descendants(self.process.pid)
+        }
         found = [pid for pid in comm if comm[pid] == name]
         assert found, f"no {name} is running"
         for pid in found:
             os.kill(pid, signal.SIGKILL)
-
-    def _descendants(self) -> list[int]:
-        found, todo = [], [self.process.pid]
-        while todo:
-            pid = todo.pop()
-            children = [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
-            found += children
-            todo += children
-        return found

@@ -4,111 +4,113 @@ import hashlib
 import json
 import os
 import random
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.on_host.project_on_host import ProjectOnHost
-from tests.e2e.waiting import wait_until
+from tests.timing import alone_s
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 FILES, CHANGED = 10_000, 100
 BIG_BYTES, CUT_BYTES = 192 << 20, 24 << 20
 
 
-def digest(desk: ProjectOnHost, folder: str) -> bool:
+def digest(host: ProjectOnHost, folder: str) -> bool:
     """Tell whether a folder holds the same files with the same content here and on the host."""
     line = "find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum"
-    there = desk.there(f"cd ~/project/{folder}; {line}")
-    here = desk.inside(["sh", "-c", f"cd {folder}; {line}"]).stdout.strip()
+    there = host.there(f"cd ~/project/{folder}; {line}")
+    here = host.inside(["sh", "-c", f"cd {folder}; {line}"]).stdout.strip()
     return there == here
 
 
-def test_many_files_then_few_changes(desk: ProjectOnHost) -> None:
+def test_many_files_then_few_changes(project_on_host: ProjectOnHost) -> None:
     """10,000 files arrive as they are; of the next sync only the 1 % that changed is sent."""
     fill = random.Random(4)
     for number in range(FILES):
-        path = desk.project / f"many/{number // 100}/{number % 100}.bin"
+        path = project_on_host.project / f"many/{number // 100}/{number % 100}.bin"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(fill.randbytes(4500))
-    assert json.loads(desk.ok("sync", "up", "--json"))["files"] >= FILES
-    assert digest(desk, "many")
+    assert json.loads(project_on_host.ok("sync", "up", "--json"))["files"] >= FILES
+    assert digest(project_on_host, "many")
     for number in fill.sample(range(FILES), CHANGED):
-        with (desk.project / f"many/{number // 100}/{number % 100}.bin").open("ab") as file:
+        with (project_on_host.project / f"many/{number // 100}/{number % 100}.bin").open("ab") as file:
             file.write(b"more")
-    assert desk.ok("sync", "up").startswith(f"transferred {CHANGED} files")
-    assert digest(desk, "many")
-    assert desk.ok("sync", "up") == "up to date: nothing to transfer\n"
+    assert project_on_host.ok("sync", "up").startswith(f"transferred {CHANGED} files")
+    assert digest(project_on_host, "many")
+    assert project_on_host.ok("sync", "up") == "up to date: nothing to transfer\n"
 
 
-def test_results_come_down_and_nothing_is_deleted_unasked(desk: ProjectOnHost) -> None:
+def test_results_come_down_and_nothing_is_deleted_unasked(project_on_host: ProjectOnHost) -> None:
     """A dry run moves nothing; --delete deletes what is gone, never what is ignored; a named path comes."""
-    (desk.project / ".gitignore").write_text("out/\n*.tmp\ndata/*\n!data/é\n")
+    (project_on_host.project / ".gitignore").write_text("out/\n*.tmp\ndata/*\n!data/é\n")
     for folder in ("code", "data"):
-        (desk.project / folder).mkdir()
-    (desk.project / "code/.gpuinfraignore").write_text("*.py\n!keep.py\n!gone.py\n")
+        (project_on_host.project / folder).mkdir()
+    (project_on_host.project / "code/.gpuinfraignore").write_text("*.py\n!keep.py\n!gone.py\n")
     for name in ("code/keep.py", "code/gone.py", "code/secret.py", "code/noise.tmp", "data/big", "data/é"):
-        (desk.project / name).write_text(name)
-    planned = desk.ok("sync", "up", "--dry-run").splitlines()
+        (project_on_host.project / name).write_text(name)
+    planned = project_on_host.ok("sync", "up", "--dry-run").splitlines()
     assert {"code/keep.py", "data/é"} <= set(planned)
     assert not {"code/secret.py", "code/noise.tmp", "data/big"} & set(planned)
-    assert desk.there("ls project/code 2>&1 || true").startswith("ls: cannot access")
-    desk.ok("sync", "up")
-    desk.there("mkdir -p project/out; echo 0.97 > project/out/accuracy")
-    (desk.project / "code/gone.py").unlink()
-    desk.ok("sync", "up")
-    assert desk.there("ls project/code") == "gone.py\nkeep.py"
-    asked = json.loads(desk.ok("sync", "up", "--delete", "--dry-run", "--json"))
+    assert project_on_host.there("ls project/code 2>&1 || true").startswith("ls: cannot access")
+    project_on_host.ok("sync", "up")
+    project_on_host.there("mkdir -p project/out; echo 0.97 > project/out/accuracy")
+    (project_on_host.project / "code/gone.py").unlink()
+    project_on_host.ok("sync", "up")
+    assert project_on_host.there("ls project/code") == "gone.py\nkeep.py"
+    asked = json.loads(project_on_host.ok("sync", "up", "--delete", "--dry-run", "--json"))
     assert "code/gone.py" in asked["deleted_names"]
     assert not [name for name in asked["deleted_names"] if name.startswith("out")]
-    desk.ok("sync", "up", "--delete")
-    assert desk.there("ls project/code; cat project/out/accuracy") == "keep.py\n0.97"
-    desk.ok("sync", "down")
-    assert not (desk.project / "out").exists()
-    desk.ok("sync", "down", "out")
-    assert (desk.project / "out/accuracy").read_text() == "0.97\n"
+    project_on_host.ok("sync", "up", "--delete")
+    assert project_on_host.there("ls project/code; cat project/out/accuracy") == "keep.py\n0.97"
+    project_on_host.ok("sync", "down")
+    assert not (project_on_host.project / "out").exists()
+    project_on_host.ok("sync", "down", "out")
+    assert (project_on_host.project / "out/accuracy").read_text() == "0.97\n"
     for options in ((), ("--dry-run",)):
-        refused = desk.run("sync", "down", "no-such-thing", *options)
+        refused = project_on_host.run("sync", "down", "no-such-thing", *options)
         assert refused.returncode == 5
         assert "the host's project has no no-such-thing" in refused.stderr
 
 
-def test_a_cut_transfer_goes_on_where_it_was(desk: ProjectOnHost) -> None:
+def test_a_cut_transfer_goes_on_where_it_was(project_on_host: ProjectOnHost) -> None:
     """kill -9 in mid-file: nothing half-made under the file's name, and the rest is sent, not the whole."""
-    big = desk.project / "big.bin"
+    big = project_on_host.project / "big.bin"
     with big.open("wb") as file:
         for _ in range(BIG_BYTES >> 20):
             file.write(os.urandom(1 << 20))
-    project = desk.disk() / "home/ubuntu/project"
-    running = desk.begin("sync", "up", "big.bin")
+    project = project_on_host.disk() / "home/ubuntu/project"
+    running = project_on_host.begin("sync", "up", "big.bin")
     wait_until(
         lambda: any(p.stat().st_size > CUT_BYTES for p in project.glob(".big.bin.*")), "part of the file"
     )
     running.kill()
     wait_until(lambda: (project / ".gpuinfra-partial/big.bin").exists(), "the part to be kept")
     assert not (project / "big.bin").exists()
-    moved = json.loads(desk.ok("sync", "up", "big.bin", "--json"))
+    moved = json.loads(project_on_host.ok("sync", "up", "big.bin", "--json"))
     assert moved["sent_bytes"] < BIG_BYTES - CUT_BYTES // 2
     assert (
-        desk.there("sha256sum < project/big.bin").split()[0] == hashlib.sha256(big.read_bytes()).hexdigest()
+        project_on_host.there("sha256sum < project/big.bin").split()[0]
+        == hashlib.sha256(big.read_bytes()).hexdigest()
     )
 
 
-def test_changes_go_up_as_they_happen_also_after_a_restart(desk: ProjectOnHost) -> None:
+def test_changes_go_up_as_they_happen_also_after_a_restart(project_on_host: ProjectOnHost) -> None:
     """A saved file is there within seconds; what was saved while the host was down comes afterwards."""
-    project = desk.disk() / "home/ubuntu/project"
-    running = desk.begin("sync", "watch")
+    project = project_on_host.disk() / "home/ubuntu/project"
+    running = project_on_host.begin("sync", "watch")
     try:
         running.line("watching")
-        began = time.monotonic()
-        (desk.project / "live.py").write_text("print(1)\n")
-        wait_until(lambda: has(project / "live.py", "print(1)\n"), "the first save")
-        assert time.monotonic() - began < 10
-        desk.run("ssh", "--", "sudo systemctl reboot")
-        time.sleep(1)
-        (desk.project / "live.py").write_text("print(2)\n")
-        wait_until(lambda: has(project / "live.py", "print(2)\n"), "the save while it restarted", 90)
+        (project_on_host.project / "live.py").write_text("print(1)\n")
+        there = alone_s(lambda: wait_until(lambda: has(project / "live.py", "print(1)\n"), "the first save"))
+        assert there < 10
+        log = project_on_host.lab.directory / "lab.log"
+        before = log.read_text().count(" rebooted")
+        project_on_host.run("ssh", "--", "sudo systemctl reboot")
+        wait_until(lambda: log.read_text().count(" rebooted") > before, "the host to be down")
+        (project_on_host.project / "live.py").write_text("print(2)\n")
+        wait_until(lambda: has(project / "live.py", "print(2)\n"), "the save while it restarted")
         assert running.interrupt() == 130
     finally:
         running.kill()

@@ -15,8 +15,8 @@ from gpuinfra.ground import paths
 from gpuinfra.simulator.conda import offline_setup
 from gpuinfra.simulator.conda.packages import Interpreter, Package
 from gpuinfra.simulator.lab.lab import Lab
+from tests.waiting import PATIENCE_S
 
-FETCH_TIMEOUT_S = 150
 PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64")
 # a script that finds the python beside it, wherever the environment lies
 SCRIPT = """\
@@ -46,26 +46,26 @@ def fetch(folder: Path, minor: str) -> str:
     argv += ["--implementation=cp", f"--python-version={minor}", *(f"--platform={p}" for p in PLATFORMS)]
     try:
         said = subprocess.run(
-            [*argv, "jupyterlab"], capture_output=True, text=True, timeout=FETCH_TIMEOUT_S, check=False
+            [*argv, "jupyterlab"], capture_output=True, text=True, timeout=PATIENCE_S, check=False
         )
     except subprocess.TimeoutExpired:
-        return f"pip took over {FETCH_TIMEOUT_S} s"
+        return f"pip took over {PATIENCE_S} s"
     if said.returncode:
         return said.stderr.strip()[-300:]
     done.touch()
     return ""
 
 
-def add_to(channel: Path, folder: Path, beneath: Interpreter) -> None:
-    """Write the package `jupyterlab` into the channel and index it anew."""
+def add_to(channel: Path, folder: Path, interpreter: Interpreter) -> None:
+    """Write the package `jupyterlab` into the channel and index it again."""
     package = Package(
-        name="jupyterlab", version="4.0", build="wheels_0", depends=[f"python {beneath.minor}.*"]
+        name="jupyterlab", version="4.0", build="wheels_0", depends=[f"python {interpreter.minor}.*"]
     )
     for wheel in sorted(folder.glob("*.whl")):
         with zipfile.ZipFile(wheel) as archive:
             for name in archive.namelist():
                 if not name.endswith("/"):
-                    package.files[_place(name, beneath)] = archive.read(name)
+                    package.files[_place(name, interpreter)] = archive.read(name)
     for name, data in list(package.files.items()):
         if name.endswith(".dist-info/entry_points.txt"):
             package.files.update(_scripts(data.decode()))
@@ -85,14 +85,14 @@ def offer_jupyterlab(lab: Lab, clone: Path) -> str:
     return ""
 
 
-def _place(name: str, beneath: Interpreter) -> str:
+def _place(name: str, interpreter: Interpreter) -> str:
     """Return where pip would put a wheel's file, below the prefix."""
     match = re.fullmatch(r"[^/]+\.data/(data|scripts|purelib|platlib|headers)/(.+)", name)
     if not match:
-        return f"{beneath.site}/{name}"
+        return f"{interpreter.site}/{name}"
     kind, rest = match.groups()
     folders = {"data": "", "scripts": "bin/", "headers": "include/"}
-    return folders.get(kind, f"{beneath.site}/") + rest
+    return folders.get(kind, f"{interpreter.site}/") + rest
 
 
 def _scripts(text: str) -> dict[str, bytes]:

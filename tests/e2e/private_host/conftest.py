@@ -2,21 +2,21 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from gpuinfra.simulator.conda.offline_setup import outfit
+from gpuinfra.simulator.conda.offline_setup import set_up_offline
 from gpuinfra.simulator.lab import requirements
-from gpuinfra.simulator.lab.lab import Lab, opened
+from gpuinfra.simulator.lab.lab import Lab, open_lab
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.conftest import ROOT
 from tests.e2e.private_host.private_host import PrivateHost
 from tests.tools.ssm import frames
 from tests.tools.ssm.fake_hosts import AGENTS_MARK
+from tests.waiting import wait_until
 
 # Nobody but the agents reaches a host's sshd.
 LOCKED = f"""\
@@ -27,15 +27,15 @@ table inet private {{
 
 
 @pytest.fixture(scope="session")
-def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateHost]:
+def private_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateHost]:
     """A ready private host in a network of its own; skipped with the reason where no host can boot."""
-    if reason := requirements.can_run():
+    if reason := requirements.why_not():
         pytest.skip(reason)
-    home = tmp_path_factory.mktemp("cell")
-    with opened() as lab, fake(lab, home) as api:
+    home = tmp_path_factory.mktemp("private_host")
+    with open_lab() as lab, fake(lab, home) as api:
         lock(lab, home / "locked")
         clone = copy_project(ROOT, home / "clone")
-        outfit(lab.mirror, lab.image, clone)
+        set_up_offline(lab.mirror, lab.image, clone)
         sessions = {"AWS_ENDPOINT_URL_SSM": api, "AWS_SECRET_ACCESS_KEY": frames.SECRET}
         env = private_env({**lab.env(), **sessions}, home, clone)
         made = PrivateHost(project=home / "project", env=env, lab=lab)
@@ -60,12 +60,8 @@ def fake(lab: Lab, home: Path) -> Iterator[str]:
     ready, log = home / "ready", home / "fake.log"
     argv = lab.command([sys.executable, "-m", "tests.tools.ssm.fake_aws", ready, lab.inside_url], ROOT)
     with log.open("wb") as said, subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=said) as entered:
-        deadline = time.monotonic() + 20
-        while not ready.exists():
-            assert entered.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
         try:
+            wait_until(lambda: ready.exists() or entered.poll() is not None, "the fake", more=log.read_text)
             yield ready.read_text()
         finally:
             entered.kill()  # it only waits there; the fake itself ends with the lab

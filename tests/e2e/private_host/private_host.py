@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from gpuinfra.simulator.lab.lab import Lab
 from tests.e2e.cli import Cli
-from tests.e2e.waiting import signal_inside
+from tests.processes import signal_inside
+from tests.waiting import PATIENCE_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,11 +19,11 @@ class PrivateHost(Cli):
     lab: Lab
 
     def inside(self, *argv: str) -> "subprocess.CompletedProcess[str]":
-        """Run any program where the user sits."""
+        """Run any program inside the lab, as the user would."""
         return self.lab.run(argv, env=self.env, cwd=self.project)
 
     def python(self, code: str) -> "subprocess.CompletedProcess[str]":
-        """Run Python where the user sits."""
+        """Run Python inside the lab, as the user would."""
         return self.inside(sys.executable, "-c", code)
 
     def sessions(self) -> dict[str, int]:
@@ -35,5 +36,5 @@ class PrivateHost(Cli):
 def interrupt(process: "subprocess.Popen[str]") -> int:
     """Press Ctrl-C on what was started inside, wait, and return its exit code."""
     signal_inside(process, signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE_S)
     return process.returncode

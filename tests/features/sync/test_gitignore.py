@@ -13,7 +13,8 @@ from gpuinfra.features.sync import gitignore
 from gpuinfra.features.sync.rsync_args import IGNORE_FILES
 
 pytestmark = pytest.mark.skipif(
-    not (shutil.which("git") and shutil.which("rsync")), reason="needs git and rsync"
+    not (shutil.which("git") and shutil.which("rsync")),
+    reason="needs git and rsync: apt-get install git rsync",
 )
 NAMES = [
     "a",

@@ -8,7 +8,7 @@ import pytest
 
 from gpuinfra.features.sync import gitignore, rsync_args
 
-needs_rsync = pytest.mark.skipif(not shutil.which("rsync"), reason="rsync is not installed")
+needs_rsync = pytest.mark.skipif(not shutil.which("rsync"), reason="needs rsync: apt-get install rsync")
 FILES = {
     ".gitignore": "out/\n*.pyc\n/data\n",
     ".gpuinfraignore": "*.big\n",

@@ -7,10 +7,13 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gpuinfra.features.web.tunnel import SshCarried, SshTunnel
+from tests.processes import until_test_ends
+from tests.waiting import PATIENCE_S
 
 FAILS = 'echo noise >&2; echo "$@" >&2; exit 255'
 LOST = (
@@ -24,7 +27,7 @@ from gpuinfra.features.web.tunnel import SshTunnel, end_as_by_ctrl_c
 end_as_by_ctrl_c()
 carried = SshTunnel().carry([sys.argv[1], "alias"], local=1, remote=2)
 try:
-    assert carried.up(timeout_s=20)
+    assert carried.up(timeout_s=300)
     print(carried._process.pid, flush=True)
     carried.wait()
 finally:
@@ -68,7 +71,7 @@ def test_after_the_last_port_the_first_ones_are_tried() -> None:
 def test_an_ssh_that_fails_is_not_up_and_says_why(tmp_path: Path) -> None:
     """Its last line is the reason; it was asked for loopback on both sides."""
     carried = begun(tmp_path, FAILS)
-    assert not carried.up(timeout_s=20)
+    assert not carried.up(timeout_s=PATIENCE_S)
     words = carried.wait()
     carried.end()
     assert words.startswith("-F conf -N -T -o ControlPath=none")
@@ -90,7 +93,7 @@ def test_an_ssh_that_hangs_is_ended_in_time(tmp_path: Path) -> None:
 def test_the_line_that_says_why_is_found(script: str, why: str, tmp_path: Path) -> None:
     """Not what ssh says of it afterwards, nor of a server that did not listen."""
     carried = begun(tmp_path, script)
-    assert carried.up(timeout_s=20) is (script is NOISY)
+    assert carried.up(timeout_s=PATIENCE_S) is (script is NOISY)
     assert carried.wait() == why
     carried.end()
 
@@ -100,10 +103,11 @@ def test_a_killed_command_takes_its_ssh_along(number: signal.Signals, tmp_path: 
     """Else that one would hold the port, and the next forward would find it in use."""
     program = fake_ssh(tmp_path, "echo up; exec sleep 600")
     argv = [sys.executable, "-c", CARRIES, program]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout
-        ssh = int(process.stdout.readline())
-        process.send_signal(number)
-        process.wait(timeout=20)
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = until_test_ends(subprocess.Popen(argv, text=True, **pipes))
+    assert process.stdout
+    ssh = int(process.stdout.readline())
+    process.send_signal(number)
+    process.wait(timeout=PATIENCE_S)
     with pytest.raises(ProcessLookupError):
         os.kill(ssh, 0)

@@ -5,23 +5,23 @@ from collections.abc import Iterator
 
 import pytest
 
-from gpuinfra.simulator.lab.lab import opened
-from gpuinfra.simulator.lab.requirements import can_run
+from gpuinfra.simulator.lab.lab import open_lab
+from gpuinfra.simulator.lab.requirements import why_not
 from tests.simulator.lab.instances import LabInstances
 
 
 @pytest.fixture(scope="session")
-def open_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabInstances]:
+def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabInstances]:
     """A lab, and a key to its hosts; skipped with the reason where no host can boot."""
-    if reason := can_run():
+    if reason := why_not():
         pytest.skip(reason)
     key = tmp_path_factory.mktemp("key") / "id"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    with opened() as lab:
+    with open_lab() as lab:
         yield LabInstances(lab=lab, key=key)
 
 
 @pytest.fixture
-def guests(open_lab: LabInstances) -> LabInstances:
+def instances(shared_lab: LabInstances) -> LabInstances:
     """The lab without any instance."""
-    return open_lab.fresh()
+    return shared_lab.fresh()

@@ -1,21 +1,19 @@
 """Hosts in an open lab, as a test uses them: launched through the API, reached by ssh from inside."""
 
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gpuinfra.simulator.lab.lab import Lab
 from tests.simulator.aws import client, describe, launch
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
 
 UBUNTU = "ami-0a1b2c3d4e5f60007"
 KEY_NAME = "guest"
-BOOT_TIMEOUT_S = 90.0  # takes 3-5 s on an idle machine
 USER_DATA = """\
 #cloud-config
 write_files:
@@ -43,7 +41,7 @@ class LabInstances:
         """Launch one host; it need not have booted yet."""
         given = {"KeyName": KEY_NAME, "UserData": USER_DATA, "MetadataOptions": {"HttpTokens": "required"}}
         made = launch(self.ec2, **{**given, **arguments})
-        return Guest(guests=self, id=made["InstanceId"])
+        return Guest(instances=self, id=made["InstanceId"])
 
     def fresh(self) -> "LabInstances":
         """Forget all instances, as after a fresh start, and give the key to the API again."""
@@ -57,13 +55,13 @@ class LabInstances:
 class Guest:
     """One host."""
 
-    guests: LabInstances
+    instances: LabInstances
     id: str
 
     @property
     def api(self) -> Any:
         """Return what DescribeInstances says now."""
-        return describe(self.guests.ec2, self.id)
+        return describe(self.instances.ec2, self.id)
 
     @property
     def state(self) -> str:
@@ -78,16 +76,14 @@ class Guest:
     @property
     def console(self) -> str:
         """Return what GetConsoleOutput returns."""
-        return self.guests.ec2.get_console_output(InstanceId=self.id).get("Output", "")
+        return self.instances.ec2.get_console_output(InstanceId=self.id).get("Output", "")
 
-    def try_ssh(
-        self, command: str, address: str = "", timeout_s: float = 60.0
-    ) -> subprocess.CompletedProcess[str]:
+    def try_ssh(self, command: str, address: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command by ssh; the test is about hosts, not about their keys, so any host key will do."""
         options = ["BatchMode=yes", "ConnectTimeout=3", "LogLevel=ERROR", "StrictHostKeyChecking=no"]
         options += ["UserKnownHostsFile=/dev/null", "IdentitiesOnly=yes"]
-        argv = ["ssh", "-F", "none", "-i", str(self.guests.key), *(f"-o{option}" for option in options)]
-        return self.guests.lab.run([*argv, f"ubuntu@{address or self.address}", command], timeout_s=timeout_s)
+        argv = ["ssh", "-F", "none", "-i", str(self.instances.key), *(f"-o{option}" for option in options)]
+        return self.instances.lab.run([*argv, f"ubuntu@{address or self.address}", command])
 
     def ssh(self, command: str) -> str:
         """Run a command by ssh; returns what it printed, and fails if it failed."""
@@ -99,7 +95,9 @@ class Guest:
         """Wait until the host lets the key of the API in."""
         # sshd is up before cloud-init has made the user, and it penalises those who try too often
         wait_until(lambda: "ssh_host_" in self.console or "login:" in self.console, "a console")
-        wait_until(lambda: self.try_ssh("true").returncode == 0, f"a login, console:\n{self.console}", 1.0)
+        wait_until(
+            lambda: self.try_ssh("true").returncode == 0, "a login", more=lambda: self.console, poll_s=1.0
+        )
         return self
 
     def wait_until_booted(self) -> "Guest":
@@ -109,20 +107,9 @@ class Guest:
 
     def wait_for_state(self, state: str) -> None:
         """Wait until the API says so."""
-        wait_until(lambda: self.state == state, f"state {state}, last {self.state}")
+        wait_until(lambda: self.state == state, f"state {state}", more=lambda: self.state)
 
     def wait_until_off(self) -> None:
         """Wait until the host itself has ended, not just the API's word for it."""
-        log = self.guests.lab.directory / "lab.log"
+        log = self.instances.lab.directory / "lab.log"
         wait_until(lambda: f"{self.id} powered off" in log.read_text(encoding="utf-8"), "the power to be off")
-
-
-def wait_until(
-    true: Callable[[], Got], what: str, poll_s: float = 0.3, timeout_s: float = BOOT_TIMEOUT_S
-) -> Got:
-    """Poll until something is true; returns it."""
-    deadline = time.monotonic() + timeout_s
-    while not (got := true()):
-        assert time.monotonic() < deadline, f"waited {timeout_s:g} s for {what}"
-        time.sleep(poll_s)
-    return got

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.simulator.lab.lab import Lab, opened
+from gpuinfra.simulator.lab.lab import Lab, open_lab
 from gpuinfra.simulator.lab.workdir import PREFIX
-from tests.simulator.lab.instances import LabInstances, wait_until
+from tests.processes import until_test_ends
+from tests.simulator.lab.instances import LabInstances
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -28,10 +30,10 @@ sys.exit(7)
 """
 HOLDING = """
 import time
-from gpuinfra.simulator.lab.door import opened
+from gpuinfra.simulator.lab.lab import opened
 with opened() as lab:
     print(lab.directory, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -50,8 +52,8 @@ def traces(name: str) -> list[str]:
     return found
 
 
-def keeper_of(lab: Lab) -> int:
-    """Return the process that keeps a lab: its first process's parent's parent."""
+def run_process_of(lab: Lab) -> int:
+    """Return the process that runs a lab from outside: its first process's parent's parent."""
     pid = lab.pid
     for _ in range(2):
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
@@ -60,23 +62,23 @@ def keeper_of(lab: Lab) -> int:
 
 
 @pytest.fixture
-def lab_of_one(open_lab: LabInstances) -> Iterator[Lab]:
+def lab_of_one(shared_lab: LabInstances) -> Iterator[Lab]:
     """A lab of its own with a host that has begun to boot."""
-    with opened() as lab:
-        guest = LabInstances(lab=lab, key=open_lab.key).fresh().launch(InstanceType="t3.medium")
+    with open_lab() as lab:
+        guest = LabInstances(lab=lab, key=shared_lab.key).fresh().launch(InstanceType="t3.medium")
         wait_until(lambda: "systemd" in guest.console, "systemd on the console")
         yield lab
 
 
 def test_kill_9_leaves_nothing(lab_of_one: Lab) -> None:
-    """kill -9 of the keeper ends the lab: no process, mount, cgroup or file of it is left."""
+    """kill -9 of the process outside ends the lab: no process, mount, cgroup or file of it is left."""
     name = lab_of_one.directory.name
     assert len(traces(name)) > 10
-    os.kill(keeper_of(lab_of_one), signal.SIGKILL)
-    wait_until(lambda: not traces(name), "nothing to be left", timeout_s=30)
+    os.kill(run_process_of(lab_of_one), signal.SIGKILL)
+    wait_until(lambda: not traces(name), "nothing to be left")
 
 
-def test_exit_leaves_nothing(open_lab: LabInstances) -> None:
+def test_exit_leaves_nothing(shared_lab: LabInstances) -> None:
     """The command's exit code is the lab's, though a host is booting; at its return nothing is left."""
     done = subprocess.run(
         [sys.executable, "-m", "gpuinfra.simulator", "lab", "--", sys.executable, "-c", BOOTING],
@@ -90,11 +92,13 @@ def test_exit_leaves_nothing(open_lab: LabInstances) -> None:
     assert traces(name) == []
 
 
-def test_lab_ends_with_its_opener(open_lab: LabInstances) -> None:
+def test_lab_ends_with_its_opener(shared_lab: LabInstances) -> None:
     """A lab that is held open ends with the process that opened it, though that was killed."""
-    with subprocess.Popen([sys.executable, "-c", HOLDING], stdout=subprocess.PIPE, text=True) as opener:
-        assert opener.stdout
-        name = Path(opener.stdout.readline().strip()).name
-        assert traces(name)
-        opener.kill()
-    wait_until(lambda: not traces(name), "nothing to be left", timeout_s=30)
+    argv = [sys.executable, "-c", HOLDING]
+    opener = until_test_ends(subprocess.Popen(argv, stdout=subprocess.PIPE, text=True))
+    assert opener.stdout
+    name = Path(opener.stdout.readline().strip()).name
+    assert name.startswith(PREFIX)
+    assert traces(name)
+    opener.kill()
+    wait_until(lambda: not traces(name), "nothing to be left")

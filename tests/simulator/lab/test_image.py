@@ -1,4 +1,4 @@
-"""The image's recipe and this machine's fitness, asked of commands on paper."""
+"""The image's recipe, and what a lab needs of a machine, with fake commands."""
 
 import dataclasses
 import subprocess
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.simulator import programs
 from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.lab.machines import image
 from gpuinfra.simulator.lab.machines.image import Mirror, Recipe
@@ -65,15 +66,19 @@ def test_cache_is_the_users() -> None:
 
 
 def test_missing_tools_are_named_with_their_packages(tmp_path: Path) -> None:
-    """A machine without the tools is told which packages to install."""
+    """A machine without the tools is told which packages to install, and of those only what is missing."""
     reason = requirements.missing_tools(str(tmp_path))
-    assert reason.startswith("missing ip, mmdebstrap, nft,")
-    assert reason.endswith(f"sudo apt-get install {' '.join(requirements.PACKAGES)}")
+    assert reason.startswith("missing: ip, mmdebstrap, nft,")
+    assert set(programs.LAB.values()) <= set(reason.split())
+    for program in {*programs.LAB, *programs.ROOTLESS_LAB} - {"nft", "zstd"}:
+        (tmp_path / program).touch(mode=0o755)
+    assert requirements.missing_tools(str(tmp_path)).startswith("missing: nft, zstd. To install")
+    assert requirements.missing_tools(str(tmp_path)).endswith("apt-get install nftables zstd")
 
 
 def test_other_platforms_are_told_so() -> None:
     """Hosts are booted on Linux only."""
-    assert "Linux" in requirements.can_run({}, platform="darwin")
+    assert "Linux" in requirements.why_not({}, platform="darwin")
 
 
 def test_refusal_is_explained() -> None:

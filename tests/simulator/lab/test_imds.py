@@ -14,6 +14,7 @@ import pytest
 from gpuinfra.simulator.lab.network.imds import MAX_TTL_S, TOKEN, TTL, MetadataServer, MetadataService
 from gpuinfra.simulator.machine import Machine
 from tests.simulator.lab.machines import ADDRESS, machine
+from tests.waiting import PATIENCE_S
 
 
 @dataclass(kw_only=True)
@@ -29,7 +30,7 @@ class Imds:
         """Make one request; returns status and body."""
         request = Request(f"{self.url}{path}", method=method, headers=headers or {})
         try:
-            with build_opener(ProxyHandler({})).open(request, timeout=5) as answer:
+            with build_opener(ProxyHandler({})).open(request, timeout=PATIENCE_S) as answer:
                 return answer.status, answer.read().decode("latin-1")
         except HTTPError as error:
             return error.code, error.read().decode("latin-1")
@@ -156,6 +157,19 @@ def test_tags_only_if_allowed(imds: Imds) -> None:
     assert imds.get("/latest/meta-data/tags/instance")[0] == 404
     imds.machines[ADDRESS] = machine(tags={"Name": "gpuinfra-dev"})
     assert imds.meta("tags/instance/Name") == "gpuinfra-dev"
+
+
+def test_tags_are_those_of_now(imds: Imds) -> None:
+    """A tag that is changed, added, taken away or closed off shows so at the next request."""
+    limit = "gpuinfra:job-time-limit"
+    imds.machines[ADDRESS] = machine(tags={limit: "12h", "Name": "dev"})
+    assert imds.meta("tags/instance").splitlines() == [limit, "Name"]
+    assert imds.meta("tags/instance/gpuinfra%3Ajob-time-limit") == "12h"
+    imds.machines[ADDRESS] = machine(tags={limit: "90m"})
+    assert imds.meta(f"tags/instance/{limit}") == "90m"
+    assert imds.get("/latest/meta-data/tags/instance/Name")[0] == 404
+    imds.machines[ADDRESS] = machine(tags=None)
+    assert imds.get(f"/latest/meta-data/tags/instance/{limit}")[0] == 404
 
 
 def test_identity_document_names_the_instance(imds: Imds) -> None:

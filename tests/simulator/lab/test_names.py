@@ -14,6 +14,7 @@ import pytest
 from gpuinfra.simulator.lab.network import dns
 from gpuinfra.simulator.lab.network.certificate_authority import Authority, server_context
 from gpuinfra.simulator.lab.network.web_mirror import Folders, MirrorServer
+from tests.waiting import PATIENCE_S
 
 A, AAAA = 1, 28
 resolve = dns.resolver(lambda name: name == "repo.example.com", "198.51.100.1")
@@ -77,7 +78,7 @@ def test_http_by_name(folders: Folders) -> None:
     with served(folders, notes.append) as port:
 
         def get(host: str, path: str) -> tuple[int, bytes]:
-            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
                 connection.request("GET", path, headers={"Host": host})
                 answer = connection.getresponse()
                 return answer.status, answer.read()
@@ -104,7 +105,7 @@ def test_https_verifies_strictly(folders: Folders, tmp_path: Path) -> None:
 
         def peer(name: str) -> str:
             with (
-                socket.create_connection(("127.0.0.1", port), timeout=5) as plain,
+                socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as plain,
                 client.wrap_socket(plain, server_hostname=name) as secure,
             ):
                 return str(secure.version())

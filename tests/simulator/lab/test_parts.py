@@ -13,12 +13,12 @@ import pytest
 
 from gpuinfra.simulator.hosts import CONSOLE_FILE, HostFolders
 from gpuinfra.simulator.lab.machines.console import KEPT_BYTES, Console, ConsoleLog
-from gpuinfra.simulator.lab.machines.host import HERE, fake_gpu
+from gpuinfra.simulator.lab.machines.host import SCRIPTS_DIR, fake_gpu
 from gpuinfra.simulator.lab.network import namespace, relay
 from gpuinfra.simulator.lab.workdir import PREFIX, sweep
 from gpuinfra.simulator.machine import Gpu
 
-SCRIPTS = sorted(HERE.glob("*.sh"))
+SCRIPTS = sorted(SCRIPTS_DIR.glob("*.sh"))
 SHELLCHECK = Path(sys.executable).with_name("shellcheck")
 
 
@@ -68,10 +68,10 @@ def test_network_commands() -> None:
 
 def test_relay_carries_both_ways(tmp_path: Path) -> None:
     """What is sent to the port outside arrives at the server inside, and back, to the last byte."""
-    with socket.create_server(("127.0.0.1", 0)) as server, relay.listen_port() as door:
+    with socket.create_server(("127.0.0.1", 0)) as server, relay.listen_port() as port:
         relay.start(relay.listen_file(tmp_path / "s"), relay.to_port(server.getsockname()[1]))
-        relay.start(door, relay.to_file(tmp_path / "s"))
-        with socket.create_connection(door.getsockname()) as client:
+        relay.start(port, relay.to_file(tmp_path / "s"))
+        with socket.create_connection(port.getsockname()) as client:
             client.sendall(b"question")
             client.shutdown(socket.SHUT_WR)
             inside, _ = server.accept()
@@ -88,7 +88,7 @@ def nvidia_smi(
     for name, value in files.items():
         (folder / name).write_text(f"{value}\n", encoding="utf-8")
     env = {"PATH": os.environ["PATH"], "FAKE_GPU": str(folder)}
-    command = ["sh", str(HERE / "nvidia-smi.sh"), *arguments]
+    command = ["sh", str(SCRIPTS_DIR / "nvidia-smi.sh"), *arguments]
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
 
@@ -112,7 +112,7 @@ def test_fake_gpu_refuses_as_the_real_one(tmp_path: Path) -> None:
     assert (done.returncode, "driver" in done.stdout) == (9, True)
 
 
-@pytest.mark.skipif(not SHELLCHECK.exists(), reason="shellcheck is not installed")
+@pytest.mark.skipif(not SHELLCHECK.exists(), reason="needs shellcheck: make setup")
 def test_scripts_are_clean() -> None:
     """Shell that runs as root is clean to shellcheck."""
     assert SCRIPTS
@@ -121,15 +121,15 @@ def test_scripts_are_clean() -> None:
 
 
 def test_sweep_cleans_up_after_the_dead_only(tmp_path: Path) -> None:
-    """A lab whose keeper holds its lock is left alone; one whose keeper was killed is removed."""
+    """A lab whose process holds its lock is left alone; one whose process was killed is removed."""
     for name in ("live", "dead"):
         made = tmp_path / f"{PREFIX}{name}"
         (made / "hosts").mkdir(parents=True)
-        (made / "keeper.lock").touch()
-        order = {"directory": str(made), "cgroup": str(tmp_path / "none")}
-        (made / "order.json").write_text(json.dumps(order), encoding="utf-8")
+        (made / "lab.lock").touch()
+        lab = {"directory": str(made), "cgroup": str(tmp_path / "none")}
+        (made / "cleanup.json").write_text(json.dumps(lab), encoding="utf-8")
     (tmp_path / f"{PREFIX}unfinished").mkdir()
-    with (tmp_path / f"{PREFIX}live" / "keeper.lock").open() as lock:
+    with (tmp_path / f"{PREFIX}live" / "lab.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert [it.name for it in sweep(tmp_path)] == [f"{PREFIX}dead"]
     assert sorted(it.name for it in tmp_path.iterdir()) == [f"{PREFIX}live", f"{PREFIX}unfinished"]

@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from tests.simulator.lab.instances import Guest, LabInstances, wait_until
+from tests.simulator.lab.instances import Guest, LabInstances
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -12,27 +13,27 @@ STARTED = 'systemctl show -P UserspaceTimestampMonotonic; date -d "$(uptime -s)"
 
 
 def restarted(guest: Guest, before: str, address: str) -> str:
-    """Wait until the host has booted anew; returns its new time of start."""
+    """Wait until the host has booted again; returns its new time of start."""
 
     def started() -> str:
         said = guest.try_ssh(STARTED, address).stdout.strip()
         return "" if said == before else said
 
-    return wait_until(started, "a new boot", 1.0)
+    return wait_until(started, "a new boot", poll_s=1.0)
 
 
 def packets_vanish(guest: Guest, address: str) -> bool:
     """Tell whether a connection is neither made nor refused."""
-    done = guest.guests.lab.run(["timeout", "2", "bash", "-c", f"exec 3<>/dev/tcp/{address}/22"])
+    done = guest.instances.lab.run(["timeout", "2", "bash", "-c", f"exec 3<>/dev/tcp/{address}/22"])
     return done.returncode == 124
 
 
-def test_reboot_keeps_disk_and_address(guests: LabInstances) -> None:
-    """A reboot, from the API or from inside, keeps disk and address; cloud-init does not run anew."""
-    guest = guests.launch(InstanceType="t3.medium").wait_until_booted()
+def test_reboot_keeps_disk_and_address(instances: LabInstances) -> None:
+    """A reboot, from the API or from inside, keeps disk and address; cloud-init does not run again."""
+    guest = instances.launch(InstanceType="t3.medium").wait_until_booted()
     address, first = guest.address, guest.ssh(STARTED)
     guest.ssh("sudo rm /var/lib/guest-runcmd; sudo touch /kept")
-    guests.ec2.reboot_instances(InstanceIds=[guest.id])
+    instances.ec2.reboot_instances(InstanceIds=[guest.id])
     second = restarted(guest, first, address)
     guest.try_ssh("sudo systemctl reboot")
     restarted(guest, second, address)
@@ -40,9 +41,9 @@ def test_reboot_keeps_disk_and_address(guests: LabInstances) -> None:
     assert guest.ssh("test -e /kept && test ! -e /var/lib/guest-runcmd && echo kept") == "kept"
 
 
-def test_poweroff_stops_the_instance(guests: LabInstances) -> None:
+def test_poweroff_stops_the_instance(instances: LabInstances) -> None:
     """A host that powers itself off is stopped in the API, which says who did it; its packets vanish."""
-    guest = guests.launch(InstanceType="t3.medium").wait_until_booted()
+    guest = instances.launch(InstanceType="t3.medium").wait_until_booted()
     address = guest.address
     guest.try_ssh("sudo poweroff")
     guest.wait_for_state("stopped")
@@ -51,25 +52,25 @@ def test_poweroff_stops_the_instance(guests: LabInstances) -> None:
     assert packets_vanish(guest, address)
 
 
-def test_poweroff_terminates_if_told_so(guests: LabInstances) -> None:
+def test_poweroff_terminates_if_told_so(instances: LabInstances) -> None:
     """With the shutdown behaviour `terminate`, a host that powers itself off is gone, disk and all."""
-    guest = guests.launch(InstanceType="t3.medium", InstanceInitiatedShutdownBehavior="terminate")
+    guest = instances.launch(InstanceType="t3.medium", InstanceInitiatedShutdownBehavior="terminate")
     guest.wait_until_booted()
     guest.try_ssh("sudo shutdown -h now")
     guest.wait_for_state("terminated")
-    wait_until(lambda: not (guests.lab.host(guest.id) / "upper").exists(), "the disk to be deleted")
+    wait_until(lambda: not (instances.lab.host(guest.id) / "upper").exists(), "the disk to be deleted")
     assert "guest-was-here" in guest.console
 
 
-def test_stop_and_start_keep_the_disk(guests: LabInstances) -> None:
+def test_stop_and_start_keep_the_disk(instances: LabInstances) -> None:
     """Stopped and started by the API a host has its disk and a new public address; the old one is dead."""
-    guest = guests.launch(InstanceType="t3.medium").wait_until_booted()
+    guest = instances.launch(InstanceType="t3.medium").wait_until_booted()
     old, private = guest.address, guest.api["PrivateIpAddress"]
     guest.ssh("echo data | sudo tee /data; sync")
-    guests.ec2.stop_instances(InstanceIds=[guest.id])
+    instances.ec2.stop_instances(InstanceIds=[guest.id])
     guest.wait_until_off()
     assert packets_vanish(guest, old)
-    guests.ec2.start_instances(InstanceIds=[guest.id])
+    instances.ec2.start_instances(InstanceIds=[guest.id])
     guest.wait_for_login()
     assert guest.address != old
     assert guest.api["PrivateIpAddress"] == private
@@ -77,15 +78,15 @@ def test_stop_and_start_keep_the_disk(guests: LabInstances) -> None:
     assert packets_vanish(guest, old)
 
 
-def test_stop_during_boot(guests: LabInstances) -> None:
+def test_stop_during_boot(instances: LabInstances) -> None:
     """A host that is stopped before it can hear the power button is off soon all the same."""
-    guest = guests.launch(InstanceType="t3.medium")
-    wait_until(lambda: cgroups_of(guests.lab.directory.name, guest.id), "the host to begin", 0.01)
-    guests.ec2.stop_instances(InstanceIds=[guest.id])
-    guests.ec2.start_instances(InstanceIds=[guest.id])
-    guests.ec2.stop_instances(InstanceIds=[guest.id])
-    guests.ec2.terminate_instances(InstanceIds=[guest.id])
-    wait_until(lambda: not cgroups_of(guests.lab.directory.name, guest.id), "the host to end")
+    guest = instances.launch(InstanceType="t3.medium")
+    wait_until(lambda: cgroups_of(instances.lab.directory.name, guest.id), "the host to begin", poll_s=0.01)
+    instances.ec2.stop_instances(InstanceIds=[guest.id])
+    instances.ec2.start_instances(InstanceIds=[guest.id])
+    instances.ec2.stop_instances(InstanceIds=[guest.id])
+    instances.ec2.terminate_instances(InstanceIds=[guest.id])
+    wait_until(lambda: not cgroups_of(instances.lab.directory.name, guest.id), "the host to end")
 
 
 def cgroups_of(lab: str, host: str) -> str:

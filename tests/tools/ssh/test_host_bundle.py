@@ -1,4 +1,4 @@
-"""The bundle of the host's programs: its archive, its way into the host, and a host on which it was changed."""
+"""The bundle of the host's programs: its archive, its way onto the host, and what is done to it there."""
 
 import hashlib
 import io
@@ -77,7 +77,7 @@ def test_an_archive_that_is_not_its_name_is_refused(home: Path) -> None:
     assert list((home / ".cache/gpuinfra").iterdir()) == []
 
 
-NOISY = "alias exec=false; cd /usr; echo Welcome; printf 'no line end'; export PYTHONPATH=/nowhere PYTHONSTARTUP=x"
+NOISY = "alias exec=false; cd /usr; echo Welcome; printf 'no line end'; export PYTHONPATH=/nowhere"
 
 
 def noisy(home: Path, lines: str) -> list[str]:
@@ -93,7 +93,7 @@ def noisy(home: Path, lines: str) -> list[str]:
 
 
 def test_what_the_login_shell_says_before_us_disturbs_nothing(home: Path) -> None:
-    """A banner, another directory, aliases, variables of Python: replies, streams and exit codes are as ever."""
+    """A banner, another directory, aliases, PYTHONPATH: replies, streams and exit codes are as ever."""
     ssh = noisy(home, NOISY)
     assert SshHostClient().ask(ssh, LIST, timeout_s=30) == []
     done = run(ssh, asked("echo out; echo err >&2; pwd; exit 3"))

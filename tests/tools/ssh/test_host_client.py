@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,8 @@ from gpuinfra.host.jobs import frames as wire
 from gpuinfra.tools.ssh import host_bundle
 from gpuinfra.tools.ssh.host_client import SshHostClient
 from tests.fakes.jobs import asked, local_ssh, opening, run
+from tests.processes import until_test_ends
+from tests.waiting import PATIENCE_S
 
 
 def test_frames_survive_any_cut() -> None:
@@ -39,15 +42,18 @@ def test_input_output_and_exit_code(home: Path) -> None:
 
 def test_a_signal_reaches_the_group(home: Path) -> None:
     """As Ctrl-C does."""
-    done = run(local_ssh(home), asked("sleep 50 | sleep 50"), wire.pack(wire.SIGNAL, b"INT"))
+    done = run(local_ssh(home), asked("sleep 600 | sleep 600"), wire.pack(wire.SIGNAL, b"INT"))
     assert done.returncode == 128 + signal.SIGINT
 
 
 def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
     """The connection ends without a word; output and exit code are kept."""
-    request, bundle = asked("echo one; sleep 1; echo two; exit 5"), host_bundle.files()
+    go_on = home / "go-on"
+    request = asked(f"echo one; until [ -e {go_on} ]; do sleep 0.05; done; echo two; exit 5")
+    bundle = host_bundle.files()
     argv = [*local_ssh(home), "--", host_bundle.command(host_bundle.JOBS, bundle)]
-    child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    child: subprocess.Popen[bytes] = until_test_ends(subprocess.Popen(argv, **pipes))
     assert child.stdin
     assert child.stdout
     assert host_bundle.hand_over(child.stdin.fileno(), child.stdout.fileno(), bundle) == b""
@@ -55,10 +61,11 @@ def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
     child.stdin.flush()
     assert child.stdout.readline() == b"one\n"
     child.stdin.close()
-    assert child.wait(20) == 255
+    assert child.wait(PATIENCE_S) == 255
     child.stdout.close()
+    go_on.touch()
     ended = SshHostClient().ask(
-        argv[:1], {"verb": "wait", "job": "abcd", "seconds": 20, "flags": ""}, timeout_s=30
+        argv[:1], {"verb": "wait", "job": "abcd", "seconds": PATIENCE_S, "flags": ""}, timeout_s=PATIENCE_S
     )
     assert (ended["state"], ended["exit_code"], ended["kind"]) == ("failed", 5, "run")
     assert (home / ".local/share/gpuinfra/jobs/abcd/log").read_text() == "one\ntwo\n"
@@ -66,21 +73,26 @@ def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
 
 def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
     """No job is shown as running that nobody supervises."""
-    request, bundle = asked("echo $PPID; sleep 50"), host_bundle.files()
+    request, bundle = asked("echo $PPID; sleep 600"), host_bundle.files()
     argv = [*local_ssh(home), "--", host_bundle.command(host_bundle.JOBS, bundle)]
-    child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    pipes: dict[str, Any] = {
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.DEVNULL,
+    }
+    child: subprocess.Popen[bytes] = until_test_ends(subprocess.Popen(argv, **pipes))
     assert child.stdin
     assert child.stdout
     assert host_bundle.hand_over(child.stdin.fileno(), child.stdout.fileno(), bundle) == b""
     child.stdin.write(opening(request))
     child.stdin.flush()
     os.kill(int(child.stdout.readline()), signal.SIGKILL)
-    assert child.wait(20) == 137
+    assert child.wait(PATIENCE_S) == 137
     child.stdin.close()
     child.stdout.close()
     store = home / ".local/share/gpuinfra/jobs/abcd/job.json"
     store.write_text(store.read_text().replace(time.strftime("%Y-"), "2000-"))
-    (job,) = SshHostClient().ask(argv[:1], {"verb": "list", "flags": ""}, timeout_s=30)
+    (job,) = SshHostClient().ask(argv[:1], {"verb": "list", "flags": ""}, timeout_s=PATIENCE_S)
     assert (job["state"], job["reason"]) == ("lost", "its supervisor was killed")
 
 
@@ -88,12 +100,12 @@ def test_what_a_command_said_itself_is_kept_until_it_is_told_apart(home: Path) -
     """255 is also what ssh says of a lost connection: the laptop looks, and then it is forgotten."""
     assert run(local_ssh(home), asked("exit 255")).returncode == 255
     ssh, view = [f"{home}/ssh"], {"verb": "view", "job": "abcd", "flags": "", "forget": True}
-    assert SshHostClient().ask(ssh, view, timeout_s=30)["exit_code"] == 255
+    assert SshHostClient().ask(ssh, view, timeout_s=PATIENCE_S)["exit_code"] == 255
     with pytest.raises(ConfigError, match="no job on the host"):
-        SshHostClient().ask(ssh, view, timeout_s=30)
+        SshHostClient().ask(ssh, view, timeout_s=PATIENCE_S)
 
 
 def test_gpu_test_without_torch(home: Path) -> None:
     """A clear line, no traceback."""
-    found = SshHostClient().python(local_ssh(home), sys.executable, "gpu_benchmark.py", timeout_s=30)
+    found = SshHostClient().python(local_ssh(home), sys.executable, "gpu_benchmark.py", timeout_s=PATIENCE_S)
     assert found["problem"] == "the environment has no PyTorch"

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -20,6 +19,7 @@ from gpuinfra.tools.ssh import ssh_config
 from gpuinfra.tools.ssh.client import OpenSsh
 from tests.samples import host
 from tests.tools.ssm import frames, sshd
+from tests.waiting import PATIENCE_S, wait_until
 
 TARGET = "i-0123456789abcdef0"
 Private = Callable[..., AbstractContextManager["Way"]]
@@ -39,17 +39,15 @@ class Way:
         """The real Link port."""
         return OpenSsh(self.env)
 
-    def run(
-        self, *argv: str, timeout_s: float = 30, feed: bytes = b""
-    ) -> "subprocess.CompletedProcess[bytes]":
+    def run(self, *argv: str, feed: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         """Run OpenSSH's program with our configuration, without a shared connection."""
-        options = ["-F", str(self.conf), "-o", "ControlPath=none"]
+        options = ["-F", str(self.conf), "-o", "ControlPath=none", "-o", f"ConnectTimeout={PATIENCE_S:.0f}"]
         return subprocess.run(
             [argv[0], *options, *argv[1:]],
             env=self.env,
             input=feed,
             capture_output=True,
-            timeout=timeout_s,
+            timeout=PATIENCE_S,
             check=False,
         )
 
@@ -69,21 +67,18 @@ class Way:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
 
     def seen(self) -> dict[str, int]:
         """Return what the fake has seen so far."""
-        with urllib.request.urlopen(self.api, timeout=10) as answer:
+        with urllib.request.urlopen(self.api, timeout=PATIENCE_S) as answer:
             return dict(json.load(answer))
 
     def wait_for(self, what: str, count: int = 1) -> None:
         """Wait until the fake has seen something so many times."""
-        deadline = time.monotonic() + 10
-        while self.seen().get(what, 0) < count:
-            assert time.monotonic() < deadline, (what, self.seen())
-            time.sleep(0.05)
+        wait_until(lambda: self.seen().get(what, 0) >= count, what, more=self.seen)
 
 
 @pytest.fixture(scope="session")
@@ -110,9 +105,7 @@ def opened(
     argv = [sys.executable, "-m", "tests.tools.ssm.fake_aws", str(ready), port, *faults]
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL) as process:
         try:
-            while not ready.exists():
-                assert process.poll() is None
-                time.sleep(0.02)
+            wait_until(lambda: ready.exists() or process.poll() is not None, "the fake")
             with tempfile.TemporaryDirectory(
                 prefix="g"
             ) as short:  # the socket of a shared connection is there

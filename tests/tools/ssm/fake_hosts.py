@@ -9,6 +9,7 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from tests.tools.ssm.fake_agent import Connect
+from tests.waiting import PATIENCE_S
 
 # Marks the packets of agents: a lab can drop all others that go to a host's ssh port.
 AGENTS_MARK = 85
@@ -76,7 +77,7 @@ class InLab:
 
     def _ask(self, request: Request) -> tuple[int, bytes]:
         try:
-            with self._opener.open(request, timeout=30) as answer:
+            with self._opener.open(request, timeout=PATIENCE_S) as answer:
                 return answer.status, answer.read()
         except HTTPError as refused:
             return refused.code, refused.read()

@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from typing import NoReturn
 
 import pytest
 
+from tests.waiting import PATIENCE_S, wait_until
+
 PACKAGES = ("openssh-server", "openssh-sftp-server", "libwrap0")
-START_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +49,10 @@ def find(scratch: Path) -> Programs:
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         _without("needs sshd: install OpenSSH's server")
     fetch = ["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=", *PACKAGES]
-    if subprocess.run(fetch, cwd=scratch, capture_output=True, timeout=60, check=False).returncode:
+    if subprocess.run(fetch, cwd=scratch, capture_output=True, timeout=PATIENCE_S, check=False).returncode:
         _without("needs sshd, and apt-get cannot download openssh-server (apt-get update?)")
     for package in scratch.glob("*.deb"):
-        subprocess.run(["dpkg-deb", "-x", str(package), str(scratch)], check=True, timeout=60)
+        subprocess.run(["dpkg-deb", "-x", str(package), str(scratch)], check=True, timeout=PATIENCE_S)
     return Programs(root=scratch)
 
 
@@ -78,7 +78,7 @@ def running(programs: Programs, directory: Path) -> Iterator[Sshd]:
     """Start sshd for this user with keys of its own; end it."""
     for name in ("host", "id"):
         argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(directory / name)]
-        subprocess.run(argv, check=True, timeout=30)
+        subprocess.run(argv, check=True, timeout=PATIENCE_S)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -96,7 +96,7 @@ def running(programs: Programs, directory: Path) -> Iterator[Sshd]:
         yield Sshd(port=port, user=getpass.getuser(), host_key=key, identity=directory / "id")
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE_S)
 
 
 def _alone(argv: list[str], directory: Path) -> list[str]:
@@ -113,11 +113,9 @@ def _alone(argv: list[str], directory: Path) -> list[str]:
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while True:
-        with socket.socket() as probe:
-            if not probe.connect_ex(("127.0.0.1", port)):
-                return
+    def answers() -> bool:
         assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.05)
+        with socket.socket() as probe:
+            return not probe.connect_ex(("127.0.0.1", port))
+
+    wait_until(answers, "sshd", more=log.read_text)

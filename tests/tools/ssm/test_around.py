@@ -12,6 +12,7 @@ from gpuinfra.tools.ssm import report
 from tests.samples import host
 from tests.tools.ssm.conftest import TARGET, Private, Way
 from tests.tools.ssm.fake_aws import FORBIDDEN, NOT_CONNECTED
+from tests.waiting import PATIENCE_S
 
 
 def told_as(way: Way, instance_id: str) -> Host:
@@ -26,9 +27,9 @@ def test_every_verb_goes_through_one_session(private: Private, monkeypatch: pyte
     with private() as way:
         for name, value in way.env.items():
             monkeypatch.setenv(name, value)
-        assert way.link.run(way.host, "echo one", timeout_s=30) == "one\n"
+        assert way.link.run(way.host, "echo one", timeout_s=PATIENCE_S) == "one\n"
         assert way.link.is_open(way.host)
-        assert way.link.run(way.host, "echo two", timeout_s=30) == "two\n"
+        assert way.link.run(way.host, "echo two", timeout_s=PATIENCE_S) == "two\n"
         way.link.forget(way.host)
         way.wait_for("TerminateSession")
         assert way.seen()["StartSession"] == 1
@@ -42,9 +43,9 @@ def test_a_booting_host_is_waited_for_and_a_refusal_is_not(
         for name, value in way.env.items():
             monkeypatch.setenv(name, value)
         with pytest.raises(Unreachable, match="not connected to Session Manager"):
-            way.link.run(told_as(way, NOT_CONNECTED), "true", timeout_s=30)
+            way.link.run(told_as(way, NOT_CONNECTED), "true", timeout_s=PATIENCE_S)
         with pytest.raises(CloudError, match="may not do ssm:StartSession"):
-            way.link.run(told_as(way, FORBIDDEN), "true", timeout_s=30)
+            way.link.run(told_as(way, FORBIDDEN), "true", timeout_s=PATIENCE_S)
 
 
 def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:

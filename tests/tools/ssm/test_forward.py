@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.tools.ssm.conftest import Private, Way
+from tests.waiting import PATIENCE_S, wait_until
 
 
 def test_a_forwarded_port_carries_several_connections(private: Private) -> None:
@@ -29,7 +29,7 @@ def test_a_forwarded_port_carries_several_connections(private: Private) -> None:
 
 def fetch(url: str) -> bytes:
     """Download a page."""
-    with urllib.request.urlopen(url, timeout=20) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
         return bytes(answer.read())
 
 
@@ -66,12 +66,11 @@ def tunnel(way: Way, remote: int) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = ["-F", str(way.conf), "-o", "ControlPath=none", "-o", "ExitOnForwardFailure=yes"]
+    options += ["-o", f"ConnectTimeout={PATIENCE_S:.0f}"]
     argv = ["ssh", *options, "-N", "-L", f"127.0.0.1:{port}:127.0.0.1:{remote}", "gpuinfra-default"]
     with subprocess.Popen(argv, env=way.env, stdin=subprocess.DEVNULL) as process:
         try:
-            while not listens(port):
-                assert process.poll() is None
-                time.sleep(0.1)
+            wait_until(lambda: listens(port) or process.poll() is not None, "the port")
             yield f"http://127.0.0.1:{port}/page"
         finally:
             process.terminate()

@@ -50,7 +50,8 @@ class Agent:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for message in self._says:
-            await asyncio.sleep(0.05)  # all that could be sent so far has been
+            for _ in range(100):  # nothing here waits for the network: all that can be sent now is sent
+                await asyncio.sleep(0)
             self.heard_so_far.append([it.payload for it in self.heard if it.kind == 1])
             yield message
         raise ChannelLost("cut")

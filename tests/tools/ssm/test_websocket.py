@@ -11,14 +11,18 @@ from websockets.http11 import Request, Response
 from gpuinfra.ground.errors import CloudError
 from gpuinfra.tools.ssm.protocols import ChannelLost
 from gpuinfra.tools.ssm.websocket import dial
+from tests.waiting import PATIENCE_S
 
 Answer = Callable[[ServerConnection, Request], Response | None]
 
 
 def received(
-    speak: Callable[[ServerConnection], Awaitable[None]], answer: Answer | None = None, ping_s: float = 10
+    speak: Callable[[ServerConnection], Awaitable[None]],
+    answer: Answer | None = None,
+    ping_s: float = PATIENCE_S,
+    over: asyncio.Event | None = None,
 ) -> list[bytes]:
-    """Dial a server that speaks so; return what came until it ended."""
+    """Dial a server that speaks so; return what came until it ended, and say by `over` that it has."""
 
     async def listen() -> list[bytes]:
         async with serve(speak, "127.0.0.1", 0, process_request=answer, close_timeout=1) as server:
@@ -27,9 +31,11 @@ def received(
             try:
                 return [it async for it in channel]
             finally:
+                if over:
+                    over.set()
                 await channel.close()
 
-    return asyncio.run(asyncio.wait_for(listen(), 20))
+    return asyncio.run(asyncio.wait_for(listen(), PATIENCE_S))
 
 
 async def nothing(ws: ServerConnection) -> None:
@@ -59,14 +65,15 @@ def test_a_reset_is_a_loss() -> None:
 
 def test_silence_is_a_loss() -> None:
     """The laptop is in another network now: nothing comes, nothing is refused, no ping is answered."""
+    over = asyncio.Event()
 
     async def speak(ws: ServerConnection) -> None:
         ws.transport.pause_reading()
-        await asyncio.sleep(2)
+        await over.wait()
         ws.transport.abort()
 
     with pytest.raises(ChannelLost, match="ping"):
-        received(speak, ping_s=0.1)
+        received(speak, ping_s=0.1, over=over)
 
 
 @pytest.mark.parametrize("status", [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN])

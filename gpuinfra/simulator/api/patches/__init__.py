@@ -38,7 +38,7 @@ _CONCERNS = (
 )
 
 
-def apply_patches(world: SimulatorState) -> None:
+def apply_patches(state: SimulatorState) -> None:
     """Patch moto for the rest of this process."""
     for concern in _CONCERNS:
-        concern.apply(world)
+        concern.apply(state)

@@ -10,7 +10,7 @@ from gpuinfra.simulator.api.state import SimulatorState
 _SHUTDOWN = "InstanceInitiatedShutdownBehavior.Value"
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """Know the shutdown behaviour; refuse a new type for a running instance; touch groups only if given."""
     values_of_moto = InstanceResponse._dot_value_instance_attribute_handler
     groups_of_moto = InstanceResponse._security_grp_instance_attribute_handler

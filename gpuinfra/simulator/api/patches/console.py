@@ -12,13 +12,13 @@ from gpuinfra.simulator.api.state import SimulatorState
 CONSOLE_LIMIT_BYTES = 65536  # EC2 keeps the last 64 KB
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """Replace GetConsoleOutput; with nothing written yet it has no Output, as on EC2."""
 
     def get_console_output(self: Any) -> Any:
         instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
         result = {"InstanceId": instance.id, "Timestamp": utcnow()}
-        text = world.console(instance.id).encode()[-CONSOLE_LIMIT_BYTES:].decode("utf-8", "replace")
+        text = state.console(instance.id).encode()[-CONSOLE_LIMIT_BYTES:].decode("utf-8", "replace")
         if text:
             result["Output"] = Base64EncodedString.from_raw_string(text)
         return ActionResult(result)

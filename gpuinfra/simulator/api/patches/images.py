@@ -29,16 +29,16 @@ def _make(backend: Any, image: SeedImage) -> Any:
     )
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """Replace the images that every region starts with."""
     mappings_of_moto = Ami.block_device_mappings.fget
 
     def load(self: Any) -> None:
-        self.amis.update({image.id: _make(self, image) for image in world.seed.images})
+        self.amis.update({image.id: _make(self, image) for image in state.seed.images})
 
     def mappings(self: Any) -> Any:
         found = mappings_of_moto(self)
-        image = world.seed.image(self.id)
+        image = state.seed.image(self.id)
         if image:
             found[0]["Ebs"] |= {
                 "VolumeSize": image.root_size_gb,

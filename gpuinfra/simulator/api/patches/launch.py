@@ -78,12 +78,12 @@ def _check_architecture(request: Any, image: SeedImage | None) -> None:
         )
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """Wrap RunInstances."""
     run_of_moto = InstanceResponse.run_instances
 
     def launch(self: Any) -> Any:
-        image = world.seed.image(self._get_param("ImageId") or "")
+        image = state.seed.image(self._get_param("ImageId") or "")
         zone = _choose_zone(self)
         _check_architecture(self, image)
         volumes.check(self, image)
@@ -92,7 +92,7 @@ def apply(world: SimulatorState) -> None:
         for instance in result.result.instances:
             for concern in (network, volumes, spot):
                 concern.finish(self, instance)
-            world.instance_changed(region=self.region, instance_id=instance.id, state="running")
+            state.instance_changed(region=self.region, instance_id=instance.id, state="running")
         return result
 
     def run_instances(self: Any) -> Any:

@@ -14,7 +14,7 @@ _KEY = re.compile(r"[0-9a-zA-Z\-_+=,.@:]{1,255}")
 _RESERVED = (".", "..", "_index")
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """Refuse what EC2 refuses while an instance can read its tags; change only the options that are named."""
     _refuse_tags()
     _refuse_launch()

@@ -17,7 +17,7 @@ def _switch(request: Any, state: str, answered: str) -> Any:
     return ActionResult({"InstanceMonitorings": monitorings})
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """Add both actions."""
     Monitoring.monitor_instances = lambda self: _switch(self, "enabled", "pending")
     Monitoring.unmonitor_instances = lambda self: _switch(self, "disabled", "disabling")

@@ -21,7 +21,7 @@ def finish(request: Any, instance: Any) -> None:
     primary.delete_on_termination = not brought_along
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """No empty association for a private instance; groups in use stay; a NAT gateway takes its interface."""
     association_of_moto = NetworkInterface.association.fget
     delete_of_moto = SecurityGroupBackend.delete_security_group

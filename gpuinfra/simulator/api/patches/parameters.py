@@ -23,13 +23,13 @@ def _make(account_id: str, name: str, value: str) -> Any:
     )
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """Put the seeded parameters into every region."""
     init_of_moto = SimpleSystemManagerBackend.__init__
 
     def init(self: Any, region_name: str, account_id: str) -> None:
         init_of_moto(self, region_name, account_id)
-        for name, value in world.seed.parameters.items():
+        for name, value in state.seed.parameters.items():
             self._parameters[name].append(_make(account_id, name, value))
 
     SimpleSystemManagerBackend.__init__ = init

@@ -16,13 +16,13 @@ def _published() -> dict[str, Any]:
     return dict(json.loads(aws_managed_policies_data))
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """Give every account the seeded policies."""
 
     def init(self: Any) -> list[Any]:
         return [
             AWSManagedPolicy.from_data(name, self.account_id, self.region_name, _published()[name])
-            for name in world.seed.managed_policies
+            for name in state.seed.managed_policies
         ]
 
     IAMBackend._init_aws_policies = init

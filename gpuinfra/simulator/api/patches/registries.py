@@ -24,14 +24,14 @@ def _repository(backend: Any, name: str, tags: dict[str, str], owner: str) -> An
     return made
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """Put the seeded repositories into every region that their owner serves."""
     init_of_moto = ECRBackend.__init__
 
     def init(self: Any, region_name: str, account_id: str) -> None:
         init_of_moto(self, region_name, account_id)
-        owner = world.seed.container_accounts.get(region_name)
-        for name, tags in world.seed.containers.items() if owner else ():
+        owner = state.seed.container_accounts.get(region_name)
+        for name, tags in state.seed.containers.items() if owner else ():
             self.repositories[name] = _repository(self, name, dict(tags), str(owner))
 
     ECRBackend.__init__ = init

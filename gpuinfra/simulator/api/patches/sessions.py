@@ -19,7 +19,7 @@ def _of_one(request: Any) -> Any:
     return ActionResult({"SessionId": request._get_param("SessionId")})
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """Add StartSession, ResumeSession and TerminateSession."""
     SimpleSystemManagerResponse.start_session = _start
     SimpleSystemManagerResponse.resume_session = _of_one

@@ -51,7 +51,7 @@ def finish(request: Any, instance: Any) -> None:
     instance.ec2_backend.spot_instance_requests[adopted.id] = adopted
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """Show the lifecycle; close the request when its instance ends."""
     terminate_before = Instance.terminate
 

@@ -1,4 +1,4 @@
-"""Instance states: a time spent pending, and word to the hosts of every change."""
+"""Instance states: a time spent pending, and the hosts are told of every change."""
 
 from datetime import UTC
 from typing import Any
@@ -11,7 +11,7 @@ from gpuinfra.simulator.api.state import SimulatorState
 _CHANGES = {"start": "running", "reboot": "rebooted", "stop": "stopped", "terminate": "terminated"}
 
 
-def _report_changes(world: SimulatorState, method: str, state: str) -> None:
+def _report_changes(state: SimulatorState, method: str, change: str) -> None:
     of_moto = getattr(Instance, method)
 
     def wrapper(self: Any) -> Any:
@@ -20,18 +20,18 @@ def _report_changes(world: SimulatorState, method: str, state: str) -> None:
         if method == "start" and was != "running":
             self.launch_time = utcnow()  # as on AWS, and a started instance is pending again
         if method == "reboot" or self._state.name != was:
-            world.instance_changed(region=self.region_name, instance_id=self.id, state=state)
+            state.instance_changed(region=self.region_name, instance_id=self.id, state=change)
         return result
 
     setattr(Instance, method, wrapper)
 
 
-def apply(world: SimulatorState) -> None:
-    """Let instances be pending for `world.pending_s` seconds, and report their changes."""
+def apply(state: SimulatorState) -> None:
+    """Let instances be pending for `state.pending_s` seconds, and report their changes."""
 
     def visible(self: Any) -> Any:
-        age_s = world.now() - self.launch_time.replace(tzinfo=UTC).timestamp()
-        if self._state.name == "running" and age_s < world.pending_s:
+        age_s = state.now() - self.launch_time.replace(tzinfo=UTC).timestamp()
+        if self._state.name == "running" and age_s < state.pending_s:
             return InstanceState("pending", 0)
         return self._state
 
@@ -39,5 +39,5 @@ def apply(world: SimulatorState) -> None:
     Instance.state = property(lambda self: visible(self).name)
     Instance.state_code = property(lambda self: visible(self).code)
     Instance.is_running = lambda self: visible(self).name == "running"
-    for method, state in _CHANGES.items():
-        _report_changes(world, method, state)
+    for method, change in _CHANGES.items():
+        _report_changes(state, method, change)

@@ -45,12 +45,12 @@ def finish(request: Any, instance: Any) -> None:
             block.delete_on_termination = True
 
 
-def apply(world: SimulatorState) -> None:
+def apply(state: SimulatorState) -> None:
     """Size and type default to those of the image."""
     add_of_moto = Instance.add_block_device
 
     def add(self: Any, size: Any, device_path: str, *args: Any, **kwargs: Any) -> None:
-        image = world.seed.image(self.image_id)
+        image = state.seed.image(self.image_id)
         if image and device_path == self.root_device_name:
             size = size or image.root_size_gb
             kwargs["volume_type"] = kwargs.get("volume_type") or "gp3"

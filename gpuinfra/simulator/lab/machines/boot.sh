@@ -63,7 +63,7 @@ make_sys() {
   mount -o remount,ro,nosuid,nodev,noexec "$root/sys"
 }
 
-# The PCI bus shows the GPUs of the instance type and no device of the machine beneath.
+# The PCI bus shows the GPUs of the instance type and no device of the real machine.
 make_pci() {
   local bus=$root/sys/bus/pci/devices card slot
   mkdir -p "$bus"
@@ -116,7 +116,7 @@ init() {
   cd /
   umount -l /.old
   rmdir /.old
-  # Whatever would reach the machine beneath is taken away for good.
+  # Drop for good every capability that would reach the real machine.
   local denied=-sys_time,-sys_module,-sys_rawio,-syslog,-mknod,-mac_admin,-mac_override,-wake_alarm,-audit_control
   exec setpriv --bounding-set "$denied" --inh-caps "$denied" env -i \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin container=lab TERM=linux LANG=C.UTF-8 \

@@ -1,4 +1,4 @@
-"""One boot of one host: started, asked to power off or to reboot, cut, and how it ended."""
+"""One boot of one host: started, asked to power off or to reboot, killed, and how it ended."""
 
 import contextlib
 import os
@@ -16,13 +16,13 @@ from gpuinfra.simulator.lab.machines.console import Console, ConsoleLog
 from gpuinfra.simulator.lab.network import namespace
 from gpuinfra.simulator.machine import Gpu, Machine
 
-HERE = Path(__file__).parent
+SCRIPTS_DIR = Path(__file__).parent
 # systemd's own: signal for poweroff.target (what ACPI does on EC2), and for ctrl-alt-del, which reboots
 POWER_BUTTON = signal.SIGRTMIN + 4
 RESET_BUTTON = signal.SIGINT
 # AMIs that bring the NVIDIA driver say so in their names
 _DRIVER_WORDS = ("nvidia", "gpu", "deep learning")
-_BUSY_S = 5.0
+_CGROUP_TIMEOUT_S = 30.0
 # holds the name of the interface by which the host hangs on the bridge
 CABLE_FILE = "cable"
 
@@ -45,7 +45,7 @@ _ENDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class LabPaths:
     """Where a lab keeps its hosts: the unpacked image, a folder for each host, a cgroup for each host."""
 
     base: Path
@@ -61,11 +61,11 @@ class Place:
 class LabHost:
     """A running host."""
 
-    def __init__(self, machine: Machine, place: Place, number: int) -> None:
+    def __init__(self, machine: Machine, paths: LabPaths, number: int) -> None:
         self.machine = machine
-        self._place = place
-        self._folder = place.folder(machine.id)
-        self._cgroup = place.cgroup / machine.id
+        self._paths = paths
+        self._folder = paths.folder(machine.id)
+        self._cgroup = paths.cgroup / machine.id
         _prepare(self._folder, machine)
         self._cgroup.mkdir(exist_ok=True)
         self._log = ConsoleLog(self._folder / CONSOLE_FILE)
@@ -76,11 +76,11 @@ class LabHost:
         (self._folder / CABLE_FILE).write_text(f"host{number}", encoding="utf-8")
 
     def press(self, button: int) -> None:
-        """Signal its init; a boot that is not so far yet does not notice: press again later."""
+        """Signal its init; one that has just begun to boot does not notice: press again later."""
         for pid in self._init():
             _kill(pid, button)
 
-    def cut(self) -> None:
+    def kill(self) -> None:
         """End it at once, as if the power failed."""
         for pid in self._init():
             _kill(pid, signal.SIGKILL)
@@ -112,9 +112,9 @@ class LabHost:
             "GATEWAY": namespace.GATEWAY,
             "PRIVATE_IP": machine.private_ip,
             "PUBLIC_IP": machine.public_ip,
-            "BASE": str(self._place.base),
+            "BASE": str(self._paths.base),
             "DISK": str(self._folder),
-            "OVERLAY_OPTIONS": ",userxattr" if self._place.rootless else "",
+            "OVERLAY_OPTIONS": ",userxattr" if self._paths.rootless else "",
             "CGROUP": str(self._cgroup),
             "CONSOLE": self._console.device,
             "UUID": f"ec2{str(uuid.uuid5(uuid.NAMESPACE_OID, machine.id))[3:]}",
@@ -122,7 +122,7 @@ class LabHost:
             "FAKE_GPU": str(self._folder / "fake-gpu"),
         }
         command = ["unshare", "--net", "--mount", "--propagation", "private"]
-        command += ["bash", str(HERE / "boot.sh"), "wire"]
+        command += ["bash", str(SCRIPTS_DIR / "boot.sh"), "wire"]
         with self._log.path.open("ab") as log:  # what goes wrong before there is a console is read there too
             return subprocess.Popen(
                 command,
@@ -141,7 +141,7 @@ def _prepare(folder: Path, machine: Machine) -> None:
     if any(word in machine.image_name.lower() for word in _DRIVER_WORDS):
         tool = folder / "upper/usr/bin/nvidia-smi"
         tool.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(HERE / "nvidia-smi.sh", tool)
+        shutil.copy(SCRIPTS_DIR / "nvidia-smi.sh", tool)
         tool.chmod(0o755)
     for name, value in fake_gpu(machine.gpu).items():
         (folder / "fake-gpu" / name).write_text(f"{value}\n", encoding="utf-8")
@@ -155,15 +155,15 @@ def fake_gpu(gpu: Gpu | None) -> dict[str, str | int]:
     return {"count": gpu.count, "name": f"{name} (simulated)", "memory_mib": gpu.memory_mib}
 
 
-def remove_disk(place: Place, instance_id: str) -> None:
+def remove_disk(paths: LabPaths, instance_id: str) -> None:
     """Delete the disk of a terminated host; its console is kept, as on EC2."""
     for name in ("upper", "work", "root"):
-        shutil.rmtree(place.folder(instance_id) / name, ignore_errors=True)
+        shutil.rmtree(paths.folder(instance_id) / name, ignore_errors=True)
 
 
-def remove_cgroup(cgroup: Path, patience_s: float = _BUSY_S) -> None:
-    """Remove a cgroup with all below it; the last processes in it may take a moment to be gone."""
-    deadline = time.monotonic() + patience_s
+def remove_cgroup(cgroup: Path, timeout_s: float = _CGROUP_TIMEOUT_S) -> None:
+    """Remove a cgroup with all below it; the kernel refuses while the last process in it is ending."""
+    deadline = time.monotonic() + timeout_s
     while cgroup.exists():
         try:
             for folder, _, _ in os.walk(cgroup, topdown=False):

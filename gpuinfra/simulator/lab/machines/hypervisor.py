@@ -1,10 +1,10 @@
-"""The hypervisor: makes the hosts match what the API says, and tells it of a host that ended by itself."""
+"""The hypervisor: boots and ends the hosts as the API says, and tells it of a host that shut itself down."""
 
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Protocol
 
 from gpuinfra.simulator.lab.machines.host import POWER_BUTTON, RESET_BUTTON, End
@@ -12,7 +12,7 @@ from gpuinfra.simulator.machine import Machine
 
 TICK_S = 0.2
 PRESS_AGAIN_S = 3.0  # a host that is still booting does not notice the first time
-CUT_AFTER_S = 60.0  # EC2 gives some minutes
+KILL_AFTER_S = 60.0  # EC2 gives some minutes
 
 _log = logging.getLogger(__name__)
 
@@ -24,17 +24,50 @@ class Action(Enum):
     BOOT = "boot"
     POWER = "press the power button"
     RESET = "press the reset button"
-    CUT = "cut the power"
-    FORGET = "delete the disk"
+    KILL = "kill it, as if the power failed"
+    DELETE_DISK = "delete the disk"
+
+
+class Power(IntEnum):
+    """What the host of an instance does now."""
+
+    ABSENT = 0  # it has never booted
+    OFF = 1
+    CRASHED = 2  # it ended by itself, in no good order
+    ON = 3
+
+
+class Wish(Enum):
+    """What the API wants of the host of an instance."""
+
+    RUN = "run on"
+    RESTART = "run; since its last boot it was stopped and started"
+    REBOOT = "run; since its last boot it was rebooted"
+    STOP = "be off"
+    TERMINATE = "be off, for good"
+    FORGET = "be gone at once: the API was reset"
+
+
+# A host that crashed is not booted again and again, only after the next start.
+# A restart powers off first: once the host is off, the next look boots it with its new address.
+# Each row by power:  absent, off, crashed, on
+_ACTIONS: Mapping[Wish, tuple[Action, Action, Action, Action]] = {
+    Wish.RUN: (Action.BOOT, Action.BOOT, Action.NOTHING, Action.NOTHING),
+    Wish.RESTART: (Action.BOOT, Action.BOOT, Action.BOOT, Action.POWER),
+    Wish.REBOOT: (Action.BOOT, Action.BOOT, Action.NOTHING, Action.RESET),
+    Wish.STOP: (Action.NOTHING, Action.NOTHING, Action.NOTHING, Action.POWER),
+    Wish.TERMINATE: (Action.NOTHING, Action.DELETE_DISK, Action.DELETE_DISK, Action.POWER),
+    Wish.FORGET: (Action.NOTHING, Action.DELETE_DISK, Action.DELETE_DISK, Action.KILL),
+}
 
 
 class RunningHost(Protocol):
-    """What is needed of host.Host."""
+    """What is needed of host.LabHost."""
 
     def press(self, button: int) -> None:
         """Signal its init."""
 
-    def cut(self) -> None:
+    def kill(self) -> None:
         """End it at once."""
 
     def ended(self) -> End | None:
@@ -53,56 +86,65 @@ class InstanceApi(Protocol):
 
 @dataclass(kw_only=True)
 class VmState:
-    """One instance's place in the rack.
+    """The virtual machine of one instance.
 
-    machine: as it was when the host was last booted.
-    crashed: the last boot ended in no good order; it is not tried again before the API starts it again.
+    machine: the instance as it was when the host was last booted.
+    action: the last one that was taken, to end the host.
     asked_at, pressed_at: seconds on the clock; when the host was first, and last, asked to end.
     """
 
     machine: Machine
     host: RunningHost | None = None
     crashed: bool = False
-    step: Action = Action.NOTHING
+    action: Action = Action.NOTHING
     asked_at: float = 0.0
     pressed_at: float = 0.0
 
+    @property
+    def power(self) -> Power:
+        """Tell what the host does."""
+        return Power.ON if self.host else Power.CRASHED if self.crashed else Power.OFF
 
-def decide(machine: Machine | None, slot: VmState | None, now: float) -> Action:
-    """Return the next step for one instance; `machine` is None for one that the API has forgotten."""
-    wanted = machine is not None and machine.state == "running"
-    same_start = machine is not None and slot is not None and machine.starts == slot.machine.starts
-    if slot is None:
-        return Action.BOOT if wanted else Action.NOTHING
-    if slot.host is None:
-        if wanted:
-            return Action.NOTHING if slot.crashed and same_start else Action.BOOT
-        return Action.FORGET if machine is None or machine.state == "terminated" else Action.NOTHING
+    def ignores_buttons(self, now: float) -> bool:
+        """Tell whether the host was asked to end and has not, for too long."""
+        return self.action in (Action.POWER, Action.RESET) and now - self.asked_at > KILL_AFTER_S
+
+
+def wish_of(machine: Machine | None, vm: VmState | None) -> Wish:
+    """Return what the API wants; `machine` is None for an instance that it does not know any more."""
     if machine is None:
-        return Action.CUT
-    if slot.step in (Action.POWER, Action.RESET) and now - slot.asked_at > CUT_AFTER_S:
-        return Action.CUT
-    if not (wanted and same_start):
-        return Action.POWER
-    return Action.RESET if machine.reboots != slot.machine.reboots else Action.NOTHING
+        return Wish.FORGET
+    if machine.state != "running":
+        return Wish.TERMINATE if machine.state == "terminated" else Wish.STOP
+    if vm and machine.starts != vm.machine.starts:
+        return Wish.RESTART
+    return Wish.REBOOT if vm and machine.reboots != vm.machine.reboots else Wish.RUN
+
+
+def decide(machine: Machine | None, vm: VmState | None, now: float) -> Action:
+    """Return the next action for one instance."""
+    power = vm.power if vm else Power.ABSENT
+    if vm and power is Power.ON and vm.ignores_buttons(now):
+        return Action.KILL
+    return _ACTIONS[wish_of(machine, vm)][power]
 
 
 class Hypervisor:
-    """The rack: one slot an instance; tick() is called again and again, by one thread."""
+    """One virtual machine for each instance; tick() is called again and again, by one thread."""
 
     def __init__(
         self,
         *,
         api: InstanceApi,
         boot: Callable[[Machine], RunningHost],
-        forget: Callable[[str], None],
+        delete_disk: Callable[[str], None],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api = api
         self._boot = boot
-        self._forget = forget
+        self._delete_disk = delete_disk
         self._now = now
-        self._slots: dict[str, VmState] = {}
+        self._vms: dict[str, VmState] = {}
         self._by_ip: Mapping[str, Machine] = {}
 
     def machine_at(self, private_ip: str) -> Machine | None:
@@ -110,48 +152,48 @@ class Hypervisor:
         return self._by_ip.get(private_ip)
 
     def tick(self) -> None:
-        """Look at the API and at all hosts once, and take every step that is due."""
+        """Look at the API and at all hosts once, and take every action that is due."""
         machines = {it.id: it for it in self._api.machines()}
         self._by_ip = {it.private_ip: it for it in machines.values() if it.state != "terminated"}
-        for instance_id in machines.keys() | self._slots.keys():
-            machine, slot = machines.get(instance_id), self._slots.get(instance_id)
-            if slot and slot.host and (end := slot.host.ended()):
-                self._note_end(end, machine, slot)
+        for instance_id in machines.keys() | self._vms.keys():
+            machine, vm = machines.get(instance_id), self._vms.get(instance_id)
+            if vm and vm.host and (end := vm.host.ended()):
+                self._record_end(end, machine, vm)
             else:
-                self._take(decide(machine, slot, self._now()), instance_id, machine)
+                self._take(decide(machine, vm, self._now()), instance_id, machine)
 
-    def _occupied(self, private_ip: str) -> bool:
+    def _is_taken(self, private_ip: str) -> bool:
         """Tell whether a host that still runs has this address; the API gives it away sooner."""
-        return any(slot.host and slot.machine.private_ip == private_ip for slot in self._slots.values())
+        return any(vm.host and vm.machine.private_ip == private_ip for vm in self._vms.values())
 
-    def _note_end(self, end: End, machine: Machine | None, slot: VmState) -> None:
-        _log.info("%s %s", slot.machine.id, end.value)
-        by_itself = slot.step is not Action.POWER and slot.step is not Action.CUT
-        slot.host = None
-        slot.crashed = end is End.CRASH and by_itself
-        same_start = machine is not None and machine.starts == slot.machine.starts
+    def _record_end(self, end: End, machine: Machine | None, vm: VmState) -> None:
+        _log.info("%s %s", vm.machine.id, end.value)
+        by_itself = vm.action not in (Action.POWER, Action.KILL)
+        vm.host = None
+        vm.crashed = end is End.CRASH and by_itself
+        same_start = machine is not None and machine.starts == vm.machine.starts
         if end is End.POWEROFF and by_itself and same_start:
-            self._api.powered_off(slot.machine.id)
+            self._api.powered_off(vm.machine.id)
 
-    def _take(self, step: Action, instance_id: str, machine: Machine | None) -> None:
-        slot = self._slots.get(instance_id)
-        if step is Action.BOOT and machine and not self._occupied(machine.private_ip):
+    def _take(self, action: Action, instance_id: str, machine: Machine | None) -> None:
+        vm = self._vms.get(instance_id)
+        if action is Action.BOOT and machine and not self._is_taken(machine.private_ip):
             _log.info("%s boots at %s %s", machine.id, machine.private_ip, machine.public_ip)
-            self._slots[instance_id] = VmState(machine=machine, host=self._boot(machine))
-        elif step is Action.FORGET:
-            del self._slots[instance_id]
-            self._forget(instance_id)
-        elif slot and slot.host and step is not Action.NOTHING:
-            self._ask(step, slot, slot.host)
+            self._vms[instance_id] = VmState(machine=machine, host=self._boot(machine))
+        elif action is Action.DELETE_DISK:
+            del self._vms[instance_id]
+            self._delete_disk(instance_id)
+        elif vm and vm.host and action is not Action.NOTHING:
+            self._end(action, vm, vm.host)
 
-    def _ask(self, step: Action, slot: VmState, host: RunningHost) -> None:
+    def _end(self, action: Action, vm: VmState, host: RunningHost) -> None:
         now = self._now()
-        if step is slot.step and now - slot.pressed_at < PRESS_AGAIN_S:
+        if action is vm.action and now - vm.pressed_at < PRESS_AGAIN_S:
             return
-        _log.info("%s: %s", slot.machine.id, step.value)
-        slot.asked_at = now if step is not slot.step else slot.asked_at
-        slot.step, slot.pressed_at = step, now
-        if step is Action.CUT:
-            host.cut()
+        _log.info("%s: %s", vm.machine.id, action.value)
+        vm.asked_at = now if action is not vm.action else vm.asked_at
+        vm.action, vm.pressed_at = action, now
+        if action is Action.KILL:
+            host.kill()
         else:
-            host.press(POWER_BUTTON if step is Action.POWER else RESET_BUTTON)
+            host.press(POWER_BUTTON if action is Action.POWER else RESET_BUTTON)

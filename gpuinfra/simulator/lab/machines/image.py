@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.ground.ticker import ticking
 
 # cloud-init as near as can be to that of today's Ubuntu images; tried first
 PREFERRED_SUITE = "trixie"
@@ -110,7 +111,7 @@ def cache_dir(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gpuinfra" / "lab"
 
 
-def ensure(environ: Mapping[str, str], tell: Callable[[str], None]) -> Path:
+def ensure(environ: Mapping[str, str]) -> Path:
     """Return the image's archive, making it first if need be: about a minute, from the Debian mirror."""
     recipe = read_recipe()
     archive = cache_dir(environ) / recipe.file_name
@@ -119,8 +120,8 @@ def ensure(environ: Mapping[str, str], tell: Callable[[str], None]) -> Path:
         for draft in archive.parent.glob(f".*.{archive.name}"):  # of a build that was killed
             draft.unlink()
         if not archive.exists():
-            tell("making the hosts' base image from Debian packages (once; about a minute)")
-            build(recipe, archive)
+            with ticking("making the simulated hosts' image from Debian packages (once, about a minute)"):
+                build(recipe, archive)
     return archive
 
 

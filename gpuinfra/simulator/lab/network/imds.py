@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from gpuinfra.simulator.lab.network.imds_tree import VERSIONS, find, listing, tree
 from gpuinfra.simulator.machine import Machine
@@ -79,7 +80,7 @@ class MetadataService:
         return owner == caller and self._now() < until
 
     def _read(self, machine: Machine, path: str) -> Reply:
-        version, *rest = [part for part in path.split("?")[0].split("/") if part] or [""]
+        version, *rest = [unquote(part) for part in path.split("?")[0].split("/") if part] or [""]
         if not version:
             return Reply(status=200, body="\n".join(VERSIONS).encode())
         node = find(tree(machine, self._extra_of(machine.id)), rest) if version in VERSIONS else None
