@@ -51,7 +51,6 @@ OWED = {
     "features.connect.ssm_proxy",
     "tools.terminal.terminal",
     "tools.terminal.live",
-    "tools.terraform.stack_files",
 }
 
 

@@ -110,7 +110,6 @@ STEP_NAMES = {
     "download": "download the installer",
     "install": "install conda",
     "configure": "configure conda",
-    "lock": "environment.lock",
     "env-conda": "conda environment",
     "env-pip": "pip packages",
     "shell": "make conda known to every shell",
