@@ -3,7 +3,7 @@
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from gpuinfra.simulator.lab.lab import Lab
 from tests.simulator.aws import client, describe, launch
@@ -21,7 +21,6 @@ write_files:
 runcmd:
   - [sh, -c, "echo runcmd as $(id -un) > /var/lib/guest-runcmd; echo guest-was-here > /dev/console"]
 """
-Got = TypeVar("Got")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,8 +30,8 @@ sys.exit(7)
 """
 HOLDING = """
 import time
-from gpuinfra.simulator.lab.lab import opened
-with opened() as lab:
+from gpuinfra.simulator.lab.lab import open_lab
+with open_lab() as lab:
     print(lab.directory, flush=True)
     time.sleep(600)
 """
