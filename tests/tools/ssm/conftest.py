@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -131,4 +132,6 @@ def way(server: sshd.Sshd, directory: Path, api: str, *, runtime: str) -> Way:
     link = OpenSsh(env)
     link.pin(made, [server.host_key])
     link.configure(made, address=made.address)
-    return Way(host=made, conf=ssh_config.path(made.stack, env), env=env, api=api)
+    conf = ssh_config.path(made.stack, env)  # on a busy machine the proxy alone takes longer to start
+    conf.write_text(re.sub(r"ConnectTimeout \d+", f"ConnectTimeout {PATIENCE_S:.0f}", conf.read_text()))
+    return Way(host=made, conf=conf, env=env, api=api)
