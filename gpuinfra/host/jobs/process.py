@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
     from collections.abc import Mapping, Sequence
+    from typing import Any
 else:
     import _signal as signal  # plain numbers instead of enums
 
@@ -153,7 +154,7 @@ def find_program(name: str, path: str, cwd: str) -> str:
 
 
 def _spawn(
-    path: str, argv: Sequence[str], env: Mapping[str, str], cwd: str, streams: list[tuple[int, ...]]
+    path: str, argv: Sequence[str], env: Mapping[str, str], cwd: str, streams: Sequence[tuple[Any, ...]]
 ) -> int:
     """Start it as the leader of a session; posix_spawn knows no working directory, so ours is changed."""
     os.chdir(cwd)
