@@ -133,7 +133,8 @@ def test_both_ways_become_the_same_ssh(project: Path, tmp_path: Path) -> None:
             "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "GPUINFRA_PROJECT": str(project),
             "XDG_STATE_HOME": f"{tmp_path}/state", "SEEN": f"{tmp_path}/seen",
         }  # fmt: skip
-        code = "import os, sys; from gpuinfra.quick.dispatch import try_quick as t; t(sys.argv[1:], os.environ)"
+        code = "import os, sys; from gpuinfra.quick import dispatch"
+        code += "; dispatch.try_quick(sys.argv[1:], os.environ)"
         argv = [sys.executable, "-c", code, "ssh", "--", "echo", "a b", "*"]
         subprocess.run(argv, env=env, check=True, cwd=Path(dispatch.__file__).parents[2])
     host = RECORDED.host
