@@ -17,7 +17,7 @@ import pytest
 
 from gpuinfra.host.jobs import frames
 from gpuinfra.tools.ssh.host_bundle import ROOT
-from tests.e2e.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 from tests.fakes.jobs import asked, opening
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the host's programs run on Linux alone")
@@ -59,7 +59,7 @@ def begin(host: Path, version: str, request: dict[str, Any]) -> "subprocess.Pope
 def ask(host: Path, version: str, verb: str, **more: Any) -> Any:
     """Return a version's reply."""
     with begin(host, version, {"verb": verb, "flags": "", **more}) as child:
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=PATIENCE_S)
     assert child.returncode == 0, err
     return json.loads(out)
 
@@ -74,7 +74,7 @@ def test_a_run_of_one_version_is_attached_to_and_stopped_by_the_other(
         assert left.stdout
         assert left.stdout.readline() == b"begun\n"
         left.stdin.close()
-        assert left.wait(60) == 255
+        assert left.wait(PATIENCE_S) == 255
     wait_until(lambda: not ask(host, second, "list")[0]["attached"], "the first session's end to be noticed")
     (job,) = ask(host, second, "list")
     assert (job["id"], job["kind"], job["state"]) == ("abcd", "run", "running")
@@ -86,7 +86,7 @@ def test_a_run_of_one_version_is_attached_to_and_stopped_by_the_other(
         assert back.stdout.readline() == b"got hello\n"
         stopped = ask(host, second, "stop", job="abcd", seconds=60)
         assert (stopped["state"], stopped["exit_code"]) == ("stopped", 143)
-        assert back.wait(60) == 143
+        assert back.wait(PATIENCE_S) == 143
     for version in (first, second):
         (job,) = ask(host, version, "list")
         assert (job["state"], job["reason"]) == ("stopped", "stopped by hand")

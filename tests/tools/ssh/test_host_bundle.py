@@ -14,6 +14,7 @@ from gpuinfra.ground.errors import HostError
 from gpuinfra.tools.ssh import host_bundle
 from gpuinfra.tools.ssh.host_client import SshHostClient
 from tests.fakes.jobs import asked, local_ssh, run
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 LIST = {"verb": "list", "flags": ""}
@@ -39,7 +40,7 @@ def test_the_archive_is_a_tar_of_the_files_of_host() -> None:
 def test_the_bundle_is_sent_once_and_kept_for_its_owner_alone(home: Path) -> None:
     """A second session says that it is there, and nothing is sent; the directory is private and whole."""
     ssh, files = local_ssh(home), host_bundle.files()
-    SshHostClient().ask(ssh, LIST, timeout_s=30)
+    SshHostClient().ask(ssh, LIST, timeout_s=PATIENCE_S)
     bundle = unpacked(home)
     assert bundle.name == f"host-{host_bundle.digest(files)}"
     assert bundle.stat().st_mode & 0o077 == 0
@@ -53,7 +54,7 @@ def test_the_bundle_is_sent_once_and_kept_for_its_owner_alone(home: Path) -> Non
 def test_a_bundle_that_was_changed_on_the_host_is_replaced(home: Path, change: str) -> None:
     """What was changed is never run: its digest is no longer its name."""
     ssh = local_ssh(home)
-    SshHostClient().ask(ssh, LIST, timeout_s=30)
+    SshHostClient().ask(ssh, LIST, timeout_s=PATIENCE_S)
     jobs = unpacked(home) / "gpuinfra/host/jobs"
     if change == "edited":
         (jobs / "handlers.py").write_text("import sys\nsys.exit('tampered')\n")
@@ -61,7 +62,7 @@ def test_a_bundle_that_was_changed_on_the_host_is_replaced(home: Path, change: s
         (jobs / "frames.py").unlink()
     else:
         (jobs / "stranger.py").write_text("")
-    assert SshHostClient().ask(ssh, LIST, timeout_s=30) == []
+    assert SshHostClient().ask(ssh, LIST, timeout_s=PATIENCE_S) == []
     assert not (jobs / "stranger.py").exists()
     assert (jobs / "handlers.py").read_bytes() == (ROOT / "gpuinfra/host/jobs/handlers.py").read_bytes()
 
@@ -71,7 +72,7 @@ def test_an_archive_that_is_not_its_name_is_refused(home: Path) -> None:
     files = host_bundle.files()
     argv = [*local_ssh(home), "--", host_bundle.command(["echo", "ran"], files)]
     packed = host_bundle.archive([*files[:-1], (files[-1][0], b"other")])
-    done = subprocess.run(argv, input=b"%d\n" % len(packed) + packed, capture_output=True, timeout=30)
+    done = subprocess.run(argv, input=b"%d\n" % len(packed) + packed, capture_output=True, timeout=PATIENCE_S)
     assert (done.returncode, done.stdout) == (5, host_bundle.NEED)
     assert b"could not be unpacked" in done.stderr
     assert list((home / ".cache/gpuinfra").iterdir()) == []
@@ -95,7 +96,7 @@ def noisy(home: Path, lines: str) -> list[str]:
 def test_what_the_login_shell_says_before_us_disturbs_nothing(home: Path) -> None:
     """A banner, another directory, aliases, PYTHONPATH: replies, streams and exit codes are as ever."""
     ssh = noisy(home, NOISY)
-    assert SshHostClient().ask(ssh, LIST, timeout_s=30) == []
+    assert SshHostClient().ask(ssh, LIST, timeout_s=PATIENCE_S) == []
     done = run(ssh, asked("echo out; echo err >&2; pwd; exit 3"))
     assert (done.returncode, done.stdout) == (3, f"out\n{home}/project\n".encode())
     assert done.stderr == b"err\n"
@@ -105,14 +106,14 @@ def test_a_directory_with_a_module_of_the_name_of_one_of_pythons_is_no_trap(home
     """The programs start neither from the user's directory nor with its files in sight."""
     (home / "select.py").write_text("raise SystemExit('the file of the user')")
     (home / "os.py").write_text("raise SystemExit('the file of the user')")
-    assert SshHostClient().ask(local_ssh(home), LIST, timeout_s=30) == []
+    assert SshHostClient().ask(local_ssh(home), LIST, timeout_s=PATIENCE_S) == []
 
 
 def test_a_login_shell_that_becomes_something_else_is_named(home: Path) -> None:
     """As by `exec tmux`: the error shows what came instead, and where to look."""
     ssh = noisy(home, "exec echo open terminal failed: not a terminal")
     with pytest.raises(HostError, match="open terminal failed") as caught:
-        SshHostClient().ask(ssh, LIST, timeout_s=30)
+        SshHostClient().ask(ssh, LIST, timeout_s=PATIENCE_S)
     assert ".bashrc" in caught.value.hint
     with pytest.raises(HostError, match="open terminal failed"):
         SshHostClient().stream(ssh, {"verb": "logs", "flags": ""})
@@ -122,7 +123,7 @@ def test_words_arrive_as_they_are(home: Path) -> None:
     """Blanks, quotes, dollars and line ends of a program's arguments pass the login shell unchanged."""
     words = ["a b", "it's", '"$HOME"', "x\ny", "*", ""]
     program = ["/usr/bin/python3", "-c", "import sys, json; print(json.dumps(sys.argv[1:]))", *words]
-    done = SshHostClient().run(local_ssh(home), program, timeout_s=30)
+    done = SshHostClient().run(local_ssh(home), program, timeout_s=PATIENCE_S)
     assert done.stdout.strip() == json.dumps(words)
 
 
