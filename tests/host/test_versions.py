@@ -17,8 +17,8 @@ import pytest
 
 from gpuinfra.host.jobs import frames
 from gpuinfra.tools.ssh.host_bundle import ROOT
-from tests.waiting import PATIENCE_S, wait_until
 from tests.fakes.jobs import asked, opening
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the host's programs run on Linux alone")
 OLD = Path(__file__).with_name("data") / "jobs-27b7c43.tar.gz"
