@@ -41,7 +41,7 @@ check: fmt lint types hcl scan test  ## Everything that CI checks
 fmt: setup     ## Check the format of Python and HCL
 	@$(BIN)/ruff format --check . && $(BIN)/python -m tests.hcl fmt
 lint: setup    ## Lint Python and shell, find dead code
-	@$(BIN)/ruff check . && $(BIN)/vulture && $(BIN)/shellcheck cloud-init/scripts/*.sh gpuinfra/simulator/lab/machines/*.sh .ci/run
+	@$(BIN)/ruff check . && $(BIN)/vulture && $(BIN)/shellcheck cloud-init/scripts/*.sh gpuinfra/host/*.sh gpuinfra/simulator/lab/machines/*.sh .ci/run
 types: setup   ## Check types
 	@$(BIN)/mypy
 hcl: setup     ## Validate and test the Terraform modules (no credentials)

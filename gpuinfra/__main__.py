@@ -7,6 +7,20 @@ from gpuinfra.ground import platforms
 from gpuinfra.ground.names import ENDPOINT, is_simulated
 from gpuinfra.quick import dispatch
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+def _leave() -> "NoReturn":
+    """End at once: Python's own farewell takes as long as the answer did, and nothing is left to close."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # nobody reads it
+        os._exit(1)
+    os._exit(0)
+
 
 def main() -> None:
     """Run gpuinfra."""
@@ -18,7 +32,7 @@ def main() -> None:
         sys.stderr.flush()
     try:
         if dispatch.try_quick(sys.argv[1:], os.environ):
-            return
+            _leave()
         from gpuinfra.cli import app  # typer: 60 ms
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped by Ctrl-C\n")

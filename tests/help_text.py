@@ -9,8 +9,10 @@ from pathlib import Path
 from typer.main import get_command
 
 from gpuinfra.cli.app import app
+from gpuinfra.quick import help
 
 SNAPSHOT = Path(__file__).with_name("data") / "help.txt"
+STORED = Path(help.__file__).with_name("help.txt")  # what the quick way answers from
 
 
 def commands() -> Iterator[tuple[str, ...]]:
@@ -40,5 +42,11 @@ def all_help() -> str:
     return "\n".join("\n".join(line.rstrip() for line in text.split("\n")) for text in texts)
 
 
+def stored() -> str:
+    """Return the help of all commands as it is printed, each after its mark."""
+    return "".join(f"{help.MARK}{' '.join((*words, '--help'))}\n{help_of(words)}" for words in commands())
+
+
 if __name__ == "__main__":
     SNAPSHOT.write_text(all_help(), encoding="utf-8")
+    STORED.write_text(stored(), encoding="utf-8")

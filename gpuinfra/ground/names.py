@@ -1,12 +1,14 @@
 """Names that every start of the program needs; imports nothing, so that --help is quick."""
 
-from collections.abc import Mapping
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # collections costs each start 2 ms
+    from collections.abc import Mapping
 
 DEFAULT_STACK = "default"
 ENDPOINT = "AWS_ENDPOINT_URL"
 LOOPBACK = ("http://127.0.0.1:", "http://[::1]:", "http://localhost:")
 
 
-def is_simulated(environ: Mapping[str, str]) -> bool:
+def is_simulated(environ: "Mapping[str, str]") -> bool:
     """Tell whether AWS calls go to this machine: then every screen has to say so."""
     return environ.get(ENDPOINT, "").startswith(LOOPBACK)

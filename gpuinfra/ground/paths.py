@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpuinfra.ground import locations
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.names import DEFAULT_STACK
 
@@ -78,12 +79,12 @@ def find_project(start: Path, environ: Mapping[str, str]) -> Project:
     Raises:
         ConfigError: no clone is found.
     """
+    found = locations.find_project(str(start), environ)
+    own = Path(__file__).resolve().parents[2]
     home = environ.get("GPUINFRA_PROJECT")
+    if found or (not home and locations.is_project(str(own))):
+        return Project(root=Path(found or own).resolve())
     looked = f"in GPUINFRA_PROJECT={home}" if home else f"at or above {start}"
-    candidates = [Path(home)] if home else [start, *start.parents, Path(__file__).resolve().parents[2]]
-    for path in candidates:
-        if (path / "terraform" / "main.tf").is_file() and (path / "cloud-init").is_dir():
-            return Project(root=path.resolve())
     raise ConfigError(
         f"no gpuinfra project {looked} (looked for terraform/main.tf and cloud-init/)",
         hint="cd into your clone of gpuinfra",
@@ -92,14 +93,9 @@ def find_project(start: Path, environ: Mapping[str, str]) -> Project:
 
 def state_home(environ: Mapping[str, str]) -> Path:
     """Return our directory for keys and pins (XDG Base Directory specification, XDG_STATE_HOME)."""
-    return _xdg(environ, "XDG_STATE_HOME", ".local/state")
+    return Path(locations.state_home(environ))
 
 
 def cache_home(environ: Mapping[str, str]) -> Path:
     """Return our directory for what can be fetched again (XDG_CACHE_HOME)."""
-    return _xdg(environ, "XDG_CACHE_HOME", ".cache")
-
-
-def _xdg(environ: Mapping[str, str], variable: str, fallback: str) -> Path:
-    base = environ.get(variable, "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / fallback) / "gpuinfra"
+    return Path(locations.cache_home(environ))

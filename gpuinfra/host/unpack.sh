@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Start a program of the bundle on the host; take the bundle from stdin first if it is not there, or not whole.
 #
 #   /bin/sh -c THIS sh DIGEST PROGRAM...        (host_bundle.py sends it without its comments)
@@ -35,7 +36,7 @@ unpack() (
   PATH=/usr/bin:/bin
   umask 077
   IFS= read -r size && mkdir -p "$cache" && new=$(mktemp -d "$cache/new.XXXXXX") || exit
-  trap "rm -rf \"$new\"" EXIT
+  trap 'rm -rf "$new"' EXIT
   head -c "$size" | tar -xzf - -C "$new" && whole "$new" || exit
   rm -rf "$bundle"
   mv -T "$new" "$bundle" 2>/dev/null || whole "$bundle"

@@ -1,13 +1,18 @@
-"""The quick answers are those of the command line proper, byte for byte, or none."""
+"""The quick answers are those of the full command line, byte for byte, or none."""
 
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from gpuinfra.quick import dispatch
+from gpuinfra.tools.ssh.client import OpenSsh
+from tests import help_text
+from tests.fakes.world import RECORDED
 from tests.samples import STATE
 
 
@@ -22,12 +27,17 @@ def project(tmp_path: Path) -> Path:
 
 
 def slow(argv: list[str], project: Path) -> str:
-    """Run the command line proper."""
+    """Return what the full command line prints."""
+    done = slow_run(argv, project)
+    assert done.returncode == 0, done
+    return done.stdout
+
+
+def slow_run(argv: list[str], project: Path) -> "subprocess.CompletedProcess[str]":
+    """Run the full command line."""
     code = f"import sys; sys.argv = {['gpuinfra', *argv]!r}; from gpuinfra.cli.app import main; main()"
     env = {**os.environ, "GPUINFRA_PROJECT": str(project)}
-    return subprocess.run(
-        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
-    ).stdout
+    return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("argv", [["ip"], ["version"]])
@@ -68,3 +78,66 @@ def test_ssh_takes_the_short_way_only_to_this_very_host(project: Path, tmp_path:
         if exists:
             socket.touch()
         assert not dispatch.try_quick(["ssh", "--", "true"], env)
+
+
+def test_without_a_host_ip_refuses_as_the_full_command_line_does(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Words, next step and exit code are the same; nothing of typer is needed for them."""
+    (project / "terraform" / "terraform.tfstate").unlink()
+    with pytest.raises(SystemExit) as ended:
+        dispatch.try_quick(["ip"], {"GPUINFRA_PROJECT": str(project)})
+    done = slow_run(["ip"], project)
+    assert (ended.value.code, capsys.readouterr()) == (done.returncode, (done.stdout, done.stderr))
+    assert done.returncode == 5
+
+
+def test_stored_help_is_what_typer_prints() -> None:
+    """Every command's, byte for byte; `python -m tests.help_text` writes it anew."""
+    assert help_text.STORED.read_text(encoding="utf-8") == help_text.stored()
+
+
+@pytest.mark.parametrize("words", [[], ["up"], ["job", "start"], ["sync"]])
+def test_help_is_answered_from_stored_text(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """It begins with the command's own usage and ends before the next command's."""
+    assert dispatch.try_quick([*words, "--help"], {"COLUMNS": "80"})
+    text = capsys.readouterr().out
+    assert text.startswith(f"Usage: {' '.join(['gpuinfra', *words])} ")
+    assert text.count("Usage:") == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "columns"),
+    [(["--help"], "40"), (["nosuch", "--help"], "80"), (["run", "--", "x", "--help"], "80")],
+)
+def test_help_that_is_not_stored_is_left_to_typer(argv: list[str], columns: str, project: Path) -> None:
+    """A narrow terminal, a command that does not exist, and help of somebody else's program."""
+    assert not dispatch.try_quick(argv, {"COLUMNS": columns, "GPUINFRA_PROJECT": str(project)})
+
+
+FAKE_SSH = '#!/bin/sh\nprintf \'%s\\n\' "$@" > "$SEEN"\n'
+
+
+def test_both_ways_become_the_same_ssh(project: Path, tmp_path: Path) -> None:
+    """`ssh -- CMD` runs, argument by argument, what the full command line would have run."""
+    with tempfile.TemporaryDirectory(prefix="ssh-") as short, socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"{short}/socket")
+        server.listen()
+        conf = tmp_path / "state/gpuinfra/ssh/default.conf"
+        conf.parent.mkdir(parents=True)
+        conf.write_text(f'  HostKeyAlias i-0123456789abcdef0\n  ControlPath "{short}/socket"\n')
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin/ssh").write_text(FAKE_SSH)
+        (tmp_path / "bin/ssh").chmod(0o700)
+        env = {
+            "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "GPUINFRA_PROJECT": str(project),
+            "XDG_STATE_HOME": f"{tmp_path}/state", "SEEN": f"{tmp_path}/seen",
+        }  # fmt: skip
+        code = "import os, sys; from gpuinfra.quick import dispatch"
+        code += "; dispatch.try_quick(sys.argv[1:], os.environ)"
+        argv = [sys.executable, "-c", code, "ssh", "--", "echo", "a b", "*"]
+        subprocess.run(argv, env=env, check=True, cwd=Path(dispatch.__file__).parents[2])
+    host = RECORDED.host
+    assert host
+    full = OpenSsh(env).argv(host, ["echo", "a b", "*"])
+    assert (tmp_path / "seen").read_text().splitlines() == full[1:]

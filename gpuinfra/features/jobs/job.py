@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.host.jobs import frames
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 ENDED = ("done", "failed", "stopped", "lost")
@@ -38,11 +37,6 @@ class Job:
     def has_ended(self) -> bool:
         """Tell whether nothing more will come of it."""
         return self.state in ENDED
-
-
-def new_id() -> str:
-    """Return an id for a run: made here, so that it is known even if the connection breaks at once."""
-    return frames.new_id()
 
 
 def parse(raw: dict[str, Any]) -> Job:

@@ -7,12 +7,12 @@ from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.connect.reconnect import connect_with_retry, reconnect
 from gpuinfra.features.jobs import job as jobs
 from gpuinfra.features.jobs.job import Job
+from gpuinfra.features.jobs.request import command_request, new_id
 from gpuinfra.ground.errors import CloudError, ConfigError, HostError, Unreachable
 from gpuinfra.ground.hints import command
 from gpuinfra.ground.job_protocols import HostClient, Request, SessionResult
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import DEFAULT_STACK
-from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
 from gpuinfra.ground.protocols import World
 
 ASK_TIMEOUT_S = 60.0
@@ -39,7 +39,7 @@ def run(world: World, host_jobs: HostClient, wanted: JobSpec) -> int:
     Raises:
         HostError: the connection broke, or the user left; the command goes on.
     """
-    request = {**_command_request("run", wanted, world), "id": jobs.new_id()}
+    request = {**_command_request("run", wanted, world), "id": new_id()}
     sat = host_jobs.sit(_ssh(world, connect(world)), request, tty=wanted.tty)
     return exit_code_of(world, host_jobs, sat, request["id"])
 
@@ -151,18 +151,10 @@ def exit_code_of(world: World, host_jobs: HostClient, sat: SessionResult, job_id
 def _command_request(verb: str, wanted: JobSpec, world: World) -> Request:
     if not any(wanted.words[:1]):
         raise ConfigError("there is no command", hint=command("run -- python train.py", world.files.name))
-    return {
-        "verb": verb,
-        "words": list(wanted.words),
-        "env": wanted.env,
-        "name": jobs.checked_name(wanted.name),
-        "tty": wanted.tty,
-        "time_limit_s": wanted.time_limit_s,
-        "then": wanted.then,
-        "save": wanted.save,
-        "directory": PROJECT_DIRECTORY,
-        "flags": _flags(world),
-    }
+    return command_request(
+        verb, words=wanted.words, env=wanted.env, tty=wanted.tty, name=jobs.checked_name(wanted.name),
+        time_limit_s=wanted.time_limit_s, then=wanted.then, save=wanted.save, flags=_flags(world),
+    )  # fmt: skip
 
 
 def _check_then(wanted: JobSpec) -> None:

@@ -9,7 +9,7 @@ from _socket import AF_UNIX, socketpair
 from _socket import socket as Socket  # not socket.socket, whose import costs 5 ms
 
 from gpuinfra.host.jobs import attach as attached
-from gpuinfra.host.jobs import command_environment, frames, job_store, lifecycle, systemd
+from gpuinfra.host.jobs import frames, job_list, lifecycle, systemd
 from gpuinfra.host.jobs.job_store import JobDirectory, JobError
 
 TYPE_CHECKING = False
@@ -39,7 +39,7 @@ def handles(verb: str) -> Callable[[Handler], Handler]:
 @handles("run")
 def run(request: Request) -> int:
     """Run a command with whoever asks attached to it; when they are cut off it goes on, as a job."""
-    job = _prepare(request, kind="run")
+    job = lifecycle.prepare(request, kind="run")
     near, far = socketpair()
     if os.fork() == 0:
         near.close()
@@ -53,7 +53,7 @@ def run(request: Request) -> int:
 @handles("start")
 def start(request: Request) -> Request:
     """Start a job in a unit of its own."""
-    job = _prepare(request, kind="job")
+    job = lifecycle.prepare(request, kind="job")
     job.write("secret", request)
     program = [sys.executable, "-I", "-S", PROGRAM, "supervise", job.id]
     try:
@@ -77,14 +77,14 @@ def supervise(job_id: str) -> int:
 def apply_default_limit(job: JobDirectory, request: Request, limit_s: Callable[[], float | None]) -> None:
     """Give a job without --time-limit the one of terraform.tfvars; its record says where it came from."""
     if request.get("time_limit_s") is None and (seconds := limit_s()):
-        request["time_limit_s"] = seconds
+        request.update(time_limit_s=seconds, time_limit_from=FROM_TFVARS)
         job.try_write("job", {**job.read("job"), "time_limit_s": seconds, "time_limit_from": FROM_TFVARS})
 
 
 @handles("attach")
 def attach(request: Request) -> int:
     """Attach to a running job: the end of its log, then what comes; input and signals reach it."""
-    job = job_store.find(request.get("job", ""), request["flags"])
+    job = job_list.find(request.get("job", ""), request["flags"])
     _check_version(job)
     connection = Socket(AF_UNIX)
     try:
@@ -103,13 +103,13 @@ def attach(request: Request) -> int:
 @handles("list")
 def jobs(_request: Request) -> list[Request]:
     """Return all jobs and the runs that have a client or were left, the newest first."""
-    return [job.view() for job in job_store.all_jobs()][::-1]
+    return [job.view() for job in job_list.all_jobs()][::-1]
 
 
 @handles("view")
 def view(request: Request) -> Request:
     """Return one job; with `forget`, a run whose end a client has seen is returned for the last time."""
-    job = job_store.find(request.get("job", ""), request["flags"])
+    job = job_list.find(request.get("job", ""), request["flags"])
     reply = job.view()
     was_seen = reply["kind"] == "run" and reply["exit_code"] is not None and not os.path.exists(job.log)
     if request.get("forget") and was_seen:
@@ -120,7 +120,7 @@ def view(request: Request) -> Request:
 @handles("stop")
 def stop(request: Request) -> Request:
     """Ask a job to end, wait for it, and return it."""
-    job = job_store.find(request.get("job", ""), request["flags"])
+    job = job_list.find(request.get("job", ""), request["flags"])
     _check_version(job)
     try:
         connection = Socket(AF_UNIX)
@@ -134,13 +134,13 @@ def stop(request: Request) -> Request:
 @handles("wait")
 def wait(request: Request) -> Request:
     """Wait for a job's end, or for some seconds; return it."""
-    return _await(job_store.find(request.get("job", ""), request["flags"]), float(request["seconds"]))
+    return _await(job_list.find(request.get("job", ""), request["flags"]), float(request["seconds"]))
 
 
 @handles("logs")
 def logs(request: Request) -> int:
     """Write a job's log to stdout from an offset on, and go on while it runs if told to."""
-    job = job_store.find(request.get("job", ""), request["flags"])
+    job = job_list.find(request.get("job", ""), request["flags"])
     at = int(request.get("offset", 0))
     while True:
         over = not request.get("follow") or not job.is_running()  # before the last look
@@ -197,21 +197,3 @@ def _write_out(data: bytes) -> None:
         sys.stdout.flush()
     except OSError:
         return
-
-
-def _prepare(request: Request, *, kind: str) -> JobDirectory:
-    """Find out all that can be wrong before anything is started; make the job's directory."""
-    flags, directory = request["flags"], os.path.expanduser(f"~/{request['directory']}")
-    os.makedirs(directory, exist_ok=True)
-    status_file = os.environ.get("GPUINFRA_STATUS", command_environment.STATUS_FILE)
-    prefix, name = command_environment.conda(flags, status_file)
-    words = request["words"]
-    request["argv"] = command_environment.resolve_argv(words, prefix=prefix, directory=directory, flags=flags)
-    env = request.get("env", {})
-    request["env"] = command_environment.process_env(os.environ, env, prefix=prefix, name=name)
-    request["cwd"] = directory
-    job_store.prune()
-    job = JobDirectory(request.get("id") or frames.new_id())
-    shown = {name: request.get(name) for name in ("name", "time_limit_s", "then", "save", "tty")}
-    job.create({**shown, "kind": kind, "command": command_environment.as_typed(words)})
-    return job

@@ -3,6 +3,7 @@
 The scanner is the one in C that json itself uses; what is written here is less than json can write.
 """
 
+import sys
 from _json import encode_basestring_ascii, make_scanner
 
 TYPE_CHECKING = False
@@ -10,16 +11,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class _Context:
-    """What json.decoder.JSONDecoder hands to the scanner."""
-
-    strict = True
-    object_hook = object_pairs_hook = None
-    parse_float, parse_int, parse_constant = float, int, float
-    memo: "dict[str, str]" = {}  # noqa: RUF012 - names of keys, kept once
-
-
-_scan = make_scanner(_Context())  # type: ignore[arg-type]
+# What json.decoder.JSONDecoder hands to the scanner; this is types.SimpleNamespace, without its import.
+_Namespace: "Any" = type(sys.implementation)
+_scan = make_scanner(
+    _Namespace(
+        strict=True, object_hook=None, object_pairs_hook=None, parse_float=float, parse_int=int,
+        parse_constant=float, memo={},
+    )
+)  # fmt: skip
 
 
 def loads(text: "str | bytes") -> "Any":

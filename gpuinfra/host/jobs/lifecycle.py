@@ -1,16 +1,16 @@
-"""A job from its first process to its last word: started, supervised, its results saved, its end kept."""
+"""A job from its request to its last word: prepared, started, supervised, its results saved, its end kept."""
 
 from __future__ import annotations
 
 import os
 
-from gpuinfra.host.jobs import frames, systemd
+from gpuinfra.host.jobs import command_environment, frames, job_list, systemd
 from gpuinfra.host.jobs.clock import boot_id
 from gpuinfra.host.jobs.exit_status import end_record
 from gpuinfra.host.jobs.job_store import JobDirectory
 from gpuinfra.host.jobs.output_log import OutputLog
 from gpuinfra.host.jobs.process import JobProcess
-from gpuinfra.host.jobs.supervisor import Supervisor
+from gpuinfra.host.jobs.supervisor import TIME_LIMIT_CODE, Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,24 @@ if TYPE_CHECKING:
 
 # What ssh says of a lost connection. A command's own 255 is kept until the laptop has asked which it was.
 SSH_FAILED = 255
+
+
+def prepare(request: Request, *, kind: str) -> JobDirectory:
+    """Find out all that can be wrong before anything is started; make the job's directory."""
+    flags, directory = request["flags"], os.path.expanduser(f"~/{request['directory']}")
+    os.makedirs(directory, exist_ok=True)
+    status_file = os.environ.get("GPUINFRA_STATUS", command_environment.STATUS_FILE)
+    prefix, name = command_environment.conda(flags, status_file)
+    words = request["words"]
+    request["argv"] = command_environment.resolve_argv(words, prefix=prefix, directory=directory, flags=flags)
+    env = request.get("env", {})
+    request["env"] = command_environment.process_env(os.environ, env, prefix=prefix, name=name)
+    request["cwd"] = directory
+    job_list.prune()
+    job = JobDirectory(request.get("id") or frames.new_id())
+    shown = {name: request.get(name) for name in ("name", "time_limit_s", "then", "save", "tty")}
+    job.create({**shown, "kind": kind, "command": command_environment.as_typed(words)})
+    return job
 
 
 def detach() -> None:
@@ -87,6 +105,8 @@ def start_error(program: str, error: OSError) -> str:
 def finish_job(job: JobDirectory, request: Request, output: OutputLog, supervisor: Supervisor) -> int:
     """Run the job to its end, run --save, keep the end, tell attached clients, power off if asked."""
     end = supervisor.run()
+    if request.get("time_limit_from") and end["exit_code"] == TIME_LIMIT_CODE and end["reason"]:
+        end["reason"] = f"{end['reason']} (job_time_limit of {request['time_limit_from']})"
     save_code = save_results(request, output)
     job.try_write("end", {**end, "save_code": save_code})
     supervisor.notify_exit(int(end["exit_code"]), str(end["reason"]))

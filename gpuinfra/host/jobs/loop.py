@@ -78,4 +78,8 @@ def wake_on_signals(loop: Loop, *, on_terminate: Callable[[], None]) -> None:
     signal.set_wakeup_fd(far, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)  # the loop looks itself who has ended
     signal.signal(signal.SIGTERM, lambda _number, _frame: on_terminate())
-    loop.watch(near, on_read=lambda fd: bool(os.read(fd, 4096)))
+    loop.watch(near, on_read=_forget_bytes)
+
+
+def _forget_bytes(fd: int) -> None:
+    os.read(fd, 4096)

@@ -11,11 +11,13 @@ import struct
 
 from gpuinfra.host.jobs import frames
 from gpuinfra.host.jobs.command_environment import SYSTEM_PATH
+from gpuinfra.host.jobs.stdin_writer import StdinBuffer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
     from collections.abc import Mapping, Sequence
+    from typing import Any
 else:
     import _signal as signal  # plain numbers instead of enums
 
@@ -153,7 +155,7 @@ def find_program(name: str, path: str, cwd: str) -> str:
 
 
 def _spawn(
-    path: str, argv: Sequence[str], env: Mapping[str, str], cwd: str, streams: list[tuple[int, ...]]
+    path: str, argv: Sequence[str], env: Mapping[str, str], cwd: str, streams: Sequence[tuple[Any, ...]]
 ) -> int:
     """Start it as the leader of a session; posix_spawn knows no working directory, so ours is changed."""
     os.chdir(cwd)
@@ -165,47 +167,3 @@ def _spawn(
         )
     finally:
         os.chdir("/")  # a directory that is somebody's directory cannot be unmounted
-
-
-class StdinBuffer:
-    """Input that the command has not read yet, in a nameless file: the laptop must not wait behind it."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.ended = False
-        self._at = 0
-        self._file = -1
-
-    def add(self, data: bytes) -> None:
-        """Put data at its end."""
-        if self._file < 0:
-            self._file = _nameless()
-        while data:  # a disk that fills up takes a part first, and only then refuses
-            written = os.pwrite(self._file, data, self._at + self.size)
-            self.size, data = self.size + written, data[written:]
-
-    def peek(self) -> bytes:
-        """Return some of its beginning."""
-        return os.pread(self._file, min(self.size, frames.CHUNK), self._at) if self.size else b""
-
-    def drop(self) -> None:
-        """Forget it all: nobody will read it."""
-        if self._file >= 0:
-            os.close(self._file)
-        self.size, self.ended, self._at, self._file = 0, False, 0, -1
-
-    def taken(self, count: int) -> None:
-        """Drop what has been read; an empty file begins anew."""
-        self._at += count
-        self.size -= count
-        if not self.size and self._file >= 0:
-            self._at = 0
-            os.ftruncate(self._file, 0)
-
-
-def _nameless() -> int:
-    """Return a new file that has no name, and is gone with its last user."""
-    import tempfile  # 10 ms, which only a command with input costs
-
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 
-from gpuinfra.host.jobs import clock, job_store
+from gpuinfra.host.jobs import clock, job_list, job_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ def power_off_when_idle(me: str) -> str:
     """
     if not power_off_requested_in_boot(clock.boot_id()):
         return ""
-    if others := job_store.running(but=me):
+    if others := job_list.running(but=me):
         return f"not powered off: {', '.join(others)} still run"
     _run(*SUDO, "wall", "gpuinfra: the jobs are done, the host goes down")
     time.sleep(GRACE_S)
-    if job_store.running(but=me) or not power_off_requested_in_boot(clock.boot_id()):
+    if job_list.running(but=me) or not power_off_requested_in_boot(clock.boot_id()):
         return "not powered off: something was started"
     os.unlink(_power_off_file())
     os.sync()

@@ -1,4 +1,5 @@
-"""This terminal attached to a command on the host: its stdin as frames into ssh, ssh's output out of here.
+"""This terminal attached to a command on the host: its stdin as frames into ssh, ssh's output to ours.
+Over 200 lines: one session.
 
 `gpuinfra run` passes here before all else: no subprocess, signal (enum), json or contextlib, 25 ms together.
 """

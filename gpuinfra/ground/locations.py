@@ -1,0 +1,65 @@
+"""Where things are on this machine, as plain strings: os alone, since the quick commands import it, too."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def is_project(path: str) -> bool:
+    """Tell whether a directory is a clone of this repository."""
+    return os.path.isfile(f"{path}/terraform/main.tf") and os.path.isdir(f"{path}/cloud-init")
+
+
+def find_project(start: str, environ: Mapping[str, str]) -> str:
+    """Return the clone that GPUINFRA_PROJECT names, else the one that `start` lies in; empty without one."""
+    given = environ.get("GPUINFRA_PROJECT", "")
+    path = given or start
+    while not is_project(path):
+        if given or path == os.path.dirname(path):
+            return ""
+        path = os.path.dirname(path)
+    return path
+
+
+def state_file(project: str) -> str:
+    """Return Terraform's record of the default stack."""
+    return f"{project}/terraform/terraform.tfstate"
+
+
+def state_home(environ: Mapping[str, str]) -> str:
+    """Return our directory for keys and pins (XDG Base Directory specification, XDG_STATE_HOME)."""
+    return _xdg(environ, "XDG_STATE_HOME", ".local/state")
+
+
+def cache_home(environ: Mapping[str, str]) -> str:
+    """Return our directory for what can be fetched again (XDG_CACHE_HOME)."""
+    return _xdg(environ, "XDG_CACHE_HOME", ".cache")
+
+
+def alias_file(environ: Mapping[str, str]) -> str:
+    """Return ssh's configuration of the default stack."""
+    return f"{state_home(environ)}/ssh/default.conf"
+
+
+def host_file(environ: Mapping[str, str], instance_id: str) -> str:
+    """Return ssh's configuration of one host."""
+    return f"{state_home(environ)}/hosts/{instance_id}.conf"
+
+
+def synced_root(start: str) -> str:
+    """Return the folder that `sync` takes, from one in it: the nearest with a mark above it, else itself."""
+    root = start
+    while not any(os.path.exists(f"{root}/{mark}") for mark in (".gpuinfraignore", ".git")):
+        if root == os.path.dirname(root):
+            return start
+        root = os.path.dirname(root)
+    return root
+
+
+def _xdg(environ: Mapping[str, str], variable: str, fallback: str) -> str:
+    base = environ.get(variable, "")
+    return f"{base if base.startswith('/') else os.path.expanduser(f'~/{fallback}')}/gpuinfra"
