@@ -72,7 +72,7 @@ def _sync(up: bool, environ: "os._Environ[str] | dict[str, str]") -> bool:
     if not (conf and root) or sys.stderr.isatty():
         return False
     from gpuinfra.features.sync import gitignore, rsync_args
-    from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
+    from gpuinfra.ground.names import PROJECT_DIRECTORY
 
     here, there = f"{root}/", f"gpuinfra-default:{PROJECT_DIRECTORY}/"
     source, target = (here, there) if up else (there, here)

@@ -25,6 +25,7 @@ class BootFiles(Protocol):
         """Write the first-boot instructions for Terraform."""
 
 
+@adapter("the project's files for the host cannot be read")
 class UserData:
     """The project's files for a host: sent at its first boot, or after it where they do not fit."""
 
