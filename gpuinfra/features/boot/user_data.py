@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gpuinfra.features.environment.files import ProjectFiles
 from gpuinfra.ground.model import Settings
+from gpuinfra.tools.adapter import adapter
 
 if TYPE_CHECKING:
     from gpuinfra.features.boot.cloud_init import BootContext
