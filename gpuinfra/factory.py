@@ -1,7 +1,11 @@
-"""Builds the real ports of a stack; adapters that cost time to import are imported when first used."""
+"""Builds the world of one command, once: the only module that knows every concrete class.
+
+What costs time to import is imported when it is first used; what one feature alone needs has a function each.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,57 +17,58 @@ if TYPE_CHECKING:
     from gpuinfra.features.containers.dlc_images import TaggedImage
     from gpuinfra.features.environment.protocols import HostFiles, Solver
     from gpuinfra.features.provision.init import InitValues
+    from gpuinfra.features.sync.clone import Agent
+    from gpuinfra.features.sync.sync import FileWatcher, RsyncTransfer
+    from gpuinfra.features.web.forward import Tunnel
     from gpuinfra.ground.model import Settings
-    from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter, World
-    from gpuinfra.tools.terraform.state import LocalState
+    from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter
+    from gpuinfra.ground.world import World
 
 FALLBACK_REGION = "us-east-1"
 
 
-def project(environ: Mapping[str, str]) -> Project:
-    """Return the clone that the user is in."""
-    return paths.find_project(Path.cwd(), environ)
-
-
 def world(stack_name: str, environ: Mapping[str, str]) -> World:
-    """Return the real ports of one stack."""
-    import time
+    """Return the real world of one stack; called once a command.
 
+    The project is looked for once, the name becomes a Stack once. Terraform and AWS are made at first use.
+
+    Raises:
+        ConfigError: there is no project here, or the name cannot be a stack's.
+    """
     from gpuinfra.features.boot.user_data import UserData
-    from gpuinfra.ground.protocols import Clock, World
+    from gpuinfra.ground.world import Clock, World
     from gpuinfra.tools.ssh.client import OpenSsh
     from gpuinfra.tools.ssh.host_client import SshHostClient
     from gpuinfra.tools.terminal.terminal import Terminal
     from gpuinfra.tools.terraform.stack_files import StackDirectory
+    from gpuinfra.tools.terraform.state import LocalState
     from gpuinfra.tools.terraform.tfvars import TfvarsFile
 
-    home = project(environ)
-    stack = home.stack(stack_name)
-    reporter, files = Terminal(), StackDirectory(stack)
+    project = paths.find_project(Path.cwd(), environ)
+    stack = project.stack(stack_name)
+    files, reporter, ssh = StackDirectory(stack), Terminal(), OpenSsh(environ)
     return World(
+        project=project,
         files=files,
-        user_data=UserData(files, home.root),
-        values=TfvarsFile(stack.tfvars, module=home.module),
-        state=state(stack_name, environ),
+        user_data=UserData(files, project.root),
+        values=TfvarsFile(stack.tfvars, module=project.module),
+        state=LocalState(stack.state, rescue_directory=paths.state_home(environ)),
         reporter=reporter,
-        ssh=OpenSsh(environ),
-        host=SshHostClient(),
+        ssh=ssh,
+        host=SshHostClient(ssh),
         clock=Clock(sleep=time.sleep, now=time.monotonic),
-        terraform=lambda: _terraform(home, stack, environ, reporter),
+        terraform=lambda: _terraform(project, stack, environ, reporter),
         cloud=_cloud,
     )
 
 
-def state(stack_name: str, environ: Mapping[str, str]) -> LocalState:
-    """Return the state of one stack: all that the offline commands need."""
-    from gpuinfra.tools.terraform.state import LocalState
-
-    path = project(environ).stack(stack_name).state
-    return LocalState(path, rescue_directory=paths.state_home(environ))
-
-
-def answers(
-    environ: Mapping[str, str], *, region: str, owner: str, cidr: str, public_key: Path | None
+def init_values(
+    environ: Mapping[str, str],
+    *,
+    region: str = "",
+    owner: str = "",
+    cidr: str = "",
+    public_key: Path | None = None,
 ) -> InitValues:
     """Return what `init` writes: what the user said, else what can be found out."""
     from gpuinfra.features.provision.init import InitValues
@@ -76,11 +81,40 @@ def answers(
     )
 
 
-def host_files(environ: Mapping[str, str]) -> HostFiles:
+def project_files(world: World) -> HostFiles:
     """Return the user's files for the host."""
     from gpuinfra.features.environment.files import ProjectFiles
 
-    return ProjectFiles(project(environ).root)
+    return ProjectFiles(world.project.root)
+
+
+def rsync(world: World, environ: Mapping[str, str]) -> RsyncTransfer:
+    """Return what moves the project."""
+    from gpuinfra.features.sync.rsync import Rsync
+
+    return Rsync(world.ssh, environ)
+
+
+def watcher() -> FileWatcher:
+    """Return what tells changes of files."""
+    from gpuinfra.features.sync.watcher import WatchfilesWatcher
+
+    return WatchfilesWatcher()
+
+
+def agent() -> Agent:
+    """Return this machine's ssh agent and known_hosts."""
+    from gpuinfra.tools.ssh.agent import SshAgent
+
+    return SshAgent()
+
+
+def tunnel(world: World) -> Tunnel:
+    """Return what carries ports of the host to this machine."""
+    from gpuinfra.features.web.tunnel import SshTunnel, end_as_by_ctrl_c
+
+    end_as_by_ctrl_c()
+    return SshTunnel(world.ssh)
 
 
 def solver(environ: Mapping[str, str]) -> Solver:
@@ -90,7 +124,7 @@ def solver(environ: Mapping[str, str]) -> Solver:
     return RattlerSolver(cache=paths.cache_home(environ) / "repodata", environ=environ)
 
 
-def catalogue(
+def catalog(
     region: str, environ: Mapping[str, str], *, refresh: bool
 ) -> Callable[[str], Sequence[TaggedImage]]:
     """Return what knows the Deep Learning Containers of a region, by repository."""
@@ -106,16 +140,16 @@ def my_cidr(environ: Mapping[str, str]) -> str:
     return public_address.my_cidr(environ)
 
 
-def _terraform(home: Project, stack: Stack, environ: Mapping[str, str], reporter: Reporter) -> Provisioner:
+def _terraform(project: Project, stack: Stack, environ: Mapping[str, str], reporter: Reporter) -> Provisioner:
     from gpuinfra.tools.terraform import binary as toolchain
     from gpuinfra.tools.terraform import links, provider_mirror
     from gpuinfra.tools.terraform.runner import TerraformCli
 
-    links.link_module(home.module, stack.directory)  # the module may have gained a file since
-    lock = home.module / ".terraform.lock.hcl"
+    links.link_module(project.module, stack.directory)  # the module may have gained a file since
+    lock = project.module / ".terraform.lock.hcl"
     env = provider_mirror.environment(
         environ,
-        config=home.tools / "terraform.rc",
+        config=project.tools / "terraform.rc",
         cache=paths.cache_home(environ) / "terraform-plugins",
         mirror=provider_mirror.find(lock, toolchain.platform_name()),
     )
@@ -126,13 +160,11 @@ def _terraform(home: Project, stack: Stack, environ: Mapping[str, str], reporter
         elif presses == 2:
             reporter.say("still saving; a third Ctrl-C abandons it and may leave a host that nobody knows of")
 
-    binary = toolchain.find(home.tools, environ)
+    binary = toolchain.find(project.tools, environ)
     return TerraformCli(binary=binary, directory=stack.directory, env=env, on_interrupt=on_interrupt)
 
 
 def _cloud(region: str, settings: Settings | None) -> Cloud:
-    import time
-
     from gpuinfra.tools.aws.ec2 import Aws
 
     return Aws(region=region, settings=settings, sleep=time.sleep)
@@ -152,13 +184,13 @@ def _owner() -> str:
     return re.sub(r"[^a-z0-9@.-]", "-", getpass.getuser().lower()).strip("-") or "me"
 
 
-def _cidr(given: str, environ: Mapping[str, str]) -> str:
+def _cidr(cidr: str, environ: Mapping[str, str]) -> str:
     from gpuinfra.features.provision.allow import normal
 
-    return normal(given) if given else my_cidr(environ)
+    return normal(cidr) if cidr else my_cidr(environ)
 
 
-def _public_key(given: Path | None, environ: Mapping[str, str]) -> Path:
+def _public_key(key: Path | None, environ: Mapping[str, str]) -> Path:
     from gpuinfra.tools.ssh import keys
 
-    return keys.public_key(given) if given else keys.own_key(paths.state_home(environ) / "keys")
+    return keys.public_key(key) if key else keys.own_key(paths.state_home(environ) / "keys")

@@ -51,7 +51,7 @@ def set_up(goal: str) -> int:
     if is_new and goal in COMES:
         say("First the set-up (once, 2 or 3 minutes): Python packages, Terraform, an image for hosts;")
         say(COMES[goal] + ".")
-    programs.install(lacking(goal, is_new=is_new), programs.Machine(), say)
+    programs.install(lacking(goal, is_new=is_new), programs.ProgramHost(), say)
     make_venv(sys.executable, VENV, ROOT / "requirements.lock", project=ROOT)
     make_lean(VENV / "bin" / "gpuinfra")
     ours = [str(VENV / "bin" / "python"), "-m"]

@@ -1,16 +1,17 @@
-"""The commands about containers on the host, as in cli.py: `gpuinfra docker ...` and `gpuinfra dlc ...`."""
+"""The commands about containers on the host: `gpuinfra docker ...` and `gpuinfra dlc ...`."""
 
+import os
 from typing import Annotated
 
 import typer
 
-from gpuinfra.cli.options import Json, Stack, result
+from gpuinfra import factory
+from gpuinfra.cli.options import OURS_FIRST, Json, Stack, become, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 Command = Annotated[list[str] | None, typer.Argument(help="What to run in it, after --; default: a shell.")]
 Image = Annotated[str, typer.Option(metavar="NAME", help="Another image than that of your environment.")]
 IMAGE = "gpuinfra"
-OURS_FIRST = {"allow_interspersed_args": False}  # what follows the first word of the command is its own
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,26 +39,27 @@ def _dlc() -> typer.Typer:
 
 def build(
     stack: Stack = DEFAULT_STACK,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Build every step anew.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Rebuild every step.")] = False,
 ) -> None:
     """Build an image of environment.yml on the host. The CUDA base fits its driver."""
-    from gpuinfra.cli import commands_docker
+    from gpuinfra.features.containers import docker
+    from gpuinfra.features.environment.host_environment import pip_parts
 
-    commands_docker.build(stack, no_cache=no_cache)
+    become(docker.build(factory.world(stack, os.environ), pip_parts, no_cache=no_cache))
 
 
 def run(command: Command = None, stack: Stack = DEFAULT_STACK, image: Image = IMAGE) -> None:
     """Run a command in a container. It has the GPUs, the synced project, and your user."""
-    from gpuinfra.cli import commands_docker
+    from gpuinfra.features.containers import docker
 
-    commands_docker.run(stack, command or ["bash"], image=image)
+    become(docker.run(factory.world(stack, os.environ), command or ["bash"], image=image))
 
 
 def shell(stack: Stack = DEFAULT_STACK, image: Image = IMAGE) -> None:
     """Open a shell in a container."""
-    from gpuinfra.cli import commands_docker
+    from gpuinfra.features.containers import docker
 
-    commands_docker.run(stack, ["bash"], image=image)
+    become(docker.run(factory.world(stack, os.environ), ["bash"], image=image))
 
 
 def jupyter(
@@ -66,9 +68,9 @@ def jupyter(
     image: Image = IMAGE,
 ) -> None:
     """Run JupyterLab in a container. A tunnel leads to it; Ctrl-C ends it."""
-    from gpuinfra.cli import commands_docker
+    from gpuinfra.features.containers import docker
 
-    commands_docker.jupyter(stack, image=image, port=port)
+    become(docker.jupyter(factory.world(stack, os.environ), image=image, port=port))
 
 
 def dlc_list(
@@ -81,11 +83,12 @@ def dlc_list(
     as_json: Json = False,
 ) -> None:
     """List AWS Deep Learning Containers, as ECR has them. Asked once a day."""
-    from gpuinfra.cli import commands_docker as commands
+    from gpuinfra.features.containers import dlc
 
-    chosen = {"framework": framework, "processor": processor, "region": region}
-    found = commands.dlc_list(stack, **chosen, everything=everything, refresh=refresh)
-    result(commands.dlc_text(found), [vars(image) for image in found], as_json)
+    region = region or dlc.region_of(factory.world(stack, os.environ), factory.default_region)
+    catalog = factory.catalog(region, os.environ, refresh=refresh)
+    images = dlc.images(region, catalog, framework=framework, processor=processor, everything=everything)
+    result(dlc.images_table(images), [vars(image) for image in images], as_json)
 
 
 def dlc_run(
@@ -93,8 +96,8 @@ def dlc_run(
     command: Command = None,
     stack: Stack = DEFAULT_STACK,
 ) -> None:
-    """Run a command in such a container. It is pulled as the host's own role."""
-    from gpuinfra.cli import commands_docker
+    """Run a command in an AWS Deep Learning Container. It is pulled as the host's own role."""
+    from gpuinfra.features.containers import dlc
 
     words = (command or [])[1:] if command and command[0] == "--" else command
-    commands_docker.dlc_run(stack, image, words or ["bash"])
+    become(dlc.run(factory.world(stack, os.environ), image, words or ["bash"]))

@@ -1,9 +1,11 @@
-"""The commands about environment.yml, as in cli.py: `gpuinfra env ...`."""
+"""The commands about environment.yml: `gpuinfra env ...`."""
 
+import os
 from typing import Annotated
 
 import typer
 
+from gpuinfra import factory
 from gpuinfra.cli.options import Json, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
@@ -27,18 +29,20 @@ def check(
     as_json: Json = False,
 ) -> None:
     """List what is wrong with environment.yml; offline, unless --solve is given."""
-    from gpuinfra.cli import commands_env
+    from gpuinfra.features.environment import check
 
-    checked = commands_env.check(stack, solve=solve, cuda=cuda)
-    result(commands_env.check_text(checked), commands_env.check_json(checked), as_json)
-    if checked.refusal:
-        raise checked.refusal
+    world = factory.world(stack, os.environ)
+    checked = check.check(
+        world, factory.project_files(world), factory.solver(os.environ) if solve else None, cuda=cuda
+    )
+    result(checked.text(), checked.plain(), as_json)
+    checked.refuse()
 
 
 def lock(cuda: Cuda = "", stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     """Write environment.lock: every package of the host, exact and hashed."""
-    from gpuinfra.cli import commands_env
+    from gpuinfra.features.environment import lock
 
-    locked = commands_env.lock(stack, cuda=cuda)
-    answer = commands_env.solution_json(locked.solution)
-    result(str(locked.path), {"path": str(locked.path), **answer}, as_json)
+    world = factory.world(stack, os.environ)
+    locked = lock.lock(world, factory.project_files(world), factory.solver(os.environ), cuda=cuda)
+    result(str(locked.path), locked.plain(), as_json)

@@ -1,10 +1,12 @@
-"""The commands that go onto the host, as in cli.py."""
+"""The commands that open the way to the host: ssh, ssh-config, logs; and ssm-proxy, which ssh starts."""
 
+import os
 from typing import Annotated
 
 import typer
 
-from gpuinfra.cli.options import Json, Stack, result
+from gpuinfra import factory
+from gpuinfra.cli.options import Json, Stack, become, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 
@@ -21,9 +23,9 @@ def ssh(
     forget_key: Annotated[bool, typer.Option("--forget-key", help="Read its host key anew first.")] = False,
 ) -> None:
     """Open the host, its key verified. After --: a command to run."""
-    from gpuinfra.cli import commands_host
+    from gpuinfra.features.connect.session import session
 
-    commands_host.ssh(stack, command or [], forget_key=forget_key)
+    become(session(factory.world(stack, os.environ), command or [], forget_key=forget_key))
 
 
 def ssh_config(
@@ -32,20 +34,39 @@ def ssh_config(
     as_json: Json = False,
 ) -> None:
     """Write an alias for ssh, rsync, git and editors; print it."""
-    from gpuinfra.cli import commands_host
+    from gpuinfra.features.connect.ssh_alias import write_alias
 
-    path, alias = commands_host.ssh_config(stack, install=install)
-    result(alias, {"alias": alias, "path": str(path)}, as_json)
+    alias = write_alias(factory.world(stack, os.environ), os.environ, install=install)
+    result(alias.alias, alias.plain(), as_json)
 
 
 def logs(
     stack: Stack = DEFAULT_STACK,
-    boot: Annotated[bool, typer.Option("--boot", help="The bootstrap's whole log (the default).")] = True,
     console: Annotated[bool, typer.Option("--console", help="The serial console instead.")] = False,
     as_json: Json = False,
 ) -> None:
     """Print what the host logged while it set itself up."""
-    from gpuinfra.cli import commands_host
+    from gpuinfra.features.boot import logs
 
-    text = commands_host.logs(stack, console=console)
+    text = logs.logs(factory.world(stack, os.environ), console=console)
     result(text.rstrip(), {"log": text}, as_json)
+
+
+def add_proxy_to(app: typer.Typer) -> None:
+    """Add the command that ssh starts; the list of commands shows it last."""
+    app.command("ssm-proxy")(ssm_proxy)
+
+
+def ssm_proxy(
+    target: Annotated[str, typer.Argument(help="The instance.")],
+    port: Annotated[int, typer.Argument(min=1, max=65535, help="Its port.")] = 22,
+    region: Annotated[str, typer.Option(help="Its region; default: your AWS configuration's.")] = "",
+) -> None:
+    """Lead ssh to a private host (experimental: not yet run on AWS).
+
+    ssh starts it by itself, as its ProxyCommand, for hosts with access = "ssm". GPUINFRA_SSM_PLUGIN=1 lets
+    AWS's session-manager-plugin do it, if that is on PATH.
+    """
+    from gpuinfra.features.connect.ssm_proxy import proxy
+
+    proxy(target, port, region=region or factory.default_region())

@@ -1,10 +1,13 @@
-"""The commands that run things on the host, as in cli.py: `gpuinfra run`, `gpuinfra job ...`."""
+"""The commands that run things on the host: `gpuinfra run`, `gpuinfra job ...`."""
 
+import os
 from typing import Annotated
 
 import typer
 
-from gpuinfra.cli.options import Json, Stack, result
+from gpuinfra import factory
+from gpuinfra.cli import hidden_env
+from gpuinfra.cli.options import OURS_FIRST, Json, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 Words = Annotated[
@@ -20,14 +23,12 @@ Env = Annotated[
 ]
 Which = Annotated[str, typer.Argument(metavar="[JOB]", help="Its id or name; default: the newest.")]
 Tty = Annotated[bool | None, typer.Option("--tty/--no-tty", help="Default: as this terminal is.")]
-OURS_FIRST = {"allow_interspersed_args": False}  # what follows the command is its own
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command(context_settings=OURS_FIRST)(run)
     app.add_typer(_jobs(), name="job")
-    app.add_typer(_gpu(), name="gpu")
 
 
 def _jobs() -> typer.Typer:
@@ -39,23 +40,18 @@ def _jobs() -> typer.Typer:
     return group
 
 
-def _gpu() -> typer.Typer:
-    group = typer.Typer(help="The host's GPUs.", no_args_is_help=True)
-    group.callback()(lambda: None)  # or typer would take its only command for the group
-    group.command("test")(gpu_test)
-    return group
-
-
 def run(command: Words, env: Env = None, tty: Tty = None, stack: Stack = DEFAULT_STACK) -> None:
     """Run a command on the host as if it were here.
 
     In ~/project, in the conda environment; its exit code is ours, and Ctrl-C reaches it. If the connection
     breaks, or you leave with Ctrl-\\, it goes on as a job.
     """
-    from gpuinfra.cli import commands_jobs
+    from gpuinfra.features.jobs import jobs, options
 
-    commands_jobs.hide_values(command)
-    raise typer.Exit(commands_jobs.run(stack, command, env=env or [], tty=tty))
+    hidden_env.hide_values(command)
+    with_tty = options.at_terminal() if tty is None else tty
+    spec = options.job_spec(command, hidden_env.environ(), env=env or [], tty=with_tty)
+    raise typer.Exit(jobs.run(factory.world(stack, os.environ), spec))
 
 
 def start(
@@ -71,7 +67,8 @@ def start(
     save: Annotated[
         str,
         typer.Option(
-            metavar="LINE", help="Runs after it and brings the results out; must succeed before --then."
+            metavar="LINE",
+            help="Command that copies the results off the host; if it fails, the host stays on.",
         ),
     ] = "",
     tty: Annotated[bool, typer.Option("--tty", help="Give it a terminal, to attach to.")] = False,
@@ -79,21 +76,29 @@ def start(
     as_json: Json = False,
 ) -> None:
     """Start a command that goes on without you; print its id."""
-    from gpuinfra.cli import commands_jobs
+    from gpuinfra.features.jobs import jobs, options
 
-    commands_jobs.hide_values(command)
-    job = commands_jobs.start(
-        stack, command, name=name, env=env or [], time_limit=time_limit, then=then, save=save, tty=tty
+    hidden_env.hide_values(command)
+    spec = options.job_spec(
+        command,
+        hidden_env.environ(),
+        env=env or [],
+        tty=tty,
+        name=name,
+        time_limit=time_limit,
+        then=then,
+        save=save,
     )
+    job = jobs.start(factory.world(stack, os.environ), spec)
     result(job.id, job, as_json)
 
 
 def listed(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     """List jobs, and runs that go on without you."""
-    from gpuinfra.cli import commands_jobs
+    from gpuinfra.features.jobs import job, jobs
 
-    found = commands_jobs.listed(stack)
-    result(commands_jobs.listed_text(found), commands_jobs.plain(found), as_json)
+    on_host = jobs.listed(factory.world(stack, os.environ))
+    result(job.jobs_table(on_host), [vars(each) for each in on_host], as_json)
 
 
 def logs(
@@ -102,45 +107,33 @@ def logs(
     stack: Stack = DEFAULT_STACK,
 ) -> None:
     """Print what a job has printed."""
-    from gpuinfra.cli import commands_jobs
+    from gpuinfra.features.jobs import jobs
 
-    raise typer.Exit(commands_jobs.logs(stack, job, follow=follow))
+    raise typer.Exit(jobs.logs(factory.world(stack, os.environ), job, follow=follow))
 
 
 def attach(job: Which = "", stack: Stack = DEFAULT_STACK) -> None:
-    """Sit at a running job.
+    """Attach to a running job.
 
     You get its output; it gets your Ctrl-C, and your keys if it has a terminal. Ctrl-\\ leaves it running.
     """
-    from gpuinfra.cli import commands_jobs
+    from gpuinfra.features.jobs import jobs, options
 
-    raise typer.Exit(commands_jobs.attach(stack, job))
+    raise typer.Exit(jobs.attach(factory.world(stack, os.environ), job, tty=options.at_terminal()))
 
 
 def stop(job: Which = "", stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     """End a job: SIGTERM, 10 seconds later SIGKILL."""
-    from gpuinfra.cli import commands_jobs
+    from gpuinfra.features.jobs import jobs
 
-    ended = commands_jobs.stop(stack, job)
-    result(commands_jobs.job_text(ended), ended, as_json)
+    ended = jobs.stop(factory.world(stack, os.environ), job)
+    result(ended.text(), ended, as_json)
 
 
 def wait(job: Which = "", stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     """Wait for a job's end; its exit code is ours."""
-    from gpuinfra.cli import commands_jobs
+    from gpuinfra.features.jobs import jobs
 
-    ended = commands_jobs.wait(stack, job)
-    result(commands_jobs.job_text(ended), ended, as_json)
-    raise typer.Exit(commands_jobs.exit_code(ended))
-
-
-def gpu_test(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
-    """Check CUDA and its devices, and measure each.
-
-    Matrix products (TFLOP/s) and copies to and from the GPU (GB/s).
-    """
-    from gpuinfra.cli import commands_live
-
-    found = commands_live.gpu_test(stack)
-    result(commands_live.gpu_text(found), found, as_json)
-    commands_live.refuse(found)
+    ended = jobs.wait(factory.world(stack, os.environ), job)
+    result(ended.text(), ended, as_json)
+    raise typer.Exit(ended.code_to_pass_on)

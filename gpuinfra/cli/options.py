@@ -1,6 +1,7 @@
-"""What the commands of the command line share: common options, and the one place that prints results."""
+"""What the commands share: common options, and how a command ends: with a result, or as another program."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -9,13 +10,21 @@ Stack = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+OURS_FIRST = {"allow_interspersed_args": False}  # what follows the first word of a command is its own
 
 
 def result(text: str, value: Any, as_json: bool) -> None:
     """Print what a command returns: the one place that chooses between text and JSON."""
-    from gpuinfra.tools.terminal import terminal
+    from gpuinfra.tools.terminal import output
 
     if as_json:
-        terminal.emit_json(value)
+        output.emit_json(value)
     elif text:
-        terminal.emit(text)
+        output.emit(text)
+
+
+def become(argv: Sequence[str]) -> NoReturn:
+    """Let another program take this process's place, so that its exit code is ours."""
+    from gpuinfra.tools import process
+
+    process.become(argv)

@@ -1,10 +1,12 @@
 """sync: the project between this machine and the host; clone: a repository onto it."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gpuinfra import factory
 from gpuinfra.cli.options import Json, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
@@ -35,12 +37,12 @@ def up(
 
     What .gitignore and .gpuinfraignore name stays here.
     """
-    from gpuinfra.cli import commands_sync as commands
+    from gpuinfra.features.sync import sync
 
-    moved = commands.sync(
-        stack, path, up=True, dry_run=dry_run, delete=delete, compress=compress, listed=as_json
-    )
-    result(commands.sync_text(moved), moved, as_json)
+    request = sync.request(path, up=True, dry_run=dry_run, delete=delete, compress=compress, listed=as_json)
+    world = factory.world(stack, os.environ)
+    synced = sync.sync(world, factory.rsync(world, os.environ), request)
+    result(synced.text(), synced, as_json)
 
 
 @group.command()
@@ -56,20 +58,22 @@ def down(
 
     What is ignored stays there, but a PATH that you name comes.
     """
-    from gpuinfra.cli import commands_sync as commands
+    from gpuinfra.features.sync import sync
 
-    moved = commands.sync(
-        stack, path, up=False, dry_run=dry_run, delete=delete, compress=compress, listed=as_json
-    )
-    result(commands.sync_text(moved), moved, as_json)
+    request = sync.request(path, up=False, dry_run=dry_run, delete=delete, compress=compress, listed=as_json)
+    world = factory.world(stack, os.environ)
+    synced = sync.sync(world, factory.rsync(world, os.environ), request)
+    result(synced.text(), synced, as_json)
 
 
 @group.command()
 def watch(stack: Stack = DEFAULT_STACK, delete: Delete = False, compress: Compress = False) -> None:
     """Send now and at every change, until Ctrl-C."""
-    from gpuinfra.cli import commands_sync as commands
+    from gpuinfra.features.sync import sync
 
-    commands.watch(stack, delete=delete, compress=compress)
+    request = sync.request(None, up=True, delete=delete, compress=compress)
+    world = factory.world(stack, os.environ)
+    sync.watch(world, factory.rsync(world, os.environ), factory.watcher(), request)
 
 
 def clone(
@@ -83,9 +87,10 @@ def clone(
 ) -> None:
     """Clone a git repository onto the host.
 
-    Your ssh agent or a token lets it in; neither is left there.
+    Your ssh agent or a token lets it in; neither is stored there.
     """
-    from gpuinfra.cli import commands_sync as commands
+    from gpuinfra.features.sync import clone
 
-    directory = commands.clone(stack, url, into=into, with_token=token)
+    world = factory.world(stack, os.environ)
+    directory = clone.clone(world, factory.agent(), url, into=into, with_token=token)
     result(f"~/{directory}", {"directory": directory}, as_json)

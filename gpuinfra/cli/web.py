@@ -1,9 +1,11 @@
 """jupyter, and any other port of the host, on this machine's loopback."""
 
+import os
 from typing import Annotated
 
 import typer
 
+from gpuinfra import factory
 from gpuinfra.cli.options import Json, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
@@ -27,16 +29,18 @@ def jupyter(
 
     In ~/project, through a tunnel; Ctrl-C ends the tunnel and leaves JupyterLab running.
     """
-    from gpuinfra.cli import commands_web as commands
+    from gpuinfra.features.web import jupyter
 
+    world = factory.world(stack, os.environ)
     if stop:
-        found = commands.stop_jupyter(stack)
-        return result("stopped" if found["stopped"] else "it was not running", found, as_json)
-    commands.jupyter(
-        stack,
+        stopped = jupyter.stop(world)
+        return result("stopped" if stopped else "it was not running", {"stopped": stopped}, as_json)
+    jupyter.serve(
+        world,
+        factory.tunnel(world),
         port=port,
         open_browser=browser,
-        on_ready=lambda found: result(str(found["url"]), found, as_json),
+        on_ready=lambda lab: result(lab.url, lab, as_json),
     )
 
 
@@ -48,6 +52,7 @@ def forward(
 
     Until Ctrl-C. TensorBoard: gpuinfra forward 6006:6006
     """
-    from gpuinfra.cli import commands_web as commands
+    from gpuinfra.features.web import forward
 
-    commands.forward(stack, ports)
+    world = factory.world(stack, os.environ)
+    forward.forward(world, factory.tunnel(world), ports)

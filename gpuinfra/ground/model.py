@@ -109,19 +109,6 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TerraformPlan:
-    """All that an apply would do."""
-
-    changes: tuple[Change, ...] = ()
-    outputs_changed: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether an apply would do nothing at all."""
-        return not self.changes and not self.outputs_changed
-
-
-@dataclass(frozen=True, kw_only=True)
 class Diagnostic:
     """One error or warning of Terraform; `where` is file:line when it names one."""
 
@@ -181,11 +168,12 @@ class Record:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Status:
-    """A stack now: what Terraform recorded and what EC2 says; `note` tells what does not agree."""
+class Row:
+    """One line of a live view that may change.
 
-    stack: str
-    host: Host | None
-    instance: Instance | None
-    orphans: tuple[Instance, ...] = ()
-    note: str = ""
+    mark: now, done, failed, interrupted or later; since: when it began, by the world's clock (seconds).
+    """
+
+    mark: str
+    text: str
+    since: float | None = None

@@ -1,15 +1,18 @@
-"""All that gpuinfra can do to the world, as Protocols; adapters fit them by shape, tests pass fakes."""
+"""What several features can do to the world, as Protocols: over 200 lines, one class each.
+
+Tools fit them by shape, tests pass fakes. What one feature alone needs (rsync, a tunnel, a solver ...) is a
+protocol of that feature.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from gpuinfra.ground.boot_status import Boot
-from gpuinfra.ground.job_protocols import HostClient
-from gpuinfra.ground.model import Change, Host, Instance, Outcome, Progress, Record, Settings, Tags
+from gpuinfra.ground.model import Change, Host, Instance, Outcome, Progress, Record, Row, Settings, Tags
 
 OnProgress = Callable[[Progress], None]
+Request = dict[str, Any]
 
 
 class Provisioner(Protocol):
@@ -58,43 +61,33 @@ class Cloud(Protocol):
         """Return what a power-off from inside does to the instance: stop or terminate."""
 
 
+class LiveView(Protocol):
+    """What goes on just now: finished lines, and below them rows that change."""
+
+    def __enter__(self) -> "LiveView":
+        """Start to show."""
+
+    def __exit__(self, *exc: object) -> None:
+        """Stop to show."""
+
+    def line(self, text: str) -> None:
+        """Tell a line that stays."""
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Show these rows instead of those before."""
+
+
 class Reporter(Protocol):
     """The person at the terminal."""
 
     def say(self, text: str) -> None:
         """Tell one line."""
 
-    def show_plan(self, changes: Sequence[Change], settings: Settings) -> None:
-        """Show what would be done."""
-
-    def progress(self, title: str) -> "ProgressView":
-        """Open a live view of a running Terraform."""
-
-    def boot_view(self) -> "BootView":
-        """Open a view of a booting host."""
+    def live(self, title: str) -> LiveView:
+        """Open a view of something that takes a while; without a terminal, a line per change."""
 
     def confirm(self, question: str) -> bool:
         """Ask a yes/no question; no terminal is an error, not a yes."""
-
-
-class ProgressView(Protocol):
-    """A live view, open while Terraform runs."""
-
-    def __enter__(self) -> OnProgress:
-        """Start to show; the value takes each step."""
-
-    def __exit__(self, *exc: object) -> None:
-        """Stop to show."""
-
-
-class BootView(Protocol):
-    """A view of a booting host, open while it is watched."""
-
-    def __enter__(self) -> Callable[[Boot], None]:
-        """Start to show; the value takes each look."""
-
-    def __exit__(self, *exc: object) -> None:
-        """Stop to show."""
 
 
 class StateFile(Protocol):
@@ -144,7 +137,7 @@ class StackFiles(Protocol):
         """Delete what is worthless once the host is gone."""
 
 
-class UserData(Protocol):
+class UserDataFile(Protocol):
     """What the project gives to a host at its first boot."""
 
     def write(self, settings: Settings) -> tuple[str, ...]:
@@ -178,29 +171,53 @@ class SshClient(Protocol):
     def run(self, host: Host, command: str, *, timeout_s: float) -> str:
         """Run a command; return its stdout; raises Unreachable (not in, or not yet) or KeyChanged."""
 
-    def argv(self, host: Host, command: Sequence[str]) -> list[str]:
-        """Return the command line of a session at the user's terminal."""
+    def argv(self, host: Host, command: Sequence[str], *, options: Sequence[str] = ()) -> list[str]:
+        """Return the command line of a session at the user's terminal, with more options of ssh."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clock:
-    """Time as an argument: `sleep` in seconds, `now` in seconds from any zero."""
+class SessionResult:
+    """How a command ended for the terminal attached to it; `detached`: the user left by choice."""
 
-    sleep: Callable[[float], None]
-    now: Callable[[], float]
+    code: int
+    detached: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
-    """All the ports of one stack; Terraform and AWS are made only when a command needs them."""
+class CommandResult:
+    """How a command ended."""
 
-    files: StackFiles
-    user_data: UserData
-    values: Values
-    state: StateFile
-    reporter: Reporter
-    ssh: SshClient
-    host: HostClient
-    clock: Clock
-    terraform: Callable[[], Provisioner]
-    cloud: Callable[[str, Settings | None], Cloud]
+    code: int
+    stdout: str
+    stderr: str
+
+
+class HostClient(Protocol):
+    """The programs of ours on the host."""
+
+    def ask(self, host: Host, request: Request, *, timeout_s: float) -> Any:
+        """Return the reply; raises Unreachable, and a refusal as the error that it is."""
+
+    def attach(self, host: Host, request: Request, *, tty: bool) -> SessionResult:
+        """Attach to a command: stdin, stdout, stderr, signals, the terminal's size are this process's."""
+
+    def stream(self, host: Host, request: Request) -> tuple[int, int]:
+        """Copy what comes to stdout; return ssh's exit code and the bytes copied."""
+
+    def run(
+        self,
+        host: Host,
+        program: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        timeout_s: float | None = None,
+        shown: bool = False,
+        lend_agent: bool = False,
+    ) -> CommandResult:
+        """Run a program of the bundle; `shown`: its stderr is shown as it comes; it may use our ssh agent."""
+
+    def send_file(self, host: Host, data: bytes, *, target: str, sha256: str) -> None:
+        """Write a file there in one step (0600); `target` is absolute, or below the login user's home."""
+
+    def python(self, host: Host, interpreter: str, script: str, *, timeout_s: float) -> Any:
+        """Run a script of ours by a Python on the host; return the JSON of its last line."""

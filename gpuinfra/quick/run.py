@@ -50,12 +50,16 @@ def request(words: list[str], environ: Mapping[str, str], *, tty: bool) -> dict[
 
 def exit_code_after_disconnect(code: int, left: bool, job_id: str) -> int:
     """Return the exit code of a command that said 255 itself; else say what became of it."""
-    from gpuinfra.cli import commands_jobs
+    from gpuinfra import factory
+    from gpuinfra.features.jobs.jobs import exit_code_of
     from gpuinfra.ground.errors import GpuInfraError
-    from gpuinfra.tools.terminal import terminal
+    from gpuinfra.ground.names import DEFAULT_STACK
+    from gpuinfra.ground.protocols import SessionResult
+    from gpuinfra.tools.terminal import output
 
+    session = SessionResult(code=code, detached=left)
     try:
-        return commands_jobs.exit_code_of(code, left, job_id)
+        return exit_code_of(factory.world(DEFAULT_STACK, os.environ), session, job_id)
     except GpuInfraError as error:
-        terminal.complain(error)
+        output.complain(error)
         return error.exit_code

@@ -19,7 +19,7 @@ def sync(environ: Mapping[str, str], *, up: bool) -> bool:
     if not conf or root in ("/", os.path.expanduser("~")) or sys.stderr.isatty():
         return False
     from gpuinfra.features.sync import gitignore, rsync_args
-    from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
+    from gpuinfra.ground.names import PROJECT_DIRECTORY
 
     local, remote = f"{root}/", f"{connection.ALIAS}:{PROJECT_DIRECTORY}/"
     source, target = (local, remote) if up else (remote, local)

@@ -68,7 +68,7 @@ def search_path(environ: Mapping[str, str]) -> str:
     return f"{environ.get('PATH', os.defpath)}:{SBIN}"
 
 
-class Machine:
+class ProgramHost:
     """This machine, as far as its programs are concerned; tests have another one."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Machine:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def install(programs: Mapping[str, str], machine: Machine, say: Callable[[str], None]) -> None:
+def install(programs: Mapping[str, str], machine: ProgramHost, say: Callable[[str], None]) -> None:
     """Install the packages that bring these programs, on Debian and Ubuntu.
 
     A person is asked. Where nobody can be asked, root is taken to agree, as in a container. Else one line
@@ -120,7 +120,7 @@ def install(programs: Mapping[str, str], machine: Machine, say: Callable[[str], 
         say(f"apt-get failed, see above; {what_to_do(programs, root=machine.is_root, sudo=bool(sudo))}")
 
 
-def _agreed(programs: Mapping[str, str], machine: Machine) -> bool:
+def _agreed(programs: Mapping[str, str], machine: ProgramHost) -> bool:
     if not machine.may_install or not (machine.is_root or machine.has("sudo")):
         return False
     if not machine.has_terminal:

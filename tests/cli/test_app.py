@@ -1,36 +1,18 @@
 """The command line from outside: help, exit codes, JSON, hostile names; no network and no Terraform."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from gpuinfra.simulator.project_copy import copy_project, private_env
 from gpuinfra.version import VERSION
 from tests import help_text, samples
 from tests.e2e.cli import Cli, refused
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = ["x; rm -rf ~", "../../etc", "X", "", "1a", "-x", "a" * 33, "a\n", "a b", "$(id)", "a/b", "\u00e9"]
-
-
-@pytest.fixture
-def cli(tmp_path: Path) -> Cli:
-    """A fresh clone, and nobody's AWS."""
-    project = copy_project(ROOT, tmp_path / "clone")
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "GPUINFRA_", "TF_"))}
-    nobody = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1"}
-    return Cli(project=project, env=private_env({**kept, **nobody}, tmp_path, project))
-
-
-@pytest.fixture
-def recorded(cli: Cli) -> Cli:
-    """A clone with a recorded host."""
-    (cli.directory / "terraform.tfstate").write_text(samples.STATE)
-    return cli
 
 
 def test_help_is_what_was_agreed() -> None:

@@ -1,4 +1,4 @@
-"""Stand-ins for EC2 and for the way onto a host; and all ports together."""
+"""Stand-ins for EC2 and for the way onto a host; and the world together."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,8 +6,10 @@ from typing import Any
 
 from gpuinfra.ground.errors import CloudError, KeyChanged, Unreachable
 from gpuinfra.ground.model import Host, Instance, Outcome, Record, Tags
-from gpuinfra.ground.protocols import World
-from tests.fakes.jobs import FakeHostJobs
+from gpuinfra.ground.paths import Project
+from gpuinfra.ground.world import World
+from gpuinfra.tools.ssh.host_client import SshHostClient
+from tests.fakes.jobs import FakeHostClient
 from tests.fakes.world import (
     RECORDED,
     RUNNING,
@@ -117,26 +119,45 @@ class FakeSshClient:
             raise Unreachable("Permission denied (publickey).")
         return text
 
-    def argv(self, host: Host, command: Sequence[str]) -> list[str]:
+    def argv(self, host: Host, command: Sequence[str], *, options: Sequence[str] = ()) -> list[str]:
         """Return a command line."""
-        return ["ssh", host.stack, *command]
+        return ["ssh", *options, host.stack, *command]
+
+
+class LocalSsh(FakeSshClient):
+    """A program that stands for ssh: its command line, of which options come before the last word."""
+
+    def __init__(self, *line: str) -> None:
+        super().__init__()
+        self.line = line
+
+    def argv(self, host: Host, command: Sequence[str], *, options: Sequence[str] = ()) -> list[str]:
+        """Return the program's command line."""
+        *ssh, alias = self.line
+        return [*ssh, *options, alias, *(["--"] if command else []), *command]
+
+
+def client(line: Sequence[str]) -> SshHostClient:
+    """Return the real client of the host's program, over a program that stands for ssh."""
+    return SshHostClient(LocalSsh(*line))
 
 
 def fake_world(directory: Path, **parts: Any) -> World:
-    """Return all ports, those that a test is not about being a recorded, running, unchanged host."""
+    """Return a world; what a test is not about is a recorded, running, unchanged host."""
     time = parts.pop("time", None) or FakeTime()
     terraform = parts.pop("terraform", None) or FakeTerraform(Outcome(ok=True))
     cloud = parts.pop("cloud", None) or FakeCloud()
     records: Sequence[Record] = parts.pop("records", (RECORDED,))
     files = parts.pop("files", None) or FakeStackFiles(directory)
     return World(
+        project=Project(root=directory),
         files=files,
         user_data=files,
         values=parts.pop("values", None) or FakeValues(),
         state=parts.pop("state", None) or FakeState(*records),
         reporter=parts.pop("reporter", None) or FakeReporter(),
         ssh=parts.pop("ssh", None) or FakeSshClient(),
-        host=parts.pop("host", None) or FakeHostJobs(),
+        host=parts.pop("host", None) or FakeHostClient({}),
         clock=time.clock(),
         terraform=lambda: terraform,
         cloud=lambda region, settings: cloud,

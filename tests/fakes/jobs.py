@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.ground.job_protocols import Request, SessionResult
-from gpuinfra.ground.work_protocols import CommandResult
+from gpuinfra.ground.model import Host
+from gpuinfra.ground.protocols import CommandResult, Request, SessionResult
 from gpuinfra.host.jobs import frames as wire
 from gpuinfra.tools.ssh import host_bundle
 from tests.processes import until_test_ends
@@ -18,20 +18,20 @@ from tests.waiting import PATIENCE_S
 JOB = {"id": "abcd", "name": "train", "kind": "job", "command": "python train.py", "state": "running"}
 
 
-class FakeHostJobs:
+class FakeHostClient:
     """Answers in turn, the last answer for ever; an exception is raised."""
 
     def __init__(
-        self, *replies: Any, sat: SessionResult | None = None, streams: Sequence[tuple[int, int]] = ()
+        self, *replies: Any, session: SessionResult | None = None, streams: Sequence[tuple[int, int]] = ()
     ) -> None:
         self.replies = list(replies)
-        self.sat = sat or SessionResult(code=0)
+        self.session = session or SessionResult(code=0)
         self.streams = list(streams)
         self.asked: list[Request] = []
-        self.ran: list[tuple[list[str], list[str], bytes]] = []
+        self.ran: list[tuple[list[str], bytes, bool]] = []
         self.sent: list[tuple[str, bytes, str]] = []
 
-    def ask(self, ssh: Sequence[str], request: Request, *, timeout_s: float) -> Any:
+    def ask(self, host: Host, request: Request, *, timeout_s: float) -> Any:
         """Return the next reply."""
         self.asked.append(request)
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
@@ -39,34 +39,40 @@ class FakeHostJobs:
             raise reply
         return reply
 
-    def sit(self, ssh: Sequence[str], request: Request, *, tty: bool) -> SessionResult:
+    def attach(self, host: Host, request: Request, *, tty: bool) -> SessionResult:
         """End as told."""
         self.asked.append(request)
-        return self.sat
+        return self.session
 
-    def stream(self, ssh: Sequence[str], request: Request) -> tuple[int, int]:
+    def stream(self, host: Host, request: Request) -> tuple[int, int]:
         """End as told."""
         self.asked.append(request)
         return self.streams.pop(0)
 
     def run(
-        self, ssh: Sequence[str], program: Sequence[str], *, given: bytes = b"",
-        timeout_s: float | None = None, shown: bool = False,
-    ) -> CommandResult:  # fmt: skip
+        self,
+        host: Host,
+        program: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        timeout_s: float | None = None,
+        shown: bool = False,
+        lend_agent: bool = False,
+    ) -> CommandResult:
         """Remember what was to be run; return the next reply."""
-        self.ran.append((list(ssh), list(program), given))
+        self.ran.append((list(program), stdin, lend_agent))
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         if isinstance(reply, Exception):
             raise reply
         return reply if isinstance(reply, CommandResult) else CommandResult(code=0, stdout=reply, stderr="")
 
-    def send_file(self, ssh: Sequence[str], data: bytes, *, target: str, sha256: str) -> None:
+    def send_file(self, host: Host, data: bytes, *, target: str, sha256: str) -> None:
         """Remember what was sent."""
         self.sent.append((target, data, sha256))
 
-    def python(self, ssh: Sequence[str], interpreter: str, script: str, *, timeout_s: float) -> Any:
+    def python(self, host: Host, interpreter: str, script: str, *, timeout_s: float) -> Any:
         """Return the next reply."""
-        return self.ask(ssh, {"script": script}, timeout_s=timeout_s)
+        return self.ask(host, {"script": script}, timeout_s=timeout_s)
 
 
 def local_ssh(folder: Path) -> list[str]:

@@ -1,14 +1,15 @@
 """Stand-ins for the world, over 200 lines as there is a class for each: they remember, and answer as told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.features.provision.outcome import INSTANCE, SECURITY_GROUP
-from gpuinfra.ground.boot_status import Boot
-from gpuinfra.ground.model import Change, Instance, Outcome, Progress, Record, Settings
-from gpuinfra.ground.protocols import Clock
+from gpuinfra.features.provision.allow import SECURITY_GROUP
+from gpuinfra.features.provision.plan import INSTANCE
+from gpuinfra.ground.model import Change, Instance, Outcome, Record, Settings
+from gpuinfra.ground.world import Clock
 from tests import samples
+from tests.fakes.view import FakeView
 
 SETTINGS = Settings(
     stack="default",
@@ -49,49 +50,31 @@ class FakeTime:
         self.now_s += seconds
 
     def clock(self) -> Clock:
-        """Return it as the port."""
+        """Return it as the world has it."""
         return Clock(sleep=self.sleep, now=lambda: self.now_s)
 
 
 class FakeReporter:
-    """A person who answers as told."""
+    """Answers questions as the test says."""
 
     def __init__(self, answer: bool = True) -> None:
         self.answer = answer
         self.said: list[str] = []
         self.asked: list[str] = []
-        self.plans: list[Sequence[Change]] = []
+        self.view = FakeView()
 
     def say(self, text: str) -> None:
         """Remember a line."""
         self.said.append(text)
 
-    def show_plan(self, changes: Sequence[Change], settings: Settings) -> None:
-        """Remember a plan."""
-        self.plans.append(changes)
-
-    def progress(self, title: str) -> "FakeView":
-        """Open a view that shows nothing."""
-        return FakeView()
-
-    def boot_view(self) -> "FakeView":
-        """Open a view that shows nothing."""
-        return FakeView()
+    def live(self, title: str) -> "FakeView":
+        """Open the view."""
+        return self.view
 
     def confirm(self, question: str) -> bool:
         """Answer."""
         self.asked.append(question)
         return self.answer
-
-
-class FakeView:
-    """A view that shows nothing."""
-
-    def __enter__(self) -> Callable[[Progress | Boot], None]:
-        return lambda _: None
-
-    def __exit__(self, *exc: object) -> None:
-        pass
 
 
 class FakeState:

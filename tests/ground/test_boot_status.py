@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from gpuinfra.features.provision import plan_text
 from gpuinfra.ground import boot_status
 from gpuinfra.ground.boot_status import Boot, BootStep
 
@@ -62,19 +61,3 @@ def test_only_a_permanent_failure_ends_the_wait() -> None:
     assert boot_status.parse(look(state="failed", rc=75, permanent=True)).ended
     assert not boot_status.parse(look(state="failed", rc=75, permanent=False)).ended
     assert boot_status.parse(look(state="done", rc=0)).ended
-
-
-def test_rows_mark_what_is_done_present_and_to_come() -> None:
-    """The timeline names each step in plain words."""
-    rows = plan_text.boot_rows(boot_status.parse(look()))
-    assert [mark for mark, _ in rows] == ["done", "now", "later"]
-    assert rows[0][1] == "check the host and its disk  1.5 s"
-    assert "try 2 of 4" in rows[1][1]
-
-
-def test_who_comes_too_early_is_told() -> None:
-    """By ssh, onto a host that is not ready: how far it is is one command away."""
-    assert plan_text.not_ready(boot_status.parse(look(state="done")), "default") == ""
-    assert "gpuinfra status --watch" in plan_text.not_ready(boot_status.parse(look()), "default")
-    failed = boot_status.parse(look(state="failed", permanent=True))
-    assert "gpuinfra logs --boot --stack b" in plan_text.not_ready(failed, "b")

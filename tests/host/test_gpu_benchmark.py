@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gpuinfra.host import gpu_benchmark
-from gpuinfra.tools.ssh.host_client import SshHostClient
+from tests.fakes.host import client
+from tests.samples import host
 from tests.waiting import PATIENCE_S
 
 TORCH = """
@@ -31,8 +32,8 @@ def ssh_with(folder: Path, torch: str) -> list[str]:
 
 def check(folder: Path, torch: str) -> dict[str, Any]:
     """Run the check as `gpu test` does."""
-    found: dict[str, Any] = SshHostClient().python(
-        ssh_with(folder, torch), sys.executable, "gpu_benchmark.py", timeout_s=PATIENCE_S
+    found: dict[str, Any] = client(ssh_with(folder, torch)).python(
+        host(), sys.executable, "gpu_benchmark.py", timeout_s=PATIENCE_S
     )
     return found
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.jobs import jobs
+from gpuinfra.features.jobs.options import JobSpec
 from gpuinfra.quick import run as fast_run
 from tests.fakes.host import FakeSshClient, fake_world
-from tests.fakes.jobs import FakeHostJobs, local_ssh
+from tests.fakes.jobs import FakeHostClient, local_ssh
 from tests.fakes.world import RUNNING
 from tests.samples import STATE
 from tests.waiting import PATIENCE_S
@@ -88,10 +89,10 @@ def test_a_dead_connection_is_given_up_for_a_new_one(world: Path) -> None:
 def test_both_ways_ask_for_the_same(tmp_path: Path, tty: bool) -> None:
     """Field by field, but for the id."""
     quick = fast_run.request(["a", "b"], {"TERM": "xterm"}, tty=tty)
-    link = FakeSshClient(answers_at=[RUNNING.public_ip])
-    link.keys[RUNNING.instance_id] = ["key"]
-    host = FakeHostJobs()
-    wanted = jobs.JobSpec(words=("a", "b"), env={"TERM": "xterm"} if tty else {}, tty=tty)
-    jobs.run(fake_world(tmp_path, ssh=link), host, wanted)
+    ssh = FakeSshClient(answers_at=[RUNNING.public_ip])
+    ssh.keys[RUNNING.instance_id] = ["key"]
+    host = FakeHostClient()
+    wanted = JobSpec(words=("a", "b"), env={"TERM": "xterm"} if tty else {}, tty=tty)
+    jobs.run(fake_world(tmp_path, ssh=ssh, host=host), wanted)
     (long,) = host.asked
     assert {**long, "id": ""} == {**quick, "id": ""}

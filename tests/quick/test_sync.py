@@ -13,7 +13,7 @@ import pytest
 
 from gpuinfra.features.sync import gitignore
 from gpuinfra.features.sync.rsync import command
-from gpuinfra.ground.work_protocols import SyncRequest
+from gpuinfra.features.sync.sync import SyncRequest
 from tests.samples import STATE
 
 FAKE = """\

@@ -16,7 +16,7 @@ INSTALL = [
 ]
 
 
-class FakeMachine(programs.Machine):
+class FakeMachine(programs.ProgramHost):
     """A machine that installs nothing, and notes what it was told to do."""
 
     def __init__(

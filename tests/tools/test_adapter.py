@@ -13,10 +13,10 @@ from gpuinfra.features.containers.ecr import EcrCatalog
 from gpuinfra.features.environment.solution import SolveRequest
 from gpuinfra.features.environment.solver import RattlerSolver
 from gpuinfra.features.sync.rsync import Rsync
+from gpuinfra.features.sync.sync import SyncRequest
 from gpuinfra.features.sync.watcher import WatchfilesWatcher
 from gpuinfra.ground.errors import CloudError, ConfigError, HostError
 from gpuinfra.ground.paths import Project
-from gpuinfra.ground.work_protocols import SyncRequest
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.aws.client import client, default_region
 from gpuinfra.tools.ssh.client import OpenSsh
@@ -25,6 +25,7 @@ from gpuinfra.tools.terraform.stack_files import StackDirectory
 from gpuinfra.tools.terraform.state import LocalState
 from gpuinfra.tools.terraform.tfvars import TfvarsFile
 from tests import samples
+from tests.fakes.host import LocalSsh
 
 FACTORY = Path(__file__).resolve().parents[2] / "gpuinfra" / "factory.py"
 # Classes that the factory builds and that are no adapters: values, and the terminal, whose own rule is that
@@ -69,8 +70,8 @@ HOSTILE: dict[str, Callable[[Path], object]] = {
     "terraform": lambda p: TerraformCli(
         binary=p / "none", directory=p, env={}, on_interrupt=lambda _: None
     ).details(p),
-    "rsync": lambda p: Rsync({"PATH": str(p)}).move(
-        [str(p / "none"), "alias"], SyncRequest(up=True, root=p / "none")
+    "rsync": lambda p: Rsync(LocalSsh(str(p / "none"), "alias"), {"PATH": str(p)}).run(
+        samples.host(), SyncRequest(up=True, root=p / "none")
     ),
     "solver": lambda p: RattlerSolver(cache=p, environ={}, argv=[str(p / "none")]).solve(
         SolveRequest(channels=("conda-forge",), specs=("python",), cuda="")

@@ -1,67 +1,93 @@
 """Following a host's first boot until its conda environment is proven, or has failed."""
 
-from collections.abc import Callable
-
+from gpuinfra.features.boot import progress
 from gpuinfra.features.connect import awaited_lock
 from gpuinfra.features.connect.connect import pin_key, reach
 from gpuinfra.ground.boot_status import Boot
-from gpuinfra.ground.errors import HostError, Unreachable
-from gpuinfra.ground.hints import command
+from gpuinfra.ground.errors import HostError, Interrupted, Unreachable
 from gpuinfra.ground.model import Host
-from gpuinfra.ground.protocols import World
+from gpuinfra.ground.names import command
+from gpuinfra.ground.protocols import LiveView
+from gpuinfra.ground.world import World
 
-POLL_S = 1.0
+# While it does not let us in, and while a connection is open: then "ready" is noticed within 0.4 s.
+POLL_S, CONNECTED_POLL_S = 1.0, 0.25
 # From running to a login: EC2 hosts take half a minute, the NVIDIA image a few; then something is wrong.
 LOGIN_TIMEOUT_S = 900.0
 
-OnBoot = Callable[[Boot], None]
+
+def follow(world: World, host: Host) -> Boot:
+    """Show the first boot until the environment is proven.
+
+    Raises:
+        Interrupted: Ctrl-C; the host goes on by itself.
+        HostError: the bootstrap failed.
+    """
+    try:
+        boot = ready(world, host)
+        if boot is None:
+            with world.reporter.live(progress.TITLE) as view:
+                boot = watch(world, host, view)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"stopped watching; the host goes on by itself, at {host.address}",
+            hint=f"{command('status --watch', host.stack)}   # looks again, from any machine with this state",
+        ) from None
+    world.reporter.say(f"ready: the environment {boot.environment!r} is proven ({boot.gpu})")
+    return boot
 
 
-def watch(world: World, host: Host, *, on_boot: OnBoot) -> Boot:
-    """Look at the host once a second until its bootstrap has ended well.
+def watch(world: World, host: Host, view: LiveView) -> Boot:
+    """Look at the host until its bootstrap has ended well; show each look.
 
     Raises:
         HostError: the bootstrap failed for good, the host is stopped or gone, or does not let us in.
     """
-    on_boot(Boot(state="waiting", message="starting up"))
+    rows = progress.BootRows()
+
+    def show(boot: Boot) -> None:
+        view.rows(rows.rows(boot, world.clock.now()))
+
+    show(Boot(state="waiting", message="starting up"))
     pin_key(world, host)
-    on_boot(Boot(state="waiting", message="waiting for its ssh"))
-    heard, sent = world.clock.now(), ""
+    show(Boot(state="waiting", message="waiting for its ssh"))
+    last_login, sent = world.clock.now(), ""
     while True:
+        pause_s = POLL_S
         try:
-            host, found = reach(world, host)
-            if found.awaits != sent:  # it needs a second to see what was sent
-                sent = awaited_lock.send(world, host, found)
+            host, boot = reach(world, host)
+            if boot.awaits != sent:  # it needs a second to see what was sent
+                sent = awaited_lock.send(world, host, boot)
         except Unreachable as error:
-            if world.clock.now() - heard > LOGIN_TIMEOUT_S:
+            if world.clock.now() - last_login > LOGIN_TIMEOUT_S:
                 raise _no_login(host, error) from None
         else:
-            heard = world.clock.now()
-            on_boot(found)
-            if found.ended:
+            last_login, pause_s = world.clock.now(), CONNECTED_POLL_S
+            show(boot)
+            if boot.ended:
                 break
-        world.clock.sleep(POLL_S)
-    if found.state != "done":
-        raise failed(found, host)
-    return found
+        world.clock.sleep(pause_s)
+    if boot.state != "done":
+        raise failed(boot, host)
+    return boot
 
 
 def ready(world: World, host: Host) -> Boot | None:
     """Return the boot of a host that was ready before; None for any other, without waiting."""
     try:
-        found = reach(world, host)[1] if world.ssh.pinned(host) else None
+        boot = reach(world, host)[1] if world.ssh.pinned(host) else None
     except Unreachable:
         return None
-    return found if found and found.state == "done" else None
+    return boot if boot and boot.state == "done" else None
 
 
-def failed(found: Boot, host: Host) -> HostError:
+def failed(boot: Boot, host: Host) -> HostError:
     """Return the error for a bootstrap that has failed, with the end of its log."""
-    tail = "".join(f"\n    {line}" for line in found.error.splitlines() if line.strip())
+    tail = "".join(f"\n    {line}" for line in boot.error.splitlines() if line.strip())
     return HostError(
-        f"the host is up, but its bootstrap failed in the step {found.step!r}"
-        f" (exit code {found.rc}, attempt {found.attempt}): {found.message}{tail}",
-        hint=f"{command('logs --boot', host.stack)}; it costs money until {command('down', host.stack)}",
+        f"the host is up, but its bootstrap failed in the step {boot.step!r}"
+        f" (exit code {boot.rc}, attempt {boot.attempt}): {boot.message}{tail}",
+        hint=f"{command('logs', host.stack)}; it costs money until {command('down', host.stack)}",
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gpuinfra.features.environment.files import ProjectFiles
 from gpuinfra.ground.model import Settings
+from gpuinfra.tools.adapter import adapter
 
 if TYPE_CHECKING:
     from gpuinfra.features.boot.cloud_init import BootContext
@@ -25,6 +26,7 @@ class BootFiles(Protocol):
         """Write the first-boot instructions for Terraform."""
 
 
+@adapter("the project's files for the host cannot be read")
 class UserData:
     """The project's files for a host: sent at its first boot, or after it where they do not fit."""
 

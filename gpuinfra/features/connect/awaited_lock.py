@@ -5,8 +5,8 @@ import hashlib
 from gpuinfra.ground.boot_status import Boot
 from gpuinfra.ground.errors import HostError
 from gpuinfra.ground.model import Host
-from gpuinfra.ground.names import DEFAULT_STACK
-from gpuinfra.ground.protocols import World
+from gpuinfra.ground.names import command
+from gpuinfra.ground.world import World
 
 # Below the login user's home, where cloud-init/scripts/environment.sh looks; no sudo is needed.
 TARGET = ".cache/gpuinfra/environment.lock"
@@ -23,12 +23,12 @@ def send(world: World, host: Host, boot: Boot) -> str:
         return ""
     lock = world.user_data.lock()
     if lock is None or hashlib.sha256(lock).hexdigest() != boot.awaits:
-        stack = "" if host.stack == DEFAULT_STACK else f" --stack {host.stack}"
         what = "is not here" if lock is None else "is another here"
+        down, up = command("down", host.stack), command("up", host.stack)
         raise HostError(
             f"the host waits for the environment.lock that it was made with; that file {what}",
-            hint=f"bring it back, or make the host anew: gpuinfra down{stack} && gpuinfra up{stack}",
+            hint=f"bring it back, or make the host anew: {down} && {up}",
         )
     world.reporter.say("sending environment.lock, which the host waits for")
-    world.host.send_file(world.ssh.argv(host, []), lock, target=TARGET, sha256=boot.awaits)
+    world.host.send_file(host, lock, target=TARGET, sha256=boot.awaits)
     return boot.awaits

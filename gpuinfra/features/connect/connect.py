@@ -6,14 +6,14 @@ from gpuinfra.features.connect import awaited_lock
 from gpuinfra.ground import boot_status
 from gpuinfra.ground.boot_status import Boot
 from gpuinfra.ground.errors import CloudError, HostError, KeyChanged, Unreachable
-from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host, Instance
-from gpuinfra.ground.protocols import Cloud, World
-from gpuinfra.ground.recorded import recorded_host
+from gpuinfra.ground.names import command
+from gpuinfra.ground.protocols import Cloud
+from gpuinfra.ground.world import World
 from gpuinfra.tools.ssh import host_keys
 
 POLL_S = 5.0
-LOOK_TIMEOUT_S = 20.0
+STATUS_TIMEOUT_S = 20.0
 # A start of this program, StartSession, and ssh's own greeting through it.
 PRIVATE_TIMEOUT_S = 40.0
 # "Posted shortly after a transition" (GetConsoleOutput); a Nitro host prints its keys in its first minute.
@@ -22,7 +22,7 @@ KEYS_COMMAND = "cat /etc/ssh/ssh_host_*_key.pub"
 
 
 def connect(world: World) -> Host:
-    """Return the host, connected to with its key verified; see `visit`."""
+    """Return the host, connected to with its key verified; see `connect_and_check`."""
     return connect_and_check(world)[0]
 
 
@@ -32,16 +32,16 @@ def connect_and_check(world: World) -> tuple[Host, Boot]:
     Raises:
         HostError: there is no host, or it is stopped, gone, still booting or closed to the caller.
     """
-    host = recorded_host(world.state, world.files.name)
-    pin_key(world, host)
-    found, step = reach(world, host)
+    recorded = world.recorded_host()
+    pin_key(world, recorded)
+    host, boot = reach(world, recorded)
     try:
-        awaited_lock.send(world, found, step)
+        awaited_lock.send(world, host, boot)
     except HostError as error:  # whoever looks at such a host must get in all the same
         world.reporter.say(f"{error.message}; {error.hint}")
-    if found.public_ip != host.public_ip:
-        world.reporter.say(f"the host has a new address: {found.public_ip}")
-    return found, step
+    if host.public_ip != recorded.public_ip:
+        world.reporter.say(f"the host has a new address: {host.public_ip}")
+    return host, boot
 
 
 def pin_key(world: World, host: Host) -> None:
@@ -56,24 +56,24 @@ def pin_key(world: World, host: Host) -> None:
 
 
 def reach(world: World, host: Host) -> tuple[Host, Boot]:
-    """Look at the host; one that was stopped and started has a new address, and EC2 knows it.
+    """Return the host and its boot; one that was stopped and started has a new address, and EC2 knows it.
 
     Raises:
         Unreachable: it runs, but does not let us in.
         HostError: it is stopped or gone, or shows a wrong key.
     """
     try:
-        return host, look(world, host)
+        return host, read_boot_status(world, host)
     except (Unreachable, KeyChanged) as error:  # the old address may be another host's by now
         trouble = error
     instance = _running(world.cloud(host.region, None), host)
     if (instance.public_ip or host.public_ip) == host.public_ip:
         raise trouble
     moved = dataclasses.replace(host, public_ip=instance.public_ip)
-    return moved, look(world, moved)
+    return moved, read_boot_status(world, moved)
 
 
-def look(world: World, host: Host) -> Boot:
+def read_boot_status(world: World, host: Host) -> Boot:
     """Return how far the host's bootstrap is.
 
     Raises:
@@ -82,37 +82,37 @@ def look(world: World, host: Host) -> Boot:
     """
     is_open = world.ssh.is_open(host)
     try:
-        return _look(world, host, is_open=is_open)
+        return _read_boot_status_once(world, host, is_open=is_open)
     except Unreachable:
         if not is_open or world.ssh.is_open(host):
             raise
-    return _look(world, host, is_open=False)  # it was dead (the laptop slept) and has been dropped: anew
+    # the open connection was dead (the laptop slept) and has been dropped: connect anew
+    return _read_boot_status_once(world, host, is_open=False)
 
 
-def _look(world: World, host: Host, *, is_open: bool) -> Boot:
-    link = world.ssh
+def _read_boot_status_once(world: World, host: Host, *, is_open: bool) -> Boot:
     # an open connection goes to where the host is now, whatever address is recorded
     if host.address:
-        link.configure(host, address="" if is_open else host.address)
-    if not is_open and not host.is_private and not _knocked(world, host):
+        world.ssh.configure(host, address="" if is_open else host.address)
+    if not is_open and not host.is_private and not _port_is_open(world, host):
         where = f"nothing answers at {host.public_ip}" if host.public_ip else "it has no public address"
-        raise _shut_out(
+        raise _unreachable(
             host,
             f"{where}: it is still booting, or your address is not one of"
             f" {', '.join(host.allowed_cidrs) or 'none'}",
         )
-    timeout_s = PRIVATE_TIMEOUT_S if host.is_private else LOOK_TIMEOUT_S
+    timeout_s = PRIVATE_TIMEOUT_S if host.is_private else STATUS_TIMEOUT_S
     try:
-        return boot_status.parse(link.run(host, boot_status.READ_STATUS, timeout_s=timeout_s))
+        return boot_status.parse(world.ssh.run(host, boot_status.READ_STATUS, timeout_s=timeout_s))
     except Unreachable as error:
-        raise _shut_out(host, f"ssh does not get in: {error.message}") from None
+        raise _unreachable(host, f"ssh does not get in: {error.message}") from None
 
 
-def _knocked(world: World, host: Host) -> bool:
+def _port_is_open(world: World, host: Host) -> bool:
     return bool(host.public_ip) and world.ssh.answers(host.public_ip)
 
 
-def _shut_out(host: Host, why: str) -> Unreachable:
+def _unreachable(host: Host, why: str) -> Unreachable:
     allow = "" if host.is_private else f"; if your address has changed: {command('allow', host.stack)}"
     return Unreachable(
         f"{host.instance_id} runs, but {why}", hint=f"{command('status --watch', host.stack)}{allow}"

@@ -1,9 +1,9 @@
-"""Coming back to a host that cannot be reached just now: it restarts, or the laptop slept."""
+"""Reconnect to a host that does not answer: it restarts, or the laptop slept."""
 
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.ground.errors import CloudError, GpuInfraError, Unreachable
 from gpuinfra.ground.model import Host
-from gpuinfra.ground.protocols import World
+from gpuinfra.ground.world import World
 
 FIRST_S, MOST_S = 1.0, 15.0
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gpuinfra.ground import facts
 from gpuinfra.ground.errors import HostError
-from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
+from gpuinfra.ground.names import PROJECT_DIRECTORY
 
 IMAGE = "gpuinfra"
 

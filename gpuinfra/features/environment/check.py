@@ -1,14 +1,17 @@
 """`env check`: what is wrong with environment.yml, before a host is paid for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from gpuinfra.features.environment import channels, conda_specs, lock_file
 from gpuinfra.features.environment.findings import Report
-from gpuinfra.features.environment.lint import lint
+from gpuinfra.features.environment.lint import FILE, lint
 from gpuinfra.features.environment.protocols import HostFiles, Solver
-from gpuinfra.features.environment.solution import Solution, SolveRequest
+from gpuinfra.features.environment.solution import Solution, SolveRequest, cuda_of
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.text import count
+from gpuinfra.ground.world import World
+from gpuinfra.tools.terraform.tfvars import DEFAULTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +22,34 @@ class CheckResult:
     lock: str
     solution: Solution | None = None
     refusal: ConfigError | None = None
+
+    def text(self) -> str:
+        """Return the findings as lines, then a summary, then the answer of the solver."""
+        report = self.report
+        counts = f"{count(len(report.errors), 'error')}, {count(len(report.warnings), 'warning')}"
+        lines = [*(finding.text(FILE) for finding in report.findings), f"{FILE}: {counts}"]
+        return "\n".join([*lines, *([self.solution.text()] if self.solution else [])])
+
+    def plain(self) -> dict[str, object]:
+        """Return the same as plain values."""
+        return {
+            "findings": [asdict(finding) for finding in self.report.findings],
+            "errors": len(self.report.errors),
+            "warnings": len(self.report.warnings),
+            "lock": self.lock,
+            "solve": self.solution.plain() if self.solution else None,
+            "refused": self.refusal.message if self.refusal else None,
+        }
+
+    def refuse(self) -> None:
+        """Raise what ends the command, if anything does."""
+        if self.refusal:
+            raise self.refusal
+
+
+def check(world: World, files: HostFiles, solver: Solver | None, *, cuda: str) -> CheckResult:
+    """Check environment.yml as `env check` does; the CUDA to solve for is looked up only if it is needed."""
+    return env_check(files, cuda=lambda: cuda_for(world, cuda), solver=solver)
 
 
 def env_check(files: HostFiles, *, cuda: Callable[[], str], solver: Solver | None = None) -> CheckResult:
@@ -46,7 +77,14 @@ def question(report: Report, cuda: str) -> SolveRequest:
 
 
 def _refusal(report: Report, state: str) -> ConfigError | None:
-    count = len(report.errors)
-    if count:
-        return ConfigError(f"environment.yml has {count} error{'s' if count > 1 else ''}")
+    if report.errors:
+        return ConfigError(f"environment.yml has {count(len(report.errors), 'error')}")
     return lock_file.stale() if state == "stale" else None
+
+
+def cuda_for(world: World, wanted: str) -> str:
+    """Return the CUDA to solve for: that of the stack's host unless one is asked for."""
+    if wanted or not world.values.exists():
+        return cuda_of(wanted, image=DEFAULTS["image"], instance_type=DEFAULTS["instance_type"])
+    settings = world.values.read()
+    return cuda_of(wanted, image=settings.image, instance_type=settings.instance_type)

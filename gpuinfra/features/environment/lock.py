@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.features.environment import lock_file
-from gpuinfra.features.environment.check import question
+from gpuinfra.features.environment.check import cuda_for, question
 from gpuinfra.features.environment.lint import lint, require
 from gpuinfra.features.environment.protocols import HostFiles, Solver
 from gpuinfra.features.environment.solution import Solution
 from gpuinfra.ground.protocols import Reporter
+from gpuinfra.ground.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,17 @@ class LockResult:
 
     path: Path
     solution: Solution
+
+    def plain(self) -> dict[str, object]:
+        """Return it as plain values."""
+        return {"path": str(self.path), **self.solution.plain()}
+
+
+def lock(world: World, files: HostFiles, solver: Solver, *, cuda: str) -> LockResult:
+    """Write environment.lock as `env lock` does, and say what is in it."""
+    locked = env_lock(files, world.reporter, solver=solver, cuda=cuda_for(world, cuda))
+    world.reporter.say(locked.solution.text())
+    return locked
 
 
 def env_lock(files: HostFiles, reporter: Reporter, *, solver: Solver, cuda: str) -> LockResult:

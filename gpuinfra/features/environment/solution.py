@@ -49,6 +49,21 @@ class Solution:
         found = [f"{p.version} {p.build}" for p in self.packages if p.name == "pytorch"]
         return found[0] if found else ""
 
+    def text(self) -> str:
+        """Return it in one line."""
+        size = f"{len(self.packages)} packages, {self.download_mib} MiB to download"
+        torch = f", pytorch {self.pytorch}" if self.pytorch else ""
+        return f"linux-64, CUDA {self.cuda or NO_CUDA}: {size}{torch}"
+
+    def plain(self) -> dict[str, object]:
+        """Return it as plain values."""
+        return {
+            "cuda": self.cuda or None,
+            "packages": len(self.packages),
+            "download_mib": self.download_mib,
+            "pytorch": self.pytorch or None,
+        }
+
 
 def cuda_of(asked: str, *, image: str, instance_type: str) -> str:
     """Return the CUDA to solve for: as asked, else what the image of such a host has; empty for none.

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.text import shorten, table
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+EXIT_HOST = HostError.exit_code
 ENDED = ("done", "failed", "stopped", "lost")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -38,6 +40,16 @@ class Job:
         """Tell whether nothing more will come of it."""
         return self.state in ENDED
 
+    @property
+    def code_to_pass_on(self) -> int:
+        """Return the exit code of who waited for it; a lost job has none of its own."""
+        return self.exit_code if self.exit_code is not None and self.state != "lost" else EXIT_HOST
+
+    def text(self) -> str:
+        """Return it in a line."""
+        code = "" if self.exit_code is None else f", exit code {self.exit_code}"
+        return f"{self.id}  {self.state}{code}{f' ({self.reason})' if self.reason else ''}"
+
 
 def parse(raw: dict[str, Any]) -> Job:
     """Return a job as the host describes it."""
@@ -51,15 +63,11 @@ def parse(raw: dict[str, Any]) -> Job:
     )
 
 
-def table(jobs: Sequence[Job]) -> str:
+def jobs_table(jobs: Sequence[Job]) -> str:
     """Return jobs as lines, the newest first as they come."""
     if not jobs:
         return "no jobs"
-    rows = [("ID", "NAME", "STATE", "EXIT", "STARTED", "COMMAND"), *map(_row, jobs)]
-    widths = [max(len(row[n]) for row in rows) for n in range(5)]
-    return "\n".join(
-        "  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[5]]) for row in rows
-    )
+    return table([("ID", "NAME", "STATE", "EXIT", "STARTED", "COMMAND"), *map(_row, jobs)])
 
 
 def _row(job: Job) -> tuple[str, ...]:
@@ -67,12 +75,7 @@ def _row(job: Job) -> tuple[str, ...]:
     then = f"  (then {job.then})" if job.then != "none" and not job.has_ended else ""
     why = f"  ({job.reason})" if job.reason else ""
     code = "" if job.exit_code is None else str(job.exit_code)
-    return (job.id, job.name or "-", state, code, job.created, _short(job.command) + then + why)
-
-
-def _short(text: str, most: int = 60) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= most else flat[: most - 3] + "..."
+    return (job.id, job.name or "-", state, code, job.created, shorten(job.command) + then + why)
 
 
 def seconds(text: str) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
+from gpuinfra.ground.names import PROJECT_DIRECTORY
 from gpuinfra.host.jobs.frames import new_id
 
 TYPE_CHECKING = False

@@ -2,10 +2,14 @@
 
 import ipaddress
 
-from gpuinfra.features.provision.outcome import HOST, SECURITY_GROUP, check, settings_of
+from gpuinfra.features.provision import progress
+from gpuinfra.features.provision.outcome import HOST, check
+from gpuinfra.features.provision.preflight import settings_of
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Record
-from gpuinfra.ground.protocols import World
+from gpuinfra.ground.world import World
+
+SECURITY_GROUP = f"{HOST}module.security_group"
 
 
 def allow(world: World, *, cidr: str, add: bool) -> tuple[str, ...]:
@@ -27,12 +31,12 @@ def allow(world: World, *, cidr: str, add: bool) -> tuple[str, ...]:
         world.reporter.say(f"allowed_cidrs is now {', '.join(cidrs)}; there is no host yet")
         return cidrs
     terraform = world.terraform()
-    with world.reporter.progress("Authorising") as on_progress:
+    with progress.shown(world, "Authorising") as on_progress:
         terraform.init()
         if _is_from_before(record):
-            check(world, terraform.refresh(on_progress=on_progress), settings, stack=world.files.name)
+            check(world, terraform.refresh(on_progress=on_progress), settings)
         outcome = terraform.apply(None, replace=[], target=[SECURITY_GROUP], on_progress=on_progress)
-    check(world, outcome, settings, stack=world.files.name)
+    check(world, outcome, settings)
     world.reporter.say(f"ssh is open to {', '.join(cidrs)} and to nobody else")
     return cidrs
 

@@ -3,11 +3,13 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from gpuinfra.features.provision.outcome import check, describe, orphans, settings_of
+from gpuinfra.features.provision import progress
+from gpuinfra.features.provision.outcome import check, describe, orphans
+from gpuinfra.features.provision.preflight import settings_of
 from gpuinfra.ground.errors import ConfigError, HostError
-from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host, Instance, Outcome, Record, Settings
-from gpuinfra.ground.protocols import World
+from gpuinfra.ground.names import command
+from gpuinfra.ground.world import World
 
 # What jobs run on the host, as far as it can be known at once.
 Running = Callable[[Host], Sequence[str]]
@@ -74,10 +76,10 @@ def _terminate(world: World, settings: Settings, lost: list[Instance]) -> None:
 
 def _run(world: World, settings: Settings) -> Outcome:
     terraform = world.terraform()
-    with world.reporter.progress("Destroying") as on_progress:
+    with progress.shown(world, "Destroying") as on_progress:
         terraform.init()
         outcome = terraform.destroy(on_progress=on_progress)
-    check(world, outcome, settings, stack=world.files.name)
+    check(world, outcome, settings)
     return outcome
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.protocols import Reporter, Values
+from gpuinfra.ground.names import command
+from gpuinfra.ground.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,32 +19,41 @@ class InitValues:
     public_key: Callable[[], Path]
 
 
-def init(values: Values, reporter: Reporter, *, stack: str, answers: InitValues, force: bool) -> Path:
-    """Write the file, never over an existing one without asking.
+def init(world: World, values: InitValues, *, force: bool) -> Path:
+    """Write the stack's terraform.tfvars and install the provider; never over a file without asking.
 
     Raises:
         ConfigError: the user keeps the existing file.
     """
-    if (
-        values.exists()
-        and not force
-        and not reporter.confirm("terraform.tfvars exists; write a new one over it?")
-    ):
+    question = "terraform.tfvars exists; write a new one over it?"
+    if world.values.exists() and not force and not world.reporter.confirm(question):
         raise ConfigError("terraform.tfvars was left as it is", hint="gpuinfra plan")
-    chosen = {
-        "stack": stack,
-        "owner": answers.owner(),
-        "region": answers.region(),
-        "allowed_cidrs": [answers.cidr()],
-        "public_key_path": str(answers.public_key()),
-    }
-    path = values.create(chosen)
-    reporter.say(f"wrote {path}")
-    reporter.say(f"  region {chosen['region']}, ssh from {answers_text(chosen['allowed_cidrs'])} only")
-    reporter.say(f"  key {chosen['public_key_path']}")
+    path = _write(world, values)
+    with world.reporter.live("Installing Terraform's AWS provider"):
+        world.terraform().init()
+    world.reporter.say(f"next: edit it if you like, then {command('up', world.files.name)}")
     return path
 
 
-def answers_text(value: object) -> str:
-    """Return a list of addresses as a sentence shows it."""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def ensure(world: World, values: InitValues) -> None:
+    """Write terraform.tfvars if this is the first command of a new user."""
+    if not world.values.exists():
+        world.reporter.say("no terraform.tfvars yet: writing one")
+        _write(world, values)
+
+
+def _write(world: World, values: InitValues) -> Path:
+    region, cidr, key = values.region(), values.cidr(), str(values.public_key())
+    path = world.values.create(
+        {
+            "stack": world.files.name,
+            "owner": values.owner(),
+            "region": region,
+            "allowed_cidrs": [cidr],
+            "public_key_path": key,
+        }
+    )
+    world.reporter.say(f"wrote {path}")
+    world.reporter.say(f"  region {region}, ssh from {cidr} only")
+    world.reporter.say(f"  key {key}")
+    return path

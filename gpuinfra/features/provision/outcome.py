@@ -1,55 +1,15 @@
-"""What several commands share: the checks before Terraform starts and the report when it has ended."""
+"""How a run of Terraform ended, and what exists now: hosts that only AWS knows are told, too."""
 
-import json
 from pathlib import Path
 
-from gpuinfra.ground.errors import ConfigError, GpuInfraError, Interrupted, TerraformError
-from gpuinfra.ground.hints import command
+from gpuinfra.ground.errors import GpuInfraError, Interrupted, TerraformError
 from gpuinfra.ground.model import Instance, Outcome, Record, Settings
-from gpuinfra.ground.protocols import World
+from gpuinfra.ground.names import command
+from gpuinfra.ground.world import World
 from gpuinfra.tools.terraform import errors
 
-# Addresses in Terraform; states from before modules/host was one module lack its prefix.
+# What our addresses in Terraform begin with; states from before modules/host was one module lack it.
 HOST = "module.host."
-INSTANCE = f"{HOST}module.instance.aws_instance.this"
-SECURITY_GROUP = f"{HOST}module.security_group"
-# A state that cannot be written is a lost host; a plan, a state and its backup need far less than this.
-MIN_FREE_MB = 100
-
-
-def prepare(world: World) -> Settings:
-    """Check all that can be checked before anything is contacted; write what Terraform will send.
-
-    Raises:
-        ConfigError: a full disk, wrong values, or first-boot instructions that cannot be sent.
-    """
-    free = world.files.free_mb()
-    if free < MIN_FREE_MB:
-        raise ConfigError(
-            f"the disk has {free} MB free; at least {MIN_FREE_MB} MB are needed, or Terraform's record of"
-            " the host could be lost",
-            hint="df -h .",
-        )
-    settings = settings_of(world)
-    for warning in world.user_data.write(settings):
-        world.reporter.say(warning)
-    return settings
-
-
-def settings_of(world: World) -> Settings:
-    """Return the values of this stack.
-
-    Raises:
-        ConfigError: they are another stack's: its tags would be looked for, its names changed.
-    """
-    settings = world.values.read()
-    if settings.stack != world.files.name:
-        raise ConfigError(
-            f"terraform.tfvars says stack = {settings.stack!r}, but this is the directory of the stack"
-            f" {world.files.name!r}",
-            hint=f"set stack = {json.dumps(world.files.name)} in it",
-        )
-    return settings
 
 
 def orphans(world: World, settings: Settings, record: Record) -> list[Instance]:
@@ -64,7 +24,7 @@ def describe(instances: list[Instance]) -> str:
     return ", ".join(f"{i.instance_id} ({i.instance_type}, {i.state}, since {i.launched})" for i in instances)
 
 
-def check(world: World, outcome: Outcome, settings: Settings, *, stack: str) -> None:
+def check(world: World, outcome: Outcome, settings: Settings) -> None:
     """Raise what a failed run means, with what exists now and what to type.
 
     Raises:
@@ -77,7 +37,7 @@ def check(world: World, outcome: Outcome, settings: Settings, *, stack: str) -> 
     if rescued:
         raise _unsaved(rescued, world.state.path)
     if outcome.interrupted:
-        record = world.state.read()
+        record, stack = world.state.read(), world.files.name
         exists = what_exists(record, _lost(world, settings, record))
         raise Interrupted(
             f"stopped by Ctrl-C; Terraform saved its state. {exists}",

@@ -1,12 +1,29 @@
 """`apply` / `up`: make the host as terraform.tfvars says, and return it."""
 
+from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.money import network_costs
 from gpuinfra.features.provision import plan as planning
-from gpuinfra.features.provision.outcome import INSTANCE, check, describe, orphans, prepare
+from gpuinfra.features.provision import progress
+from gpuinfra.features.provision.init import InitValues, ensure
+from gpuinfra.features.provision.outcome import check, describe, orphans
+from gpuinfra.features.provision.plan import INSTANCE
+from gpuinfra.features.provision.preflight import prepare
 from gpuinfra.ground.errors import ConfigError, HostError, TerraformError
-from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Host, Outcome, Record, Settings
-from gpuinfra.ground.protocols import Provisioner, World
+from gpuinfra.ground.names import command
+from gpuinfra.ground.protocols import Provisioner
+from gpuinfra.ground.world import World
+
+
+def up(world: World, values: InitValues, *, yes: bool, upgrade_image: bool, wait: bool) -> Host:
+    """Make or change the host and follow its first boot; `values`: for a first run. Say what to type next."""
+    ensure(world, values)
+    host = apply(world, yes=yes, upgrade_image=upgrade_image)
+    world.reporter.say(f"host {host.instance_id} ({host.instance_type}, {host.ami_name}) is up")
+    if wait:
+        follow(world, host)
+    world.reporter.say(f"next: {command('ssh', host.stack)}; {command('down', host.stack)} ends the cost")
+    return host
 
 
 def apply(world: World, *, yes: bool, upgrade_image: bool) -> Host:
@@ -49,10 +66,10 @@ def refuse_orphans(world: World, settings: Settings, record: Record) -> None:
 
 def _in_one_go(world: World, terraform: Provisioner, settings: Settings, replace: list[str]) -> Outcome:
     """Plan and apply in one start of the provider."""
-    with world.reporter.progress("Applying") as on_progress:
+    with progress.shown(world, "Applying") as on_progress:
         terraform.init()
         outcome = terraform.apply(None, replace=replace, target=[], on_progress=on_progress)
-    check(world, outcome, settings, stack=world.files.name)
+    check(world, outcome, settings)
     for line in network_costs.lines(outcome.changes):  # no plan was shown that would have told
         world.reporter.say(line.strip())
     return outcome
@@ -69,11 +86,11 @@ def _ask_first(world: World, terraform: Provisioner, settings: Settings, replace
             planning.shown(world, terraform, planned, settings)
             if not world.reporter.confirm("Apply this plan?"):
                 raise ConfigError("nothing was changed", hint=command("up", world.files.name))
-        with world.reporter.progress("Applying") as on_progress:
+        with progress.shown(world, "Applying") as on_progress:
             outcome = terraform.apply(plan_file, replace=[], target=[], on_progress=on_progress)
     finally:
         plan_file.unlink(missing_ok=True)
-    check(world, outcome, settings, stack=world.files.name)
+    check(world, outcome, settings)
     return outcome
 
 

@@ -1,17 +1,21 @@
-"""A git repository, straight from its server onto the host; what lets us in is lent, not left."""
+"""A git repository, straight from its server onto the host.
 
+Credentials are used for this clone and never stored on the host.
+"""
+
+import getpass
 import json
 import re
+import sys
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.sync.rsync_args import KEEP
 from gpuinfra.ground.errors import ConfigError, HostError
-from gpuinfra.ground.hints import command
-from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
-from gpuinfra.ground.protocols import World
-from gpuinfra.ground.work_protocols import Agent, CommandResult
+from gpuinfra.ground.names import PROJECT_DIRECTORY, command
+from gpuinfra.ground.world import World
 from gpuinfra.tools.ssh import host_bundle
 
 # git@server:path, the short form of ssh://git@server/path
@@ -33,6 +37,16 @@ class Source:
     server: str
     name: str
     user: str = ""
+
+
+class Agent(Protocol):
+    """What ssh knows on this machine: the keys to lend and the servers."""
+
+    def has_keys(self) -> bool:
+        """Tell whether an agent runs and holds a key."""
+
+    def known_hosts(self, server: str) -> str:
+        """Return the lines of known_hosts for a server; empty when it is not known."""
 
 
 def parse(url: str) -> Source:
@@ -57,7 +71,14 @@ def parse(url: str) -> Source:
     return Source(url=url, by_ssh=by_ssh, server=port, name=_name(parts.path, url), user=parts.username or "")
 
 
-def clone(world: World, agent: Agent, *, source: Source, into: str, token: str) -> str:
+def clone(world: World, agent: Agent, url: str, *, into: str, with_token: bool) -> str:
+    """Clone onto the host, with a token from stdin if asked; return the directory, below the home."""
+    source = parse(url)
+    token = read_token(source.server) if with_token else ""
+    return clone_source(world, agent, source, into=into, token=token)
+
+
+def clone_source(world: World, agent: Agent, source: Source, *, into: str, token: str) -> str:
     """Clone onto the host; return the directory, below the home.
 
     Raises:
@@ -70,14 +91,11 @@ def clone(world: World, agent: Agent, *, source: Source, into: str, token: str) 
     known = _known(agent, source) if source.by_ssh else ""
     host = connect(world)
     program = host_bundle.script("clone.py", source.url, directory, f"{PROJECT_DIRECTORY}/{KEEP}")
-    ssh = world.ssh.argv(host, [])
-    if source.by_ssh:  # the shared connection may have been opened without the agent
-        ssh = [*ssh[:-1], "-o", "ControlPath=none", "-A", ssh[-1]]
     user = "" if source.user else "x-access-token"
-    lent = json.dumps({"token": token, "user": user, "known_hosts": known}) + "\n"
-    answer = world.host.run(ssh, program, given=lent.encode(), shown=True)
-    if answer.code:
-        raise _refused(answer, source, directory, host.stack)
+    stdin = json.dumps({"token": token, "user": user, "known_hosts": known}) + "\n"
+    git = world.host.run(host, program, stdin=stdin.encode(), shown=True, lend_agent=source.by_ssh)
+    if git.code:
+        raise _refused(git.code, git.stderr, source, directory, host.stack)
     return directory
 
 
@@ -97,24 +115,24 @@ def _known(agent: Agent, source: Source) -> str:
     return known
 
 
-def _refused(answer: CommandResult, source: Source, directory: str, stack: str) -> HostError:
-    words = [line for line in answer.stderr.replace("\r", "\n").splitlines() if line.strip()]
-    if answer.code == EXISTS:
+def _refused(code: int, stderr: str, source: Source, directory: str, stack: str) -> HostError:
+    lines = [line for line in stderr.replace("\r", "\n").splitlines() if line.strip()]
+    if code == EXISTS:
         return HostError(
             f"~/{directory} of the host exists and is not empty",
             hint=command(f"clone --into {directory}-2 {source.url}", stack),
         )
-    if answer.code == NO_GIT:
+    if code == NO_GIT:
         return HostError(
             "git is not installed on the host", hint=command("ssh -- sudo apt-get install -y git", stack)
         )
     hint = ""
-    if source.by_ssh and any(text in answer.stderr for text in CLOSED):
+    if source.by_ssh and any(text in stderr for text in CLOSED):
         hint = "egress_ports = [22, 80, 443] in terraform.tfvars, then gpuinfra up; or an https:// URL"
-    elif any(text in answer.stderr for text in NO_ENTRY):
+    elif any(text in stderr for text in NO_ENTRY):
         hint = "ssh-add -l" if source.by_ssh else command(f"clone --token {source.url}", stack)
     return HostError(
-        f"git could not clone {source.url}: {' / '.join(words[-3:]) or 'no reason given'}", hint=hint
+        f"git could not clone {source.url}: {' / '.join(lines[-3:]) or 'no reason given'}", hint=hint
     )
 
 
@@ -123,3 +141,16 @@ def _name(path: str, url: str) -> str:
     if not NAME.fullmatch(name) or name in (".", ".."):
         raise ConfigError(f"{url!r} names no repository")
     return name
+
+
+def read_token(server: str) -> str:
+    """Return a token from stdin: typed unseen at a terminal, else its first line.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    question = f"token for {server} (not shown, not kept): "
+    token = getpass.getpass(question) if sys.stdin.isatty() else sys.stdin.readline()
+    if not token.strip() or not token.strip().isprintable():
+        raise ConfigError("there is no token on stdin", hint="gh auth token | gpuinfra clone --token URL")
+    return token.strip()

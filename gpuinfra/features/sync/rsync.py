@@ -8,10 +8,12 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from gpuinfra.features.sync import gitignore, rsync_args
+from gpuinfra.features.sync.sync import SyncRequest, SyncResult
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
-from gpuinfra.ground.hints import command as typed
-from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
-from gpuinfra.ground.work_protocols import SyncRequest, SyncResult
+from gpuinfra.ground.model import Host
+from gpuinfra.ground.names import PROJECT_DIRECTORY
+from gpuinfra.ground.names import command as typed
+from gpuinfra.ground.protocols import SshClient
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.ssh.client import CHANGED, UNKNOWN
@@ -28,20 +30,22 @@ INSTALL_HERE = {
 
 @adapter("rsync cannot be run")
 class Rsync:
-    """The Courier port."""
+    """The RsyncTransfer protocol."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, ssh: SshClient, environ: Mapping[str, str]) -> None:
+        self._ssh = ssh
         self._environ = environ
 
-    def move(self, ssh: Sequence[str], order: SyncRequest) -> SyncResult:
+    def run(self, host: Host, request: SyncRequest) -> SyncResult:
         """Sync; a file that vanishes or changes meanwhile is no error, the next sync has it."""
-        argv = command(program(self._environ), ssh, order, live=sys.stderr.isatty() and not order.quiet)
+        ssh = self._ssh.argv(host, [])
+        argv = command(program(self._environ), ssh, request, live=sys.stderr.isatty() and not request.quiet)
         env = {**self._environ, "LC_ALL": "C"}
-        rules = gitignore.text(str(order.root), order.part)
+        rules = gitignore.text(str(request.root), request.part)
         pipes = {"stdin": process.PIPE, "stdout": process.PIPE, "stderr": process.PIPE}
         with process.start(argv, env=env, **pipes) as child:
-            said: list[bytes] = []
-            reader = threading.Thread(target=_collect, args=(child.stderr, said), daemon=True)
+            words: list[bytes] = []
+            reader = threading.Thread(target=_collect, args=(child.stderr, words), daemon=True)
             reader.start()
             try:
                 _give(child, rules)
@@ -50,35 +54,35 @@ class Rsync:
                 child.wait()
                 raise
             reader.join()
-        stderr = b"".join(said).decode(errors="replace")
+        stderr = b"".join(words).decode(errors="replace")
         if child.returncode not in (0, VANISHED):
-            raise failure(child.returncode, stderr, stack=ssh[-1].removeprefix("gpuinfra-"))
+            raise failure(child.returncode, stderr, stack=host.stack)
         sent, deleted = rsync_args.changes(text)
         numbers = rsync_args.stats(text)
         return SyncResult(
-            **numbers, dry_run=order.dry_run, sent_names=tuple(sent), deleted_names=tuple(deleted)
+            **numbers, dry_run=request.dry_run, sent_names=tuple(sent), deleted_names=tuple(deleted)
         )
 
 
-def command(rsync: str, ssh: Sequence[str], order: SyncRequest, *, live: bool) -> list[str]:
+def command(rsync: str, ssh: Sequence[str], request: SyncRequest, *, live: bool) -> list[str]:
     """Return rsync's command line; the paths end with a slash: what is in the folders, not they."""
-    here, there = f"{order.root}/", f"{ssh[-1]}:{PROJECT_DIRECTORY}/"
-    source, target = (here, there) if order.up else (there, here)
+    here, there = f"{request.root}/", f"{ssh[-1]}:{PROJECT_DIRECTORY}/"
+    source, target = (here, there) if request.up else (there, here)
     argv = rsync_args.argv(
         rsync,
         list(ssh[:-1]),
         source=source,
         target=target,
-        up=order.up,
-        part=order.part,
-        delete=order.delete,
+        up=request.up,
+        part=request.part,
+        delete=request.delete,
     )
-    options = ["--dry-run"] if order.dry_run else []
+    options = ["--dry-run"] if request.dry_run else []
     # after: by then the ignore files are over there, too, and what they name is left alone
-    options += ["--delete-after"] if order.delete else []
-    options += ["--compress"] if order.compress else []
-    options += ["--8-bit-output", f"--out-format={rsync_args.CHANGE} %i %n"] if order.listed else []
-    options += ["--info=progress2"] if live and not order.dry_run else []
+    options += ["--delete-after"] if request.delete else []
+    options += ["--compress"] if request.compress else []
+    options += ["--8-bit-output", f"--out-format={rsync_args.CHANGE} %i %n"] if request.listed else []
+    options += ["--info=progress2"] if live and not request.dry_run else []
     return [argv[0], *options, *argv[1:]]
 
 

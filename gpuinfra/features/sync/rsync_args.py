@@ -1,7 +1,9 @@
 """What an rsync between the project and the host is: its command line, its words as values. Pure.
 
-Imports nothing, so that the quick way of `sync up` (fast.py) builds the very same command line.
+Imports nothing that costs: the quick way of `sync up` builds the very same command line by it.
 """
+
+from gpuinfra.ground.text import size
 
 # Beside a file whose transfer was cut, the part that arrived: the next sync goes on from there.
 PARTIAL = ".gpuinfra-partial"
@@ -97,13 +99,3 @@ def summary(found: "dict[str, int]", *, dry_run: bool) -> str:
     one = "file" if found["files"] == 1 else "files"
     other = "" if found["files"] or found["deleted"] else " (but new folders or links)"
     return f"{verb} {found['files']:,} {one}, {size(found['size_bytes'])}{gone}{other}"
-
-
-def size(count: int) -> str:
-    """Return a number of bytes for people."""
-    value = float(count)
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if value < 1024 or unit == "GiB":
-            break
-        value /= 1024
-    return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"

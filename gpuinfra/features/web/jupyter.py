@@ -1,15 +1,17 @@
 """JupyterLab of the host's environment, in the synced project."""
 
 import json
+import webbrowser
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from gpuinfra.features.connect.connect import connect
-from gpuinfra.ground.errors import ConfigError, HostError
-from gpuinfra.ground.hints import command
+from gpuinfra.features.web.forward import Route, Tunnel, carry, refuse_taken
+from gpuinfra.ground.errors import ConfigError, HostError, Interrupted
 from gpuinfra.ground.model import Host
-from gpuinfra.ground.project_dir import PROJECT_DIRECTORY
-from gpuinfra.ground.protocols import World
+from gpuinfra.ground.names import PROJECT_DIRECTORY, command
+from gpuinfra.ground.world import World
 from gpuinfra.tools.ssh import host_bundle
 
 PORT = 8888
@@ -28,6 +30,48 @@ class JupyterServer:
     port: int
     token: str = field(repr=False)
     started: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalJupyter:
+    """JupyterLab as one reaches it on this machine."""
+
+    url: str = field(repr=False)
+    local_port: int
+    host_port: int
+
+
+def serve(
+    world: World, tunnel: Tunnel, *, port: int, open_browser: bool, on_ready: Callable[[LocalJupyter], None]
+) -> None:
+    """Start JupyterLab and carry its port until Ctrl-C; `on_ready` is called once it can be opened.
+
+    Raises:
+        Interrupted: Ctrl-C; JupyterLab goes on.
+    """
+    stack = world.files.name
+
+    def again(other: int) -> str:
+        return command(f"jupyter --port {other}", stack)
+
+    if port:
+        refuse_taken(tunnel, Route(local=port, remote=0, again=again))
+    lab = start(world)
+    route = Route(local=port or tunnel.free(PORT), remote=lab.port, again=again)
+    address = url(lab, route.local)
+    try:
+        for first in carry(world, tunnel, route):
+            if first:
+                on_ready(LocalJupyter(url=address, local_port=route.local, host_port=lab.port))
+                if open_browser:
+                    webbrowser.open(address)
+            prefix = "" if first else "re"
+            world.reporter.say(f"{prefix}connected (Ctrl-C leaves JupyterLab running on the host)")
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "the tunnel is closed; JupyterLab and its kernels go on on the host",
+            hint=f"{command('jupyter', stack)}   # or, to end them: {command('jupyter --stop', stack)}",
+        ) from None
 
 
 def start(world: World) -> JupyterServer:
@@ -65,7 +109,7 @@ def url(lab: JupyterServer, local: int) -> str:
 
 def _ask(world: World, host: Host, verb: str) -> dict[str, Any]:
     program = host_bundle.script("jupyter.py", verb, PROJECT_DIRECTORY)
-    text = world.host.run(world.ssh.argv(host, []), program, timeout_s=START_TIMEOUT_S).stdout
+    text = world.host.run(host, program, timeout_s=START_TIMEOUT_S).stdout
     try:
         found: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
     except (ValueError, IndexError):

@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Sequence
 from typing import IO, NoReturn
 
+from gpuinfra.ground.model import Host
+from gpuinfra.ground.protocols import SshClient
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
 
@@ -30,7 +32,10 @@ OPTIONS = (
 
 @adapter("a port of this machine cannot be used", passes=(PermissionError,))
 class SshTunnel:
-    """The Tunnel port."""
+    """The Tunnel protocol."""
+
+    def __init__(self, ssh: SshClient) -> None:
+        self._ssh = ssh
 
     def taken(self, port: int) -> bool:
         """Tell whether a port of this machine's loopback is in use; raises PermissionError for root's."""
@@ -49,11 +54,11 @@ class SshTunnel:
         ports = itertools.chain(range(near, 65536), range(1024, 65536))
         return next(port for port in ports if not self.taken(port))
 
-    def carry(self, ssh: Sequence[str], *, local: int, remote: int) -> "SshCarried":
+    def carry(self, host: Host, *, local: int, remote: int) -> "SshCarried":
         """Begin to carry a port; both ends are loopback only."""
         options = [word for option in OPTIONS for word in ("-o", option)]
         forward = f"{LOOPBACK}:{local}:{LOOPBACK}:{remote}"
-        return SshCarried([*ssh[:-1], "-N", "-T", *options, "-L", forward, ssh[-1]])
+        return SshCarried(self._ssh.argv(host, [], options=["-N", "-T", *options, "-L", forward]))
 
 
 class SshCarried:

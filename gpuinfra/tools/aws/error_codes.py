@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpuinfra.ground.errors import CloudError, GpuInfraError, Unreachable
-from gpuinfra.ground.hints import command
 from gpuinfra.ground.model import Settings
-from gpuinfra.ground.names import DEFAULT_STACK
+from gpuinfra.ground.names import DEFAULT_STACK, command
 
 LINK = re.compile(r"https://[^\s\"']+[^\s\"'.,]")
 # What an action is of no use without.

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from gpuinfra.ground import paths
 from gpuinfra.ground.errors import HostError, KeyChanged, Unreachable
-from gpuinfra.ground.hints import command as typed
 from gpuinfra.ground.model import Host
+from gpuinfra.ground.names import command as typed
 from gpuinfra.ground.platforms import install_openssh
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
@@ -28,7 +28,7 @@ ANSWER_TIMEOUT_S = 3.0
 
 @adapter("ssh cannot be used")
 class OpenSsh:
-    """The Link port: one configuration file and one shared connection for each stack."""
+    """The SshClient protocol: one configuration file and one shared connection for each stack."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -87,9 +87,10 @@ class OpenSsh:
             _check(host, done.returncode, said.read(), report)
         return done.stdout
 
-    def argv(self, host: Host, command: Sequence[str]) -> list[str]:
-        """Return the command line of a session at the user's terminal."""
-        return [*self._ssh(host), *(["--"] if command else []), *command]
+    def argv(self, host: Host, command: Sequence[str], *, options: Sequence[str] = ()) -> list[str]:
+        """Return the command line of a session at the user's terminal, with more options of ssh."""
+        *ssh, alias = self._ssh(host)
+        return [*ssh, *options, alias, *(["--"] if command else []), *command]
 
     def _ssh(self, host: Host) -> list[str]:
         return [program(), "-F", str(ssh_config.own_path(host, self._environ)), ssh_config.alias(host.stack)]

@@ -1,4 +1,5 @@
-"""The laptop's end of the programs on the host: each session starts one, and brings the bundle at need."""
+"""The laptop's end of the programs on the host: each session starts one, and brings the bundle at need.
+Over 200 lines, as the client and the session that it is made of are read together."""
 
 import json
 import sys
@@ -9,35 +10,48 @@ from contextlib import suppress
 from typing import IO, Any
 
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, HostError, Unreachable
-from gpuinfra.ground.job_protocols import Request, SessionResult
-from gpuinfra.ground.work_protocols import CommandResult
+from gpuinfra.ground.model import Host
+from gpuinfra.ground.protocols import CommandResult, Request, SessionResult, SshClient
 from gpuinfra.host.jobs import frames
 from gpuinfra.tools import process
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.ssh import host_bundle, terminal_session
 
 SSH_FAILED = 255
 ERRORS: dict[int, type[GpuInfraError]] = {2: ConfigError, 4: CloudError, 5: HostError}
+# A connection of its own: the shared one may have been opened without the agent.
+LEND_AGENT = ("-o", "ControlPath=none", "-A")
 SEND_TIMEOUT_S = 120.0
 LAST_WORDS_S = 1.0  # before OpenSSH 8.5 a shared connection kept stderr open after the command
 
 
+@adapter("ssh cannot be run")
 class SshHostClient:
-    """The HostClient protocol; `ssh` is a command line that ends with the host's alias."""
+    """The HostClient protocol, over the connection of `ssh`."""
+
+    def __init__(self, ssh: SshClient) -> None:
+        self._ssh = ssh
 
     def run(
-        self, ssh: Sequence[str], program: Sequence[str], *, given: bytes = b"",
-        timeout_s: float | None = None, shown: bool = False,
-    ) -> CommandResult:  # fmt: skip
-        """Run a program of the bundle to its end: `given` is its stdin; `shown`: its stderr is ours, too.
+        self,
+        host: Host,
+        program: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        timeout_s: float | None = None,
+        shown: bool = False,
+        lend_agent: bool = False,
+    ) -> CommandResult:
+        """Run a program of the bundle to its end; `shown`: its stderr is ours, too; it may use our agent.
 
         Raises:
             Unreachable: the host does not answer, or not in time.
             HostError: the login shell ended before our program began.
         """
-        session = _Session(ssh, program, timeout_s=timeout_s, shown=shown)
-        return session.finish(given)
+        ssh = self._ssh.argv(host, [], options=LEND_AGENT if lend_agent else ())
+        return _Session(ssh, program, timeout_s=timeout_s, shown=shown).finish(stdin)
 
-    def ask(self, ssh: Sequence[str], request: Request, *, timeout_s: float) -> Any:
+    def ask(self, host: Host, request: Request, *, timeout_s: float) -> Any:
         """Return the reply of the jobs' program.
 
         Raises:
@@ -45,7 +59,7 @@ class SshHostClient:
             GpuInfraError: the host refused, in its own words.
         """
         opening = frames.pack(frames.REQUEST, json.dumps(request).encode())
-        done = self.run(ssh, host_bundle.JOBS, given=opening, timeout_s=timeout_s)
+        done = self.run(host, host_bundle.JOBS, stdin=opening, timeout_s=timeout_s)
         try:
             reply = json.loads(done.stdout)
         except ValueError:
@@ -56,23 +70,24 @@ class SshHostClient:
             raise ERRORS.get(reply["exit_code"], HostError)(reply["refused"], hint=reply["hint"])
         return reply
 
-    def sit(self, ssh: Sequence[str], request: Request, *, tty: bool) -> SessionResult:
+    def attach(self, host: Host, request: Request, *, tty: bool) -> SessionResult:
         """Attach to a command until it ends, the connection breaks or the user leaves.
 
         Raises:
             HostError: the login shell ended before our program began.
         """
+        ssh = self._ssh.argv(host, [])
         process.log.info("%s  (attached)", " ".join(ssh))
         try:
             code, left = terminal_session.attach(ssh, request, tty=tty)
         except host_bundle.NoMarker as error:
             raise _no_start(error.noise, "") from None
-        return SessionResult(code=code, left=left)
+        return SessionResult(code=code, detached=left)
 
-    def stream(self, ssh: Sequence[str], request: Request) -> tuple[int, int]:
+    def stream(self, host: Host, request: Request) -> tuple[int, int]:
         """Copy what the jobs' program says to stdout; return ssh's exit code and the bytes copied."""
         bundle, copied = host_bundle.files(), 0
-        argv = [*ssh, "--", host_bundle.command(host_bundle.JOBS, bundle)]
+        argv = self._ssh.argv(host, [host_bundle.command(host_bundle.JOBS, bundle)])
         with process.start(argv, stdin=process.PIPE, stdout=process.PIPE, bufsize=0) as child:
             assert child.stdin and child.stdout  # noqa: S101, PT018 - PIPE was asked for
             try:
@@ -93,20 +108,20 @@ class SshHostClient:
                 child.terminate()
             return child.wait(), copied
 
-    def python(self, ssh: Sequence[str], interpreter: str, script: str, *, timeout_s: float) -> Any:
+    def python(self, host: Host, interpreter: str, script: str, *, timeout_s: float) -> Any:
         """Run a script of ours by a Python on the host; return the JSON of its last line.
 
         Raises:
             Unreachable: the host does not answer.
             HostError: the script failed.
         """
-        done = self.run(ssh, host_bundle.script(script, interpreter=interpreter), timeout_s=timeout_s)
+        done = self.run(host, host_bundle.script(script, interpreter=interpreter), timeout_s=timeout_s)
         try:
             return json.loads(done.stdout.strip().splitlines()[-1])
         except (ValueError, IndexError):
             raise HostError(f"{script} failed on the host: {done.stderr.strip()[-500:]}") from None
 
-    def send_file(self, ssh: Sequence[str], data: bytes, *, target: str, sha256: str) -> None:
+    def send_file(self, host: Host, data: bytes, *, target: str, sha256: str) -> None:
         """Write a file on the host (0600, in one step): `target` is absolute, or below the login user's home.
 
         Raises:
@@ -114,7 +129,7 @@ class SshHostClient:
             HostError: it did not arrive whole, or cannot be written there.
         """
         program = host_bundle.script("receive.py", target, sha256)
-        done = self.run(ssh, program, given=data, timeout_s=SEND_TIMEOUT_S)
+        done = self.run(host, program, stdin=data, timeout_s=SEND_TIMEOUT_S)
         if done.code:
             raise HostError(f"{target} could not be written on the host: {done.stderr.strip()[-300:]}")
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.boot import cloud_init
-from gpuinfra.features.provision import plan_text
+from gpuinfra.features.boot import cloud_init, progress
 from tests.cloud_init.userdata import TEMPLATES, full_context
 from tests.e2e.cli import refused
 from tests.e2e.first_boot.conftest import BothStacks
@@ -33,7 +32,7 @@ def test_up_ends_with_the_proof_and_the_address_alone(both: BothStacks) -> None:
     assert both.up.returncode == 0, both.up.stderr
     assert both.up.stdout == f"{both.good.recorded['public_ip']}\n"
     assert ipaddress.ip_address(both.up.stdout.strip())
-    for name in plan_text.STEP_NAMES.values():
+    for name in progress.STEP_NAMES.values():
         assert re.search(rf"\d s  {re.escape(name)}  \d+\.\d s\n", both.up.stderr), name
     timeline, after = both.up.stderr.split("ready: the environment 'gpu' is proven (Tesla T4 (simulated)")
     assert "prove the environment" in timeline
@@ -74,13 +73,10 @@ def test_a_failure_for_good_is_explained(both: BothStacks) -> None:
     bad = both.bad
     done = bad.run("status", "--watch")
     refused(done, 5, "failed in the step 'env-conda' (exit code 1, attempt 1)", "nobody-has-this")
-    assert (
-        "next: gpuinfra logs --boot --stack bad; it costs money until gpuinfra down --stack bad"
-        in done.stderr
-    )
+    assert "next: gpuinfra logs --stack bad; it costs money until gpuinfra down --stack bad" in done.stderr
     came = bad.ssh("true")
     assert came.returncode == 0
-    assert "its bootstrap failed in the step 'env-conda': gpuinfra logs --boot --stack bad" in came.stderr
+    assert "its bootstrap failed in the step 'env-conda': gpuinfra logs --stack bad" in came.stderr
     assert "[env-conda] FAILED" in bad.cli.ok("logs", "--boot")
 
 

@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.boot import follow
-from gpuinfra.ground.boot_status import Boot
 from gpuinfra.ground.errors import HostError
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
+from tests.fakes.view import FakeView
 from tests.fakes.world import RUNNING, FakeTime
 from tests.ground.test_boot_status import look
 from tests.samples import host
 
+DONE = look(state="done", rc=0, steps_ms={"preflight": 1500, "env-conda": 2000, "verify": 10})
 
-def link(*looks: str | None) -> FakeSshClient:
+
+def ssh(*looks: str | None) -> FakeSshClient:
     """Return a host whose key is pinned and which says these things."""
     made = FakeSshClient(answers_at=[RUNNING.public_ip], looks=looks)
     made.pin(host(), ["ssh-ed25519 AAAA"])
@@ -24,27 +26,32 @@ def link(*looks: str | None) -> FakeSshClient:
 
 def test_ready_means_that_the_host_says_done(tmp_path: Path) -> None:
     """Each look is passed on, silence and interruptions included, until the last step has passed."""
-    seen: list[Boot] = []
-    looks = link(None, look(step="download"), look(unit="auto-restart"), look(state="done", rc=0))
-    found = follow.watch(fake_world(tmp_path, ssh=looks), host(), on_boot=seen.append)
+    view = FakeView()
+    looks = ssh(None, look(step="verify"), look(unit="auto-restart"), DONE)
+    found = follow.watch(fake_world(tmp_path, ssh=looks), host(), view)
     assert found.state == "done"
-    assert [b.state for b in seen] == ["waiting", "waiting", "running", "interrupted", "done"]
+    assert [row.text for shown in view.shown[:2] for row in shown] == ["starting up", "waiting for its ssh"]
+    assert [[row.mark for row in shown] for shown in view.shown[2:]] == [
+        ["done", "later", "now"],
+        ["done", "interrupted", "later"],
+        ["done"] * 3,
+    ]
 
 
 def test_a_permanent_failure_shows_the_step_its_code_and_its_log(tmp_path: Path) -> None:
     """The user sees why, without going onto the host, and what to type next."""
     broken = look(state="failed", permanent=True, rc=1, error="Solving\nPackagesNotFoundError: pandsa\n")
     with pytest.raises(HostError, match="'env-conda' \\(exit code 1, attempt 2\\)") as caught:
-        follow.watch(fake_world(tmp_path, ssh=link(broken)), host(), on_boot=lambda _: None)
+        follow.watch(fake_world(tmp_path, ssh=ssh(broken)), host(), FakeView())
     assert "PackagesNotFoundError: pandsa" in caught.value.message
-    assert "gpuinfra logs --boot" in caught.value.hint
+    assert "gpuinfra logs" in caught.value.hint
 
 
 def test_a_host_that_never_lets_us_in_is_given_up(tmp_path: Path) -> None:
     """After 15 minutes without one login the two reasons are named; nobody waits for ever."""
     time = FakeTime()
     with pytest.raises(HostError, match="15 minutes without a login") as caught:
-        follow.watch(fake_world(tmp_path, ssh=link(None), time=time), host(), on_boot=lambda _: None)
+        follow.watch(fake_world(tmp_path, ssh=ssh(None), time=time), host(), FakeView())
     assert time.now_s >= follow.LOGIN_TIMEOUT_S
     assert "gpuinfra allow" in caught.value.hint
 
@@ -56,7 +63,7 @@ def test_a_host_that_is_stopped_is_not_waited_for(tmp_path: Path) -> None:
     made.pin(host(), ["ssh-ed25519 AAAA"])
     stopped = fake_world(tmp_path, cloud=cloud, ssh=made)
     with pytest.raises(HostError, match="is stopped"):
-        follow.watch(stopped, host(), on_boot=lambda _: None)
+        follow.watch(stopped, host(), FakeView())
     with pytest.raises(HostError, match="is stopped"):
         follow.ready(stopped, host())
 
@@ -64,22 +71,22 @@ def test_a_host_that_is_stopped_is_not_waited_for(tmp_path: Path) -> None:
 def test_a_private_host_is_looked_at_without_an_address(tmp_path: Path) -> None:
     """And one that stays silent is explained by its network, not by the user's address."""
     hidden = host(access="ssm", public_ip="")
-    done = link(look(state="done", rc=0))
-    assert follow.watch(fake_world(tmp_path, ssh=done), hidden, on_boot=lambda _: None).state == "done"
+    done = ssh(look(state="done", rc=0))
+    assert follow.watch(fake_world(tmp_path, ssh=done), hidden, FakeView()).state == "done"
     assert done.addresses[-1] == hidden.instance_id
     with pytest.raises(HostError, match="does its network lead to Session Manager"):
-        follow.watch(fake_world(tmp_path, ssh=link(None)), hidden, on_boot=lambda _: None)
+        follow.watch(fake_world(tmp_path, ssh=ssh(None)), hidden, FakeView())
 
 
-def test_the_host_is_asked_once_a_second(tmp_path: Path) -> None:
-    """A boot of five looks takes five seconds of waiting, no more."""
+def test_a_connected_host_is_asked_four_times_a_second(tmp_path: Path) -> None:
+    """A boot of five looks takes five pauses: "ready" is noticed within 0.4 s, an answer's time included."""
     time = FakeTime()
     follow.watch(
-        fake_world(tmp_path, ssh=link(*[look()] * 5, look(state="done")), time=time),
+        fake_world(tmp_path, ssh=ssh(*[look()] * 5, look(state="done")), time=time),
         host(),
-        on_boot=lambda _: None,
+        FakeView(),
     )
-    assert time.now_s == 5 * follow.POLL_S
+    assert time.now_s == 5 * follow.CONNECTED_POLL_S == 1.25
 
 
 def test_a_status_is_json_on_one_line() -> None:

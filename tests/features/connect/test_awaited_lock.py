@@ -9,9 +9,10 @@ from gpuinfra.features.boot import follow
 from gpuinfra.features.connect import awaited_lock
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.ground.errors import HostError
-from gpuinfra.ground.protocols import World
+from gpuinfra.ground.world import World
 from tests.fakes.host import FakeSshClient, fake_world
-from tests.fakes.jobs import FakeHostJobs
+from tests.fakes.jobs import FakeHostClient
+from tests.fakes.view import FakeView
 from tests.fakes.world import RUNNING, FakeReporter, FakeStackFiles
 from tests.ground.test_boot_status import look
 from tests.samples import host
@@ -21,12 +22,12 @@ SHA256 = hashlib.sha256(LOCK).hexdigest()
 WAITING = look(step="lock", awaits=SHA256)
 
 
-def waited_for(directory: Path, held: bytes | None, *looks: str) -> tuple[World, FakeHostJobs]:
+def waited_for(directory: Path, held: bytes | None, *looks: str) -> tuple[World, FakeHostClient]:
     """Return a world with this lock at home, and what its host was sent."""
     ssh, files, jobs = (
         FakeSshClient(answers_at=[RUNNING.public_ip], looks=looks),
         FakeStackFiles(directory),
-        FakeHostJobs(),
+        FakeHostClient(),
     )
     ssh.pin(host(), ["ssh-ed25519 AAAA"])
     files.held_lock = held
@@ -36,7 +37,7 @@ def waited_for(directory: Path, held: bytes | None, *looks: str) -> tuple[World,
 def test_whoever_watches_sends_it_once(tmp_path: Path) -> None:
     """The host that waits is sent the file with its hash, though it needs some looks to see it."""
     world, jobs = waited_for(tmp_path, LOCK, look(), WAITING, WAITING, look(), look(state="done", rc=0))
-    assert follow.watch(world, host(), on_boot=lambda _: None).state == "done"
+    assert follow.watch(world, host(), FakeView()).state == "done"
     assert jobs.sent == [(awaited_lock.TARGET, LOCK, SHA256)]
 
 
@@ -59,7 +60,7 @@ def test_another_lock_is_never_sent(tmp_path: Path, held: bytes | None, what: st
     """Watching ends with what to do; whoever connects gets in all the same, and is told."""
     world, jobs = waited_for(tmp_path, held, WAITING)
     with pytest.raises(HostError, match=what) as caught:
-        follow.watch(world, host(), on_boot=lambda _: None)
+        follow.watch(world, host(), FakeView())
     assert "gpuinfra down" in caught.value.hint
     connect(world)
     assert isinstance(world.reporter, FakeReporter)

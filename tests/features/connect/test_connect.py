@@ -35,10 +35,10 @@ def block(*keys: str, token: str) -> str:
 
 def test_a_late_console_is_waited_for_and_told(tmp_path: Path, token: str) -> None:
     """The keys come some time after the host runs; the user sees what is waited for, once."""
-    reporter, link, time = FakeReporter(), FakeSshClient(answers_at=[ADDRESS]), FakeTime()
+    reporter, ssh, time = FakeReporter(), FakeSshClient(answers_at=[ADDRESS]), FakeTime()
     cloud = FakeCloud(consoles=["", "booting", block(key(), token=token)])
-    connect.connect(fake_world(tmp_path, reporter=reporter, ssh=link, cloud=cloud, time=time))
-    assert link.keys == {RUNNING.instance_id: [key()]}
+    connect.connect(fake_world(tmp_path, reporter=reporter, ssh=ssh, cloud=cloud, time=time))
+    assert ssh.keys == {RUNNING.instance_id: [key()]}
     assert time.now_s == 2 * connect.POLL_S
     assert len([s for s in reporter.said if "waiting for the host to print its keys" in s]) == 1
 
@@ -51,10 +51,10 @@ def test_a_host_that_never_prints_its_keys_is_refused(tmp_path: Path) -> None:
 
 def test_a_lost_console_is_made_up_for_by_the_agent(tmp_path: Path) -> None:
     """Systems Manager's agent shows the same keys, and AWS vouches for it; the user is told."""
-    reporter, link = FakeReporter(), FakeSshClient(answers_at=[ADDRESS])
+    reporter, ssh = FakeReporter(), FakeSshClient(answers_at=[ADDRESS])
     cloud = FakeCloud(consoles=["hello"], agent=f"{key()} root@host\nnonsense\n")
-    connect.connect(fake_world(tmp_path, cloud=cloud, ssh=link, reporter=reporter))
-    assert link.keys == {RUNNING.instance_id: [key()]}
+    connect.connect(fake_world(tmp_path, cloud=cloud, ssh=ssh, reporter=reporter))
+    assert ssh.keys == {RUNNING.instance_id: [key()]}
     assert any("asking its Systems Manager agent" in said for said in reporter.said)
 
 
@@ -81,19 +81,19 @@ def test_a_refusal_of_systems_manager_is_told(tmp_path: Path) -> None:
 def test_what_is_not_a_whole_true_block_is_ignored(console: str, tmp_path: Path, token: str) -> None:
     """A forged, cut or inconsistent block pins nothing."""
     text = console.format(t=token, k=key(), bad=key("ssh-rsa", inside="ssh-ed25519"))
-    link = FakeSshClient(answers_at=[ADDRESS])
+    ssh = FakeSshClient(answers_at=[ADDRESS])
     with pytest.raises(HostError):
-        connect.connect(fake_world(tmp_path, cloud=FakeCloud(consoles=[text]), ssh=link))
-    assert link.keys == {}
+        connect.connect(fake_world(tmp_path, cloud=FakeCloud(consoles=[text]), ssh=ssh))
+    assert ssh.keys == {}
 
 
 def test_the_last_whole_block_counts(tmp_path: Path, token: str) -> None:
     """The host prints its keys at every boot; colours and prefixes of the console do not matter."""
     old = block(key("ssh-rsa"), token=token)
     new = "\x1b[0;32m[  OK  ]\x1b[0m" + block(key(), token=token)
-    link = FakeSshClient(answers_at=[ADDRESS])
-    connect.connect(fake_world(tmp_path, cloud=FakeCloud(consoles=[old + new]), ssh=link))
-    assert link.keys[RUNNING.instance_id] == [key()]
+    ssh = FakeSshClient(answers_at=[ADDRESS])
+    connect.connect(fake_world(tmp_path, cloud=FakeCloud(consoles=[old + new]), ssh=ssh))
+    assert ssh.keys[RUNNING.instance_id] == [key()]
 
 
 @pytest.mark.parametrize(
@@ -112,12 +112,12 @@ def test_a_host_that_does_not_run_is_told_with_the_next_command(
 
 def test_a_new_address_after_stop_and_start_is_taken_over(tmp_path: Path, token: str) -> None:
     """EC2 gives another address at every start."""
-    link = FakeSshClient(answers_at=["52.7.7.7"])
+    ssh = FakeSshClient(answers_at=["52.7.7.7"])
     cloud = FakeCloud(
         instance=dataclasses.replace(RUNNING, public_ip="52.7.7.7"), consoles=[block(key(), token=token)]
     )
-    connect.connect(fake_world(tmp_path, cloud=cloud, ssh=link))
-    assert link.addresses == [ADDRESS, "52.7.7.7"]
+    connect.connect(fake_world(tmp_path, cloud=cloud, ssh=ssh))
+    assert ssh.addresses == [ADDRESS, "52.7.7.7"]
 
 
 class OpenLink(FakeSshClient):
@@ -130,23 +130,21 @@ class OpenLink(FakeSshClient):
 
 def test_an_open_connection_is_not_written_over_with_the_recorded_address(tmp_path: Path) -> None:
     """It may go to a newer one; tunnels and editors, which log in anew, read it from the file."""
-    link = OpenLink()
-    link.pin(host(), [key()])
-    connect.connect(fake_world(tmp_path, ssh=link))
-    assert link.addresses == [""]
+    ssh = OpenLink()
+    ssh.pin(host(), [key()])
+    connect.connect(fake_world(tmp_path, ssh=ssh))
+    assert ssh.addresses == [""]
 
 
 def test_another_host_at_the_old_address_is_no_alarm(tmp_path: Path, token: str) -> None:
     """EC2 gives old addresses to others; only a wrong key at the present address is a hard stop."""
-    link = FakeSshClient(answers_at=[ADDRESS, "52.7.7.7"], strangers=[ADDRESS])
+    ssh = FakeSshClient(answers_at=[ADDRESS, "52.7.7.7"], strangers=[ADDRESS])
     consoles = [block(key(), token=token)]
     moved = dataclasses.replace(RUNNING, public_ip="52.7.7.7")
-    found = connect.connect(
-        fake_world(tmp_path, cloud=FakeCloud(instance=moved, consoles=consoles), ssh=link)
-    )
+    found = connect.connect(fake_world(tmp_path, cloud=FakeCloud(instance=moved, consoles=consoles), ssh=ssh))
     assert found.public_ip == "52.7.7.7"
     with pytest.raises(KeyChanged):
-        connect.connect(fake_world(tmp_path, cloud=FakeCloud(consoles=consoles), ssh=link))
+        connect.connect(fake_world(tmp_path, cloud=FakeCloud(consoles=consoles), ssh=ssh))
 
 
 def test_a_host_without_an_address_is_not_looked_for_here(tmp_path: Path, token: str) -> None:
@@ -169,9 +167,9 @@ def test_a_closed_port_names_both_reasons(tmp_path: Path, token: str) -> None:
 
 def test_a_connection_that_died_while_the_laptop_slept_is_made_anew(tmp_path: Path) -> None:
     """The user does not have to say it twice; a host that is away as well is told as such."""
-    link = FakeSshClient(is_open=True, looks=[None, ""], answers_at=[RUNNING.public_ip])
-    link.pin(host(), [key()])
-    assert connect.connect(fake_world(tmp_path, ssh=link)).instance_id == RUNNING.instance_id
+    ssh = FakeSshClient(is_open=True, looks=[None, ""], answers_at=[RUNNING.public_ip])
+    ssh.pin(host(), [key()])
+    assert connect.connect(fake_world(tmp_path, ssh=ssh)).instance_id == RUNNING.instance_id
     away = FakeSshClient(is_open=True, looks=[None, ""])
     away.pin(host(), [key()])
     with pytest.raises(Unreachable, match="nothing answers at"):

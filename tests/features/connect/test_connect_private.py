@@ -7,25 +7,25 @@ import pytest
 
 from gpuinfra.features.connect import connect
 from gpuinfra.ground.errors import HostError, Unreachable
-from gpuinfra.ground.protocols import World
+from gpuinfra.ground.world import World
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
 from tests.fakes.world import RECORDED, RUNNING
 from tests.features.connect.test_connect import key
 from tests.samples import host
 
 
-def private_ports(directory: Path, link: FakeSshClient, **parts: object) -> World:
+def private_ports(directory: Path, ssh: FakeSshClient, **parts: object) -> World:
     """Return ports with a recorded private host whose key is pinned."""
     record = dataclasses.replace(RECORDED, host=host(access="ssm", public_ip=""))
-    link.pin(host(), [key()])
-    return fake_world(directory, ssh=link, records=[record], **parts)
+    ssh.pin(host(), [key()])
+    return fake_world(directory, ssh=ssh, records=[record], **parts)
 
 
 def test_a_private_host_needs_no_address(tmp_path: Path) -> None:
     """Its instance id is its address; nothing is knocked at, the connection itself is opened."""
-    link = FakeSshClient(looks=[""])
-    assert connect.connect(private_ports(tmp_path, link)).is_private
-    assert link.addresses == [RUNNING.instance_id]
+    ssh = FakeSshClient(looks=[""])
+    assert connect.connect(private_ports(tmp_path, ssh)).is_private
+    assert ssh.addresses == [RUNNING.instance_id]
 
 
 def test_a_private_host_that_session_manager_does_not_reach(tmp_path: Path) -> None:

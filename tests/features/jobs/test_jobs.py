@@ -8,12 +8,12 @@ import pytest
 
 from gpuinfra.features.gpu import metrics
 from gpuinfra.features.jobs import jobs
-from gpuinfra.features.jobs.jobs import JobSpec
+from gpuinfra.features.jobs.options import JobSpec
 from gpuinfra.ground.errors import ConfigError, HostError, Unreachable
-from gpuinfra.ground.job_protocols import SessionResult
-from gpuinfra.ground.protocols import World
+from gpuinfra.ground.protocols import SessionResult
+from gpuinfra.ground.world import World
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
-from tests.fakes.jobs import JOB, FakeHostJobs
+from tests.fakes.jobs import JOB, FakeHostClient
 from tests.fakes.world import RUNNING, FakeReporter
 
 WANTED = JobSpec(words=("python", "train.py"))
@@ -22,15 +22,15 @@ LOST = Unreachable("gone")
 
 def made(tmp_path: Path, **parts: Any) -> World:
     """Return ports of a host that answers and whose key is known."""
-    link = FakeSshClient(answers_at=[RUNNING.public_ip])
-    link.keys[RUNNING.instance_id] = ["key"]
-    return fake_world(tmp_path, ssh=link, **parts)
+    ssh = FakeSshClient(answers_at=[RUNNING.public_ip])
+    ssh.keys[RUNNING.instance_id] = ["key"]
+    return fake_world(tmp_path, ssh=ssh, **parts)
 
 
 def test_a_commands_own_255_is_passed_on(tmp_path: Path) -> None:
     """ssh says 255 when the connection breaks; the host is asked which it was, and may then forget it."""
-    host = FakeHostJobs({**JOB, "state": "failed", "exit_code": 255}, sat=SessionResult(code=255))
-    assert jobs.run(made(tmp_path), host, WANTED) == 255
+    host = FakeHostClient({**JOB, "state": "failed", "exit_code": 255}, session=SessionResult(code=255))
+    assert jobs.run(made(tmp_path, host=host), WANTED) == 255
     assert host.asked[1]["forget"]
 
 
@@ -46,35 +46,40 @@ def test_a_commands_own_255_is_passed_on(tmp_path: Path) -> None:
 def test_a_lost_connection_says_what_goes_on(tmp_path: Path, reply: Any, says: str) -> None:
     """With the command that sits at it again."""
     with pytest.raises(HostError, match=says) as caught:
-        jobs.run(made(tmp_path), FakeHostJobs(reply, sat=SessionResult(code=255)), WANTED)
+        jobs.run(made(tmp_path, host=FakeHostClient(reply, session=SessionResult(code=255))), WANTED)
     assert caught.value.hint.startswith("gpuinfra job attach ")
 
 
 def test_a_connection_that_broke_at_once_has_begun_nothing(tmp_path: Path) -> None:
     """The host knows no such job; that is no exit code of the command."""
     with pytest.raises(HostError, match="the command had not begun"):
-        jobs.run(made(tmp_path), FakeHostJobs(ConfigError("no job"), sat=SessionResult(code=255)), WANTED)
+        jobs.run(
+            made(tmp_path, host=FakeHostClient(ConfigError("no job"), session=SessionResult(code=255))),
+            WANTED,
+        )
 
 
 def test_leaving_by_choice_is_told_as_such(tmp_path: Path) -> None:
     """Ctrl-\\ is no failure of the network."""
     with pytest.raises(HostError, match="you left"):
-        jobs.run(made(tmp_path), FakeHostJobs(JOB, sat=SessionResult(code=255, left=True)), WANTED)
+        jobs.run(
+            made(tmp_path, host=FakeHostClient(JOB, session=SessionResult(code=255, detached=True))), WANTED
+        )
 
 
 def test_waiting_outlasts_lost_connections(tmp_path: Path) -> None:
     """By the job's id: a name may be another job's by then."""
-    host = FakeHostJobs(JOB, LOST, {**JOB, "state": "done", "exit_code": 0})
-    assert jobs.wait(made(tmp_path), host, "train").state == "done"
+    host = FakeHostClient(JOB, LOST, {**JOB, "state": "done", "exit_code": 0})
+    assert jobs.wait(made(tmp_path, host=host), "train").state == "done"
     assert [request["job"] for request in host.asked] == ["train", "abcd", "abcd"]
 
 
 def test_waiting_begins_while_the_host_restarts(tmp_path: Path) -> None:
     """It is told what is waited for, once."""
-    reporter, host = FakeReporter(), FakeHostJobs({**JOB, "state": "done", "exit_code": 0})
-    parts = made(tmp_path, reporter=reporter)
+    reporter, host = FakeReporter(), FakeHostClient({**JOB, "state": "done", "exit_code": 0})
+    parts = made(tmp_path, reporter=reporter, host=host)
     cast("FakeSshClient", parts.ssh).looks = [None, None, ""]
-    assert jobs.wait(parts, host, "train").state == "done"
+    assert jobs.wait(parts, "train").state == "done"
     assert [said.partition(":")[0] for said in reporter.said] == ["waiting"]
 
 
@@ -82,18 +87,18 @@ def test_waiting_begins_while_the_host_restarts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("state", "says"), [("stopped", "is stopped"), ("terminated", "is gone")])
 def test_a_host_that_stopped_is_not_waited_for(tmp_path: Path, follows: bool, state: str, says: str) -> None:
     """Nobody knows when it comes back; the error says how to start it."""
-    parts = made(tmp_path, cloud=FakeCloud(instance=replace(RUNNING, state=state)))
+    host = FakeHostClient(*([JOB] if follows else [LOST]), streams=[(255, 1)])
+    parts = made(tmp_path, cloud=FakeCloud(instance=replace(RUNNING, state=state)), host=host)
     cast("FakeSshClient", parts.ssh).looks = ["", None]
-    host = FakeHostJobs(*([JOB] if follows else [LOST]), streams=[(255, 1)])
     with pytest.raises(HostError, match=says) as caught:
-        (jobs.follow if follows else jobs.wait)(parts, host, "train")
+        jobs.logs(parts, "train", follow=True) if follows else jobs.wait(parts, "train")
     assert caught.value.hint
 
 
 def test_following_goes_on_where_it_was(tmp_path: Path) -> None:
     """No byte is shown twice."""
-    host, reporter = FakeHostJobs(JOB, streams=[(255, 100), (255, 20), (0, 3)]), FakeReporter()
-    assert jobs.follow(made(tmp_path, reporter=reporter), host, "") == 0
+    host, reporter = FakeHostClient(JOB, streams=[(255, 100), (255, 20), (0, 3)]), FakeReporter()
+    assert jobs.logs(made(tmp_path, reporter=reporter, host=host), "", follow=True) == 0
     assert [request["offset"] for request in host.asked[1:]] == [0, 100, 120]
     assert len(reporter.said) == 2
 
@@ -110,22 +115,20 @@ def test_following_goes_on_where_it_was(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_is_refused_before_it_starts(tmp_path: Path, wanted: JobSpec, says: str) -> None:
     """Above all an end of the host other than the one asked for: it costs money, or the disk."""
-    host = FakeHostJobs(JOB)
+    host = FakeHostClient(JOB)
     with pytest.raises(ConfigError, match=says):
-        jobs.start(made(tmp_path), host, wanted)
+        jobs.start(made(tmp_path, host=host), wanted)
     assert host.asked == []
 
 
 def test_then_stop_is_passed_on(tmp_path: Path) -> None:
     """The instance's own setting agrees."""
-    host = FakeHostJobs(JOB)
-    assert jobs.start(made(tmp_path), host, JobSpec(words=("x",), then="stop")).id == "abcd"
+    host = FakeHostClient(JOB)
+    assert jobs.start(made(tmp_path, host=host), JobSpec(words=("x",), then="stop")).id == "abcd"
     assert host.asked[0]["then"] == "stop"
 
 
 def test_status_does_not_open_a_connection(tmp_path: Path) -> None:
     """Plain status stays quick; the fake's connection is not open."""
-    parts = made(tmp_path)
-    record = parts.state.read().host
-    assert record
-    assert metrics.peek(parts, FakeHostJobs(LOST), record) is None
+    parts = made(tmp_path, host=FakeHostClient(LOST))
+    assert metrics.peek(parts, parts.recorded_host()) is None

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.provision.allow import allow, normal
-from gpuinfra.features.provision.outcome import SECURITY_GROUP
+from gpuinfra.features.provision.allow import SECURITY_GROUP, allow, normal
 from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Diagnostic, Outcome, Record
 from tests.fakes.host import fake_world

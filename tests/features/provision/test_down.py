@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.provision.down import destroy
-from gpuinfra.features.provision.outcome import INSTANCE
+from gpuinfra.features.provision.plan import INSTANCE
 from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.model import Outcome, Record
 from tests import samples
@@ -24,12 +24,12 @@ DESTROYED = Outcome(ok=True, destroyed=2)
 
 def test_a_host_is_removed_and_that_is_proven(tmp_path: Path) -> None:
     """Terraform destroys, AWS is asked afterwards, what was kept of the host goes."""
-    terraform, link, files = FakeTerraform(DESTROYED), FakeSshClient(), FakeStackFiles(tmp_path)
+    terraform, ssh, files = FakeTerraform(DESTROYED), FakeSshClient(), FakeStackFiles(tmp_path)
     cloud, reporter = FakeCloud(instance=GONE), FakeReporter()
-    made = fake_world(tmp_path, terraform=terraform, ssh=link, files=files, cloud=cloud, reporter=reporter)
+    made = fake_world(tmp_path, terraform=terraform, ssh=ssh, files=files, cloud=cloud, reporter=reporter)
     assert destroy(made, yes=True) == DESTROYED
     assert terraform.calls == [("init",), ("destroy",)]
-    assert link.forgotten == [RUNNING.instance_id]
+    assert ssh.forgotten == [RUNNING.instance_id]
     assert files.cleaned
     assert "AWS shows no instance of this stack in us-east-1 any more" in reporter.said
 

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.provision.init import InitValues, init
+from gpuinfra.features.provision.init import InitValues, ensure, init
 from gpuinfra.ground.errors import ConfigError
-from tests.fakes.world import FakeReporter, FakeValues
+from gpuinfra.ground.model import Outcome
+from tests.fakes.host import fake_world
+from tests.fakes.world import FakeReporter, FakeStackFiles, FakeTerraform, FakeValues
 
 
 def answers() -> InitValues:
@@ -28,10 +30,13 @@ def never() -> InitValues:
     return InitValues(region=refuse, owner=refuse, cidr=refuse, public_key=lambda: Path(refuse()))
 
 
-def test_a_first_file_is_written_and_told() -> None:
+def test_a_first_file_is_written_and_told(tmp_path: Path) -> None:
     """The file gets the caller's own address and key, and the user reads what was chosen."""
     values, reporter = FakeValues(exists=False), FakeReporter()
-    init(values, reporter, stack="b", answers=answers(), force=False)
+    files, terraform = FakeStackFiles(tmp_path), FakeTerraform(Outcome(ok=True))
+    files.name = "b"
+    world = fake_world(tmp_path, values=values, reporter=reporter, files=files, terraform=terraform)
+    init(world, answers(), force=False)
     (written,) = values.written
     assert written == {
         "stack": "b",
@@ -41,20 +46,30 @@ def test_a_first_file_is_written_and_told() -> None:
         "public_key_path": "/keys/id.pub",
     }
     assert reporter.asked == []
+    assert terraform.calls == [("init",)]
+    assert reporter.said[-1] == "next: edit it if you like, then gpuinfra up --stack b"
     assert "  region eu-west-1, ssh from 203.0.113.7/32 only" in reporter.said
 
 
-def test_an_existing_file_is_kept_on_no() -> None:
+def test_an_existing_file_is_kept_on_no(tmp_path: Path) -> None:
     """Nothing is found out and nothing written."""
     values, reporter = FakeValues(exists=True), FakeReporter(answer=False)
     with pytest.raises(ConfigError, match="left as it is"):
-        init(values, reporter, stack="default", answers=never(), force=False)
+        init(fake_world(tmp_path, values=values, reporter=reporter), never(), force=False)
     assert (values.written, len(reporter.asked)) == ([], 1)
 
 
 @pytest.mark.parametrize(("force", "questions"), [(False, 1), (True, 0)])
-def test_an_existing_file_is_replaced_on_yes_or_force(force: bool, questions: int) -> None:
+def test_an_existing_file_is_replaced_on_yes_or_force(force: bool, questions: int, tmp_path: Path) -> None:
     """Asked, unless --force said so."""
     values, reporter = FakeValues(exists=True), FakeReporter(answer=True)
-    init(values, reporter, stack="default", answers=answers(), force=force)
+    init(fake_world(tmp_path, values=values, reporter=reporter), answers(), force=force)
     assert (len(values.written), len(reporter.asked)) == (1, questions)
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_first_command_sets_the_stack_up(exists: bool, tmp_path: Path) -> None:
+    """`up` and `plan` work in a fresh clone; what is there is neither asked about nor touched."""
+    values, reporter = FakeValues(exists=exists), FakeReporter()
+    ensure(fake_world(tmp_path, values=values, reporter=reporter), never() if exists else answers())
+    assert (len(values.written), reporter.asked) == (0 if exists else 1, [])

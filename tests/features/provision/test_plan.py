@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.provision.outcome import INSTANCE
-from gpuinfra.features.provision.plan import plan
+from gpuinfra.features.provision.plan import INSTANCE, TerraformPlan, plan
 from gpuinfra.ground.errors import GpuInfraError
-from gpuinfra.ground.model import Change, Outcome, TerraformPlan
+from gpuinfra.ground.model import Change, Outcome
 from tests.fakes.host import fake_world
 from tests.fakes.world import FakeReporter, FakeTerraform
+from tests.features.provision.test_init import never as unset
 
 NEW = Change(address=INSTANCE, action="create")
 
@@ -17,9 +17,9 @@ NEW = Change(address=INSTANCE, action="create")
 def test_it_is_shown_and_deleted(tmp_path: Path) -> None:
     """The plan file holds user-data in clear: it does not outlive the command; nothing is applied."""
     terraform, reporter = FakeTerraform(Outcome(ok=True, changes=(NEW,))), FakeReporter()
-    found = plan(fake_world(tmp_path, terraform=terraform, reporter=reporter))
+    found = plan(fake_world(tmp_path, terraform=terraform, reporter=reporter), unset())
     assert found == TerraformPlan(changes=(NEW,))
-    assert reporter.plans == [(NEW,)]
+    assert "    + host (EC2 instance)" in reporter.said
     assert terraform.calls == [("init",), ("plan", ())]
     assert list(tmp_path.iterdir()) == []
 
@@ -27,5 +27,5 @@ def test_it_is_shown_and_deleted(tmp_path: Path) -> None:
 def test_a_failure_leaves_no_plan_either(tmp_path: Path) -> None:
     """Not even a plan that Terraform wrote before it failed."""
     with pytest.raises(GpuInfraError):
-        plan(fake_world(tmp_path, terraform=FakeTerraform(Outcome(ok=False))))
+        plan(fake_world(tmp_path, terraform=FakeTerraform(Outcome(ok=False))), unset())
     assert list(tmp_path.iterdir()) == []

@@ -1,57 +1,12 @@
-"""How addresses, steps and plans read."""
+"""How plans read."""
 
 import dataclasses
 
-import pytest
-
 from gpuinfra.features.provision import plan_text
-from gpuinfra.ground.model import AttributeChange, Change, Progress
+from gpuinfra.ground.model import AttributeChange, Change
 from tests.fakes.world import SETTINGS
 
 HOST = "module.host.module.instance.aws_instance.this"
-
-
-@pytest.mark.parametrize(
-    ("address", "label"),
-    [
-        (HOST, "host (EC2 instance)"),
-        (
-            'module.host.module.security_group.aws_vpc_security_group_ingress_rule.ssh["1.2.3.4/32"]',
-            "ingress rule 1.2.3.4/32",
-        ),
-        ("module.x.aws_efs_file_system.y[0]", "aws_efs_file_system 0"),
-        ("something.else", "something.else"),
-        ("", ""),
-    ],
-)
-def test_label(address: str, label: str) -> None:
-    """Plain words where there are some, Terraform's where not; keys stay."""
-    assert plan_text.label(address) == label
-
-
-@pytest.mark.parametrize(
-    ("step", "line"),
-    [
-        (Progress(phase="start", address=HOST, action="create"), "host (EC2 instance): creating ..."),
-        (
-            Progress(phase="busy", address=HOST, action="create", elapsed_s=10),
-            "host (EC2 instance): still creating (10 s)",
-        ),
-        (
-            Progress(phase="done", address=HOST, action="create", resource_id="i-1"),
-            "host (EC2 instance): i-1 created",
-        ),
-        (
-            Progress(phase="done", address="aws_key_pair.x", action="delete", resource_id="k"),
-            "key pair: deleted",
-        ),
-        (Progress(phase="failed", address=HOST), "host (EC2 instance): failed"),
-        (Progress(phase="plan", address=""), ""),
-    ],
-)
-def test_progress_line(step: Progress, line: str) -> None:
-    """What goes on, what it is called, its id where that is of use."""
-    assert plan_text.progress_line(step) == line
 
 
 def test_the_plan_of_a_private_host_tells_the_price_of_its_network() -> None:
@@ -97,3 +52,8 @@ def test_a_plan() -> None:
     assert len(lines[4]) < 120
     assert "known after apply" not in "".join(lines)
     assert lines[-1].startswith("1 to create, 1 to replace.")
+
+
+def test_an_empty_plan_is_said() -> None:
+    """In words, not by silence."""
+    assert plan_text.plan_lines([], SETTINGS) == ["up to date: nothing would be changed"]

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gpuinfra.features.provision.outcome import INSTANCE, MIN_FREE_MB
+from gpuinfra.features.provision.plan import INSTANCE
+from gpuinfra.features.provision.preflight import MIN_FREE_MB
 from gpuinfra.features.provision.up import apply
 from gpuinfra.ground.errors import (
     CloudError,
@@ -66,7 +67,7 @@ def test_asking_applies_the_plan_that_was_shown(tmp_path: Path) -> None:
     made = fake_world(tmp_path, terraform=terraform, reporter=reporter, records=(Record(), RECORDED))
     apply(made, yes=False, upgrade_image=False)
     assert terraform.calls == [("init",), ("plan", ()), ("apply", True, (), ())]
-    assert reporter.plans == [(NEW,)]
+    assert "    + host (EC2 instance)" in reporter.said
     assert list(tmp_path.iterdir()) == []
 
 
@@ -196,5 +197,4 @@ def test_a_state_that_could_not_be_saved_comes_first(tmp_path: Path) -> None:
 
 def test_success_without_a_host_is_an_error(tmp_path: Path) -> None:
     """Outputs that were edited away are named, not a traceback."""
-    error = fail_with(MADE, tmp_path, records=(Record(),))
-    assert "outputs name no host" in error.message
+    assert "outputs name no host" in fail_with(MADE, tmp_path, records=(Record(),)).message

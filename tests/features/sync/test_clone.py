@@ -6,31 +6,22 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.sync import clone as actions
-from gpuinfra.ground.errors import ConfigError, HostError
-from gpuinfra.ground.work_protocols import CommandResult
-from tests.fakes.host import fake_world
-from tests.fakes.jobs import FakeHostJobs
+from gpuinfra.ground.errors import ConfigError, HostError, Unreachable
+from gpuinfra.ground.protocols import CommandResult
+from tests.fakes.host import client, fake_world
+from tests.fakes.jobs import FakeHostClient
 from tests.features.sync.test_sync import reachable
+from tests.samples import host
 
 SECRET = "ghp_secret"
 KNOWN = "github.com ssh-ed25519 AAAA\n"
 
 
-class FakeRemote(FakeHostJobs):
+class FakeRemote(FakeHostClient):
     """A host on which git ends as told."""
 
     def __init__(self, code: int = 0, stderr: str = "") -> None:
         super().__init__(CommandResult(code=code, stdout="", stderr=stderr))
-
-    @property
-    def argv(self) -> list[str]:
-        """The command line, of ssh and on the host."""
-        return [word for ssh, program, _ in self.ran for word in (*ssh, *program)]
-
-    @property
-    def given(self) -> str:
-        """What the program was given by its stdin."""
-        return "".join(given.decode() for _, _, given in self.ran)
 
 
 class FakeAgent:
@@ -51,12 +42,8 @@ class FakeAgent:
 def clone(tmp_path: Path, url: str, remote: FakeRemote, agent: FakeAgent | None = None, **more: str) -> str:
     """Clone in the fake world."""
     given = {"into": "", "token": "", **more}
-    return actions.clone(
-        fake_world(tmp_path, ssh=reachable(), host=remote),
-        agent or FakeAgent(),
-        source=actions.parse(url),
-        **given,
-    )
+    world = fake_world(tmp_path, ssh=reachable(), host=remote)
+    return actions.clone_source(world, agent or FakeAgent(), actions.parse(url), **given)
 
 
 @pytest.mark.parametrize(
@@ -97,18 +84,19 @@ def test_the_token_goes_through_stdin_alone(tmp_path: Path) -> None:
     """No command line, here or there, holds it."""
     remote = FakeRemote()
     assert clone(tmp_path, "https://github.com/a/b", remote, token=SECRET) == "project/b"
-    assert SECRET not in " ".join(remote.argv)
-    assert json.loads(remote.given)["token"] == SECRET
-    assert "-A" not in remote.argv
+    ((program, stdin, agent_lent),) = remote.ran
+    assert SECRET not in " ".join(program)
+    assert json.loads(stdin)["token"] == SECRET
+    assert not agent_lent
 
 
 def test_the_agent_is_lent_for_ssh_only(tmp_path: Path) -> None:
-    """On a connection of its own, with the server's key as this machine knows it."""
+    """Together with the server's key as this machine knows it."""
     remote = FakeRemote()
     clone(tmp_path, "git@github.com:a/b.git", remote)
-    assert "-A" in remote.argv
-    assert "ControlPath=none" in remote.argv
-    assert json.loads(remote.given) == {"token": "", "user": "x-access-token", "known_hosts": KNOWN}
+    ((_, stdin, agent_lent),) = remote.ran
+    assert agent_lent
+    assert json.loads(stdin) == {"token": "", "user": "x-access-token", "known_hosts": KNOWN}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +107,7 @@ def test_what_ssh_lacks_is_said_before_anything_is_tried(agent: FakeAgent, says:
     remote = FakeRemote()
     with pytest.raises(ConfigError, match=says):
         clone(tmp_path, "git@github.com:a/b.git", remote, agent)
-    assert remote.argv == []
+    assert remote.ran == []
 
 
 @pytest.mark.parametrize("into", ["/etc", "~/x", "../x", "a/../../x"])
@@ -143,3 +131,14 @@ def test_refusals_name_the_next_command(url: str, code: int, stderr: str, hint: 
     with pytest.raises(HostError) as caught:
         clone(tmp_path, url, FakeRemote(code, stderr))
     assert hint in caught.value.hint
+
+
+def test_the_agent_is_lent_on_a_connection_of_its_own(tmp_path: Path) -> None:
+    """The shared connection may have been opened without the agent."""
+    program = tmp_path / "ssh"
+    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/argv\nexit 255\n')
+    program.chmod(0o700)
+    for lends, options in ((True, "-o ControlPath=none -A alias --"), (False, "alias --")):
+        with pytest.raises(Unreachable):
+            client([str(program), "alias"]).run(host(), ["/usr/bin/true"], lend_agent=lends)
+        assert (tmp_path / "argv").read_text().startswith(f"{options} ")

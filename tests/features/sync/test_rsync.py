@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.sync.rsync import Rsync, command, failure
+from gpuinfra.features.sync.sync import SyncRequest
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
-from gpuinfra.ground.work_protocols import SyncRequest
+from tests.fakes.host import LocalSsh
+from tests.samples import host
 
 SSH = ["/usr/bin/ssh", "-F", "/c/default.conf", "gpuinfra-default"]
 
@@ -66,5 +68,7 @@ def test_failures_are_told_in_words(code: int, words: str, kind: type[GpuInfraEr
 def test_a_missing_rsync_is_explained(tmp_path: Path) -> None:
     """With the command that installs it."""
     with pytest.raises(ConfigError, match="rsync is not installed on this machine") as caught:
-        Rsync({**os.environ, "PATH": str(tmp_path)}).move(SSH, SyncRequest(up=True, root=tmp_path))
+        Rsync(LocalSsh(*SSH), {**os.environ, "PATH": str(tmp_path)}).run(
+            host(), SyncRequest(up=True, root=tmp_path)
+        )
     assert "install" in caught.value.hint

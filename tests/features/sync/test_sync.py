@@ -1,34 +1,35 @@
 """sync and sync watch: what is the project, what is asked of rsync, and waiting for a host that restarts."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gpuinfra.features.sync import sync as actions
-from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
-from gpuinfra.ground.work_protocols import SyncRequest, SyncResult
+from gpuinfra.features.sync.sync import SyncRequest, SyncResult
+from gpuinfra.ground.errors import ConfigError, HostError, Interrupted, Unreachable
+from gpuinfra.ground.model import Host
 from tests.fakes.host import FakeSshClient, fake_world
-from tests.fakes.world import RUNNING, FakeReporter
+from tests.fakes.world import RECORDED, RUNNING, FakeReporter
 
 ONE = SyncResult(files=1, size_bytes=3, deleted=0, sent_bytes=9, received_bytes=9, dry_run=False)
 
 
-class FakeCourier:
+class FakeRsync:
     """An rsync that ends as told; the last answer is given for ever."""
 
-    def __init__(self, *answers: SyncResult | GpuInfraError) -> None:
+    def __init__(self, *answers: SyncResult | BaseException) -> None:
         self.answers = list(answers) or [ONE]
-        self.orders: list[SyncRequest] = []
-        self.ssh: list[list[str]] = []
+        self.requests: list[SyncRequest] = []
+        self.hosts: list[Host] = []
 
-    def move(self, ssh: Sequence[str], order: SyncRequest) -> SyncResult:
-        """Remember the order."""
-        self.orders.append(order)
-        self.ssh.append(list(ssh))
+    def run(self, host: Host, request: SyncRequest) -> SyncResult:
+        """Remember the request."""
+        self.requests.append(request)
+        self.hosts.append(host)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, GpuInfraError):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
@@ -46,9 +47,9 @@ class FakeWatcher:
 
 def reachable() -> FakeSshClient:
     """A host that answers, its key known."""
-    link = FakeSshClient(answers_at=[str(RUNNING.public_ip)])
-    link.keys[RUNNING.instance_id] = ["key"]
-    return link
+    ssh = FakeSshClient(answers_at=[str(RUNNING.public_ip)])
+    ssh.keys[RUNNING.instance_id] = ["key"]
+    return ssh
 
 
 def test_the_project_is_the_folder_with_git(tmp_path: Path) -> None:
@@ -76,20 +77,20 @@ def test_the_home_folder_is_no_project(tmp_path: Path) -> None:
 
 
 def test_sync_goes_over_our_connection(tmp_path: Path) -> None:
-    """The ssh that rsync starts is the one of `gpuinfra ssh`."""
-    courier = FakeCourier()
-    actions.sync(fake_world(tmp_path, ssh=reachable()), courier, SyncRequest(up=True, root=tmp_path))
-    assert courier.ssh == [["ssh", "default"]]
+    """The host that rsync gets is the one that was connected to, with its key verified."""
+    rsync = FakeRsync()
+    actions.sync(fake_world(tmp_path, ssh=reachable()), rsync, SyncRequest(up=True, root=tmp_path))
+    assert rsync.hosts == [RECORDED.host]
 
 
 def test_what_is_not_here_cannot_go_up(tmp_path: Path) -> None:
     """rsync with our filters would say nothing and send nothing."""
-    courier = FakeCourier()
+    rsync = FakeRsync()
     with pytest.raises(ConfigError, match="nope does not exist"):
         actions.sync(
-            fake_world(tmp_path, ssh=reachable()), courier, SyncRequest(up=True, root=tmp_path, part="nope")
+            fake_world(tmp_path, ssh=reachable()), rsync, SyncRequest(up=True, root=tmp_path, part="nope")
         )
-    assert courier.orders == []
+    assert rsync.requests == []
 
 
 def test_what_is_not_there_does_not_come_down(tmp_path: Path) -> None:
@@ -97,7 +98,7 @@ def test_what_is_not_there_does_not_come_down(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="has no results"):
         actions.sync(
             fake_world(tmp_path, ssh=reachable()),
-            FakeCourier(),
+            FakeRsync(),
             SyncRequest(up=False, root=tmp_path, part="results"),
         )
 
@@ -105,25 +106,25 @@ def test_what_is_not_there_does_not_come_down(tmp_path: Path) -> None:
 def test_a_dry_run_tells_what_is_not_there_too(tmp_path: Path) -> None:
     """Something new would come: fine; nothing would: the name is wrong."""
     nothing = SyncResult(files=0, size_bytes=0, deleted=0, sent_bytes=9, received_bytes=9, dry_run=True)
-    order = SyncRequest(up=False, root=tmp_path, part="new", dry_run=True)
+    request = SyncRequest(up=False, root=tmp_path, part="new", dry_run=True)
     some = dataclasses.replace(nothing, files=2)
-    assert actions.sync(fake_world(tmp_path, ssh=reachable()), FakeCourier(some), order) == some
+    assert actions.sync(fake_world(tmp_path, ssh=reachable()), FakeRsync(some), request) == some
     with pytest.raises(HostError, match="has no new"):
-        actions.sync(fake_world(tmp_path, ssh=reachable()), FakeCourier(nothing), order)
+        actions.sync(fake_world(tmp_path, ssh=reachable()), FakeRsync(nothing), request)
 
 
 def test_watch_survives_a_host_that_restarts(tmp_path: Path) -> None:
     """A connection that breaks is told, the sync tried again; a batch without effect is not told."""
     lost = Unreachable("the connection ended during the sync: broken pipe")
     nothing = SyncResult(files=0, size_bytes=0, deleted=0, sent_bytes=9, received_bytes=9, dry_run=False)
-    reporter, courier = FakeReporter(), FakeCourier(ONE, lost, lost, ONE, nothing)
+    reporter, rsync = FakeReporter(), FakeRsync(ONE, lost, lost, ONE, nothing)
     actions.watch(
         fake_world(tmp_path, ssh=reachable(), reporter=reporter),
-        courier,
+        rsync,
         FakeWatcher(0, 2, 1),
         SyncRequest(up=True, root=tmp_path),
     )
-    assert len(courier.orders) == 5
+    assert len(rsync.requests) == 5
     assert [line.split(",")[0] for line in reporter.said] == [
         "transferred 1 file",
         lost.message,
@@ -134,11 +135,21 @@ def test_watch_survives_a_host_that_restarts(tmp_path: Path) -> None:
 
 def test_watch_ends_when_the_disk_is_full(tmp_path: Path) -> None:
     """What trying again cannot mend ends the watch."""
-    courier = FakeCourier(ONE, HostError("a disk is full"))
+    rsync = FakeRsync(ONE, HostError("a disk is full"))
     with pytest.raises(HostError, match="full"):
         actions.watch(
             fake_world(tmp_path, ssh=reachable()),
-            courier,
+            rsync,
             FakeWatcher(0, 1),
             SyncRequest(up=True, root=tmp_path),
         )
+
+
+def test_a_stopped_sync_says_what_is_kept(tmp_path: Path) -> None:
+    """Ctrl-C during a sync or a watch is no traceback: the message says what the host has."""
+    interrupted = FakeRsync(KeyboardInterrupt())
+    world = fake_world(tmp_path, ssh=reachable())
+    with pytest.raises(Interrupted, match="what has arrived is kept"):
+        actions.sync(world, interrupted, SyncRequest(up=True, root=tmp_path))
+    with pytest.raises(Interrupted, match="the host has what was last told"):
+        actions.watch(world, interrupted, FakeWatcher(0), SyncRequest(up=True, root=tmp_path))

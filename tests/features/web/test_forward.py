@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.web import forward as actions
-from gpuinfra.ground.errors import ConfigError, HostError, KeyChanged
+from gpuinfra.ground.errors import ConfigError, HostError, Interrupted, KeyChanged
+from gpuinfra.ground.model import Host
 from tests.fakes.host import FakeCloud, fake_world
 from tests.fakes.world import RUNNING, FakeReporter
 from tests.features.sync.test_sync import reachable
@@ -50,7 +51,7 @@ class FakeTunnel:
         """Return the next that is not taken."""
         return next(p for p in range(near, near + 99) if p not in self.ports_taken)
 
-    def carry(self, ssh: Sequence[str], *, local: int, remote: int) -> FakeCarried:
+    def carry(self, host: Host, *, local: int, remote: int) -> FakeCarried:
         """Begin the next."""
         self.asked.append((local, remote))
         return self.carried.pop(0)
@@ -77,24 +78,29 @@ def again(free: int) -> str:
     return f"forward {free}:6006"
 
 
+def route(local: int = 1, remote: int = 2) -> actions.Route:
+    """Return a way through the tunnel."""
+    return actions.Route(local=local, remote=remote, again=again)
+
+
 def carry(directory: Path, tunnel: FakeTunnel, ups: list[bool] | None = None, **parts: object) -> None:
     """Carry local port 1 in the fake world."""
-    seen = [] if ups is None else ups
     world = fake_world(directory, **{"ssh": reachable(), **parts})
-    actions.carry(world, tunnel, local=1, remote=2, on_up=seen.append, again=again)
+    for first in actions.carry(world, tunnel, route()):
+        (ups if ups is not None else []).append(first)
 
 
 def test_a_taken_port_names_a_free_one() -> None:
     """The command to type is complete."""
     with pytest.raises(ConfigError, match="port 6006 of this machine is in use") as caught:
-        actions.refuse_taken(FakeTunnel(taken=[6006, 6007]), 6006, again)
+        actions.refuse_taken(FakeTunnel(taken=[6006, 6007]), route(6006))
     assert caught.value.hint == "forward 6008:6006"
 
 
 def test_a_port_of_root_names_one_that_anybody_may_have() -> None:
     """80 is 8080 by custom."""
     with pytest.raises(ConfigError, match="port 80 of this machine is for root") as caught:
-        actions.refuse_taken(FakeTunnel(roots=[80]), 80, again)
+        actions.refuse_taken(FakeTunnel(roots=[80]), route(80))
     assert caught.value.hint == "forward 8080:6006"
 
 
@@ -122,40 +128,40 @@ def test_a_tunnel_that_ends_is_opened_again(tmp_path: Path) -> None:
 
 def test_one_that_was_up_is_tried_before_anything_else(tmp_path: Path) -> None:
     """After a sleep the shared connection is dead, too; who asked it first would wait for its end."""
-    link = reachable()
+    ssh = reachable()
     with pytest.raises(KeyboardInterrupt):
-        carry(tmp_path, FakeTunnel(FakeCarried("slept"), FakeCarried(KeyboardInterrupt())), ssh=link)
-    assert len(link.addresses) == 1
+        carry(tmp_path, FakeTunnel(FakeCarried("slept"), FakeCarried(KeyboardInterrupt())), ssh=ssh)
+    assert len(ssh.addresses) == 1
 
 
 def test_a_silent_port_is_told(tmp_path: Path) -> None:
     """A server that is not started yet: the tunnel is made all the same."""
-    link, reporter = reachable(), FakeReporter()
-    link.looks = ["", "silent\n"]
+    ssh, reporter = reachable(), FakeReporter()
+    ssh.looks = ["", "silent\n"]
     with pytest.raises(KeyboardInterrupt):
-        carry(tmp_path, FakeTunnel(FakeCarried(KeyboardInterrupt())), ssh=link, reporter=reporter)
+        carry(tmp_path, FakeTunnel(FakeCarried(KeyboardInterrupt())), ssh=ssh, reporter=reporter)
     assert reporter.said == ["nothing listens on port 2 of the host's loopback (yet)"]
 
 
 def test_another_key_is_refused(tmp_path: Path) -> None:
     """With the words of a host that is not the one; never tried again."""
-    link = reachable()
-
-    def stranger(first: bool) -> None:
-        link.strangers = {str(RUNNING.public_ip)}
+    ssh = reachable()
 
     tunnel = FakeTunnel(FakeCarried("Host key verification failed."))
+    connections = actions.carry(fake_world(tmp_path, ssh=ssh), tunnel, route())
+    assert next(connections)
+    ssh.strangers = {str(RUNNING.public_ip)}
     with pytest.raises(KeyChanged):
-        actions.carry(fake_world(tmp_path, ssh=link), tunnel, local=1, remote=2, on_up=stranger, again=again)
+        next(connections)
 
 
 def test_a_host_that_is_gone_ends_it(tmp_path: Path) -> None:
     """What waits for hosts does not wait for one that was destroyed meanwhile."""
-    link, cloud = reachable(), FakeCloud(instance=None)
+    ssh, cloud = reachable(), FakeCloud(instance=None)
     tunnel = FakeTunnel(FakeCarried("closed"), FakeCarried("no route", is_up=False))
-    link.answers_at = AnswersOnce(str(RUNNING.public_ip))
+    ssh.answers_at = AnswersOnce(str(RUNNING.public_ip))
     with pytest.raises(HostError, match="is gone"):
-        carry(tmp_path, tunnel, ssh=link, cloud=cloud)
+        carry(tmp_path, tunnel, ssh=ssh, cloud=cloud)
 
 
 class AnswersOnce(set[str]):
@@ -168,3 +174,13 @@ class AnswersOnce(set[str]):
         found = super().__contains__(address)
         self.clear()
         return found
+
+
+def test_ctrl_c_ends_it_with_words(tmp_path: Path) -> None:
+    """Until then the user is told each time that it is connected."""
+    reporter, tunnel = FakeReporter(), FakeTunnel(FakeCarried("gone"), FakeCarried(KeyboardInterrupt()))
+    world = fake_world(tmp_path, ssh=reachable(), reporter=reporter)
+    with pytest.raises(Interrupted, match="port 6006 is no longer carried"):
+        actions.forward(world, tunnel, "6006:7007")
+    assert tunnel.asked == [(6006, 7007)] * 2
+    assert reporter.said.count("127.0.0.1:6006 is port 7007 of the host (Ctrl-C ends it)") == 2

@@ -8,13 +8,13 @@ import pytest
 from gpuinfra.features.web import jupyter as actions
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
 from tests.fakes.host import fake_world
-from tests.fakes.jobs import FakeHostJobs
+from tests.fakes.jobs import FakeHostClient
 from tests.features.sync.test_sync import reachable
 
 
-def saying(text: str | None) -> FakeHostJobs:
+def saying(text: str | None) -> FakeHostClient:
     """A host that says this."""
-    return FakeHostJobs(Unreachable("no answer") if text is None else text)
+    return FakeHostClient(Unreachable("no answer") if text is None else text)
 
 
 def test_a_running_one_is_taken(tmp_path: Path) -> None:

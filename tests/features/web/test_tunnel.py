@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from gpuinfra.features.web.tunnel import SshCarried, SshTunnel
+from tests.fakes.host import FakeSshClient, LocalSsh
 from tests.processes import until_test_ends
+from tests.samples import host
 from tests.waiting import PATIENCE_S
 
 FAILS = 'echo noise >&2; echo "$@" >&2; exit 255'
@@ -24,8 +26,10 @@ NOISY = "echo up; echo gone away >&2; echo 'channel 2: open failed: connect fail
 CARRIES = """
 import sys, time
 from gpuinfra.features.web.tunnel import SshTunnel, end_as_by_ctrl_c
+from tests.fakes.host import LocalSsh
+from tests.samples import host
 end_as_by_ctrl_c()
-carried = SshTunnel().carry([sys.argv[1], "alias"], local=1, remote=2)
+carried = SshTunnel(LocalSsh(sys.argv[1], "alias")).carry(host(), local=1, remote=2)
 try:
     assert carried.up(timeout_s=300)
     print(carried._process.pid, flush=True)
@@ -45,8 +49,8 @@ def fake_ssh(directory: Path, script: str) -> str:
 
 def begun(directory: Path, script: str) -> SshCarried:
     """Begin to carry a port with it."""
-    tunnel = SshTunnel()
-    return tunnel.carry([fake_ssh(directory, script), "-F", "conf", "alias"], local=20_001, remote=22)
+    tunnel = SshTunnel(LocalSsh(fake_ssh(directory, script), "-F", "conf", "alias"))
+    return tunnel.carry(host(), local=20_001, remote=22)
 
 
 def test_a_port_in_use_is_taken_and_the_next_free_one_found() -> None:
@@ -55,7 +59,7 @@ def test_a_port_in_use_is_taken_and_the_next_free_one_found() -> None:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        tunnel = SshTunnel()
+        tunnel = SshTunnel(FakeSshClient())
         assert tunnel.taken(port)
         assert tunnel.free(port) > port
 
@@ -65,7 +69,7 @@ def test_after_the_last_port_the_first_ones_are_tried() -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 65535))
         holder.listen()
-        assert 1024 <= SshTunnel().free(65535) < 65535
+        assert 1024 <= SshTunnel(FakeSshClient()).free(65535) < 65535
 
 
 def test_an_ssh_that_fails_is_not_up_and_says_why(tmp_path: Path) -> None:

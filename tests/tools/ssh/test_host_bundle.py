@@ -12,8 +12,9 @@ import pytest
 
 from gpuinfra.ground.errors import HostError
 from gpuinfra.tools.ssh import host_bundle
-from gpuinfra.tools.ssh.host_client import SshHostClient
+from tests.fakes.host import client
 from tests.fakes.jobs import asked, local_ssh, run
+from tests.samples import host
 from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,7 +41,7 @@ def test_the_archive_is_a_tar_of_the_files_of_host() -> None:
 def test_the_bundle_is_sent_once_and_kept_for_its_owner_alone(home: Path) -> None:
     """A second session says that it is there, and nothing is sent; the directory is private and whole."""
     ssh, files = local_ssh(home), host_bundle.files()
-    SshHostClient().ask(ssh, LIST, timeout_s=PATIENCE_S)
+    client(ssh).ask(host(), LIST, timeout_s=PATIENCE_S)
     bundle = unpacked(home)
     assert bundle.name == f"host-{host_bundle.digest(files)}"
     assert bundle.stat().st_mode & 0o077 == 0
@@ -54,7 +55,7 @@ def test_the_bundle_is_sent_once_and_kept_for_its_owner_alone(home: Path) -> Non
 def test_a_bundle_that_was_changed_on_the_host_is_replaced(home: Path, change: str) -> None:
     """What was changed is never run: its digest is no longer its name."""
     ssh = local_ssh(home)
-    SshHostClient().ask(ssh, LIST, timeout_s=PATIENCE_S)
+    client(ssh).ask(host(), LIST, timeout_s=PATIENCE_S)
     jobs = unpacked(home) / "gpuinfra/host/jobs"
     if change == "edited":
         (jobs / "handlers.py").write_text("import sys\nsys.exit('tampered')\n")
@@ -62,7 +63,7 @@ def test_a_bundle_that_was_changed_on_the_host_is_replaced(home: Path, change: s
         (jobs / "frames.py").unlink()
     else:
         (jobs / "stranger.py").write_text("")
-    assert SshHostClient().ask(ssh, LIST, timeout_s=PATIENCE_S) == []
+    assert client(ssh).ask(host(), LIST, timeout_s=PATIENCE_S) == []
     assert not (jobs / "stranger.py").exists()
     assert (jobs / "handlers.py").read_bytes() == (ROOT / "gpuinfra/host/jobs/handlers.py").read_bytes()
 
@@ -96,7 +97,7 @@ def noisy(home: Path, lines: str) -> list[str]:
 def test_what_the_login_shell_says_before_us_disturbs_nothing(home: Path) -> None:
     """A banner, another directory, aliases, PYTHONPATH: replies, streams and exit codes are as ever."""
     ssh = noisy(home, NOISY)
-    assert SshHostClient().ask(ssh, LIST, timeout_s=PATIENCE_S) == []
+    assert client(ssh).ask(host(), LIST, timeout_s=PATIENCE_S) == []
     done = run(ssh, asked("echo out; echo err >&2; pwd; exit 3"))
     assert (done.returncode, done.stdout) == (3, f"out\n{home}/project\n".encode())
     assert done.stderr == b"err\n"
@@ -106,24 +107,24 @@ def test_a_directory_with_a_module_of_the_name_of_one_of_pythons_is_no_trap(home
     """The programs start neither from the user's directory nor with its files in sight."""
     (home / "select.py").write_text("raise SystemExit('the file of the user')")
     (home / "os.py").write_text("raise SystemExit('the file of the user')")
-    assert SshHostClient().ask(local_ssh(home), LIST, timeout_s=PATIENCE_S) == []
+    assert client(local_ssh(home)).ask(host(), LIST, timeout_s=PATIENCE_S) == []
 
 
 def test_a_login_shell_that_becomes_something_else_is_named(home: Path) -> None:
     """As by `exec tmux`: the error shows what came instead, and where to look."""
     ssh = noisy(home, "exec echo open terminal failed: not a terminal")
     with pytest.raises(HostError, match="open terminal failed") as caught:
-        SshHostClient().ask(ssh, LIST, timeout_s=PATIENCE_S)
+        client(ssh).ask(host(), LIST, timeout_s=PATIENCE_S)
     assert ".bashrc" in caught.value.hint
     with pytest.raises(HostError, match="open terminal failed"):
-        SshHostClient().stream(ssh, {"verb": "logs", "flags": ""})
+        client(ssh).stream(host(), {"verb": "logs", "flags": ""})
 
 
 def test_words_arrive_as_they_are(home: Path) -> None:
     """Blanks, quotes, dollars and line ends of a program's arguments pass the login shell unchanged."""
     words = ["a b", "it's", '"$HOME"', "x\ny", "*", ""]
     program = ["/usr/bin/python3", "-c", "import sys, json; print(json.dumps(sys.argv[1:]))", *words]
-    done = SshHostClient().run(local_ssh(home), program, timeout_s=PATIENCE_S)
+    done = client(local_ssh(home)).run(host(), program, timeout_s=PATIENCE_S)
     assert done.stdout.strip() == json.dumps(words)
 
 
@@ -132,13 +133,13 @@ def test_a_file_arrives_whole_and_for_its_owner_alone(home: Path, place: str) ->
     """Its sha256 is checked on the host; what arrives otherwise leaves the old file as it was."""
     data = bytes(range(256)) * 4096
     target = str(home / "abs/file") if place == "absolute" else place
-    client, ssh = SshHostClient(), local_ssh(home)
-    client.send_file(ssh, data, target=target, sha256=hashlib.sha256(data).hexdigest())
+    over_ssh = client(local_ssh(home))
+    over_ssh.send_file(host(), data, target=target, sha256=hashlib.sha256(data).hexdigest())
     file = home / target
     assert file.read_bytes() == data
     assert file.stat().st_mode & 0o777 == 0o600
     with pytest.raises(HostError, match="another sha256"):
-        client.send_file(ssh, b"other", target=target, sha256=hashlib.sha256(data).hexdigest())
+        over_ssh.send_file(host(), b"other", target=target, sha256=hashlib.sha256(data).hexdigest())
     assert file.read_bytes() == data
     assert [p.name for p in file.parent.iterdir()] == [file.name], "no draft is left"
 
@@ -146,6 +147,6 @@ def test_a_file_arrives_whole_and_for_its_owner_alone(home: Path, place: str) ->
 def test_a_file_that_cannot_be_written_says_why(home: Path) -> None:
     """In the host's words."""
     with pytest.raises(HostError, match="Is a directory"):
-        SshHostClient().send_file(
-            local_ssh(home), b"x", target=str(home), sha256=hashlib.sha256(b"x").hexdigest()
+        client(local_ssh(home)).send_file(
+            host(), b"x", target=str(home), sha256=hashlib.sha256(b"x").hexdigest()
         )

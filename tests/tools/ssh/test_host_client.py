@@ -13,9 +13,10 @@ import pytest
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.host.jobs import frames as wire
 from gpuinfra.tools.ssh import host_bundle
-from gpuinfra.tools.ssh.host_client import SshHostClient
+from tests.fakes.host import client
 from tests.fakes.jobs import asked, local_ssh, opening, run
 from tests.processes import until_test_ends
+from tests.samples import host
 from tests.waiting import PATIENCE_S
 
 
@@ -64,8 +65,8 @@ def test_what_is_left_goes_on_and_keeps_its_end(home: Path) -> None:
     assert child.wait(PATIENCE_S) == 255
     child.stdout.close()
     go_on.touch()
-    ended = SshHostClient().ask(
-        argv[:1], {"verb": "wait", "job": "abcd", "seconds": PATIENCE_S, "flags": ""}, timeout_s=PATIENCE_S
+    ended = client(argv[:1]).ask(
+        host(), {"verb": "wait", "job": "abcd", "seconds": PATIENCE_S, "flags": ""}, timeout_s=PATIENCE_S
     )
     assert (ended["state"], ended["exit_code"], ended["kind"]) == ("failed", 5, "run")
     assert (home / ".local/share/gpuinfra/jobs/abcd/log").read_text() == "one\ntwo\n"
@@ -92,7 +93,7 @@ def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
     child.stdout.close()
     store = home / ".local/share/gpuinfra/jobs/abcd/job.json"
     store.write_text(store.read_text().replace(time.strftime("%Y-"), "2000-"))
-    (job,) = SshHostClient().ask(argv[:1], {"verb": "list", "flags": ""}, timeout_s=PATIENCE_S)
+    (job,) = client(argv[:1]).ask(host(), {"verb": "list", "flags": ""}, timeout_s=PATIENCE_S)
     assert (job["state"], job["reason"]) == ("lost", "its supervisor was killed")
 
 
@@ -100,12 +101,12 @@ def test_what_a_command_said_itself_is_kept_until_it_is_told_apart(home: Path) -
     """255 is also what ssh says of a lost connection: the laptop looks, and then it is forgotten."""
     assert run(local_ssh(home), asked("exit 255")).returncode == 255
     ssh, view = [f"{home}/ssh"], {"verb": "view", "job": "abcd", "flags": "", "forget": True}
-    assert SshHostClient().ask(ssh, view, timeout_s=PATIENCE_S)["exit_code"] == 255
+    assert client(ssh).ask(host(), view, timeout_s=PATIENCE_S)["exit_code"] == 255
     with pytest.raises(ConfigError, match="no job on the host"):
-        SshHostClient().ask(ssh, view, timeout_s=PATIENCE_S)
+        client(ssh).ask(host(), view, timeout_s=PATIENCE_S)
 
 
 def test_gpu_test_without_torch(home: Path) -> None:
     """A clear line, no traceback."""
-    found = SshHostClient().python(local_ssh(home), sys.executable, "gpu_benchmark.py", timeout_s=PATIENCE_S)
+    found = client(local_ssh(home)).python(host(), sys.executable, "gpu_benchmark.py", timeout_s=PATIENCE_S)
     assert found["problem"] == "the environment has no PyTorch"

@@ -7,8 +7,9 @@ import pytest
 
 from gpuinfra.ground.errors import CloudError, GpuInfraError, HostError, Unreachable
 from gpuinfra.host.jobs import frames
-from gpuinfra.tools.ssh.host_client import SshHostClient
+from tests.fakes.host import client
 from tests.fakes.jobs import asked, local_ssh, run
+from tests.samples import host
 from tests.waiting import PATIENCE_S
 
 
@@ -17,7 +18,7 @@ def test_refusals_come_back_as_errors(home: Path) -> None:
     ssh = local_ssh(home)
     (home / "status.json").write_text("{}")
     with pytest.raises(HostError, match="environment is not there yet") as caught:
-        SshHostClient().ask(ssh, {**asked("true", flags=" --stack x"), "verb": "start"}, timeout_s=PATIENCE_S)
+        client(ssh).ask(host(), {**asked("true", flags=" --stack x"), "verb": "start"}, timeout_s=PATIENCE_S)
     assert caught.value.hint == "gpuinfra status --watch --stack x"
 
 
@@ -48,8 +49,8 @@ def test_a_job_that_systemd_refuses_leaves_nothing(home: Path, monkeypatch: pyte
     (home / "sudo").chmod(0o700)
     monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
     with pytest.raises(HostError, match="systemd did not start the job: Failed to connect to bus"):
-        SshHostClient().ask(ssh, {**asked("true"), "verb": "start"}, timeout_s=PATIENCE_S)
-    assert SshHostClient().ask(ssh, {"verb": "list", "flags": ""}, timeout_s=PATIENCE_S) == []
+        client(ssh).ask(host(), {**asked("true"), "verb": "start"}, timeout_s=PATIENCE_S)
+    assert client(ssh).ask(host(), {"verb": "list", "flags": ""}, timeout_s=PATIENCE_S) == []
 
 
 def fake_ssh(home: Path, line: str) -> list[str]:
@@ -72,18 +73,18 @@ def test_each_way_of_no_answer_is_an_error_of_its_own(
 ) -> None:
     """With what was found."""
     with pytest.raises(kind, match=says) as caught:
-        SshHostClient().ask(fake_ssh(home, line), {"verb": "list", "flags": ""}, timeout_s=PATIENCE_S)
+        client(fake_ssh(home, line)).ask(host(), {"verb": "list", "flags": ""}, timeout_s=PATIENCE_S)
     assert type(caught.value) is kind
 
 
 def test_a_host_that_says_nothing_is_not_waited_for_without_end(home: Path) -> None:
     """An ssh that hangs is ended when its time is over, and that is what the user is told."""
     with pytest.raises(Unreachable, match="has not answered for 1 s"):
-        SshHostClient().ask(fake_ssh(home, "exec sleep 600"), {"verb": "list", "flags": ""}, timeout_s=1)
+        client(fake_ssh(home, "exec sleep 600")).ask(host(), {"verb": "list", "flags": ""}, timeout_s=1)
 
 
 def test_a_script_that_fails_shows_its_last_words(home: Path) -> None:
     """As of an environment whose torch is broken."""
     ssh = fake_ssh(home, "echo gpuinfra-host have; echo 'libcuda.so: not found' >&2; exit 1")
     with pytest.raises(HostError, match="failed on the host: libcuda"):
-        SshHostClient().python(ssh, "/env/bin/python", "gpu_benchmark.py", timeout_s=PATIENCE_S)
+        client(ssh).python(host(), "/env/bin/python", "gpu_benchmark.py", timeout_s=PATIENCE_S)

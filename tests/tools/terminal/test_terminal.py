@@ -5,11 +5,13 @@ import json
 
 import pytest
 
+from gpuinfra.features.provision.plan import TerraformPlan
 from gpuinfra.ground.errors import ConfigError, HostError
-from gpuinfra.ground.model import Change, Progress, TerraformPlan
-from gpuinfra.tools.terminal import terminal
+from gpuinfra.ground.model import Change, Row
+from gpuinfra.tools.terminal import output
+from gpuinfra.tools.terminal.lines import AGAIN_S, LineView
 from gpuinfra.tools.terminal.terminal import Terminal
-from tests.fakes.world import SETTINGS
+from tests.fakes.world import FakeTime
 
 
 class Keyboard(io.StringIO):
@@ -46,9 +48,9 @@ def test_the_question_is_no_result(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_results_and_complaints(capsys: pytest.CaptureFixture[str]) -> None:
     """Results alone on stdout; an error with its next step on stderr."""
-    terminal.emit("52.1.2.3")
-    terminal.complain(HostError("there is none", hint="gpuinfra up"))
-    terminal.complain(HostError("no hint"))
+    output.emit("52.1.2.3")
+    output.complain(HostError("there is none", hint="gpuinfra up"))
+    output.complain(HostError("no hint"))
     out, err = capsys.readouterr()
     assert out == "52.1.2.3\n"
     assert err == "error: there is none\n  next: gpuinfra up\nerror: no hint\n"
@@ -56,7 +58,7 @@ def test_results_and_complaints(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_dataclasses_are_json(capsys: pytest.CaptureFixture[str]) -> None:
     """Nested ones too, with the names of the model."""
-    terminal.emit_json(TerraformPlan(changes=(Change(address="a.b", action="create"),)))
+    output.emit_json(TerraformPlan(changes=(Change(address="a.b", action="create"),)))
     assert json.loads(capsys.readouterr().out) == {
         "changes": [{"address": "a.b", "action": "create", "attributes": []}],
         "outputs_changed": False,
@@ -64,15 +66,66 @@ def test_dataclasses_are_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_progress_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """A line for each event, with the seconds so far; nothing for what needs no telling."""
-    with Terminal().progress("Applying") as on_progress:
-        on_progress(Progress(phase="plan", address=""))
-        on_progress(Progress(phase="start", address="aws_instance.this", action="create"))
+    """A live view without a terminal is a line for each change, with the seconds so far."""
+    with Terminal().live("Applying") as view:
+        view.rows([])
+        view.rows([Row(mark="now", text="host (EC2 instance): creating", since=0.0)])
+        view.line("host (EC2 instance): created")
+        view.rows([Row(mark="later", text="to come")])
+    assert capsys.readouterr().err.splitlines() == [
+        "    0 s  Applying ...",
+        "    0 s  host (EC2 instance): creating ...",
+        "    0 s  host (EC2 instance): created",
+    ]
+
+
+def test_what_goes_on_is_told_again() -> None:
+    """A row is one line however often it is shown; one that goes on is told again, with its time."""
+    time = FakeTime()
+    lines: list[str] = []
+    with LineView("Applying", lines.append, now=lambda: time.now_s) as view:
+        row = Row(mark="now", text="host: creating", since=time.now_s)
+        for _ in range(4):
+            view.rows([row])
+            time.sleep(AGAIN_S / 2)
+    assert lines[1:] == ["    0 s  host: creating ...", "   30 s  host: creating ... 30 s"]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("plain\ttext\n", "plain\ttext\n"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("a\x1b]0;title\x07b\x1b]8;;http://x\x1b\\c", "abc"),
+        ("\x1b]52;c;ZXZpbA==\x1b\\x", "x"),
+        ("a\x9b2Jb\x9d0;t\x9cc", "abc"),
+        ("10 %\r20 %\r\nend", "10 %\n20 %\nend"),
+        ("bell\x07 back\x08 null\x00 del\x7f nel\x85", "bell back null del nel"),
+        ("\x1bc\x1b(0x", "x"),
+        ("caf\u00e9 \u96ea", "caf\u00e9 \u96ea"),
+        ("\x1b", ""),
+    ],
+)
+def test_a_host_cannot_steer_the_terminal(said: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """No colour, title, clipboard or cursor movement comes through; text, tabs and lines do."""
+    assert output.printable(said) == shown
+    output.emit(said)
+    output.complain(HostError(said, hint=said))
+    Terminal().say(said)
+    assert capsys.readouterr() == (
+        f"{shown}\n",
+        f"error: {shown}\n  next: {shown}\n{shown}\n".replace("  next: \n", "  next: \n"),
+    )
+
+
+def test_the_moving_view_shows_lines_and_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    """What has ended scrolls up, and the last rows stay when the view is closed; both are made harmless."""
+    from gpuinfra.tools.terminal.live import MovingView
+
+    with MovingView("Applying") as view:
+        view.line("role: \x1b[31mcreated [markup]")
+        view.rows([Row(mark="now", text="host: creating", since=0.0)])
+        view.rows([Row(mark="done", text="GPU and driver  1.0 s"), Row(mark="later", text="\x9b2Jto come")])
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["    0 s  Applying ...", "    0 s  host (EC2 instance): creating ..."]
-
-
-def test_an_empty_plan_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    """In words, not by silence."""
-    Terminal().show_plan([], SETTINGS)
-    assert capsys.readouterr().err == "up to date: nothing would be changed\n"
+    assert lines[0] == "   0 s  role: created [markup]"
+    assert lines[-2:] == ["           ok  GPU and driver  1.0 s", "               to come"]

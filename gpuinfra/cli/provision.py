@@ -1,0 +1,140 @@
+"""What Terraform makes: init, plan, apply (up), ip, status, destroy (down), allow, output."""
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gpuinfra import factory
+from gpuinfra.cli.options import Json, Stack, Yes, result
+from gpuinfra.ground.names import DEFAULT_STACK
+
+if TYPE_CHECKING:
+    from gpuinfra.features.provision.status import Status
+    from gpuinfra.ground.world import World
+
+Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; default: your own.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    for command in (init, plan, apply, ip, status, destroy, allow, output):
+        app.command()(command)
+
+
+def add_aliases_to(app: typer.Typer) -> None:
+    """Add the second names; the list of commands shows them last."""
+    app.command("up", help="The same as apply.")(apply)
+    app.command("down", help="The same as destroy.")(destroy)
+
+
+def init(
+    stack: Stack = DEFAULT_STACK,
+    region: Annotated[str, typer.Option(help="AWS region; default: your AWS configuration's.")] = "",
+    owner: Annotated[str, typer.Option(help="Who pays; default: your login name.")] = "",
+    cidr: Cidr = "",
+    public_key: Annotated[Path | None, typer.Option(help="Default: a key of gpuinfra's own.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write terraform.tfvars with your own address and key."""
+    from gpuinfra.features.provision import init
+
+    values = factory.init_values(os.environ, region=region, owner=owner, cidr=cidr, public_key=public_key)
+    path = init.init(factory.world(stack, os.environ), values, force=force)
+    result(str(path), {"path": str(path)}, as_json)
+
+
+def plan(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
+    """Show what an apply would do; nothing is changed."""
+    from gpuinfra.features.provision import plan
+
+    planned = plan.plan(factory.world(stack, os.environ), factory.init_values(os.environ))
+    result("", planned, as_json)
+
+
+def apply(
+    stack: Stack = DEFAULT_STACK,
+    yes: Yes = False,
+    upgrade_image: Annotated[
+        bool, typer.Option("--upgrade-image", help="Replace the host by one on the newest image.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option(envvar="GPUINFRA_WAIT", help="Follow the host until its environment is proven.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Make or change the host and print its public IP."""
+    from gpuinfra.features.provision.up import up
+
+    world, values = factory.world(stack, os.environ), factory.init_values(os.environ)
+    host = up(world, values, yes=yes, upgrade_image=upgrade_image, wait=wait)
+    result(host.address, host, as_json)
+
+
+def ip(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
+    """Print the host's public IP, from Terraform's record."""
+    from gpuinfra.features.provision import outputs
+
+    address = outputs.ip(factory.world(stack, os.environ))
+    result(address, {"public_ip": address}, as_json)
+
+
+def status(
+    stack: Stack = DEFAULT_STACK,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow its boot until it is ready.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="What it does now; shown anyway while connected.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what was recorded and what is there now. GPUs, jobs and disk over an open connection."""
+    from gpuinfra.features.provision import status
+
+    world = factory.world(stack, os.environ)
+    _show_status(world, status.status(world, watch=watch), live=live, as_json=as_json)
+
+
+def _show_status(world: "World", now: "Status", *, live: bool, as_json: bool) -> None:
+    from gpuinfra.features.gpu import metrics, metrics_text
+
+    doing = metrics.for_status(world, now.running_host, asked=live)
+    result(now.text() + metrics_text.lines(doing), now.plain(doing), as_json)
+
+
+def destroy(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) -> None:
+    """Remove everything that costs money. Asks AWS whether it is gone."""
+    from gpuinfra.features.gpu import metrics
+    from gpuinfra.features.provision import down
+
+    world = factory.world(stack, os.environ)
+    outcome = down.destroy(world, yes=yes, running=partial(metrics.running, world))
+    result("", {"destroyed": outcome.destroyed}, as_json)
+
+
+def allow(
+    stack: Stack = DEFAULT_STACK,
+    cidr: Cidr = "",
+    add: Annotated[bool, typer.Option("--add", help="Keep the addresses let in so far.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Let your present address in, after it has changed."""
+    from gpuinfra.features.provision import allow
+
+    world = factory.world(stack, os.environ)
+    cidrs = allow.allow(world, cidr=cidr or factory.my_cidr(os.environ), add=add)
+    result("\n".join(cidrs), {"allowed_cidrs": list(cidrs)}, as_json)
+
+
+def output(
+    name: Annotated[str, typer.Argument(help="One output; default: all.")] = "",
+    stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
+) -> None:
+    """Print Terraform's outputs, from its record."""
+    from gpuinfra.features.provision import outputs
+
+    recorded = outputs.outputs(factory.world(stack, os.environ), name)
+    result(recorded.text(), recorded.plain(), as_json)

@@ -1,0 +1,35 @@
+"""What Terraform's resources are called towards the user. Pure."""
+
+import re
+
+NAMES = {
+    "aws_instance": "host (EC2 instance)",
+    "aws_nat_gateway": "NAT gateway",
+    "aws_vpc_endpoint": "endpoint of AWS",
+    "aws_security_group": "security group",
+    "aws_vpc_security_group_ingress_rule": "ingress rule",
+    "aws_vpc_security_group_egress_rule": "egress rule",
+    "aws_key_pair": "key pair",
+    "aws_iam_role": "role of the host",
+    "aws_iam_role_policy_attachment": "role policy (SSM core)",
+    "aws_iam_role_policy": "role policy (Deep Learning Containers)",
+    "aws_iam_instance_profile": "instance profile",
+    "aws_vpc": "private network (VPC)",
+    "aws_default_security_group": "default security group, emptied",
+    "aws_subnet": "subnet",
+    "aws_route_table": "route table",
+    "aws_route_table_association": "routes of a subnet",
+    "aws_route": "route",
+    "aws_internet_gateway": "internet gateway",
+    "aws_eip": "public address of the NAT gateway",
+}
+
+
+def label(address: str) -> str:
+    """Return a resource address in plain words, its key included."""
+    kind = re.search(r"(aws_\w+)\.\w+", address)
+    key = re.search(r'\["?([^"\]]+)"?\]$', address)
+    if not kind:
+        return address
+    name = NAMES.get(kind.group(1), kind.group(1))
+    return f"{name} {key.group(1)}" if key else name

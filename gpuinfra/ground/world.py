@@ -1,0 +1,59 @@
+"""The world of one command: all that gpuinfra can do to AWS, Terraform, ssh and the terminal, for one stack.
+
+factory.py builds it, once a command; tests build one of fakes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gpuinfra.ground.errors import HostError
+from gpuinfra.ground.model import Host, Settings
+from gpuinfra.ground.names import command
+from gpuinfra.ground.paths import Project
+from gpuinfra.ground.protocols import (
+    Cloud,
+    HostClient,
+    Provisioner,
+    Reporter,
+    SshClient,
+    StackFiles,
+    StateFile,
+    UserDataFile,
+    Values,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """Time as an argument: `sleep` in seconds, `now` in seconds from any zero."""
+
+    sleep: Callable[[float], None]
+    now: Callable[[], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What a command may do to the world; Terraform and AWS are made only when it needs them."""
+
+    project: Project
+    files: StackFiles
+    user_data: UserDataFile
+    values: Values
+    state: StateFile
+    reporter: Reporter
+    ssh: SshClient
+    host: HostClient
+    clock: Clock
+    terraform: Callable[[], Provisioner]
+    cloud: Callable[[str, Settings | None], Cloud]
+
+    def recorded_host(self) -> Host:
+        """Return the host from the state: what the commands that ask nobody start from.
+
+        Raises:
+            HostError: there is none.
+        """
+        host = self.state.read().host
+        if host is None:
+            raise HostError(f"the stack {self.files.name!r} has no host", hint=command("up", self.files.name))
+        return host

@@ -1,0 +1,42 @@
+"""The live view without a terminal: a line per change, for logs."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from gpuinfra.ground.model import Row
+
+# A row that goes on is told again so often: who reads a log must see that something moves.
+AGAIN_S = 30.0
+
+
+class LineView:
+    """The LiveView protocol; each line begins with the seconds since the view was opened."""
+
+    def __init__(
+        self, title: str, say: Callable[[str], None], now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._title, self._say, self._now = title, say, now
+        self._began = now()
+        self._told: dict[tuple[str, str], float] = {}
+
+    def __enter__(self) -> "LineView":
+        self.line(f"{self._title} ...")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def line(self, text: str) -> None:
+        """Tell a line."""
+        self._say(f"{self._now() - self._began:5.0f} s  {text}")
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Tell the rows that are new, and those that still go on; what is to come later is no news."""
+        for row in rows:
+            told_at = self._told.get(key := (row.mark, row.text))
+            if told_at is None and row.mark != "later":
+                self.line(f"{row.text} ..." if row.mark == "now" else row.text)
+                self._told[key] = self._now()
+            elif told_at is not None and row.mark == "now" and self._now() - told_at >= AGAIN_S:
+                self.line(f"{row.text} ... {self._now() - (row.since or self._began):.0f} s")
+                self._told[key] = self._now()
