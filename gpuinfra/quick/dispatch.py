@@ -61,13 +61,15 @@ def _ip(environ: Mapping[str, str]) -> bool:
             state = text.read()
     except FileNotFoundError:
         _refuse("the stack 'default' has no host", hint="gpuinfra up")
+    except OSError:
+        return False
     from gpuinfra.host.jobs import lean_json
 
     try:
         outputs = lean_json.loads(state)["outputs"]
         address = outputs["public_ip"]["value"]
         complete = outputs["instance_id"]["value"] and outputs["root_volume_size_gb"]["value"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return False
     if not (complete and address):
         return False

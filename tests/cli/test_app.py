@@ -149,11 +149,22 @@ def test_init_writes_once(cli: Cli) -> None:
 
 def test_a_bug_says_so(cli: Cli) -> None:
     """What nobody foresaw ends 1, with the lines that a report needs."""
-    (cli.directory / "terraform.tfstate").mkdir()
-    done = cli.run("ip")
+    code = "import sys; from gpuinfra.cli import app; app.app.command('broken')(lambda: 1 / 0)"
+    code += "; sys.argv = ['gpuinfra', 'broken']; app.main()"
+    argv = [sys.executable, "-c", code]
+    done = subprocess.run(argv, cwd=cli.directory, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "Traceback" in done.stderr
     assert f"error: this is a bug in gpuinfra {VERSION}; please report the lines above" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("ip",), ("output",), ("status",), ("ssh", "--", "true")])
+def test_a_folder_in_the_place_of_the_state_is_no_bug(cli: Cli, words: tuple[str, ...]) -> None:
+    """What lies on the user's disk is theirs to mend: the path is named, exit code 2."""
+    (cli.directory / "terraform.tfstate").mkdir()
+    done = cli.run(*words)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
+    assert "terraform.tfstate" in done.stderr
 
 
 def test_every_screen_says_that_it_is_simulated(recorded: Cli) -> None:

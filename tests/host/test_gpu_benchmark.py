@@ -1,6 +1,6 @@
 """The GPU check without a GPU: what it asks of torch, and what it makes of the clock."""
 
-import sys
+import venv
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +9,7 @@ import pytest
 
 from gpuinfra.host import gpu_benchmark
 from tests.fakes.host import client
+from tests.fakes.jobs import local_ssh
 from tests.samples import host
 from tests.waiting import PATIENCE_S
 
@@ -22,19 +23,20 @@ class cuda:
 """
 
 
-def ssh_with(folder: Path, torch: str) -> list[str]:
-    """Return an ssh that leads to this machine, where the environment has this torch."""
-    (folder / "torch.py").write_text(torch)
-    (folder / "ssh").write_text(f'#!/bin/sh\nfor last; do :; done\nPYTHONPATH={folder} exec sh -c "$last"\n')
-    (folder / "ssh").chmod(0o700)
-    return [str(folder / "ssh")]
+def environment_with(folder: Path, torch: str) -> str:
+    """Return the Python of an environment that has this torch, and nothing else."""
+    venv.create(folder / "env", symlinks=True)
+    (packages,) = (folder / "env").glob("lib/python*/site-packages")
+    (packages / "torch.py").write_text(torch)
+    return str(folder / "env" / "bin" / "python")
 
 
 def check(folder: Path, torch: str) -> dict[str, Any]:
-    """Run the check as `gpu test` does."""
-    found: dict[str, Any] = client(ssh_with(folder, torch)).python(
-        host(), sys.executable, "gpu_benchmark.py", timeout_s=PATIENCE_S
-    )
+    """Run the check as `gpu test` does, by an ssh that leads to this machine."""
+    python = environment_with(folder, torch)
+    (folder / "home").mkdir()
+    ssh = local_ssh(folder / "home")
+    found: dict[str, Any] = client(ssh).python(host(), python, "gpu_benchmark.py", timeout_s=PATIENCE_S)
     return found
 
 

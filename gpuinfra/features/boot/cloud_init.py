@@ -1,19 +1,17 @@
 """Render the user-data of a host from one frozen context; the only importer of jinja2."""
 
-import base64
 import dataclasses
 import hashlib
 import re
 import shlex
-import struct
 import tomllib
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
 
 from gpuinfra.features.boot import secret_scan
+from gpuinfra.features.boot.host_file import HostFile, directory, gzip_stable
 from gpuinfra.features.environment import lock_file as locks
 from gpuinfra.features.environment import schema
 from gpuinfra.features.environment.host_environment import HostEnvironment
@@ -96,26 +94,6 @@ class BootContext:
         return hashlib.sha256(self.lock).hexdigest() if self.lock and self.lock_follows else ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class HostFile:
-    """One file as cloud-init shall write it; `plain` is for our own text, which is known to be ASCII."""
-
-    path: str
-    data: bytes
-    plain: bool = False
-    mode: str = "0644"
-
-    @property
-    def encoding(self) -> str:
-        """What cloud-init calls the form of `content`."""
-        return "text/plain" if self.plain else "gz+b64"
-
-    @property
-    def content(self) -> str:
-        """Text as it is, or compressed and in base64: inert in YAML whatever is in it."""
-        return self.data.decode("ascii") if self.plain else base64.b64encode(gzip_stable(self.data)).decode()
-
-
 def render(context: BootContext, *, templates: Path) -> bytes:
     """Return gzipped user-data, equal for equal inputs; `templates` is the cloud-init directory.
 
@@ -138,8 +116,8 @@ def host_files(context: BootContext, *, templates: Path) -> list[HostFile]:
         for name, data in context.files().items()
     ]
     made = [HostFile(path=f"{HOST_DIR}/{name}", data=data) for name, data in context.parts().items()]
-    scripts = _directory(templates / "scripts", SCRIPT_DIR)
-    return [env, *given, *made, *scripts, *_directory(templates / "units", UNIT_DIR)]
+    scripts = directory(templates / "scripts", SCRIPT_DIR)
+    return [env, *given, *made, *scripts, *directory(templates / "units", UNIT_DIR)]
 
 
 def env_file(context: BootContext, *, templates: Path) -> bytes:
@@ -161,13 +139,6 @@ def env_file(context: BootContext, *, templates: Path) -> bytes:
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()).encode("ascii")
 
 
-def gzip_stable(data: bytes) -> bytes:
-    """Compress with a header of our own: no time, no system, so the bytes do not depend on when or where."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    header = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
-    return header + packer.compress(data) + packer.flush() + struct.pack("<II", zlib.crc32(data), len(data))
-
-
 def _render_yaml(files: list[HostFile], templates: Path) -> bytes:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates),
@@ -179,20 +150,6 @@ def _render_yaml(files: list[HostFile], templates: Path) -> bytes:
     commands = [["systemctl", "enable", "--now", "--no-block", *UNITS]]
     text = environment.get_template("user-data.yaml.j2").render(files=files, commands=commands)
     return text.encode("ascii")
-
-
-def _directory(source: Path, target: str) -> list[HostFile]:
-    found = sorted(path for path in source.iterdir() if path.is_file())
-    return [
-        HostFile(path=f"{target}/{path.name}", data=_without_comments(path.read_bytes()), plain=True)
-        for path in found
-    ]
-
-
-def _without_comments(script: bytes) -> bytes:
-    """Drop lines that are only a comment: a fifth of the bytes, and EC2 counts them."""
-    first, *rest = script.splitlines(keepends=True)
-    return first + b"".join(line for line in rest if not line.lstrip().startswith(b"#"))
 
 
 def _match(what: str, value: str, pattern: re.Pattern[str], allowed: str) -> None:

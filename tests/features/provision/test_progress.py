@@ -10,6 +10,7 @@ from gpuinfra.ground.model import Progress, Row
 from tests.fakes.host import fake_world
 from tests.fakes.world import FakeReporter, FakeTime
 
+SIGN_OF_LIFE_S = 10.0  # how often Terraform tells that it still waits
 HOST = "module.host.module.instance.aws_instance.this"
 CREATING = Row(mark="now", text="host (EC2 instance): creating", since=0.0)
 
@@ -65,5 +66,5 @@ def test_what_goes_on_counts_from_its_start(tmp_path: Path) -> None:
     with progress.shown(fake_world(tmp_path, reporter=reporter, time=time), "Applying") as on_progress:
         for phase in ("start", "busy", "busy", "done"):
             on_progress(Progress(phase=phase, address=HOST, action="create"))
-            time.sleep(10)
+            time.sleep(SIGN_OF_LIFE_S)
     assert reporter.view.shown == [(CREATING,), (CREATING,), (CREATING,), ()]
