@@ -134,25 +134,35 @@ def exit_code_of(world: World, session: SessionResult, job_id: str) -> int:
     """Return the exit code of a command that was attached to; its own 255 is told from a broken connection.
 
     Raises:
-        HostError: the command goes on, or never began.
+        HostError: the command goes on, is lost, or never began; or the host does not say.
     """
     if session.code != SSH_FAILED and not session.detached:
         return session.code
-    why, stack = "you left" if session.detached else "the connection is lost", world.files.name
-    goes_on = f"{why}; the command goes on, as the job {job_id}"
+    why = "you left" if session.detached else "the connection is lost"
+    job = _job_after_disconnect(world, job_id, why)
+    if not job.has_ended:
+        raise _to_attach_to(world, job_id, f"{why}; the command goes on, as the job {job_id}")
+    if job.exit_code is None:
+        raise _to_attach_to(world, job_id, f"the command {job_id} is lost: {job.reason}")
+    return job.exit_code
+
+
+def _job_after_disconnect(world: World, job_id: str, why: str) -> Job:
+    """Ask the host what became of a command whose connection ended."""
     try:
         request = _request(world, "view", job_id, forget=True)
-        job = jobs.parse(world.host.ask(connect(world), request, timeout_s=ASK_TIMEOUT_S))
+        return jobs.parse(world.host.ask(connect(world), request, timeout_s=ASK_TIMEOUT_S))
     except ConfigError:
         raise HostError(f"{why}; the command had not begun", hint="the same command again") from None
     except (HostError, CloudError) as error:
-        goes_on = f"{why}; if the command had begun, it goes on, as the job {job_id} ({error.message})"
-    else:
-        if job.has_ended and job.exit_code is not None:
-            return job.exit_code
-        goes_on = f"the command {job_id} is lost: {job.reason}" if job.has_ended else goes_on
-    hint = f"{command(f'job attach {job_id}', stack)} (or: job logs -f, job stop)"
-    raise HostError(goes_on, hint=hint)
+        message = f"{why}; if the command had begun, it goes on, as the job {job_id} ({error.message})"
+        raise _to_attach_to(world, job_id, message) from None
+
+
+def _to_attach_to(world: World, job_id: str, message: str) -> HostError:
+    return HostError(
+        message, hint=f"{command(f'job attach {job_id}', world.files.name)} (or: job logs -f, job stop)"
+    )
 
 
 def _command_request(verb: str, wanted: JobSpec, world: World) -> Request:
