@@ -6,6 +6,7 @@ SIGINT. start: a child that its caller talks to itself. become: this process is 
 
 import logging
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,7 +22,14 @@ log = logging.getLogger("gpuinfra.commands")
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PIPE, DEVNULL = subprocess.PIPE, subprocess.DEVNULL
 Child = subprocess.Popen[bytes]
+MAX_WORD = 300  # characters of a word that -v shows whole
 TimeoutExpired = subprocess.TimeoutExpired
+
+
+def note(argv: Sequence[str]) -> None:
+    """Show a command with -v, as one would type it; a script that is sent is cut short."""
+    if log.isEnabledFor(logging.INFO):
+        log.info("%s", shlex.join(word if len(word) <= MAX_WORD else f"{word[:40]}..." for word in argv))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +56,7 @@ def stream(
     Raises:
         OSError: the program cannot be started.
     """
-    log.info("%s", " ".join(argv))
+    note(argv)
     interrupts = _Interrupts(on_interrupt)
     with _handling(interrupts):  # before the start, or a Ctrl-C in between would leave the child alone
         with _started(argv, cwd, env) as child:
@@ -138,7 +146,7 @@ def run(
         OSError: the program cannot be started.
         TimeoutError: it has not ended in time, and has been killed.
     """
-    log.info("%s", " ".join(argv))
+    note(argv)
     try:
         done = subprocess.run(
             list(argv),
@@ -163,7 +171,7 @@ def start(argv: Sequence[str], *, env: Mapping[str, str] | None = None, **stream
     Raises:
         OSError: the program cannot be started.
     """
-    log.info("%s", " ".join(argv))
+    note(argv)
     return subprocess.Popen(list(argv), env=None if env is None else dict(env), **streams)
 
 
@@ -173,7 +181,7 @@ def become(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> NoR
     Raises:
         OSError: the program cannot be started.
     """
-    log.info("%s", " ".join(argv))
+    note(argv)
     sys.stdout.flush()
     sys.stderr.flush()
     os.execvpe(argv[0], list(argv), dict(environ or os.environ))  # noqa: S606 - an argv list, no shell

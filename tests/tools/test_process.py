@@ -1,6 +1,8 @@
 """The child process: its signals, its output, and that it is always waited for."""
 
+import logging
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -162,3 +164,11 @@ def test_a_program_that_is_missing(tmp_path: Path) -> None:
             on_interrupt=lambda _: None,
         )
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_verbose_shows_a_command_as_one_would_type_it(caplog: pytest.LogCaptureFixture) -> None:
+    """With -v each command can be pasted into a shell; a script that is sent does not fill the screen."""
+    caplog.set_level(logging.INFO, "gpuinfra.commands")
+    process.run([sys.executable, "-c", "pass", "two words", "x" * 1000])
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert shlex.split(line) == [sys.executable, "-c", "pass", "two words", f"{'x' * 40}..."]

@@ -77,7 +77,7 @@ class SshHostClient:
             HostError: the login shell ended before our program began.
         """
         ssh = self._ssh.argv(host, [])
-        process.log.info("%s  (attached)", " ".join(ssh))
+        process.note([*ssh, "--", *host_bundle.JOBS])
         try:
             code, left = terminal_session.attach(ssh, request, tty=tty)
         except host_bundle.NoMarker as error:
