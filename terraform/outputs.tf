@@ -1,4 +1,4 @@
-# One output for each field of Host in gpuinfra/model.py, in its order; then what others need.
+# One output for each field of Host in gpuinfra/ground/model.py, in its order; then what others need.
 
 output "stack" {
   description = "Name of the stack"

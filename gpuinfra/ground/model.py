@@ -121,12 +121,11 @@ class Diagnostic:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """One step of a running apply; phase: start, busy, done, failed or plan; elapsed in seconds."""
+    """One step of a running apply; phase: start, busy, done, failed or plan."""
 
     phase: str
     address: str
     action: str = ""
-    elapsed_s: int = 0
     resource_id: str = ""
 
 

@@ -73,7 +73,7 @@ class Events:
 
     def _summary(self, changes: dict[str, Any]) -> None:
         if changes["operation"] == "plan":
-            self._on_progress(Progress(phase="plan", address="", elapsed_s=0))
+            self._on_progress(Progress(phase="plan", address=""))
         else:
             self._counts = {k: changes[k] for k in self._counts}
 
@@ -94,7 +94,6 @@ class Events:
                     phase=phase[kind],
                     address=hook["resource"]["addr"],
                     action=hook.get("action", ""),
-                    elapsed_s=int(hook.get("elapsed_seconds", 0)),
                     resource_id=hook.get("id_value", ""),
                 )
             )

@@ -37,7 +37,7 @@ def test_label(address: str, name: str) -> None:
     ("step", "lines", "rows"),
     [
         (Progress(phase="start", address=HOST, action="create"), [], (CREATING,)),
-        (Progress(phase="busy", address=HOST, action="create", elapsed_s=10), [], ()),
+        (Progress(phase="busy", address=HOST, action="create"), [], ()),
         (
             Progress(phase="done", address=HOST, action="create", resource_id="i-1"),
             ["host (EC2 instance): i-1 created"],
