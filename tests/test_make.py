@@ -34,7 +34,7 @@ def test_the_two_commands_of_a_fresh_machine_set_up_what_they_need(verb: str) ->
     """Each begins with the set-up for its own purpose, and goes on only if that has worked."""
     if not shutil.which("make"):
         pytest.skip("needs make: apt-get install make")
-    command = ["make", "-n", "PYTHON=python3", verb]
+    command = ["make", "-n", "--no-print-directory", "PYTHON=python3", verb]
     env = {**os.environ, "MAKEFLAGS": ""}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"python3 -m gpuinfra.install {verb} && .venv/bin/")

@@ -102,10 +102,11 @@ class SshHostClient:
             except host_bundle.NoMarker as error:
                 if child.wait() != SSH_FAILED:
                     raise _no_start(error.noise, "") from None
-            except BrokenPipeError:
-                pass  # ssh is gone (its code tells), or our reader has had enough
-            finally:
+            except BrokenPipeError:  # ssh is gone (its code tells), or our reader has had enough
                 child.terminate()
+            except BaseException:
+                child.terminate()
+                raise
             return child.wait(), copied
 
     def python(self, host: Host, interpreter: str, script: str, *, timeout_s: float) -> Any:

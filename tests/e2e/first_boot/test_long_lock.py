@@ -30,8 +30,10 @@ def locked(clone: LabStack) -> Iterator[LabStack]:
     lock = project / "environment.lock"
     head = f"# gpuinfra lock v1 input-sha256={digest} cuda=12.4"
     lock.write_text("\n".join([head, "@EXPLICIT", *lines]) + "\n")
-    yield clone.other("long")
+    stack = clone.other("long")
+    yield stack
     lock.unlink()
+    assert stack.run("down", "--yes").returncode == 0
 
 
 def test_a_host_gets_its_long_lock_over_ssh(locked: LabStack) -> None:
