@@ -161,8 +161,8 @@ def run(
         )
     except subprocess.TimeoutExpired:
         raise TimeoutError(f"{argv[0]} has not ended within {timeout_s:g} s") from None
-    said = (done.stderr or b"").decode("utf-8", "replace")
-    return Completed(returncode=done.returncode, stdout=done.stdout.decode("utf-8", "replace"), stderr=said)
+    out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr or b""))
+    return Completed(returncode=done.returncode, stdout=out, stderr=err)
 
 
 def start(argv: Sequence[str], *, env: Mapping[str, str] | None = None, **streams: Any) -> Child:
@@ -176,11 +176,7 @@ def start(argv: Sequence[str], *, env: Mapping[str, str] | None = None, **stream
 
 
 def become(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> NoReturn:
-    """Replace this process by another program; its exit code is ours then.
-
-    Raises:
-        OSError: the program cannot be started.
-    """
+    """Replace this process by another program, whose exit code is ours then; raises OSError."""
     note(argv)
     sys.stdout.flush()
     sys.stderr.flush()
