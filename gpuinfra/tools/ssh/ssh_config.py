@@ -14,6 +14,7 @@ from gpuinfra.tools.files import write_private
 # A Unix socket's path has 104 bytes on macOS (108 on Linux); ssh adds a suffix of 17 while it opens one.
 SOCKET_PATH_BYTES = 104 - 17 - 1
 PERSIST = "10m"
+SHORT = "/tmp/gpuinfra"  # noqa: S108  # its owner and mode are checked, and Linux keeps others from renaming it
 
 
 def alias(stack: str) -> str:
@@ -123,10 +124,13 @@ def include(environ: Mapping[str, str], own: Path) -> None:
 
 
 def control_path(host: Host, environ: Mapping[str, str]) -> Path | None:
-    """Return where the shared connection's socket goes: a directory of ours alone; None if there is none."""
+    """Return where the shared connection's socket goes: a directory of ours alone; None if there is none.
+
+    The last choice is for a long home directory, as on a company's file server.
+    """
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     homes = [Path(runtime) / "gpuinfra"] if runtime else []
-    for directory in [*homes, paths.cache_home(environ) / "ssh"]:
+    for directory in [*homes, paths.cache_home(environ) / "ssh", Path(f"{SHORT}-{os.getuid()}")]:
         socket = directory / host.instance_id
         if len(str(socket).encode()) <= SOCKET_PATH_BYTES and _private(directory):
             return socket

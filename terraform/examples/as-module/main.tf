@@ -33,9 +33,20 @@ resource "aws_route_table" "public" {
   }
 }
 
+# Not every zone has every type; without a zone AWS chooses one at random.
+data "aws_ec2_instance_type_offerings" "zones" {
+  location_type = "availability-zone"
+
+  filter {
+    name   = "instance-type"
+    values = ["g5.xlarge"]
+  }
+}
+
 resource "aws_subnet" "public" {
-  vpc_id     = aws_vpc.lab.id
-  cidr_block = "10.20.1.0/24"
+  vpc_id            = aws_vpc.lab.id
+  cidr_block        = "10.20.1.0/24"
+  availability_zone = sort(data.aws_ec2_instance_type_offerings.zones.locations)[0]
 }
 
 resource "aws_route_table_association" "public" {

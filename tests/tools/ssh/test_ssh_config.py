@@ -1,5 +1,6 @@
 """The ssh configuration: strict, ours alone, and read by the real ssh."""
 
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -46,10 +47,13 @@ def test_a_private_host_is_reached_by_its_id_through_session_manager(tmp_path: P
     assert "proxycommand" not in ssh_config.render(host(), address="x", known_hosts=tmp_path, socket=None)
 
 
-def test_a_socket_path_that_is_too_long_is_not_used(tmp_path: Path) -> None:
-    """Unix sockets end at 104 bytes on macOS; then every command connects anew."""
-    long = tmp_path / ("x" * 120)
-    assert ssh_config.control_path(host(), {"XDG_CACHE_HOME": str(long)}) is None
+def test_a_long_home_has_a_shared_connection_all_the_same(tmp_path: Path) -> None:
+    """Unix sockets end at 104 bytes on macOS; without one, every command would connect anew."""
+    long = {"XDG_CACHE_HOME": str(tmp_path / ("x" * 120))}
+    socket = ssh_config.control_path(host(), long)
+    assert socket is not None
+    assert len(str(socket)) <= ssh_config.SOCKET_PATH_BYTES
+    assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
 
 
 def test_a_directory_that_others_can_read_is_not_used(tmp_path: Path) -> None:
