@@ -10,11 +10,12 @@ from gpuinfra.ground.paths import find_project
 from gpuinfra.simulator.project_copy import copy_project
 from gpuinfra.tools.terraform import binary as toolchain
 from gpuinfra.tools.terraform import provider_mirror
+from tests.running_provider import running_provider
 
 COMMANDS = {
-    "fmt": [["fmt", "-check", "-diff", "-recursive"]],
-    "validate": [["init", "-input=false", "-backend=false", "-lockfile=readonly"], ["validate"]],
-    "test": [["init", "-input=false", "-backend=false", "-lockfile=readonly"], ["test"]],
+    "fmt": ["fmt", "-check", "-diff", "-recursive"],
+    "validate": ["validate"],
+    "test": ["test"],
 }
 
 
@@ -29,15 +30,18 @@ def main(command: str) -> int:
             cache=project.tools / "plugins",
             mirror=provider_mirror.find(directory / ".terraform.lock.hcl", toolchain.platform_name()),
         )
-        binary = str(toolchain.find(project.tools, os.environ))
-        for arguments in COMMANDS[command]:
-            argv = [binary, *arguments, "-no-color"]
-            done = subprocess.run(argv, cwd=directory, env=env, capture_output=True, text=True, check=False)
-            if done.returncode or arguments[0] != "init":
-                sys.stdout.write(done.stdout + done.stderr)
-            if done.returncode:
-                return done.returncode
-    return 0
+        terraform = [str(toolchain.find(project.tools, os.environ))]
+        if command == "fmt":
+            return run([*terraform, *COMMANDS[command]], directory, env)
+        init = [*terraform, "init", "-input=false", "-backend=false", "-lockfile=readonly", "-no-color"]
+        subprocess.run(init, cwd=directory, env=env, stdout=subprocess.DEVNULL, check=True)
+        with running_provider(directory / ".terraform", env) as provider:
+            return run([*terraform, *COMMANDS[command], "-no-color"], directory, env | provider)
+
+
+def run(argv: list[str], directory: Path, env: dict[str, str]) -> int:
+    """Run one command of Terraform's, whatever it says is shown; returns its exit code."""
+    return subprocess.run(argv, cwd=directory, env=env, check=False).returncode
 
 
 def without_aws(environ: "os._Environ[str]") -> dict[str, str]:

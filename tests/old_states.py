@@ -9,7 +9,9 @@ import shutil
 import sys
 import tarfile
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.simulator.server import running
@@ -75,10 +77,12 @@ def exchange(text: str, ids: dict[str, str]) -> str:
     return text
 
 
-def make(simulator: Simulator, directory: Path, kind: str) -> tuple[Terraform, dict[str, str]]:
+def make(
+    simulator: Simulator, directory: Path, kind: str, provider: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Terraform, dict[str, str]]:
     """Make a stack by the old tree; returns its Terraform, and the ids of what was there before."""
     unpack_old_tree(directory)
-    ids, root = surroundings(simulator, kind), terraform(directory / "root", simulator)
+    ids, root = surroundings(simulator, kind), terraform(directory / "root", simulator, provider)
     write_values(root.directory, kind, ids)
     root.init()
     root.apply()

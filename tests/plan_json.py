@@ -31,9 +31,8 @@ def make(scratch: Path) -> dict[str, Path]:
             edit(values, old, new)
             if not number:
                 gpuinfra(project, env, "plan")  # installs the provider, renders the user data
-            target = scratch / f"plan{number}.json"
+            target = found[name] = scratch / f"plan{number}.json"
             terraform_plan(project / "terraform", terraform_env(env, project), home.tools, target)
-            found[name] = target
     return found
 
 

@@ -4,8 +4,10 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gpuinfra.simulator.client import Simulator
@@ -63,15 +65,17 @@ class Terraform:
         return shown
 
 
-def terraform(directory: Path, simulator: Simulator) -> Terraform:
-    """Return Terraform for a directory; its provider comes from a mirror where there is one."""
+def terraform(
+    directory: Path, simulator: Simulator, provider: Mapping[str, str] = MappingProxyType({})
+) -> Terraform:
+    """Return Terraform for a directory; `provider` is what running_provider yields, without it each starts one."""
     env = provider_mirror.environment(
         simulator.env(),
         config=directory.parent / "terraform.rc",
         cache=ROOT / ".tools" / "plugins",
         mirror=provider_mirror.find(ROOT / "terraform" / ".terraform.lock.hcl", binary.platform_name()),
     )
-    return Terraform(directory=directory, env=env)
+    return Terraform(directory=directory, env={**env, **provider})
 
 
 def changes(plan: dict[str, Any]) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -61,12 +62,17 @@ output "zones" {{
 """
 
 
-def root(simulator: Simulator, directory: Path, text: str) -> Terraform:
+Provider = Mapping[str, str]
+
+
+def root(
+    simulator: Simulator, directory: Path, text: str, provider: Provider = MappingProxyType({})
+) -> Terraform:
     """Return Terraform in a root of somebody else's, beside a copy of the modules."""
     shutil.copytree(ROOT / "terraform" / "modules", directory / "modules")
     (directory / "root").mkdir()
     (directory / "root" / "main.tf").write_text(text)
-    made = terraform(directory / "root", simulator)
+    made = terraform(directory / "root", simulator, provider)
     made.init()
     return made
 
@@ -99,12 +105,12 @@ def test_the_callers_credentials_tags_and_regions_count(sim: Simulator, tmp_path
     assert sim.leftovers() == {}
 
 
-def test_a_subnet_of_the_same_apply(sim: Simulator, tmp_path: Path) -> None:
+def test_a_subnet_of_the_same_apply(sim: Simulator, provider: Provider, tmp_path: Path) -> None:
     """The example in which everything is made at once applies, and plans nothing after it."""
     example = (ROOT / "terraform" / "examples" / "as-module" / "main.tf").read_text()
     key = f'"{ROOT}/terraform/tests/stack/key.pub"'
     text = example.replace("../../modules", "../modules").replace("var.public_key_path", key)
-    larger = root(sim, tmp_path, text)
+    larger = root(sim, tmp_path, text, provider)
     larger.apply()
     assert changes(larger.plan()) == {}
     (launch,) = sim.calls("RunInstances")
@@ -113,7 +119,7 @@ def test_a_subnet_of_the_same_apply(sim: Simulator, tmp_path: Path) -> None:
     assert sim.leftovers() == {}
 
 
-def test_depends_on_is_refused_as_its_readme_says(sim: Simulator, tmp_path: Path) -> None:
+def test_depends_on_is_refused_as_its_readme_says(sim: Simulator, provider: Provider, tmp_path: Path) -> None:
     """While a neighbour changes, Terraform puts every look-up off; the message is the one in the README."""
     text = f"""
 provider "aws" {{
@@ -127,14 +133,16 @@ module "host" {{
   depends_on = [terraform_data.neighbour]
 {COMMON}}}
 """
-    done = root(sim, tmp_path, text).run("plan", "-input=false")
+    done = root(sim, tmp_path, text, provider).run("plan", "-input=false")
     assert done.returncode == 1
     assert "Error: Invalid for_each argument" in done.stderr
     readme = (ROOT / "terraform" / "modules" / "host" / "README.md").read_text()
     assert "Error: Invalid for_each argument" in readme
 
 
-def test_a_setting_reaches_a_running_host_by_its_tag(sim: Simulator, tmp_path: Path) -> None:
+def test_a_setting_reaches_a_running_host_by_its_tag(
+    sim: Simulator, provider: Provider, tmp_path: Path
+) -> None:
     """Edited, it is one tag of the instance, changed in place; nothing is stopped or else touched."""
     text = f"""
 provider "aws" {{
@@ -150,7 +158,7 @@ module "host" {{
   job_time_limit = var.limit
 {COMMON}}}
 """
-    caller = root(sim, tmp_path, text)
+    caller = root(sim, tmp_path, text, provider)
     caller.apply()
     before = len(sim.calls())
     caller.apply("-var=limit=12h")

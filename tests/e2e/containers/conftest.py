@@ -9,13 +9,14 @@ from gpuinfra.simulator.lab import requirements
 from gpuinfra.simulator.lab.lab import open_lab
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.containers.docker_host import DockerHost
+from tests.running_provider import running_provider
 
 ROOT = Path(__file__).resolve().parents[3]
 ENDPOINT = "AWS_ENDPOINT_URL_ECR=http://127.0.0.1:8999"
 
 
 @pytest.fixture(scope="session")
-def booted_docker_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerHost]:
+def booted_docker_host(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[DockerHost]:
     """A GPU host with the fake docker; its role may pull Deep Learning Containers."""
     if reason := requirements.why_not():
         pytest.skip(reason)
@@ -23,17 +24,18 @@ def booted_docker_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doc
     with open_lab() as lab:
         clone = copy_project(ROOT, home / "clone")
         env = {**private_env(lab.env(), home, clone), "GPUINFRA_WAIT": "0"}
-        docker_host = DockerHost(lab=lab, project=clone, env=env)
-        docker_host.ok("init", "--region", "us-east-1", "--owner", "tester")
-        values = clone / "terraform" / "terraform.tfvars"
-        values.write_text(values.read_text().replace("dlc_access = false", "dlc_access = true"))
-        docker_host.ok("up", "--yes")
-        docker_host.run("ssh", "--", "cloud-init status --wait")
-        docker_host.install()
-        # where our script shall look for ECR; read when a connection is made, so that a new one is needed
-        docker_host.there(f"echo {ENDPOINT} | sudo tee -a /etc/environment")
-        docker_host.ok("ssh", "--forget-key", "--", "true")
-        yield docker_host
+        with running_provider(installed, env, enter=lab.command([])) as provider:
+            docker_host = DockerHost(lab=lab, project=clone, env=env | provider)
+            docker_host.ok("init", "--region", "us-east-1", "--owner", "tester")
+            values = clone / "terraform" / "terraform.tfvars"
+            values.write_text(values.read_text().replace("dlc_access = false", "dlc_access = true"))
+            docker_host.ok("up", "--yes")
+            docker_host.run("ssh", "--", "cloud-init status --wait")
+            docker_host.install()
+            # where our script shall look for ECR; read when a connection is made, so that a new one is needed
+            docker_host.there(f"echo {ENDPOINT} | sudo tee -a /etc/environment")
+            docker_host.ok("ssh", "--forget-key", "--", "true")
+            yield docker_host
 
 
 @pytest.fixture

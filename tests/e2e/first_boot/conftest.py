@@ -19,6 +19,7 @@ from tests.e2e.cli import Cli
 from tests.e2e.conftest import ROOT
 from tests.e2e.first_boot.lab_stack import LabStack, read_until
 from tests.processes import signal_inside
+from tests.running_provider import running_provider
 from tests.waiting import PATIENCE_S, wait_until
 
 Done = subprocess.CompletedProcess[str]
@@ -35,7 +36,7 @@ class BothStacks:
 
 
 @pytest.fixture(scope="session")
-def clone() -> Iterator[LabStack]:
+def clone(installed: Path) -> Iterator[LabStack]:
     """A clone in a lab; skipped with the reason where no host can boot."""
     if reason := requirements.why_not():
         pytest.skip(reason)
@@ -45,7 +46,8 @@ def clone() -> Iterator[LabStack]:
         project = copy_project(ROOT, home / "clone")
         set_up_offline(lab.mirror, lab.image, project)
         env = private_env(lab.env({**os.environ, "HOME": scratch, "XDG_RUNTIME_DIR": ""}), home, project)
-        yield LabStack(lab=lab, home=home, cli=Cli(project=project, env=env, lab=lab))
+        with running_provider(installed, env, enter=lab.command([])) as provider:
+            yield LabStack(lab=lab, home=home, cli=Cli(project=project, env=env | provider, lab=lab))
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,13 @@ from gpuinfra.simulator.lab.machines import image as base
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.on_host import wheels
 from tests.e2e.on_host.project_on_host import ProjectOnHost
+from tests.running_provider import running_provider
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="session")
-def project_on_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectOnHost]:
+def project_on_host(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[ProjectOnHost]:
     """A user's project beside a ready host; skipped with the reason where no host can boot."""
     if reason := requirements.why_not():
         pytest.skip(reason)
@@ -33,7 +34,9 @@ def project_on_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Projec
         project.mkdir()
         (project / ".gpuinfraignore").write_text("")
         env = private_env(lab.env(), home, clone)
-        made = ProjectOnHost(lab=lab, home=home, project=project, env=env, no_jupyterlab=missing)
-        made.ok("init", "--region", "us-east-1")
-        made.ok("up", "--yes")
-        yield made
+        with running_provider(installed, env, enter=lab.command([])) as provider:
+            env |= provider
+            made = ProjectOnHost(lab=lab, home=home, project=project, env=env, no_jupyterlab=missing)
+            made.ok("init", "--region", "us-east-1")
+            made.ok("up", "--yes")
+            yield made

@@ -14,6 +14,7 @@ from gpuinfra.simulator.lab.lab import Lab, open_lab
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.conftest import ROOT
 from tests.e2e.private_host.private_host import PrivateHost
+from tests.running_provider import running_provider
 from tests.tools.ssm import frames
 from tests.tools.ssm.fake_hosts import AGENTS_MARK
 from tests.waiting import wait_until
@@ -27,7 +28,7 @@ table inet private {{
 
 
 @pytest.fixture(scope="session")
-def private_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateHost]:
+def private_host(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[PrivateHost]:
     """A ready private host in a network of its own; skipped with the reason where no host can boot."""
     if reason := requirements.why_not():
         pytest.skip(reason)
@@ -38,14 +39,15 @@ def private_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateHo
         set_up_offline(lab.mirror, lab.image, clone)
         sessions = {"AWS_ENDPOINT_URL_SSM": api, "AWS_SECRET_ACCESS_KEY": frames.SECRET}
         env = private_env({**lab.env(), **sessions}, home, clone)
-        made = PrivateHost(project=home / "project", env=env, lab=lab)
-        made.project.mkdir()
-        (made.project / ".gpuinfraignore").write_text("")
-        made.ok("init", "--region", "us-east-1")
-        values = clone / "terraform" / "terraform.tfvars"
-        values.write_text(values.read_text().replace('access = "ssh"', 'access = "ssm"'))
-        made.ok("up", "--yes")
-        yield made
+        with running_provider(installed, env, enter=lab.command([])) as provider:
+            made = PrivateHost(project=home / "project", env=env | provider, lab=lab)
+            made.project.mkdir()
+            (made.project / ".gpuinfraignore").write_text("")
+            made.ok("init", "--region", "us-east-1")
+            values = clone / "terraform" / "terraform.tfvars"
+            values.write_text(values.read_text().replace('access = "ssh"', 'access = "ssm"'))
+            made.ok("up", "--yes")
+            yield made
 
 
 def lock(lab: Lab, rules: Path) -> None:
