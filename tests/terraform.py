@@ -68,7 +68,7 @@ class Terraform:
 def terraform(
     directory: Path, simulator: Simulator, provider: Mapping[str, str] = MappingProxyType({})
 ) -> Terraform:
-    """Return Terraform for a directory; `provider` is what running_provider yields, without it each starts one."""
+    """Return Terraform for a directory; `provider`: see running_provider, without it each starts its own."""
     env = provider_mirror.environment(
         simulator.env(),
         config=directory.parent / "terraform.rc",
