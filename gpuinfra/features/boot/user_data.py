@@ -47,6 +47,7 @@ class UserData:
             stack=settings.stack,
             nonce=self._files.nonce(),
             installer=settings.installer,
+            instance_type=settings.instance_type,
         )
         self._files.write_user_data(render(context, templates=self._project / "cloud-init"))
         return warnings
@@ -57,7 +58,7 @@ class UserData:
 
 
 def context_of(
-    given: ProjectFiles, *, stack: str, nonce: str, installer: str
+    given: ProjectFiles, *, stack: str, nonce: str, installer: str, instance_type: str = ""
 ) -> tuple[BootContext, tuple[str, ...]]:
     """Return all that the host is told, and the warnings about environment.yml.
 
@@ -79,6 +80,7 @@ def context_of(
         stack=stack,
         nonce=nonce,
         installer=installer,
+        instance_type=instance_type,
         environment_yml=data,
         environment=environment,
         requirements_txt=requirements,
