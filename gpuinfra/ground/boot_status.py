@@ -4,18 +4,22 @@ The status file is written by cloud-init/scripts/lib.sh (schema 1), atomically a
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 UNIT = "gpuinfra-bootstrap.service"
 STATUS_FILE = "/var/lib/gpuinfra/status.json"
 LOG_FILE = "/var/log/gpuinfra/bootstrap.log"
-# One look, four answers, one line each; `sh` on the host runs it.
+GPU_FILE = "/run/gpuinfra/gpu"  # host/gpu_state.py writes it
+# One look, five answers, one line each; `sh` on the host runs it. The last is for hosts with GPUs.
 READ_STATUS = (
     f"cat {STATUS_FILE} 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id;"
-    f" systemctl show --property=SubState --value {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ"
+    f" systemctl show --property=SubState --value {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ;"
+    f" cat {GPU_FILE} 2>/dev/null || echo"
 )
 SCHEMA = 1
+GPU_CODE = 69  # what the bootstrap's step gpu fails with
+GPU_FIT = "ok"
 AT_WORK = "start"  # what systemd calls a oneshot unit whose program runs
 
 
@@ -54,8 +58,10 @@ class Boot:
         return self.state == "done" or (self.state == "failed" and self.permanent)
 
 
-def parse(look: str) -> Boot:
+def parse(look: str, *, gpus: int = 0) -> Boot:
     """Return the boot as one look found it; what cannot be read counts as not begun.
+
+    gpus: how many the instance type has. A host that is done and has fewer, or lost one since, has failed.
 
     A status that says "running" is a lie after a power cut or a kill -9: then the boot id differs,
     or the unit is not at work (systemd starts it again half a minute after a kill).
@@ -69,7 +75,7 @@ def parse(look: str) -> Boot:
     if state == "running" and (status.get("boot_id") != boot_id or unit != AT_WORK):
         state = "interrupted"
     times = status.get("steps_ms", {})
-    return Boot(
+    boot = Boot(
         state=state,
         steps=tuple(BootStep(name=n, seconds=_seconds(times.get(n))) for n in status.get("steps", [])),
         step=str(status.get("step", "")),
@@ -84,6 +90,18 @@ def parse(look: str) -> Boot:
         gpu=str(status.get("gpu", "")),
         awaits=str(status.get("awaits", "")) if state == "running" else "",
     )
+    why = _gpu_problem([*lines[4:5], ""][0], status.get("gpus"), gpus)
+    if state != "done" or not why:
+        return boot
+    return replace(boot, state="failed", permanent=True, step="gpu", rc=GPU_CODE, message=why)
+
+
+def _gpu_problem(line: str, seen: int | None, gpus: int) -> str:
+    """Return what is wrong with the GPUs of a host whose boot has ended well."""
+    state, _, reason = line.partition(" ")
+    if reason and state != GPU_FIT:
+        return reason
+    return f"{seen} of {gpus} GPUs answer" if seen is not None and seen < gpus else ""
 
 
 def _status(lines: list[str]) -> dict[str, Any] | None:

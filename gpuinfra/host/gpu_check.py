@@ -1,6 +1,6 @@
 """On the host: do all GPUs answer that its instance type is sold with? Standard library only; runs as root.
 
-python3 -m gpuinfra.host.gpu_check sold TYPE TABLE   the line of TABLE for this host's type (TYPE if EC2 is silent)
+python3 -m gpuinfra.host.gpu_check sold TYPE TABLE   this host's line of TABLE (TYPE: if EC2 does not say)
 python3 -m gpuinfra.host.gpu_check check LINE        look once and keep it (gpu_state); what is wrong, and 1
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 QUERY = ("nvidia-smi", "--query-gpu=index,name,memory.total", "--format=csv,noheader,nounits")
 TIMEOUT_S = 60.0
-# A T4 is sold with 16384 MiB and shows 15360, or 15109 with an older driver: the rest is for error correction.
+# A T4 is sold with 16384 MiB and shows 15360, with older drivers 15109: the rest is for error correction.
 LEAST_MEMORY = 0.9
 ROW = re.compile(r"\d+, (?P<name>[^,]+), (?P<memory>\d+)")
 LOST_WORDS = re.compile(r"device handle|is lost|fallen off|No devices were found", re.IGNORECASE)
@@ -92,7 +92,7 @@ def judge(sold: SoldGpus, gpus: Sequence[tuple[str, int]], words: str) -> tuple[
 
 
 def _words(name: str) -> set[str]:
-    """Return the words of a model: EC2's "RTX PRO Server 6000" is "NVIDIA RTX PRO 6000 Blackwell Server Edition"."""
+    """Return a model's words: "RTX PRO Server 6000" is "NVIDIA RTX PRO 6000 Blackwell Server Edition"."""
     return set(re.split(r"[\s-]+", name.lower()))
 
 
@@ -158,4 +158,5 @@ def print_sold(fallback: str, table: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit({"sold": print_sold, "check": check}[sys.argv[1]](*sys.argv[2:]))
+    verb, *words = sys.argv[1:]
+    sys.exit(print_sold(*words) if verb == "sold" else check(*words))

@@ -1,4 +1,4 @@
-"""On the host: what the last look at its GPUs found, one line: a state, and what is wrong. Lean: `run` reads it.
+"""On the host: what the last look at its GPUs found, a state and what is wrong. Lean: `run` reads it.
 
 It lies in /run: a reboot forgets it, and the check at each boot writes it anew. Only root writes it.
 """
@@ -13,12 +13,12 @@ OK, UNFIT, LOST = "ok", "unfit", "lost"
 
 
 def read() -> tuple[str, str]:
-    """Return the state and what is wrong; a host that nobody looks at (no GPU, an older host) is fine."""
+    """Return the state and what is wrong; both are empty where nobody looks (no GPU, an older host)."""
     try:
         with open(_file(), encoding="utf-8") as file:
             state, _, reason = file.read().strip().partition(" ")
     except OSError:
-        return OK, ""
+        return "", ""
     return state, reason
 
 

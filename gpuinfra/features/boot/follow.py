@@ -83,11 +83,12 @@ def ready(world: World, host: Host) -> Boot | None:
 
 def failed(boot: Boot, host: Host) -> HostError:
     """Return the error for a bootstrap that has failed, with the end of its log."""
+    cure = command("ssh -- sudo reboot" if boot.step == "gpu" else "logs", host.stack)
     tail = "".join(f"\n    {line}" for line in boot.error.splitlines() if line.strip())
     return HostError(
         f"the host is up, but its bootstrap failed in the step {boot.step!r}"
         f" (exit code {boot.rc}, attempt {boot.attempt}): {boot.message}{tail}",
-        hint=f"{command('logs', host.stack)}; it costs money until {command('down', host.stack)}",
+        hint=f"{cure}; it costs money until {command('down', host.stack)}",
     )
 
 
