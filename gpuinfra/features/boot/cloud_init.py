@@ -26,6 +26,7 @@ STARTUP = "startup"
 HOST_DIR = "/etc/gpuinfra"
 SCRIPT_DIR = "/usr/local/lib/gpuinfra"
 UNIT_DIR = "/etc/systemd/system"
+HOST_PACKAGE = Path(__file__).resolve().parents[2] / "host"
 # of gpuinfra/host: what looks at the GPUs must be there before the first connection brings the rest
 PROGRAMS = ("gpu_check.py", "gpu_state.py", "gpu_watch.py", "settings.py")
 UNITS = ("gpuinfra-hostkeys.service", "gpuinfra-bootstrap.service")
@@ -122,8 +123,7 @@ def host_files(context: BootContext, *, templates: Path) -> list[HostFile]:
     ]
     made = [HostFile(path=f"{HOST_DIR}/{name}", data=data) for name, data in context.parts().items()]
     scripts = directory(templates / "scripts", SCRIPT_DIR)
-    source, target = templates.parent / "gpuinfra/host", f"{SCRIPT_DIR}/gpuinfra/host"
-    programs = [program(source / name, target) for name in PROGRAMS]
+    programs = [program(HOST_PACKAGE / name, f"{SCRIPT_DIR}/gpuinfra/host") for name in PROGRAMS]
     gpus = HostFile(path=f"{SCRIPT_DIR}/gpus.txt", data=facts.gpus_text().encode(), plain=True)
     return [env, *given, *made, *scripts, *programs, gpus, *directory(templates / "units", UNIT_DIR)]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gpuinfra.features.environment.files import ProjectFiles
+from gpuinfra.ground import facts
 from gpuinfra.ground.model import Settings
 from gpuinfra.tools.adapter import adapter
 
@@ -66,12 +67,15 @@ def context_of(
         ConfigError: a file is wrong, stale or holds a secret.
     """
     from gpuinfra.features.boot.cloud_init import BootContext
-    from gpuinfra.features.environment import host_environment
+    from gpuinfra.features.environment import cpu_packages, host_environment
     from gpuinfra.features.environment.lint import lint, require
 
     data, lock, requirements = given.environment(), given.lock(), given.requirements()
-    report = lint(data, travels=given.travels())
+    gpu_type = instance_type if facts.has_nvidia_gpu(instance_type) else ""
+    report = lint(data, travels=given.travels(), gpu_type=gpu_type)
     warnings = require(report)
+    if gpu_type:
+        cpu_packages.refuse(requirements, lock, gpu_type)
     text = lock.decode("utf-8", "replace") if lock else ""
     environment = host_environment.split(
         report.document, has_requirements=requirements is not None, lock=text
