@@ -39,6 +39,9 @@ step_gpu() {
   rm -f "$state_dir/gpu"
   "${gpu_check[@]}" sold "$INSTANCE_TYPE" "$here/gpus.txt" >"$state_dir/gpu-sold" 9>&- 3>&-
   if has_nvidia_gpu; then wait_for_driver; fi
+  # Of a type that is newer than our table only the number is known: what answers now must go on to answer.
+  [ -s "$state_dir/gpu-sold" ] || [ "$GPU" = cpu ] || [ -z "$INSTANCE_TYPE" ] ||
+    echo "$INSTANCE_TYPE $GPU_COUNT 0" >"$state_dir/gpu-sold"
   if [ -s "$state_dir/gpu-sold" ]; then
     check_gpus "$(<"$state_dir/gpu-sold")"
   elif [ "$GPU" = cpu ]; then

@@ -50,13 +50,14 @@ class SoldGpus:
 
     def __str__(self) -> str:
         """Return it for a message."""
-        return f"a {self.type} has {self.count} x {self.name} with {self.memory_mib} MiB"
+        each = f" x {self.name} with {self.memory_mib} MiB" if self.name else ""
+        return f"a {self.type} has {self.count}{each}"
 
 
 def parse(line: str) -> SoldGpus:
-    """Return a line of gpus.txt: TYPE COUNT MEMORY_MIB NAME."""
-    type_, count, memory, name = line.split(maxsplit=3)
-    return SoldGpus(type=type_, count=int(count), memory_mib=int(memory), name=name.strip())
+    """Return a line of gpus.txt: TYPE COUNT MEMORY_MIB NAME; without a name any model will do."""
+    type_, count, memory, *name = line.split(maxsplit=3)
+    return SoldGpus(type=type_, count=int(count), memory_mib=int(memory), name="".join(name).strip())
 
 
 def ask() -> Answer:
@@ -93,7 +94,7 @@ def judge(sold: SoldGpus, gpus: Sequence[tuple[str, int]], words: str) -> tuple[
 
 def _words(name: str) -> set[str]:
     """Return a model's words: "RTX PRO Server 6000" is "NVIDIA RTX PRO 6000 Blackwell Server Edition"."""
-    return set(re.split(r"[\s-]+", name.lower()))
+    return set(re.findall(r"[^\s-]+", name.lower()))
 
 
 def hardware_error(line: str) -> str:

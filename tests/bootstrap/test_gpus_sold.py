@@ -67,6 +67,18 @@ def test_a_host_with_less_than_its_type_has_is_refused_before_the_download(
     assert not (host.state / "steps/download").exists()
 
 
+def test_a_type_that_is_newer_than_our_table_is_counted_and_watched(
+    four: Callable[[dict[str, object]], Host],
+) -> None:
+    """Any model will do; the number that answers at its boot is what is looked at from then on."""
+    host = four({})
+    host.values["INSTANCE_TYPE"] = "g99.12xlarge"
+    host.give(environment_yml=TINY)
+    assert host.boot() == 0, host.log
+    assert (host.state / "gpu-sold").read_text() == "g99.12xlarge 4 0\n"
+    assert (host.status["gpus"], state(host)) == (4, "ok\n")
+
+
 def test_all_four_are_counted_and_looked_at_in_every_boot(four: Callable[[dict[str, object]], Host]) -> None:
     """The status names them; an Xid of a later boot fails that boot, though the first one was good."""
     host = four({})

@@ -103,7 +103,7 @@ class BootContext:
 def render(context: BootContext, *, templates: Path) -> bytes:
     """Return gzipped user-data, equal for equal inputs; `templates` is the cloud-init directory.
 
-    A lock that does not fit (EC2's limit is near 90 packages) is left out and follows over ssh.
+    A lock that does not fit (EC2's limit is near 45 packages) is left out and follows over ssh.
     """
     files = host_files(context, templates=templates)
     user_data = gzip_stable(_render_yaml(files, templates))
