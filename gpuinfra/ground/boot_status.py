@@ -18,7 +18,7 @@ READ_STATUS = (
     f" cat {GPU_FILE} 2>/dev/null || echo"
 )
 SCHEMA = 1
-GPU_CODE = 69  # what the bootstrap's step gpu fails with
+GPU_CODE = 70  # of the bootstrap's step gpu, when the host has not the GPUs of its type
 GPU_FIT = "ok"
 AT_WORK = "start"  # what systemd calls a oneshot unit whose program runs
 

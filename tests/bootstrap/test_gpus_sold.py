@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.ground.boot_status import GPU_CODE
 from gpuinfra.simulator.lab.machines.host import SCRIPTS_DIR, fake_gpu
 from gpuinfra.simulator.machine import Gpu
 from tests.bootstrap.host import PERMANENT, Host
@@ -60,7 +61,7 @@ def test_a_host_with_less_than_its_type_has_is_refused_before_the_download(
     """It costs the whole price: the step, the reason and what to do are in its status; no job is taken."""
     host = four(faults)
     assert host.boot() == PERMANENT
-    assert (host.status["step"], host.status["rc"]) == ("gpu", 69)
+    assert (host.status["step"], host.status["rc"]) == ("gpu", GPU_CODE)
     assert says in host.status["message"], host.status
     assert "sudo reboot" in host.status["message"]
     assert says in state(host)

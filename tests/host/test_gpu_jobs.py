@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,34 @@ def test_how_a_job_ended_says_whose_fault_it_was(
         assert kept["state"] == "failed", (
             "a gpuinfra of before does not know the state, and would wait for ever"
         )
+
+
+STUCK = """
+from gpuinfra.host.jobs.job_store import JobDirectory
+from gpuinfra.host.jobs.output_log import OutputLog
+from gpuinfra.host.jobs.stdin_writer import StdinBuffer
+from gpuinfra.host.jobs.supervisor import Supervisor
+
+class Stuck:
+    outputs, input, terminal, stdin = {}, -1, -1, StdinBuffer()
+    def signal(self, number): print("signal", int(number))
+    def exit_code(self): return None
+    def feed(self): return False
+
+job = JobDirectory("abcd")
+job.create({})
+output = OutputLog(job.log, kept=True, journal=-1)
+print(Supervisor(job, Stuck(), output, kept=True, grace_s=0.1).run()["cause"])
+"""
+
+
+def test_a_command_that_hangs_in_the_kernel_with_its_gpu_is_given_up(home: Path, state: Path) -> None:
+    """Not even SIGKILL ends it: the job's end is kept all the same, and nobody waits for ever."""
+    gpu_state.write(gpu_state.LOST, REASON)
+    env = {**os.environ, "HOME": str(home), "PYTHONPATH": host_bundle.ROOT}
+    argv = [sys.executable, "-c", STUCK]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.stdout.split() == ["signal", "15", "signal", "9", "gpu"], done.stderr
 
 
 def test_the_live_numbers_tell_what_is_wrong(home: Path, state: Path) -> None:

@@ -3,7 +3,7 @@
 from gpuinfra.features.boot import progress
 from gpuinfra.features.connect import awaited_lock
 from gpuinfra.features.connect.connect import pin_key, reach
-from gpuinfra.ground.boot_status import Boot
+from gpuinfra.ground.boot_status import GPU_CODE, Boot
 from gpuinfra.ground.errors import HostError, Interrupted, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
@@ -83,7 +83,7 @@ def ready(world: World, host: Host) -> Boot | None:
 
 def failed(boot: Boot, host: Host) -> HostError:
     """Return the error for a bootstrap that has failed, with the end of its log."""
-    cure = command("ssh -- sudo reboot" if boot.step == "gpu" else "logs", host.stack)
+    cure = command("ssh -- sudo reboot" if boot.rc == GPU_CODE else "logs", host.stack)
     tail = "".join(f"\n    {line}" for line in boot.error.splitlines() if line.strip())
     return HostError(
         f"the host is up, but its bootstrap failed in the step {boot.step!r}"

@@ -43,7 +43,16 @@ class Supervisor:
     `kept`: the output goes to the job's log, because a client left, or because it is a job.
     """
 
-    def __init__(self, job: JobDirectory, process: JobProcess, output: OutputLog, *, kept: bool) -> None:
+    def __init__(
+        self,
+        job: JobDirectory,
+        process: JobProcess,
+        output: OutputLog,
+        *,
+        kept: bool,
+        grace_s: float = GRACE_S,
+    ) -> None:
+        self._grace_s = grace_s
         self._job, self._process, self._log, self.kept = job, process, output, kept
         self._loop, self._timers = Loop(), Timers()
         self._clients: list[AttachedClient] = []
@@ -71,7 +80,7 @@ class Supervisor:
         """Ask the command to end; kill it if it does not."""
         self._reason = self._reason or reason
         self._process.signal(signal.SIGTERM)
-        self._timers.after(GRACE_S, lambda: self._process.signal(signal.SIGKILL))
+        self._timers.after(self._grace_s, lambda: self._process.signal(signal.SIGKILL))
 
     def run(self) -> dict[str, Any]:
         """Run it to its end; return how it ended."""
@@ -95,7 +104,7 @@ class Supervisor:
             self._timers.after(GPU_POLL_S, self._watch_gpus)
             return
         self.end("gpu")
-        self._timers.after(2 * GRACE_S, self._give_up)
+        self._timers.after(2 * self._grace_s, self._give_up)
 
     def _give_up(self) -> None:
         self._given_up = True
