@@ -11,15 +11,15 @@ UNIT = "gpuinfra-bootstrap.service"
 STATUS_FILE = "/var/lib/gpuinfra/status.json"
 LOG_FILE = "/var/log/gpuinfra/bootstrap.log"
 GPU_FILE = "/run/gpuinfra/gpu"  # host/gpu_state.py writes it
-# One look, five answers, one line each; `sh` on the host runs it. The last is for hosts with GPUs.
+# One look, four answers, one line each, and one more where GPUs are looked at; `sh` on the host runs it.
 READ_STATUS = (
     f"cat {STATUS_FILE} 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id;"
     f" systemctl show --property=SubState --value {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ;"
-    f" cat {GPU_FILE} 2>/dev/null || echo"
+    f" sed 's/^/gpu /' {GPU_FILE} 2>/dev/null || true"
 )
 SCHEMA = 1
 GPU_CODE = 70  # of the bootstrap's step gpu, when the host has not the GPUs of its type
-GPU_FIT = "ok"
+GPU_FIT = "gpu ok"
 AT_WORK = "start"  # what systemd calls a oneshot unit whose program runs
 
 
@@ -90,17 +90,17 @@ def parse(look: str, *, gpus: int = 0) -> Boot:
         gpu=str(status.get("gpu", "")),
         awaits=str(status.get("awaits", "")) if state == "running" else "",
     )
-    why = _gpu_problem([*lines[4:5], ""][0], status.get("gpus"), gpus)
+    why = _gpu_problem(lines, status.get("gpus"), gpus)
     if state != "done" or not why:
         return boot
     return replace(boot, state="failed", permanent=True, step="gpu", rc=GPU_CODE, message=why)
 
 
-def _gpu_problem(line: str, seen: int | None, gpus: int) -> str:
+def _gpu_problem(lines: list[str], seen: int | None, gpus: int) -> str:
     """Return what is wrong with the GPUs of a host whose boot has ended well."""
-    state, _, reason = line.partition(" ")
-    if reason and state != GPU_FIT:
-        return reason
+    for line in lines:
+        if line.startswith("gpu ") and line != GPU_FIT:
+            return line.removeprefix("gpu ").partition(" ")[2]
     return f"{seen} of {gpus} GPUs answer" if seen is not None and seen < gpus else ""
 
 

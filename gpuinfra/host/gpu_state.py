@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 
 FILE = "/run/gpuinfra/gpu"
+SOLD_FILE = "/var/lib/gpuinfra/gpu-sold"  # the bootstrap's: not empty on a host with GPUs
 # lost: hardware, running jobs end; unfit: takes no new job; both until the next boot's check
-OK, UNFIT, LOST = "ok", "unfit", "lost"
+OK, UNFIT, LOST, UNCHECKED = "ok", "unfit", "lost", "unchecked"
 
 
 def read() -> tuple[str, str]:
@@ -18,7 +19,7 @@ def read() -> tuple[str, str]:
         with open(_file(), encoding="utf-8") as file:
             state, _, reason = file.read().strip().partition(" ")
     except OSError:
-        return "", ""
+        return (UNCHECKED, "its GPUs have not been checked since its boot") if _has_gpus() else ("", "")
     return state, reason
 
 
@@ -29,6 +30,13 @@ def write(state: str, reason: str) -> None:
     with open(f"{path}.new", "w", encoding="utf-8") as file:
         file.write(f"{state} {reason}".strip() + "\n")
     os.replace(f"{path}.new", path)
+
+
+def _has_gpus() -> bool:
+    try:
+        return os.stat(os.environ.get("GPUINFRA_GPU_SOLD") or SOLD_FILE).st_size > 0
+    except OSError:
+        return False
 
 
 def _file() -> str:

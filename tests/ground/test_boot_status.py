@@ -76,7 +76,7 @@ def test_only_a_permanent_failure_ends_the_wait() -> None:
 )
 def test_a_host_that_lacks_a_gpu_is_not_ready(gpu: str, seen: int | None, says: str) -> None:
     """Done is not enough: a GPU lost since, or never there, fails it; an older host's status counts none."""
-    found = boot_status.parse(f"{look(state='done', rc=0, gpus=seen)}\n{gpu}\n", gpus=4)
+    found = boot_status.parse(f"{look(state='done', rc=0, gpus=seen)}\n{gpu and 'gpu ' + gpu}\n", gpus=4)
     assert (found.state, found.message if says else "") == ("failed" if says else "done", says)
     assert found.ended
     assert not says or found.step == "gpu"
@@ -84,5 +84,5 @@ def test_a_host_that_lacks_a_gpu_is_not_ready(gpu: str, seen: int | None, says: 
 
 def test_a_boot_that_failed_by_itself_keeps_its_own_reason() -> None:
     """The bootstrap's words are the nearer ones."""
-    found = boot_status.parse(f"{look(state='failed', permanent=True, message='own')}\nlost x\n", gpus=4)
+    found = boot_status.parse(f"{look(state='failed', permanent=True, message='own')}\ngpu lost x\n", gpus=4)
     assert found.message == "own"

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,20 @@ def test_a_host_with_a_lost_or_unfit_gpu_takes_no_job(home: Path, state: Path, t
     assert not (home / "project/ran").exists()
     gpu_state.write(gpu_state.OK, "")
     assert run(ssh, asked("exit 3")).returncode == 3
+
+
+def test_a_job_waits_for_the_check_of_a_boot(
+    home: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reboot forgets how the GPUs were: nothing runs on a host with GPUs before a look at them."""
+    state.unlink()
+    (home / "gpu-sold").write_text("g4dn.xlarge 1 16384 T4\n")
+    monkeypatch.setenv("GPUINFRA_GPU_SOLD", str(home / "gpu-sold"))
+    checked = threading.Timer(0.5, gpu_state.write, (gpu_state.OK, ""))
+    checked.start()
+    done = run(local_ssh(home), asked(f"cat {state}"))
+    checked.join()
+    assert (done.returncode, done.stdout) == (0, b"ok\n"), done
 
 
 def test_a_run_ends_when_a_gpu_is_lost(home: Path, state: Path) -> None:

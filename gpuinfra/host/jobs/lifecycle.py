@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from gpuinfra.host import gpu_state
 from gpuinfra.host.jobs import command_environment, frames, job_list, systemd
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # What ssh says of a lost connection. A command's own 255 is kept until the laptop has asked which it was.
 SSH_FAILED = 255
+# A boot's check takes a second; who comes before it waits, but not for a driver that does not come.
+CHECK_WAIT_S, CHECK_POLL_S = 60.0, 0.1
 
 
 def prepare(request: Request, *, kind: str) -> JobDirectory:
@@ -44,9 +47,15 @@ def prepare(request: Request, *, kind: str) -> JobDirectory:
 
 
 def refuse_unfit_gpus(flags: str) -> None:
-    """Take no job while a GPU is lost or unfit. Raises JobError."""
-    if reason := gpu_state.read()[1]:
-        hint = f"gpuinfra ssh{flags} -- sudo reboot   # checks anew; if it stays so: stop and start the host"
+    """Take no job while a GPU is lost, unfit, or not yet checked since the boot. Raises JobError."""
+    until = time.monotonic() + CHECK_WAIT_S
+    while gpu_state.read()[0] == gpu_state.UNCHECKED and time.monotonic() < until:
+        time.sleep(CHECK_POLL_S)
+    state, reason = gpu_state.read()
+    hint = f"gpuinfra ssh{flags} -- sudo reboot   # checks anew; if it stays so: stop and start the host"
+    if state == gpu_state.UNCHECKED:
+        hint = f"gpuinfra status --watch{flags}"
+    if reason:
         raise JobError(f"this host takes no job: {reason}", hint, code=5)
 
 

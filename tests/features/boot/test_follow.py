@@ -49,7 +49,7 @@ def test_a_permanent_failure_shows_the_step_its_code_and_its_log(tmp_path: Path)
 
 def test_a_host_that_lost_a_gpu_is_not_ready_and_the_hint_is_a_reboot(tmp_path: Path) -> None:
     """Though its boot ended well; a boot that failed for another reason is explained by its log."""
-    lost = ssh(f"{DONE}\nlost 3 of 4 GPUs answer: no handle\n")
+    lost = ssh(f"{DONE}\ngpu lost 3 of 4 GPUs answer: no handle\n")
     with pytest.raises(HostError, match=r"'gpu'.* 3 of 4 GPUs answer: no handle") as caught:
         follow.follow(fake_world(tmp_path, ssh=lost), host(gpu_count=4))
     assert caught.value.hint.startswith("gpuinfra ssh -- sudo reboot")
