@@ -71,11 +71,12 @@ def check_torch(gpu, count):
         build = torch.version.cuda or "none: this is a CPU build, ask for pytorch-gpu or a cuda-version"
         sys.exit(f"Unfit: torch {torch.__version__} does not see the GPU {gpu} (its CUDA: {build})")
     seen = torch.cuda.device_count() if gpu else 0
-    if seen < count:
+    names = [torch.cuda.get_device_name(number) for number in range(seen)]
+    # Of GPUs that their user has divided (MIG) torch shows one part alone, and says so in its name.
+    if seen < count and not any("MIG" in name for name in names):
         sys.exit(f"Unfit: torch {torch.__version__} sees {seen} of {count} GPUs")
     for device in [f"cuda:{number}" for number in range(seen)] or ["cpu"]:
         multiply(torch, device)
-    names = [torch.cuda.get_device_name(number) for number in range(seen)]
     device = "cuda" if gpu else "cpu"
     return {"torch": torch.__version__, "device": device, "device_count": seen, "device_names": names}
 

@@ -102,7 +102,7 @@ class version: cuda = "12.8"
 class cuda:
     is_available = staticmethod(lambda: True)
     device_count = staticmethod(lambda: {seen})
-    get_device_name = staticmethod(lambda number: "T4")
+    get_device_name = staticmethod(lambda number: {name!r})
 class ones:
     def __init__(self, rows, columns, device):
         if device == "cuda:{broken}": raise RuntimeError("CUDA error: uncorrectable ECC error encountered")
@@ -113,16 +113,17 @@ class ones:
 
 
 @pytest.mark.parametrize(
-    ("seen", "broken", "says"),
+    ("seen", "name", "broken", "says"),
     [
-        (4, 3, "Unfit: torch cannot multiply on cuda:3: RuntimeError: CUDA error: uncorrectable ECC"),
-        (3, 9, "Unfit: torch 2.9 sees 3 of 4 GPUs"),
-        (4, 9, ""),
+        (4, "T4", 3, "Unfit: torch cannot multiply on cuda:3: RuntimeError: CUDA error: uncorrectable ECC"),
+        (3, "T4", 9, "Unfit: torch 2.9 sees 3 of 4 GPUs"),
+        (1, "NVIDIA A100-SXM4-40GB MIG 1g.5gb", 9, ""),
+        (4, "T4", 9, ""),
     ],
 )
-def test_every_device_multiplies(tmp_path: Path, seen: int, broken: int, says: str) -> None:
+def test_every_device_multiplies(tmp_path: Path, seen: int, name: str, broken: int, says: str) -> None:
     """Not device 0 alone: the one that fails is named."""
-    (tmp_path / "torch.py").write_text(TORCH.format(seen=seen, broken=broken))
+    (tmp_path / "torch.py").write_text(TORCH.format(seen=seen, name=name, broken=broken))
     argv = [sys.executable, str(TEMPLATES / "scripts/verify.py"), "/dev/null", "4 x T4, 570.1", "4"]
     done = subprocess.run(
         argv, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False

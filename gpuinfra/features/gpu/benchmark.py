@@ -65,19 +65,22 @@ def gpu_test(world: World) -> GpuTest:
     tested = world.host.python(host, python, "gpu_benchmark.py", timeout_s=TEST_TIMEOUT_S)
     live = metrics(world, host)
     values = {"problem": "", **tested, "gpus": live["gpus"]}
-    if missing := _missing(host, live, len(tested["devices"])):
+    if missing := _missing(host, live, [device["name"] for device in tested["devices"]]):
         values["problem"] = missing
     return GpuTest(values=values, hint=command("ssh -- sudo reboot", host.stack) if missing else "")
 
 
-def _missing(host: Host, live: Metrics, seen_by_torch: int) -> str:
-    """Return what is wrong when the host has less than its type is sold with, as Terraform recorded it."""
+def _missing(host: Host, live: Metrics, devices: list[str]) -> str:
+    """Return what is wrong when the host has less than its type is sold with, as Terraform recorded it.
+
+    Of GPUs that are divided (MIG) torch shows one part.
+    """
     answer = len(live["gpus"])
     reason = live.get("gpu_words") or f"a {host.instance_type} has {host.gpu_count}"
     if answer < max(1, host.gpu_count):
         return f"{answer} of {max(1, host.gpu_count)} GPUs answer: {reason}"
-    if 0 < seen_by_torch < host.gpu_count:
-        return f"torch sees {seen_by_torch} of {host.gpu_count} GPUs"
+    if 0 < len(devices) < host.gpu_count and not any("MIG" in name for name in devices):
+        return f"torch sees {len(devices)} of {host.gpu_count} GPUs"
     return ""
 
 
