@@ -73,7 +73,7 @@ def ask() -> Answer:
         return [], f"nvidia-smi has not answered for {TIMEOUT_S:g} s"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     rows = [(match["name"], int(match["memory"])) for line in lines if (match := ROW.fullmatch(line))]
-    words = [line for line in lines if not ROW.fullmatch(line)]
+    words = [line for line in lines if not ROW.fullmatch(line) and not line.startswith("WARNING")]
     return rows, words[0][:200] if words else ""
 
 

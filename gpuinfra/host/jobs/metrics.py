@@ -46,7 +46,7 @@ def gpus() -> tuple[list[dict[str, Any]], str]:
         return [], "nvidia-smi is missing or does not answer"
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     rows = [line for line in lines if line.count(",") == len(NAMES) - 1]
-    words = next((line.strip() for line in lines if line not in rows), "")
+    words = next((line.strip() for line in lines if line not in rows and "WARNING" not in line), "")
     return [dict(zip(NAMES, map(_value, row.split(",")), strict=True)) for row in rows], words
 
 
