@@ -34,6 +34,9 @@ has_nvidia_gpu() {
 # What EC2 sells with a type and whether it is there is asked by Python: the jobs' program asks the same.
 gpu_check=(env "GPUINFRA_GPU_STATE=$ROOT/run/gpuinfra/gpu" "PYTHONPATH=$here" python3 -m gpuinfra.host.gpu_check)
 
+# /run is empty after each boot.
+gpus_checked() { [ ! -s "$state_dir/gpu-sold" ] || [ -e "$ROOT/run/gpuinfra/gpu" ]; }
+
 step_gpu() {
   GPU=cpu GPU_COUNT=0
   rm -f "$state_dir/gpu"
