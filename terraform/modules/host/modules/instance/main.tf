@@ -97,12 +97,12 @@ resource "terraform_data" "image" {
 
     postcondition {
       condition     = local.gpu_count > 0 || !contains(["nvidia", "aws-nvidia"], self.input.kind)
-      error_message = "Image ${self.input.kind} needs an NVIDIA GPU, and instance type ${var.instance_type} has none. In terraform.tfvars set instance_type to one with a GPU, such as g4dn.xlarge, or image = \"ubuntu\" (for a host that exists, apply with --upgrade-image)."
+      error_message = "Image ${self.input.kind} needs an NVIDIA GPU, and instance type ${var.instance_type} has none. In terraform.tfvars set instance_type to one with a GPU, such as g4dn.xlarge, or image = \"ubuntu\" (a host that exists takes it with --upgrade-image, which deletes its disk)."
     }
 
     postcondition {
       condition     = local.gpu_count == 0 || self.input.kind != "ubuntu"
-      error_message = "Instance type ${var.instance_type} has ${local.gpu_count} NVIDIA GPU(s), and image ubuntu has no driver for them. In terraform.tfvars set image to nvidia or aws-nvidia (for a host that exists, apply with --upgrade-image), or instance_type to one without a GPU, such as t3.large."
+      error_message = "Instance type ${var.instance_type} has ${local.gpu_count} NVIDIA GPU(s), and image ubuntu has no driver for them. In terraform.tfvars set image to nvidia or aws-nvidia (a host that exists takes it with --upgrade-image, which deletes its disk), or instance_type to one without a GPU, such as t3.large."
     }
 
     postcondition {
