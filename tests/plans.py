@@ -43,6 +43,12 @@ DRIFT: dict[str, Callable[[Any, Host], object]] = {
 }
 
 
+def _living(ec2: Any) -> Host:
+    alive = [{"Name": "instance-state-name", "Values": ["running"]}]
+    host: Host = ec2.describe_instances(Filters=alive)["Reservations"][0]["Instances"][0]
+    return host
+
+
 def _set_type(ec2: Any, host: Host, instance_type: str) -> None:
     ec2.stop_instances(InstanceIds=[host["InstanceId"]])
     ec2.modify_instance_attribute(InstanceId=host["InstanceId"], InstanceType={"Value": instance_type})
@@ -73,7 +79,7 @@ def all_plans(root: Terraform, sim: Simulator) -> dict[str, Any]:
     plans["tainted"] = root.plan()
     root.ok("untaint", INSTANCE)
     for case, do in DRIFT.items():
-        do(ec2, ec2.describe_instances()["Reservations"][0]["Instances"][0])
+        do(ec2, _living(ec2))
         plans[case] = root.plan()
         if case != "gone":
             root.apply()

@@ -71,7 +71,7 @@ resource "aws_instance" "this" {
 
     postcondition {
       condition     = var.access == "ssm" || self.id == null || self.public_ip != "" || self.instance_state != "running"
-      error_message = "The host ${self.id} runs without a public address: its subnet ${self.subnet_id} gives none. Destroy it, then set subnet_id in terraform.tfvars to a public subnet."
+      error_message = "The host ${coalesce(self.id, "null")} runs without a public address: its subnet ${coalesce(self.subnet_id, "null")} gives none. Destroy it, then set subnet_id in terraform.tfvars to a public subnet."
     }
   }
 }
