@@ -145,4 +145,4 @@ def test_no_message_is_built_of_what_aws_may_not_have_given() -> None:
     messages = [m for f in files for m in re.findall(r"(?:error_message|condition) .*", f.read_text())]
     assert len(messages) > 40
     of_aws = [m for m in messages if re.search(r"\$\{self\.(?!input)", m)]
-    assert of_aws == [], "coalesce(self...., \"null\")"
+    assert of_aws == [], 'coalesce(self...., "null")'

@@ -139,15 +139,3 @@ def test_a_state_from_before_there_was_a_choice_is_of_a_host_with_an_address(tmp
     found = LocalState(path, rescue_directory=tmp_path).read().host
     assert found is not None
     assert (found.access, found.address) == ("ssh", samples.OUTPUTS["public_ip"])
-
-
-@pytest.mark.parametrize(
-    ("kept", "key"),
-    [("ssh-ed25519 AAAA bob@old", "ssh-ed25519 AAAA"), ("ssh-rsa AAAB", "ssh-rsa AAAB"), (None, ""), ("", "")],
-)
-def test_the_key_of_the_host(kept: str | None, key: str, tmp_path: Path) -> None:
-    """Type and key, without the comment that an old tree kept; none where the pair was imported."""
-    raw = json.loads(samples.STATE)
-    pair = {"mode": "managed", "type": "aws_key_pair", "name": "this", "module": "module.host.module.key_pair"}
-    raw["resources"].append(pair | {"instances": [{"attributes": {"id": "k", "public_key": kept}}]})
-    assert state_in(tmp_path, json.dumps(raw)).read().public_key == key

@@ -197,15 +197,3 @@ def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         tfvars.read(tmp_path / "terraform.tfvars")
     assert caught.value.hint == "gpuinfra init"
-
-
-def test_the_public_key(tmp_path: Path) -> None:
-    """Type and key of the file that is named, also beside terraform.tfvars as for Terraform; none if it is gone."""
-    path = tmp_path / "terraform.tfvars"
-    path.write_text('public_key_path = "mine.pub"\n')
-    file = TfvarsFile(path, module=MODULE)
-    assert file.public_key() == ""
-    (tmp_path / "mine.pub").write_text("\nssh-ed25519 AAAA bob@new laptop\n")
-    assert file.public_key() == "ssh-ed25519 AAAA"
-    path.write_text(f'public_key_path = "{tmp_path / "mine.pub"}"\n')
-    assert file.public_key() == "ssh-ed25519 AAAA"
