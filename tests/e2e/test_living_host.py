@@ -83,7 +83,7 @@ def test_a_host_that_died_or_was_terminated(cli: Cli, sim: Simulator, provider: 
     refused(cli.run("up", "--yes"), 2, gone, "  next: the same command with --yes --replace")
     assert hosts(sim) == []
     terraform(cli.directory, sim, provider).ok("apply", "-refresh-only", "-auto-approve")
-    refused(cli.run("up", "--yes"), 2, gone)
+    refused(cli.run("up", "--yes"), 2, "the host of this stack is gone")
     cli.ok("up", "--yes", "--replace")
     assert hosts(sim) == [cli.json("output", "instance_id")]
 

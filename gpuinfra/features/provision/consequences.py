@@ -10,6 +10,8 @@ from gpuinfra.ground.text import shorten
 # What EC2 changes on a stopped instance only; the provider stops and starts it.
 RESTARTS = "instance_type"
 DISK_SIZE = "root_block_device.volume_size"
+# A note in the state that is made after the host and outlives a refresh.
+AFTER_HOST = "module.instance.terraform_data.image"
 # Where no argument is the cause, Terraform's word says it.
 REASONS = {
     "replace_because_tainted": "Terraform has it marked as damaged",
@@ -23,17 +25,20 @@ def loss(changes: Sequence[Change], record: Record) -> str:
     A host that no apply has finished yet has nothing to lose: its outputs are not recorded.
     """
     change, instance_id = host_change(changes), record.outputs.get("instance_id")
-    if change is None or not instance_id:
-        return ""
-    if change.action == "create":
+    if change and change.action == "create" and was_whole(record):
         return (
-            f"the host {instance_id} is gone, terminated outside of gpuinfra, and its disk with it; this"
-            " makes a new one with an empty disk"
+            f"the host {instance_id or 'of this stack'} is gone, terminated outside of gpuinfra, and its disk"
+            " with it; this makes a new one with an empty disk"
         )
-    if change.action == "replace" and instance_id in record.ids_of("aws_instance"):
+    if change and change.action == "replace" and instance_id in record.ids_of("aws_instance"):
         size = record.outputs.get("root_volume_size_gb")
         return f"this replaces the host {instance_id} and deletes its disk ({size} GB): {_causes(change)}"
     return ""
+
+
+def was_whole(record: Record) -> bool:
+    """Tell whether an apply has finished a host, even if a refresh has taken it out of the state since."""
+    return "instance_id" in record.outputs or any(it.endswith(AFTER_HOST) for it in record.resources)
 
 
 def restart(changes: Sequence[Change]) -> str:

@@ -58,7 +58,7 @@ def apply(world: World, consent: Consent, *, upgrade_image: bool = False) -> Hos
     record = world.state.read()
     refuse_orphans(world, settings, record)
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
-    if consent.yes and not (record.ids_of("aws_instance") or record.outputs.get("instance_id")):
+    if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
         outcome = _in_one_go(world, settings, forced)
     else:
         outcome = _as_planned(world, settings, record, forced, consent)

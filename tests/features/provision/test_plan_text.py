@@ -74,3 +74,13 @@ def test_what_belongs_to_a_host_is_one_line() -> None:
         "    + ingress rule 52.94.76.10/32, 4 x egress rule, key pair",
         "    - role of the host",
     ]
+
+
+def test_long_values_are_cut_where_they_still_differ() -> None:
+    """Two public keys begin alike: both sides of the line must not look the same."""
+    old, new = (f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{letter * 44}" for letter in "JO")
+    key = AttributeChange(name="public_key", before=old, after=new)
+    (line,) = plan_text.plan_lines([Change(address=HOST, action="update", attributes=(key,))], SETTINGS)[4:-1]
+    before, after = line.split("public_key: ")[1].split(" -> ")
+    assert before != after
+    assert len(line) < 160
