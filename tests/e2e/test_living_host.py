@@ -100,7 +100,6 @@ def test_a_restart_is_told_and_a_refused_one_keeps_the_host(cli: Cli, sim: Simul
         "! this stops and restarts the host: instance_type: g4dn.xlarge -> g4dn.2xlarge",
         "AWS has no g4dn.2xlarge in us-east-1 to give right now",
         "the host is stopped, its disk is safe",
-        "setting instance_type back",
     )
     assert "zone" not in done.stderr
     assert len(sim.calls("RunInstances")) == 1
