@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.provision.down import destroy
-from gpuinfra.features.provision.plan import INSTANCE
+from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.model import Outcome, Record
 from tests import samples
