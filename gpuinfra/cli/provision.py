@@ -66,11 +66,13 @@ def apply(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Make or change the host and print its public IP."""
+    """Make or change the host, start it if it is stopped, and print its public IP."""
+    from gpuinfra.features.lifecycle import power
     from gpuinfra.features.provision.up import up
 
     world, values = factory.world(stack, os.environ), factory.init_values(os.environ)
-    host = up(world, values, yes=yes, upgrade_image=upgrade_image, wait=wait)
+    started = partial(power.started, world, yes=yes)
+    host = up(world, values, yes=yes, upgrade_image=upgrade_image, wait=wait, started=started)
     result(host.address, host, as_json)
 
 

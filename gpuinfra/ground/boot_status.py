@@ -10,10 +10,11 @@ from typing import Any
 UNIT = "gpuinfra-bootstrap.service"
 STATUS_FILE = "/var/lib/gpuinfra/status.json"
 LOG_FILE = "/var/log/gpuinfra/bootstrap.log"
-# One look, four answers, one line each; `sh` on the host runs it.
+# One look, five answers, one line each; `sh` on the host runs it. The last is 0 until the unit has begun.
 READ_STATUS = (
     f"cat {STATUS_FILE} 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id;"
-    f" systemctl show --property=SubState --value {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ"
+    f" systemctl show --property=SubState --value {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ;"
+    f" systemctl show --property=ExecMainStartTimestampMonotonic --value {UNIT}"
 )
 SCHEMA = 1
 AT_WORK = "start"  # what systemd calls a oneshot unit whose program runs
@@ -58,15 +59,18 @@ def parse(look: str) -> Boot:
     """Return the boot as one look found it; what cannot be read counts as not begun.
 
     A status that says "running" is a lie after a power cut or a kill -9: then the boot id differs,
-    or the unit is not at work (systemd starts it again half a minute after a kill).
+    or the unit is not at work (systemd starts it again half a minute after a kill). One that says "done" is
+    the proof of an earlier boot, perhaps on another GPU, until the unit has run in this one.
     """
     lines = [line for line in look.splitlines() if line.strip()]
     status = _status(lines)
     if status is None:
         return Boot(state="waiting")
-    boot_id, unit = [*lines[1:3], "", ""][:2]
-    state = str(status["state"])
-    if state == "running" and (status.get("boot_id") != boot_id or unit != AT_WORK):
+    boot_id, unit, _, begun = [*lines[1:5], *[""] * 4][:4]
+    state, is_old = str(status["state"]), status.get("boot_id") != boot_id
+    if state == "done" and (is_old or begun == "0"):
+        return Boot(state="waiting", message="started anew; it checks itself")
+    if state == "running" and (is_old or unit != AT_WORK):
         state = "interrupted"
     times = status.get("steps_ms", {})
     return Boot(

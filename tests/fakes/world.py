@@ -28,6 +28,9 @@ RUNNING = Instance(
     state="running",
     instance_type="g4dn.xlarge",
     public_ip=str(samples.OUTPUTS["public_ip"]),
+    availability_zone=str(samples.OUTPUTS["availability_zone"]),
+    architecture="x86_64",
+    ami_id=str(samples.OUTPUTS["ami_id"]),
 )
 RECORDED = Record(
     resources={
@@ -57,8 +60,9 @@ class FakeTime:
 class FakeReporter:
     """Answers questions as the test says."""
 
-    def __init__(self, answer: bool = True) -> None:
+    def __init__(self, answer: bool = True, at_terminal: bool = False) -> None:
         self.answer = answer
+        self.at_terminal = at_terminal
         self.said: list[str] = []
         self.asked: list[str] = []
         self.view = FakeView()
@@ -75,6 +79,10 @@ class FakeReporter:
         """Answer."""
         self.asked.append(question)
         return self.answer
+
+    def offer(self, question: str) -> bool:
+        """Answer if there is a terminal."""
+        return self.at_terminal and self.confirm(question)
 
 
 class FakeState:

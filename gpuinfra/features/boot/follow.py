@@ -3,8 +3,8 @@
 from gpuinfra.features.boot import progress
 from gpuinfra.features.connect import awaited_lock
 from gpuinfra.features.connect.connect import pin_key, reach
-from gpuinfra.ground.boot_status import Boot
-from gpuinfra.ground.errors import HostError, Interrupted, Unreachable
+from gpuinfra.ground.boot_status import READ_STATUS, Boot, parse
+from gpuinfra.ground.errors import GpuInfraError, HostError, Interrupted, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import LiveView
@@ -14,6 +14,7 @@ from gpuinfra.ground.world import World
 POLL_S, CONNECTED_POLL_S = 1.0, 0.25
 # From running to a login: EC2 hosts take half a minute, the NVIDIA image a few; then something is wrong.
 LOGIN_TIMEOUT_S = 900.0
+PEEK_TIMEOUT_S = 5.0
 
 
 def follow(world: World, host: Host) -> Boot:
@@ -79,6 +80,16 @@ def ready(world: World, host: Host) -> Boot | None:
     except Unreachable:
         return None
     return boot if boot and boot.state == "done" else None
+
+
+def peek(world: World, host: Host) -> Boot | None:
+    """Return how far a host is if a connection is open anyway; None if not, or without an answer."""
+    if not world.ssh.is_open(host):
+        return None
+    try:
+        return parse(world.ssh.run(host, READ_STATUS, timeout_s=PEEK_TIMEOUT_S))
+    except GpuInfraError:
+        return None
 
 
 def failed(boot: Boot, host: Host) -> HostError:

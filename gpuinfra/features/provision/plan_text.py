@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from gpuinfra.features.money import network_costs
 from gpuinfra.features.provision.resource_names import NAMES, label
 from gpuinfra.ground.model import Change, Settings
+from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.ground.text import shorten
 
 SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
@@ -25,8 +26,12 @@ def plan_lines(changes: Sequence[Change], settings: Settings) -> list[str]:
         *head,
         *body,
         *network_costs.lines(changes),
-        f"{counts}. The host and its disk cost money until `make down`.",
+        f"{counts}. The host and its disk cost money until `{_down(settings.stack)}`.",
     ]
+
+
+def _down(stack: str) -> str:
+    return "make down" if stack == DEFAULT_STACK else command("down", stack)
 
 
 def _way_in(settings: Settings) -> str:

@@ -1,5 +1,7 @@
 """`apply` / `up`: make the host as terraform.tfvars says, and return it."""
 
+from collections.abc import Callable
+
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.money import network_costs
 from gpuinfra.features.provision import plan as planning
@@ -15,10 +17,21 @@ from gpuinfra.ground.protocols import Provisioner
 from gpuinfra.ground.world import World
 
 
-def up(world: World, values: InitValues, *, yes: bool, upgrade_image: bool, wait: bool) -> Host:
-    """Make or change the host and follow its first boot; `values`: for a first run. Say what to type next."""
+def up(
+    world: World,
+    values: InitValues,
+    *,
+    yes: bool,
+    upgrade_image: bool,
+    wait: bool,
+    started: Callable[[Host], Host] = lambda host: host,
+) -> Host:
+    """Make or change the host and follow its first boot; `values`: for a first run. Say what to type next.
+
+    `started` starts a host that is stopped.
+    """
     ensure(world, values)
-    host = apply(world, yes=yes, upgrade_image=upgrade_image)
+    host = started(apply(world, yes=yes, upgrade_image=upgrade_image))
     world.reporter.say(f"host {host.instance_id} ({host.instance_type}, {host.ami_name}) is up")
     if wait:
         follow(world, host)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gpuinfra.ground.errors import CloudError, GpuInfraError, Unreachable
+from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, GpuInfraError, Unreachable
 from gpuinfra.ground.model import Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
 
@@ -64,10 +64,24 @@ def refused(
 ) -> GpuInfraError:
     """Return the error for one refusal of the AWS API."""
     refusal = Refusal(code=code, message=message, service=service, operation=operation, settings=settings)
-    for pattern, rule in RULES:
-        if re.fullmatch(pattern, code):
-            return rule(refusal)
-    return CloudError(f"AWS refused {service}:{operation}: {code}: {message}")
+    rules = [rule for pattern, rule in RULES if re.fullmatch(pattern, code)]
+    error = (rules or [_unknown])[0](refusal)
+    if operation == "StartInstances" and code != "IncorrectInstanceState":
+        return _stays_stopped(refusal, error)
+    return error
+
+
+def _unknown(r: Refusal) -> CloudError:
+    return CloudError(f"AWS refused {r.service}:{r.operation}: {r.code}: {r.message}")
+
+
+def _stays_stopped(r: Refusal, error: GpuInfraError) -> GpuInfraError:
+    """Return the error for a host that is there and was not started: no hint may lead to another host."""
+    stack = r.settings.stack if r.settings else DEFAULT_STACK
+    hint = error.hint
+    if re.fullmatch(OF_THE_TYPE, r.code):
+        hint = f"{command('start', stack)}   # later; another type: {command('resize g5.xlarge', stack)}"
+    return type(error)(f"{STAYS_STOPPED}{error.message}", hint=hint)
 
 
 def no_credentials(detail: str = "") -> CloudError:
@@ -159,6 +173,8 @@ def _no_vpc(r: Refusal) -> CloudError:
     )
 
 
+# Another hour or another type helps.
+OF_THE_TYPE = "Insufficient(Instance|Host)Capacity|Unsupported(Operation)?|(Vcpu|Instance)LimitExceeded"
 RULES: tuple[tuple[str, Callable[[Refusal], GpuInfraError]], ...] = (
     ("ExpiredToken(Exception)?|RequestExpired|TokenRefreshRequired", _credentials_expired),
     (

@@ -49,3 +49,7 @@ class Terminal:
         sys.stderr.write(f"{printable(question)} [y/N] ")
         sys.stderr.flush()
         return self._keyboard.readline().strip().lower() in ("y", "yes")
+
+    def offer(self, question: str) -> bool:
+        """Ask if there is a terminal; without one the answer is no."""
+        return self._keyboard.isatty() and self.confirm(question)

@@ -24,7 +24,7 @@ def seen(state: str, public_ip: str = RUNNING.public_ip) -> Instance:
         (RUNNING, ""),
         (None, "gone: it was terminated outside of gpuinfra; gpuinfra up makes a new one"),
         (seen("terminated"), "gone: it was terminated outside of gpuinfra; gpuinfra up makes a new one"),
-        (seen("stopped", ""), "stopped: only its disk costs money"),
+        (seen("stopped", ""), "stopped: only its disk costs money; gpuinfra start starts it"),
         (
             seen("running", "52.9.9.9"),
             "the address was 52.1.2.3 when it was recorded; gpuinfra up records the new one",
