@@ -12,7 +12,10 @@ from gpuinfra.cli.options import Json, Stack, Yes, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gpuinfra.features.provision.status import Status
+    from gpuinfra.ground.model import Host
     from gpuinfra.ground.world import World
 
 Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; default: your own.")]
@@ -67,13 +70,18 @@ def apply(
     as_json: Json = False,
 ) -> None:
     """Make or change the host, start it if it is stopped, and print its public IP."""
-    from gpuinfra.features.lifecycle import power
     from gpuinfra.features.provision.up import up
 
     world, values = factory.world(stack, os.environ), factory.init_values(os.environ)
-    started = partial(power.started, world, yes=yes)
+    started = _started(world, yes)
     host = up(world, values, yes=yes, upgrade_image=upgrade_image, wait=wait, started=started)
     result(host.address, host, as_json)
+
+
+def _started(world: "World", yes: bool) -> "Callable[[Host], Host]":
+    from gpuinfra.features.lifecycle import power
+
+    return partial(power.started, world, yes=yes)
 
 
 def ip(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
