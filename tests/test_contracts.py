@@ -10,7 +10,7 @@ import hcl2
 
 from gpuinfra.features.containers import dlc as dlc_action
 from gpuinfra.features.containers import dlc_images
-from gpuinfra.features.provision import allow, plan
+from gpuinfra.features.provision import allow, resource_names
 from gpuinfra.ground import errors
 from gpuinfra.ground.model import Host, Settings, Tags
 from gpuinfra.tools.terraform.tfvars import DEFAULTS, REQUIRED
@@ -87,7 +87,7 @@ def test_the_accounts_of_the_deep_learning_containers() -> None:
 
 def test_addresses() -> None:
     """The resources that the command line names exist in the modules."""
-    assert plan.INSTANCE == "module.host.module.instance.aws_instance.this"
+    assert resource_names.INSTANCE == "module.host.module.instance.aws_instance.this"
     assert 'module "host"' in (TERRAFORM / "main.tf").read_text()
     assert 'module "instance"' in (HOST / "main.tf").read_text()
     assert 'resource "aws_instance" "this"' in (PARTS / "instance" / "main.tf").read_text()

@@ -2,8 +2,8 @@
 
 EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
-# What is said first of a host that EC2 does not start.
-STAYS_STOPPED = "the host is stopped, its disk is safe: "
+# What is said last of a host that EC2 does not change or start.
+STAYS_STOPPED = "; the host is stopped, its disk is safe"
 
 
 class GpuInfraError(Exception):

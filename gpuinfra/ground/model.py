@@ -114,22 +114,34 @@ class Settings:
         return Tags(project=self.project, stack=self.stack, owner=self.owner)
 
 
+# What stands for a value that is known only once its neighbour has been made.
+UNKNOWN = "(known after apply)"
+
+
 @dataclass(frozen=True, kw_only=True)
 class AttributeChange:
-    """One argument of a resource that an apply would change, as text."""
+    """One argument of a resource that an apply would change, as text; in a block: "block.argument".
+
+    drifted: somebody changed it outside of Terraform.
+    """
 
     name: str
     before: str
     after: str
     forces_replacement: bool = False
+    drifted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What an apply would do to one resource; action: create, update, replace or delete."""
+    """What an apply would do to one resource; action: create, update, replace or delete.
+
+    reason: Terraform's word for why, such as replace_because_tainted.
+    """
 
     address: str
     action: str
+    reason: str = ""
     attributes: tuple[AttributeChange, ...] = ()
 
 
@@ -180,9 +192,13 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What a state file holds: resource addresses with their ids, and the host if it is whole."""
+    """What a state file holds: resource addresses with their ids, and the host if it is whole.
+
+    public_key: the key of the host's key pair, as type and key.
+    """
 
     resources: dict[str, str] = field(default_factory=dict)
+    public_key: str = ""
     outputs: dict[str, object] = field(default_factory=dict)
     host: Host | None = None
 

@@ -116,8 +116,8 @@ class Reporter(Protocol):
     def live(self, title: str) -> LiveView:
         """Open a view of something that takes a while; without a terminal, a line per change."""
 
-    def confirm(self, question: str) -> bool:
-        """Ask a yes/no question; no terminal is an error, not a yes."""
+    def confirm(self, question: str, *, word: str = "") -> bool:
+        """Ask a yes/no question; no terminal is an error, not a yes. `word`: only this is a yes."""
 
     def offer(self, question: str) -> bool:
         """Ask a yes/no question if there is a terminal; without one the answer is no."""
@@ -143,6 +143,9 @@ class Values(Protocol):
 
     def read(self) -> Settings:
         """Return what gpuinfra needs; raises ConfigError when it is missing or not HCL."""
+
+    def public_key(self) -> str:
+        """Return the public key that it names, as type and key; empty when there is none."""
 
     def create(self, values: Mapping[str, object]) -> Path:
         """Write it from the example with these values, and link the root module into the stack."""

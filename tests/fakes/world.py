@@ -1,11 +1,12 @@
 """Stand-ins for the world, over 200 lines as there is a class for each: they remember, and answer as told."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from gpuinfra.features.provision.allow import SECURITY_GROUP
-from gpuinfra.features.provision.plan import INSTANCE
+from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.model import Change, Instance, Outcome, Record, Settings
 from gpuinfra.ground.world import Clock
 from tests import samples
@@ -75,9 +76,9 @@ class FakeReporter:
         """Open the view."""
         return self.view
 
-    def confirm(self, question: str) -> bool:
+    def confirm(self, question: str, *, word: str = "") -> bool:
         """Answer."""
-        self.asked.append(question)
+        self.asked.append(f"{question} Type {json.dumps(word)}" if word else question)
         return self.answer
 
     def offer(self, question: str) -> bool:
@@ -108,6 +109,7 @@ class FakeValues:
     def __init__(self, settings: Settings = SETTINGS, exists: bool = True) -> None:
         self.settings = settings
         self.there = exists
+        self.key = ""
         self.written: list[dict[str, object]] = []
 
     def exists(self) -> bool:
@@ -117,6 +119,10 @@ class FakeValues:
     def read(self) -> Settings:
         """Return the settings."""
         return self.settings
+
+    def public_key(self) -> str:
+        """Return the key that the test set."""
+        return self.key
 
     def create(self, values: Any) -> Path:
         """Remember what was written."""

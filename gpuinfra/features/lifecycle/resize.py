@@ -97,11 +97,11 @@ def _set_type(world: World, cloud: Cloud, host: Host) -> None:
 
 def _gone_back(world: World, old: Host, stopped: Instance, error: CloudError) -> CloudError:
     """Give the host its old type again and start it; return the error that says how that ended."""
-    cloud, why = power.cloud_of(world, old), error.message.removeprefix(STAYS_STOPPED)
+    cloud, why = power.cloud_of(world, old), error.message.removesuffix(STAYS_STOPPED)
     try:
         _set_type(world, cloud, old)
         power.power_on(world, cloud, old, stopped)
     except CloudError as second:
-        again = f"its type is {old.instance_type} again, which was refused, too"
-        return CloudError(f"{STAYS_STOPPED}{why}; {again}: {second.message.removeprefix(STAYS_STOPPED)}")
+        again = f"its type is {old.instance_type} again, which was refused, too: {second.message}"
+        return CloudError(f"{why}; {again.removesuffix(STAYS_STOPPED)}{STAYS_STOPPED}")
     return CloudError(f"{why}; the host is a {old.instance_type} again and runs")

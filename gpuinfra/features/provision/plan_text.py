@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from gpuinfra.features.money import network_costs
+from gpuinfra.features.provision.consequences import difference
 from gpuinfra.features.provision.resource_names import NAMES, label
-from gpuinfra.ground.model import Change, Settings
+from gpuinfra.ground.model import UNKNOWN, Change, Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
-from gpuinfra.ground.text import shorten
 
 SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
 
@@ -50,9 +50,8 @@ def _change_lines(change: Change) -> list[str]:
     lines = [f"  {SIGNS[change.action]:>3} {label(change.address)}"]
     if change.action in ("update", "replace"):
         lines += [
-            f"        {a.name}: {shorten(a.before)} -> {shorten(a.after)}"
-            + ("   (this replaces it)" if a.forces_replacement else "")
+            f"        {difference(a)}" + ("   (this replaces it)" if a.forces_replacement else "")
             for a in change.attributes
-            if not (change.action == "replace" and a.after == "(known after apply)")
+            if a.forces_replacement or not (change.action == "replace" and a.after == UNKNOWN)
         ]
     return lines

@@ -2,6 +2,11 @@
 
 import re
 
+# What our addresses in Terraform begin with; states from before modules/host was one module lack it.
+HOST = "module.host."
+INSTANCE = f"{HOST}module.instance.aws_instance.this"
+KEY_PAIR = f"{HOST}module.key_pair.aws_key_pair.this"
+
 NAMES = {
     "aws_instance": "host (EC2 instance)",
     "aws_nat_gateway": "NAT gateway",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.provision.down import destroy
-from gpuinfra.features.provision.plan import INSTANCE
+from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.model import Outcome, Record
 from tests import samples
@@ -32,6 +32,15 @@ def test_a_host_is_removed_and_that_is_proven(tmp_path: Path) -> None:
     assert ssh.forgotten == [RUNNING.instance_id]
     assert files.cleaned
     assert "AWS shows no instance of this stack in us-east-1 any more" in reporter.said
+
+
+def test_what_is_not_ours_is_named_when_it_stays(tmp_path: Path) -> None:
+    """A volume that somebody attached is not deleted with the host, and costs money; nothing is started."""
+    cloud, reporter = FakeCloud(instance=GONE, attached=["volume vol-1, 500 GB"]), FakeReporter()
+    made = fake_world(tmp_path, terraform=FakeTerraform(DESTROYED), cloud=cloud, reporter=reporter)
+    destroy(made, yes=True)
+    assert "left, not ours, and it goes on costing money: volume vol-1, 500 GB" in reporter.said
+    assert cloud.calls == []
 
 
 @pytest.mark.parametrize("exists", [True, False])

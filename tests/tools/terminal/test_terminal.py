@@ -60,7 +60,7 @@ def test_dataclasses_are_json(capsys: pytest.CaptureFixture[str]) -> None:
     """Nested ones too, with the names of the model."""
     output.emit_json(TerraformPlan(changes=(Change(address="a.b", action="create"),)))
     assert json.loads(capsys.readouterr().out) == {
-        "changes": [{"address": "a.b", "action": "create", "attributes": []}],
+        "changes": [{"address": "a.b", "action": "create", "reason": "", "attributes": []}],
         "outputs_changed": False,
     }
 

@@ -44,8 +44,12 @@ resource "aws_instance" "this" {
 
   lifecycle {
     # A host that is made is never replaced nor restarted because of a newer image or other user
-    # data. Nor because it is stopped: it has no public address then, which reads as a difference.
-    ignore_changes = [ami, user_data_base64, associate_public_ip_address]
+    # data. Nor because it is stopped: it has no public address then, which reads as a difference. Nor
+    # for another key pair, which counts at the first boot only, or EBS optimisation, switched off by hand.
+    ignore_changes = [ami, user_data_base64, associate_public_ip_address, key_name, ebs_optimized]
+
+    # The new host first: when EC2 refuses it (no capacity, quota), the old one is still there.
+    create_before_destroy = true
 
     # A host has a public address from the start or not at all.
     replace_triggered_by = [terraform_data.access]
@@ -66,7 +70,7 @@ resource "aws_instance" "this" {
     }
 
     postcondition {
-      condition     = var.access == "ssm" || self.public_ip != "" || self.instance_state != "running"
+      condition     = var.access == "ssm" || self.id == null || self.public_ip != "" || self.instance_state != "running"
       error_message = "The host ${self.id} runs without a public address: its subnet ${self.subnet_id} gives none. Destroy it, then set subnet_id in terraform.tfvars to a public subnet."
     }
   }
