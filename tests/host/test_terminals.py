@@ -16,7 +16,7 @@ def process(proc: Path, pid: int, command: str, *, parent: int, session: int, tt
 
 
 def test_what_runs_in_front_on_each_terminal_is_named(tmp_path: Path) -> None:
-    """An editor in a shell is the editor; a getty, a daemon, and what a job of ours runs are nobody at work."""
+    """An editor in a shell is the editor; a getty, a daemon, and what a job of ours runs count not."""
     process(tmp_path, 10, "sshd: ubuntu@pts/3", parent=1, session=10, tty=0, front=-1)
     process(tmp_path, 11, "-bash", parent=10, session=11, tty=PTS, front=12)
     process(tmp_path, 12, "vim train.py", parent=11, session=11, tty=PTS, front=12)
