@@ -43,7 +43,8 @@ class Host:
 class Instance:
     """An EC2 instance as AWS describes it now; `launched` and `since` are ISO 8601 times in UTC.
 
-    since: when it got into its state, empty where AWS does not say.
+    since: when it got into its state, empty where AWS does not say. volume_ids: what is deleted with it;
+    other_...: what somebody attached, and what stays.
     """
 
     instance_id: str
@@ -56,6 +57,9 @@ class Instance:
     availability_zone: str = ""
     architecture: str = ""
     ami_id: str = ""
+    volume_ids: tuple[str, ...] = ()
+    other_volume_ids: tuple[str, ...] = ()
+    other_interface_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,7 +63,7 @@ class Cloud(Protocol):
     def details(self, instance: Instance) -> HostDetails:
         """Return what belongs to an instance: its GPUs, its disk, who may reach it."""
 
-    def not_ours(self, instance_id: str) -> list[str]:
+    def not_ours(self, instance: Instance) -> list[str]:
         """Return, in words, what is attached to an instance and is not deleted with it."""
 
     def type_facts(self, instance_type: str) -> TypeFacts | None:

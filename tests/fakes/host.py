@@ -73,7 +73,7 @@ class FakeCloud:
         """Return what was set."""
         return self.described
 
-    def not_ours(self, instance_id: str) -> list[str]:
+    def not_ours(self, instance: Instance) -> list[str]:
         """Return what was set."""
         return list(self.attached)
 

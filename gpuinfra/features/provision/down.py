@@ -51,7 +51,8 @@ def _not_ours(world: World, settings: Settings, record: Record) -> list[str]:
     """Return what somebody attached to the hosts, in words: it is not deleted with them."""
     cloud = world.cloud(settings.region, settings)
     try:
-        return [one for i in sorted(record.ids_of("aws_instance")) for one in cloud.not_ours(i)]
+        hosts = [cloud.instance(name) for name in sorted(record.ids_of("aws_instance"))]
+        return [one for host in hosts if host for one in cloud.not_ours(host)]
     except CloudError:
         return []  # who may not ask for it must be able to end the cost all the same
 

@@ -1,13 +1,14 @@
 """What EC2 says of instances, their types and what is attached to them, as values."""
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gpuinfra.ground.model import HostDetails, Instance, TypeFacts
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef, SecurityGroupTypeDef, VolumeTypeDef
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef, SecurityGroupTypeDef
 
 SSH_PORT = 22
 # StateTransitionReason: "User initiated (2026-01-02 03:04:05 GMT)"; no format is promised.
@@ -22,6 +23,10 @@ def instance(raw: "InstanceTypeDef") -> Instance:
         made = launched.strftime("%Y-%m-%dT%H:%M:%SZ")
     changed = REASON.search(raw.get("StateTransitionReason", ""))
     since = f"{changed[1]}T{changed[2]}Z" if changed else ""
+    disks = [disk.get("Ebs", {}) for disk in raw.get("BlockDeviceMappings", [])]
+    cards = [
+        (c.get("NetworkInterfaceId", ""), c.get("Attachment", {})) for c in raw.get("NetworkInterfaces", [])
+    ]
     return Instance(
         instance_id=raw.get("InstanceId", ""),
         state=state,
@@ -33,6 +38,11 @@ def instance(raw: "InstanceTypeDef") -> Instance:
         availability_zone=raw.get("Placement", {}).get("AvailabilityZone", ""),
         architecture=raw.get("Architecture", ""),
         ami_id=raw.get("ImageId", ""),
+        volume_ids=tuple(d.get("VolumeId", "") for d in disks if d.get("DeleteOnTermination")),
+        other_volume_ids=tuple(d.get("VolumeId", "") for d in disks if not d.get("DeleteOnTermination")),
+        other_interface_ids=tuple(
+            name for name, at in cards if at.get("DeviceIndex") and not at.get("DeleteOnTermination")
+        ),
     )
 
 
@@ -57,41 +67,29 @@ def type_facts(ec2: "EC2Client", instance_type: str) -> TypeFacts | None:
 
 def details(ec2: "EC2Client", host: Instance) -> HostDetails:
     """Return the GPUs of an instance, its disk, and who may reach its ssh port."""
-    volumes = _volumes(ec2, host.instance_id)
     groups = ec2.describe_security_groups(GroupIds=list(host.security_group_ids))["SecurityGroups"]
     facts = type_facts(ec2, host.instance_type)
     return HostDetails(
         gpu_count=facts.gpu_count if facts else 0,
-        root_volume_size_gb=sum(v.get("Size", 0) for v in volumes if _goes_with(host.instance_id, v)),
+        root_volume_size_gb=sum(_sizes_gb(ec2, host.volume_ids).values()),
         ssh_from=tuple(sorted({cidr for group in groups for cidr in _let_in(group)})),
     )
 
 
-def not_ours(ec2: "EC2Client", instance_id: str) -> list[str]:
+def not_ours(ec2: "EC2Client", host: Instance) -> list[str]:
     """Return what is attached to an instance and stays when it goes: what Terraform made goes with it."""
-    on_host = {"Name": "attachment.instance-id", "Values": [instance_id]}
-    addresses = ec2.describe_addresses(Filters=[{"Name": "instance-id", "Values": [instance_id]}])
-    cards = ec2.describe_network_interfaces(Filters=[on_host])  # type: ignore[list-item]
-    kept = [c for c in cards["NetworkInterfaces"] if not c.get("Attachment", {}).get("DeleteOnTermination")]
-    volumes = [v for v in _volumes(ec2, instance_id) if not _goes_with(instance_id, v)]
+    on_host = {"Name": "instance-id", "Values": [host.instance_id]}
+    addresses = ec2.describe_addresses(Filters=[on_host])["Addresses"]  # type: ignore[list-item]
     return [
-        *(f"volume {v.get('VolumeId')}, {v.get('Size')} GB" for v in volumes),
-        *(f"address {a.get('PublicIp')}" for a in addresses["Addresses"]),
-        *(f"network interface {c.get('NetworkInterfaceId')}" for c in kept),
+        *(f"volume {name}, {size} GB" for name, size in _sizes_gb(ec2, host.other_volume_ids).items()),
+        *(f"address {a.get('PublicIp')}" for a in addresses),
+        *(f"network interface {name}" for name in host.other_interface_ids),
     ]
 
 
-def _volumes(ec2: "EC2Client", instance_id: str) -> "list[VolumeTypeDef]":
-    on_host = {"Name": "attachment.instance-id", "Values": [instance_id]}
-    return ec2.describe_volumes(Filters=[on_host])["Volumes"]  # type: ignore[list-item]
-
-
-def _goes_with(instance_id: str, volume: "VolumeTypeDef") -> bool:
-    return any(
-        attached.get("DeleteOnTermination")
-        for attached in volume.get("Attachments", [])
-        if attached.get("InstanceId") == instance_id
-    )
+def _sizes_gb(ec2: "EC2Client", ids: Sequence[str]) -> dict[str, int]:
+    volumes = ec2.describe_volumes(VolumeIds=list(ids))["Volumes"] if ids else []
+    return {v.get("VolumeId", ""): v.get("Size", 0) for v in volumes}
 
 
 def _let_in(group: "SecurityGroupTypeDef") -> list[str]:

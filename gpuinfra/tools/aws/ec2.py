@@ -58,10 +58,10 @@ class Aws:
         with self._mapped("ec2"):
             return describe.details(self._ec2, instance)
 
-    def not_ours(self, instance_id: str) -> list[str]:
+    def not_ours(self, instance: Instance) -> list[str]:
         """Return, in words, what is attached to an instance and is not deleted with it."""
         with self._mapped("ec2"):
-            return describe.not_ours(self._ec2, instance_id)
+            return describe.not_ours(self._ec2, instance)
 
     def type_facts(self, instance_type: str) -> TypeFacts | None:
         """Return what EC2 sells under this name, None when the region has no such type."""
