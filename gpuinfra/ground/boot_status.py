@@ -10,11 +10,12 @@ from typing import Any
 UNIT = "gpuinfra-bootstrap.service"
 STATUS_FILE = "/var/lib/gpuinfra/status.json"
 LOG_FILE = "/var/log/gpuinfra/bootstrap.log"
-# One look, five answers, one line each; `sh` on the host runs it. The last is 0 until the unit has begun.
+# One look, six answers, one line each; `sh` on the host runs it. The fifth is 0 until the unit has begun.
 READ_STATUS = (
     f"cat {STATUS_FILE} 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id;"
     f" systemctl show --property=SubState --value {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ;"
-    f" systemctl show --property=ExecMainStartTimestampMonotonic --value {UNIT}"
+    f" systemctl show --property=ExecMainStartTimestampMonotonic --value {UNIT};"
+    " sha256sum 2>/dev/null </etc/gpuinfra/environment.yml || true"
 )
 SCHEMA = 1
 AT_WORK = "start"  # what systemd calls a oneshot unit whose program runs
@@ -32,7 +33,8 @@ class BootStep:
 class Boot:
     """How far a host is; state: waiting (not begun), running, interrupted, failed or done.
 
-    `awaits` is the sha256 of the environment.lock that the bootstrap waits for, else empty.
+    `awaits` is the sha256 of the environment.lock that the bootstrap waits for, else empty; `made_of` that of
+    the environment.yml on the host.
     """
 
     state: str
@@ -48,6 +50,7 @@ class Boot:
     prefix: str = ""
     gpu: str = ""
     awaits: str = ""
+    made_of: str = ""
 
     @property
     def ended(self) -> bool:
@@ -66,7 +69,7 @@ def parse(look: str) -> Boot:
     status = _status(lines)
     if status is None:
         return Boot(state="waiting")
-    boot_id, unit, _, begun = [*lines[1:5], *[""] * 4][:4]
+    boot_id, unit, _, begun, made_of = [*lines[1:6], *[""] * 5][:5]
     state, is_old = str(status["state"]), status.get("boot_id") != boot_id
     if state == "done" and (is_old or begun == "0"):
         return Boot(state="waiting", message="started anew; it checks itself")
@@ -87,6 +90,7 @@ def parse(look: str) -> Boot:
         prefix=str(status.get("prefix", "")),
         gpu=str(status.get("gpu", "")),
         awaits=str(status.get("awaits", "")) if state == "running" else "",
+        made_of=made_of.partition(" ")[0],
     )
 
 

@@ -182,6 +182,9 @@ class UserDataFile(Protocol):
     def lock(self) -> bytes | None:
         """Return environment.lock, None when there is none: the host may have to wait for it."""
 
+    def environment(self) -> bytes:
+        """Return environment.yml."""
+
 
 class SshClient(Protocol):
     """The way to a host's shell: OpenSSH, with a configuration of our own for each stack."""

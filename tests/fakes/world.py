@@ -43,6 +43,9 @@ RECORDED = Record(
 )
 
 
+ENVIRONMENT = b"name: gpu\n"
+
+
 class FakeTime:
     """Time that passes only by sleeping."""
 
@@ -160,6 +163,10 @@ class FakeStackFiles:
     def lock(self) -> bytes | None:
         """Return the lock of the project."""
         return self.held_lock
+
+    def environment(self) -> bytes:
+        """Return environment.yml."""
+        return ENVIRONMENT
 
     def write(self, settings: Settings) -> tuple[str, ...]:
         """Remember that the first-boot instructions were written."""
