@@ -21,8 +21,8 @@ def resize(world: World, instance_type: str, *, yes: bool, running: Running) -> 
         ConfigError: it cannot have that type, or the user said no; nothing was stopped.
         CloudError: EC2 refuses; the host has its old type again.
     """
-    settings_of(world)  # terraform.tfvars has to be written later: what is wrong with it is said now
     host = dataclasses.replace(world.recorded_host(), instance_type=instance_type)
+    settings_of(world)  # terraform.tfvars has to be written later: what is wrong with it is said now
     cloud = power.cloud_of(world, host)
     instance = power.existing(cloud, host)
     if instance.instance_type != instance_type:
