@@ -61,7 +61,8 @@ def apply(
     stack: Stack = DEFAULT_STACK,
     yes: Yes = False,
     upgrade_image: Annotated[
-        bool, typer.Option("--upgrade-image", help="Replace the host by one on the newest image.")
+        bool,
+        typer.Option("--upgrade-image", help="Replace the host, and its disk, by one on the newest image."),
     ] = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="With --yes: replace a host if need be; its disk is deleted.")

@@ -83,7 +83,7 @@ def check(engine: DockerInfo, *, gpu_count: int, stack_option: str) -> None:
             "the NVIDIA container toolkit is not on the host, so that containers would not see its GPU; the"
             ' images "nvidia" and "aws-nvidia" have it',
             hint='set image = "aws-nvidia" in terraform.tfvars, then: gpuinfra up --upgrade-image'
-            + stack_option,
+            + f"{stack_option}   # a new host; deletes the disk of this one",
         )
 
 
@@ -101,7 +101,7 @@ def base(driver: str) -> tuple[str, str]:
             return one.image, one.cuda
     raise HostError(
         f"the host's NVIDIA driver is {driver}; CUDA images need {bases[-1].driver[0]} at least",
-        hint="gpuinfra up --upgrade-image",
+        hint="gpuinfra up --upgrade-image   # a new host; deletes the disk of this one",
     )
 
 

@@ -23,14 +23,14 @@ def loss(changes: Sequence[Change], record: Record) -> str:
     A host that no apply has finished yet has nothing to lose: its outputs are not recorded.
     """
     change, instance_id = host_change(changes), record.outputs.get("instance_id")
-    if change is None or instance_id not in record.ids_of("aws_instance"):
+    if change is None or not instance_id:
         return ""
     if change.action == "create":
         return (
             f"the host {instance_id} is gone, terminated outside of gpuinfra, and its disk with it; this"
             " makes a new one with an empty disk"
         )
-    if change.action == "replace":
+    if change.action == "replace" and instance_id in record.ids_of("aws_instance"):
         size = record.outputs.get("root_volume_size_gb")
         return f"this replaces the host {instance_id} and deletes its disk ({size} GB): {_causes(change)}"
     return ""
@@ -46,8 +46,11 @@ def restart(changes: Sequence[Change]) -> str:
 
 
 def lines(changes: Sequence[Change], record: Record) -> list[str]:
-    """Return it as lines for a person."""
-    return [f"! {text}" for text in (loss(changes, record), restart(changes)) if text]
+    """Return it as lines for a person; a host that is half made goes without a question, not unsaid."""
+    change, lost = host_change(changes), loss(changes, record)
+    half_made = change is not None and change.action == "replace" and not lost
+    texts = (lost, "the half-made host of an earlier run is replaced" if half_made else "", restart(changes))
+    return [f"! {text}" for text in texts if text]
 
 
 def refuse_smaller_disk(changes: Sequence[Change]) -> None:

@@ -78,7 +78,7 @@ def apply(
     record = world.state.read()
     refuse_orphans(world, settings, record)
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
-    if consent.yes and not record.ids_of("aws_instance"):
+    if consent.yes and not (record.ids_of("aws_instance") or record.outputs.get("instance_id")):
         outcome = _in_one_go(world, settings, forced)
     else:
         outcome = _as_planned(world, settings, record, forced, consent, living)

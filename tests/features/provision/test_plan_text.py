@@ -57,3 +57,20 @@ def test_a_plan() -> None:
 def test_an_empty_plan_is_said() -> None:
     """In words, not by silence."""
     assert plan_text.plan_lines([], SETTINGS) == ["up to date: nothing would be changed"]
+
+
+def test_what_belongs_to_a_host_is_one_line() -> None:
+    """Rules of a group and parts of a role are counted, not listed; the host stands alone."""
+    group = "module.host.module.security_group.aws_vpc_security_group"
+    changes = [
+        *(Change(address=f'{group}_egress_rule.this["tcp-{n}"]', action="create") for n in range(4)),
+        Change(address=f'{group}_ingress_rule.ssh["52.94.76.10/32"]', action="create"),
+        Change(address=HOST, action="create"),
+        Change(address="module.host.module.key_pair.aws_key_pair.this", action="create"),
+        Change(address="module.host.module.instance.aws_iam_role.this", action="delete"),
+    ]
+    assert plan_text.plan_lines(changes, SETTINGS)[3:-1] == [
+        "    + host (EC2 instance)",
+        "    + ingress rule 52.94.76.10/32, 4 x egress rule, key pair",
+        "    - role of the host",
+    ]

@@ -138,3 +138,14 @@ def test_the_encoded_message_is_left_out() -> None:
 def test_quota_codes(instance_type: str, code: str) -> None:
     """The quota that has to be raised depends on the family."""
     assert quota_code(instance_type) == code
+
+
+@pytest.mark.parametrize("operation", ["StartInstances", "ModifyInstanceAttribute"])
+@pytest.mark.parametrize("code", ["InsufficientInstanceCapacity", "VcpuLimitExceeded", "Unsupported"])
+def test_no_step_for_a_living_host_leads_to_another_one(code: str, operation: str) -> None:
+    """A resize that AWS refuses leaves the host stopped with its disk; another zone would be a new host."""
+    error = refused(code, "Why.", service="ec2", operation=operation, settings=SETTINGS)
+    assert error.message.endswith("Why.; the host is stopped, its disk is safe")
+    assert "zone" not in error.hint
+    assert "set" in error.hint
+    assert "instance_type back in terraform.tfvars" in error.hint
