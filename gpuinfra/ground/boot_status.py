@@ -10,14 +10,15 @@ from typing import Any
 UNIT = "gpuinfra-bootstrap.service"
 STATUS_FILE = "/var/lib/gpuinfra/status.json"
 LOG_FILE = "/var/log/gpuinfra/bootstrap.log"
-# One look, six answers, one line each; `sh` on the host runs it. The fifth is 0 until the unit has begun.
+# One look, four answers, one line each, then lines with a name; `sh` on the host runs it.
 READ_STATUS = (
     f"cat {STATUS_FILE} 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id;"
     f" systemctl show --property=SubState --value {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ;"
-    f" systemctl show --property=ExecMainStartTimestampMonotonic --value {UNIT};"
-    " sha256sum 2>/dev/null </etc/gpuinfra/environment.yml || true"
+    f" echo begun $(systemctl show --property=ExecMainStartTimestampMonotonic --value {UNIT});"
+    " sha256sum 2>/dev/null </etc/gpuinfra/environment.yml | sed 's/^/made-of /'"
 )
 SCHEMA = 1
+NOT_YET = "0"  # when a unit of systemd began that has not, in this boot
 AT_WORK = "start"  # what systemd calls a oneshot unit whose program runs
 
 
@@ -69,9 +70,9 @@ def parse(look: str) -> Boot:
     status = _status(lines)
     if status is None:
         return Boot(state="waiting")
-    boot_id, unit, _, begun, made_of = [*lines[1:6], *[""] * 5][:5]
+    boot_id, unit = [*lines[1:3], "", ""][:2]
     state, is_old = str(status["state"]), status.get("boot_id") != boot_id
-    if state == "done" and (is_old or begun == "0"):
+    if state == "done" and (is_old or _named(lines, "begun") == NOT_YET):
         return Boot(state="waiting", message="started anew; it checks itself")
     if state == "running" and (is_old or unit != AT_WORK):
         state = "interrupted"
@@ -90,8 +91,14 @@ def parse(look: str) -> Boot:
         prefix=str(status.get("prefix", "")),
         gpu=str(status.get("gpu", "")),
         awaits=str(status.get("awaits", "")) if state == "running" else "",
-        made_of=made_of.partition(" ")[0],
+        made_of=_named(lines, "made-of"),
     )
+
+
+def _named(lines: list[str], name: str) -> str:
+    """Return the first word of the line with this name."""
+    found = [line.split()[1:2] for line in lines if line.startswith(f"{name} ")]
+    return "".join(found[0]) if found else ""
 
 
 def _status(lines: list[str]) -> dict[str, Any] | None:

@@ -29,10 +29,10 @@ STATUS = {
 
 def look(*, unit: str = "start", boot_id: str = BOOT_ID, begun: str = "7", **changes: object) -> str:
     """Return what one look at a host prints."""
-    made_of = f"{changes.pop('made_of', '')}  -"
-    return "\n".join(
-        [json.dumps({**STATUS, **changes}), boot_id, unit, "2026-11-23T06:01:00Z", begun, made_of]
-    )
+    made_of = changes.pop("made_of", "")
+    status = json.dumps({**STATUS, **changes})
+    named = [f"begun {begun}", f"made-of {made_of}  -"]
+    return "\n".join([status, boot_id, unit, "2026-11-23T06:01:00Z", *named])
 
 
 def test_a_running_bootstrap_shows_its_steps_and_seconds() -> None:
