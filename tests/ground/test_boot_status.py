@@ -70,3 +70,28 @@ def test_only_a_permanent_failure_ends_the_wait() -> None:
     assert boot_status.parse(look(state="failed", rc=75, permanent=True)).ended
     assert not boot_status.parse(look(state="failed", rc=75, permanent=False)).ended
     assert boot_status.parse(look(state="done", rc=0)).ended
+
+
+@pytest.mark.parametrize(
+    ("gpu", "seen", "says"),
+    [
+        ("lost 3 of 4 GPUs answer: no handle", 4, "3 of 4 GPUs answer: no handle"),
+        ("unfit Driver/library version mismatch", 4, "Driver/library version mismatch"),
+        ("ok", 3, "3 of 4 GPUs answer"),
+        ("", 0, "0 of 4 GPUs answer"),
+        ("ok", 4, ""),
+        ("", None, ""),
+    ],
+)
+def test_a_host_that_lacks_a_gpu_is_not_ready(gpu: str, seen: int | None, says: str) -> None:
+    """Done is not enough: a GPU lost since, or never there, fails it; an older host's status counts none."""
+    found = boot_status.parse(f"{look(state='done', rc=0, gpus=seen)}\n{gpu and 'gpu ' + gpu}\n", gpus=4)
+    assert (found.state, found.message if says else "") == ("failed" if says else "done", says)
+    assert found.ended
+    assert not says or found.step == "gpu"
+
+
+def test_a_boot_that_failed_by_itself_keeps_its_own_reason() -> None:
+    """The bootstrap's words are the nearer ones."""
+    found = boot_status.parse(f"{look(state='failed', permanent=True, message='own')}\ngpu lost x\n", gpus=4)
+    assert found.message == "own"

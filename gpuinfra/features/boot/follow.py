@@ -5,7 +5,7 @@ import hashlib
 from gpuinfra.features.boot import progress
 from gpuinfra.features.connect import awaited_lock
 from gpuinfra.features.connect.connect import pin_key, reach
-from gpuinfra.ground.boot_status import READ_STATUS, Boot, parse
+from gpuinfra.ground.boot_status import GPU_CODE, READ_STATUS, Boot, parse
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Interrupted, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
@@ -103,18 +103,19 @@ def peek(world: World, host: Host) -> Boot | None:
     if not world.ssh.is_open(host):
         return None
     try:
-        return parse(world.ssh.run(host, READ_STATUS, timeout_s=PEEK_TIMEOUT_S))
+        return parse(world.ssh.run(host, READ_STATUS, timeout_s=PEEK_TIMEOUT_S), gpus=host.gpu_count)
     except GpuInfraError:
         return None
 
 
 def failed(boot: Boot, host: Host) -> HostError:
     """Return the error for a bootstrap that has failed, with the end of its log."""
+    cure = command("ssh -- sudo reboot" if boot.rc == GPU_CODE else "logs", host.stack)
     tail = "".join(f"\n    {line}" for line in boot.error.splitlines() if line.strip())
     return HostError(
         f"the host is up, but its bootstrap failed in the step {boot.step!r}"
         f" (exit code {boot.rc}, attempt {boot.attempt}): {boot.message}{tail}",
-        hint=f"{command('logs', host.stack)}; it costs money until {command('down', host.stack)}",
+        hint=f"{cure}; it costs money until {command('down', host.stack)}",
     )
 
 

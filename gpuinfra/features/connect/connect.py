@@ -131,7 +131,8 @@ def _read_boot_status_once(world: World, host: Host, *, is_open: bool) -> Boot:
         )
     timeout_s = PRIVATE_TIMEOUT_S if host.is_private else STATUS_TIMEOUT_S
     try:
-        return boot_status.parse(world.ssh.run(host, boot_status.READ_STATUS, timeout_s=timeout_s))
+        look = world.ssh.run(host, boot_status.READ_STATUS, timeout_s=timeout_s)
+        return boot_status.parse(look, gpus=host.gpu_count)
     except Unreachable as error:
         raise _unreachable(host, f"ssh does not get in: {error.message}") from None
 

@@ -6,6 +6,7 @@ from gpuinfra.features.connect.connect import connect, reach
 from gpuinfra.features.jobs import job as jobs
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Host
+from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
 METRICS_TIMEOUT_S = 20.0
@@ -19,7 +20,8 @@ Metrics = dict[str, Any]
 def metrics(world: World, host: Host, *, timeout_s: float = METRICS_TIMEOUT_S) -> Metrics:
     """Return what a connected host does now."""
     reply: Metrics = world.host.ask(host, REQUEST, timeout_s=timeout_s)
-    return reply
+    cure = command("ssh -- sudo reboot", host.stack) if reply.get("gpu_words") else ""
+    return {**reply, "gpu_next": cure}
 
 
 def peek(world: World, host: Host) -> Metrics | None:

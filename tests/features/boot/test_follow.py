@@ -57,6 +57,18 @@ def test_a_permanent_failure_shows_the_step_its_code_and_its_log(tmp_path: Path)
     assert "gpuinfra logs" in caught.value.hint
 
 
+def test_a_host_that_lost_a_gpu_is_not_ready_and_the_hint_is_a_reboot(tmp_path: Path) -> None:
+    """Though its boot ended well; a boot that failed for another reason is explained by its log."""
+    lost = ssh(f"{DONE}\ngpu lost 3 of 4 GPUs answer: no handle\n")
+    with pytest.raises(HostError, match=r"'gpu'.* 3 of 4 GPUs answer: no handle") as caught:
+        follow.follow(fake_world(tmp_path, ssh=lost), host(gpu_count=4))
+    assert caught.value.hint.startswith("gpuinfra ssh -- sudo reboot")
+    old = look(state="failed", permanent=True, step="gpu", rc=69, message="needs CUDA 13")
+    with pytest.raises(HostError) as caught:
+        follow.follow(fake_world(tmp_path, ssh=ssh(old)), host())
+    assert caught.value.hint.startswith("gpuinfra logs")
+
+
 def test_a_host_that_never_lets_us_in_is_given_up(tmp_path: Path) -> None:
     """After 15 minutes without one login the two reasons are named; nobody waits for ever."""
     time = FakeTime()
