@@ -67,7 +67,8 @@ def type_facts(ec2: "EC2Client", instance_type: str) -> TypeFacts | None:
 
 def details(ec2: "EC2Client", host: Instance) -> HostDetails:
     """Return the GPUs of an instance, its disk, and who may reach its ssh port."""
-    groups = ec2.describe_security_groups(GroupIds=list(host.security_group_ids))["SecurityGroups"]
+    ids = list(host.security_group_ids)
+    groups = ec2.describe_security_groups(GroupIds=ids)["SecurityGroups"] if ids else []  # none asks for all
     facts = type_facts(ec2, host.instance_type)
     return HostDetails(
         gpu_count=facts.gpu_count if facts else 0,
