@@ -80,6 +80,7 @@ ROOMS = {
 SIBLINGS = {
     "boot": {"connect", "environment"},
     "provision": {"boot", "money"},
+    "lifecycle": {"boot", "connect", "provision"},
     "gpu": {"jobs", "connect"},
     "jobs": {"connect"},
     "sync": {"connect"},

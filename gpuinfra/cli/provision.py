@@ -14,7 +14,7 @@ from gpuinfra.ground.names import DEFAULT_STACK
 if TYPE_CHECKING:
     from gpuinfra.features.provision.down import Running
     from gpuinfra.features.provision.status import Status
-    from gpuinfra.features.provision.up import Consent
+    from gpuinfra.features.provision.up import Consent, LivingHost
     from gpuinfra.ground.world import World
 
 Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; default: your own.")]
@@ -72,7 +72,7 @@ def apply(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Make or change the host and print its public IP."""
+    """Make or change the host, start it if it is stopped, and print its public IP."""
     from gpuinfra.features.provision.up import Consent
 
     world = factory.world(stack, os.environ)
@@ -83,8 +83,16 @@ def apply(
 def _apply(world: "World", consent: "Consent", *, upgrade_image: bool, wait: bool, as_json: bool) -> None:
     from gpuinfra.features.provision.up import up
 
-    host = up(world, factory.init_values(os.environ), consent, upgrade_image=upgrade_image, wait=wait)
+    values, living = factory.init_values(os.environ), _living(world, consent.yes)
+    host = up(world, values, consent, upgrade_image=upgrade_image, wait=wait, living=living)
     result(host.address, host, as_json)
+
+
+def _living(world: "World", yes: bool) -> "LivingHost":
+    from gpuinfra.features.lifecycle import keys, power
+    from gpuinfra.features.provision.up import LivingHost
+
+    return LivingHost(started=partial(power.started, world, yes=yes), take_key=partial(keys.take, world))
 
 
 def _running_jobs(world: "World") -> "Running":

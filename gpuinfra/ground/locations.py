@@ -30,6 +30,11 @@ def state_file(project: str) -> str:
     return f"{project}/terraform/terraform.tfstate"
 
 
+def stacks(project: str) -> str:
+    """Return where the directories of all other stacks lie."""
+    return f"{project}/terraform/stacks"
+
+
 def state_home(environ: Mapping[str, str]) -> str:
     """Return our directory for keys and pins (XDG Base Directory specification, XDG_STATE_HOME)."""
     return _xdg(environ, "XDG_STATE_HOME", ".local/state")
@@ -48,6 +53,19 @@ def alias_file(environ: Mapping[str, str]) -> str:
 def host_file(environ: Mapping[str, str], instance_id: str) -> str:
     """Return ssh's configuration of one host."""
     return f"{state_home(environ)}/hosts/{instance_id}.conf"
+
+
+def met_at(environ: Mapping[str, str], instance_id: str, since: str) -> str:
+    """Return the address at which ssh met a host after the file `since` was written, else nothing."""
+    conf = host_file(environ, instance_id)
+    try:
+        if os.stat(conf).st_mtime < os.stat(since).st_mtime:
+            return ""
+        with open(conf, encoding="utf-8") as lines:
+            found = [line.split()[1] for line in lines if line.startswith("  HostName ")]
+    except (OSError, ValueError, IndexError):
+        return ""
+    return found[0] if found else ""
 
 
 def synced_root(start: str) -> str:

@@ -60,6 +60,8 @@ def _ip(environ: Mapping[str, str]) -> bool:
         with open(locations.state_file(project), "rb") as text:
             state = text.read()
     except FileNotFoundError:
+        if os.path.isdir(locations.stacks(project)):
+            return False  # one of them may have a host: that is for the full command line to tell
         _refuse("the stack 'default' has no host", hint="gpuinfra up")
     except OSError:
         return False
@@ -68,11 +70,13 @@ def _ip(environ: Mapping[str, str]) -> bool:
     try:
         outputs = lean_json.loads(state)["outputs"]
         address = outputs["public_ip"]["value"]
-        complete = outputs["instance_id"]["value"] and outputs["root_volume_size_gb"]["value"]
+        instance = outputs["instance_id"]["value"]
+        complete = instance and outputs["root_volume_size_gb"]["value"]
     except (ValueError, KeyError, TypeError):
         return False
     if not (complete and address):
         return False
+    address = locations.met_at(environ, instance, locations.state_file(project)) or address
     sys.stdout.write(f"{address}\n")
     return True
 

@@ -29,6 +29,9 @@ RUNNING = Instance(
     state="running",
     instance_type="g4dn.xlarge",
     public_ip=str(samples.OUTPUTS["public_ip"]),
+    availability_zone=str(samples.OUTPUTS["availability_zone"]),
+    architecture="x86_64",
+    ami_id=str(samples.OUTPUTS["ami_id"]),
 )
 RECORDED = Record(
     resources={
@@ -38,6 +41,9 @@ RECORDED = Record(
     outputs=samples.OUTPUTS,
     host=samples.host(),
 )
+
+
+ENVIRONMENT = b"name: gpu\n"
 
 
 class FakeTime:
@@ -58,8 +64,9 @@ class FakeTime:
 class FakeReporter:
     """Answers questions as the test says."""
 
-    def __init__(self, answer: bool = True) -> None:
+    def __init__(self, answer: bool = True, at_terminal: bool = False) -> None:
         self.answer = answer
+        self.at_terminal = at_terminal
         self.said: list[str] = []
         self.asked: list[str] = []
         self.view = FakeView()
@@ -76,6 +83,10 @@ class FakeReporter:
         """Answer."""
         self.asked.append(f"{question} Type {json.dumps(word)}" if word else question)
         return self.answer
+
+    def offer(self, question: str) -> bool:
+        """Answer if there is a terminal."""
+        return self.at_terminal and self.confirm(question)
 
 
 class FakeState:
@@ -152,6 +163,10 @@ class FakeStackFiles:
     def lock(self) -> bytes | None:
         """Return the lock of the project."""
         return self.held_lock
+
+    def environment(self) -> bytes:
+        """Return environment.yml."""
+        return ENVIRONMENT
 
     def write(self, settings: Settings) -> tuple[str, ...]:
         """Remember that the first-boot instructions were written."""

@@ -27,9 +27,12 @@ STATUS = {
 }
 
 
-def look(*, unit: str = "start", boot_id: str = BOOT_ID, **changes: object) -> str:
+def look(*, unit: str = "start", boot_id: str = BOOT_ID, begun: str = "7", **changes: object) -> str:
     """Return what one look at a host prints."""
-    return "\n".join([json.dumps({**STATUS, **changes}), boot_id, unit, "2026-11-23T06:01:00Z"])
+    made_of = changes.pop("made_of", "")
+    status = json.dumps({**STATUS, **changes})
+    named = [f"begun {begun}", f"made-of {made_of}  -"]
+    return "\n".join([status, boot_id, unit, "2026-11-23T06:01:00Z", *named])
 
 
 def test_a_running_bootstrap_shows_its_steps_and_seconds() -> None:
@@ -48,6 +51,12 @@ def test_running_is_a_lie_after_a_reboot_or_a_kill(changes: dict[str, str]) -> N
     """A status file that was never finished is told as interrupted, and watching goes on."""
     found = boot_status.parse(look(**changes))
     assert (found.state, found.ended) == ("interrupted", False)
+
+
+@pytest.mark.parametrize("changes", [{"boot_id": "another"}, {"begun": "0"}])
+def test_a_proof_of_an_earlier_boot_is_none(changes: dict[str, str]) -> None:
+    """A host that was started may have another GPU: it is ready once it has checked itself again."""
+    assert boot_status.parse(look(state="done", rc=0, **changes)).state == "waiting"
 
 
 @pytest.mark.parametrize("text", ["", "\n", "no json", '{"schema": 2, "state": "done"}', "[1]"])

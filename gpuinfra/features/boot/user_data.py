@@ -57,6 +57,10 @@ class UserData:
         """Return environment.lock, None when there is none."""
         return ProjectFiles(self._project).lock()
 
+    def environment(self) -> bytes:
+        """Return environment.yml."""
+        return ProjectFiles(self._project).environment()
+
 
 def context_of(
     given: ProjectFiles, *, stack: str, nonce: str, installer: str, instance_type: str = ""

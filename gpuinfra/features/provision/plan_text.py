@@ -6,6 +6,7 @@ from gpuinfra.features.money import network_costs
 from gpuinfra.features.provision.consequences import difference
 from gpuinfra.features.provision.resource_names import NAMES, label, listed
 from gpuinfra.ground.model import UNKNOWN, Change, Settings
+from gpuinfra.ground.names import DEFAULT_STACK, command
 
 SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
 
@@ -33,8 +34,12 @@ def plan_lines(changes: Sequence[Change], settings: Settings) -> list[str]:
         *head,
         *body,
         *network_costs.lines(changes),
-        f"{counts}. The host and its disk cost money until `make down`.",
+        f"{counts}. The host and its disk cost money until `{_down(settings.stack)}`.",
     ]
+
+
+def _down(stack: str) -> str:
+    return "make down" if stack == DEFAULT_STACK else command("down", stack)
 
 
 def _way_in(settings: Settings) -> str:

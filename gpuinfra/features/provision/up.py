@@ -1,6 +1,6 @@
 """`apply` / `up`: make the host as terraform.tfvars says, and return it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
@@ -33,12 +33,30 @@ class Consent:
     running: Running = lambda _: []
 
 
+@dataclass(frozen=True, kw_only=True)
+class LivingHost:
+    """What Terraform cannot do for a host that lives; features.lifecycle does it.
+
+    started: return it running; one that is stopped is started. take_key: let it take the public key that
+    terraform.tfvars names. Both raise HostError where that cannot be.
+    """
+
+    started: Callable[[Host], Host] = lambda host: host
+    take_key: Callable[[Host], None] = lambda _: None
+
+
 def up(
-    world: World, values: InitValues, consent: Consent, *, upgrade_image: bool = False, wait: bool = True
+    world: World,
+    values: InitValues,
+    consent: Consent,
+    *,
+    upgrade_image: bool = False,
+    wait: bool = True,
+    living: LivingHost = LivingHost(),
 ) -> Host:
     """Make or change the host and follow its first boot; `values`: for a first run. Say what to type next."""
     ensure(world, values)
-    host = apply(world, consent, upgrade_image=upgrade_image)
+    host = living.started(apply(world, consent, upgrade_image=upgrade_image, living=living))
     world.reporter.say(f"host {host.instance_id} ({host.instance_type}, {host.ami_name}) is up")
     if wait:
         follow(world, host)
@@ -46,7 +64,9 @@ def up(
     return host
 
 
-def apply(world: World, consent: Consent, *, upgrade_image: bool = False) -> Host:
+def apply(
+    world: World, consent: Consent, *, upgrade_image: bool = False, living: LivingHost = LivingHost()
+) -> Host:
     """Make or change the host. Where one lives the plan is made first, and that very plan is applied.
 
     Raises:
@@ -61,7 +81,7 @@ def apply(world: World, consent: Consent, *, upgrade_image: bool = False) -> Hos
     if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
         outcome = _in_one_go(world, settings, forced)
     else:
-        outcome = _as_planned(world, settings, record, forced, consent)
+        outcome = _as_planned(world, settings, record, forced, consent, living)
     if not (outcome.added or outcome.changed or outcome.destroyed):
         world.reporter.say("up to date: nothing had to be changed")
     return _made(world)
@@ -98,16 +118,19 @@ def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
 
 
 def _as_planned(
-    world: World, settings: Settings, record: Record, forced: list[str], consent: Consent
+    world: World, settings: Settings, record: Record, forced: list[str], consent: Consent, living: LivingHost
 ) -> Outcome:
-    """Plan, agree upon the changes, and apply exactly that plan."""
+    """Plan, agree upon the changes, and apply exactly that plan; a new key is on the host before."""
     plan_file, terraform = world.files.plan_file, world.terraform()
     try:
         planned = planning.make(world, terraform, settings, replace=forced)
         if not planned.changes and not planned.outputs_changed:
             return planned
         if planned.changes:
-            _agree(world, planning.detailed(world, terraform, planned), settings, record, consent)
+            changes = planning.detailed(world, terraform, planned)
+            _agree(world, changes, settings, record, consent)
+            if record.host and KEY_PAIR in forced and not consequences.loss(changes, record):
+                living.take_key(living.started(record.host))
         with progress.shown(world, "Applying") as on_progress:
             outcome = terraform.apply(plan_file, replace=[], target=[], on_progress=on_progress)
     finally:
@@ -125,8 +148,6 @@ def _agree(
         ConfigError: the user said no, or there is nobody to ask.
     """
     lost = consequences.loss(changes, record)
-    if not lost:
-        _refuse_new_key(world, changes, record)
     _tell(world, changes, settings, record, consent)
     if lost and not (consent.yes and consent.replace):
         agreed = world.reporter.confirm(f"{lost}.", word=REPLACE)
@@ -148,20 +169,6 @@ def _tell(
         planning.show(world, changes, settings, record)
     if lines and record.host and (commands := consent.running(record.host)):
         world.reporter.say(f"! running on the host, and lost then: {'; '.join(commands)}")
-
-
-def _refuse_new_key(world: World, changes: Sequence[Change], record: Record) -> None:
-    """Refuse another key for a host that stays: nobody could log in any more.
-
-    Raises:
-        ConfigError: the key file is another one.
-    """
-    if record.host and any(c.address == KEY_PAIR and c.action == "replace" for c in changes):
-        raise ConfigError(
-            f"the host {record.host.instance_id} was made with another public key than the one that"
-            " public_key_path names; a living host keeps its key",
-            hint=f'set public_key_path = "{record.host.private_key_path}.pub" in terraform.tfvars',
-        )
 
 
 def _made(world: World) -> Host:

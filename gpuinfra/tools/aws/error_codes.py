@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gpuinfra.ground.errors import CloudError, GpuInfraError, Unreachable
+from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, GpuInfraError, Unreachable
 from gpuinfra.ground.model import Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
 
@@ -47,12 +47,13 @@ class Refusal:
     @property
     def after(self) -> str:
         """Say how the host is now, if one is there: only a host that lives is changed or started."""
-        return "; the host is stopped, its disk is safe" if self.operation in TO_A_HOST else ""
+        return STAYS_STOPPED if self.operation in TO_A_HOST else ""
 
     def elsewhere(self, places: str) -> str:
         """Return the step for a host that AWS does not give: none for a living one may make a new host."""
         if self.operation in TO_A_HOST:
-            return f"{self.up}   # later, or after setting instance_type back in terraform.tfvars"
+            stack = self.settings.stack if self.settings else DEFAULT_STACK
+            return f"{command('start', stack)}   # later; another type: {command('resize g5.xlarge', stack)}"
         return f"set another {places} in terraform.tfvars, then: {self.up}"
 
     @property

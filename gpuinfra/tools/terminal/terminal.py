@@ -50,3 +50,7 @@ class Terminal:
         sys.stderr.write(f"{printable(question)} " + (f'Type "{word}" to go on: ' if word else "[y/N] "))
         sys.stderr.flush()
         return self._keyboard.readline().strip().lower() in ((word,) if word else ("y", "yes"))
+
+    def offer(self, question: str) -> bool:
+        """Ask if there is a terminal; without one the answer is no."""
+        return self._keyboard.isatty() and self.confirm(question)

@@ -1,6 +1,7 @@
 """Watching a boot: every look is shown, a failure is explained, a host that stays silent is given up."""
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from gpuinfra.features.boot import follow
 from gpuinfra.ground.errors import HostError
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
 from tests.fakes.view import FakeView
-from tests.fakes.world import RUNNING, FakeTime
+from tests.fakes.world import ENVIRONMENT, RUNNING, FakeReporter, FakeTime
 from tests.ground.test_boot_status import look
 from tests.samples import host
 
@@ -36,6 +37,15 @@ def test_ready_means_that_the_host_says_done(tmp_path: Path) -> None:
         ["done", "interrupted", "later"],
         ["done"] * 3,
     ]
+
+
+@pytest.mark.parametrize(("text", "is_told"), [(ENVIRONMENT, False), (b"name: other\n", True)])
+def test_another_environment_than_the_hosts_is_told(text: bytes, is_told: bool, tmp_path: Path) -> None:
+    """Who edited environment.yml learns that "proven" is said of the one that the host was made from."""
+    reporter = FakeReporter()
+    done = ssh(look(state="done", rc=0, made_of=hashlib.sha256(text).hexdigest()))
+    follow.follow(fake_world(tmp_path, ssh=done, reporter=reporter), host())
+    assert (follow.OTHER_ENVIRONMENT in reporter.said) is is_told
 
 
 def test_a_permanent_failure_shows_the_step_its_code_and_its_log(tmp_path: Path) -> None:

@@ -27,6 +27,14 @@ def test_the_plan_of_a_private_host_tells_the_price_of_its_network() -> None:
     assert "USD" not in "\n".join(plan_text.plan_lines([Change(address=HOST, action="create")], SETTINGS))
 
 
+def test_the_end_of_the_cost_is_that_of_this_stack() -> None:
+    """`make down` means the default stack: another one's plan names its own command."""
+    made = [Change(address=HOST, action="create")]
+    assert plan_text.plan_lines(made, SETTINGS)[-1].endswith("until `make down`.")
+    other = dataclasses.replace(SETTINGS, stack="nb")
+    assert plan_text.plan_lines(made, other)[-1].endswith("until `gpuinfra down --stack nb`.")
+
+
 def test_a_plan() -> None:
     """The host's facts first, the host before its belongings, then how many of each."""
     long = "x" * 100

@@ -69,6 +69,17 @@ def test_every_rule_has_a_row() -> None:
     assert len(reached) >= len(RULES)
 
 
+@pytest.mark.parametrize("code", ["InsufficientInstanceCapacity", "Unsupported", "VcpuLimitExceeded"])
+@pytest.mark.parametrize("operation", ["StartInstances", "ModifyInstanceAttribute"])
+def test_a_host_that_lives_is_told_safe(code: str, operation: str) -> None:
+    """A host that is not started, or not given a type, is kept: no step leads to another zone or region."""
+    error = refused(code, "No.", service="ec2", operation=operation, settings=SETTINGS)
+    assert error.message.endswith("No.; the host is stopped, its disk is safe")
+    assert not {"availability_zone", "region in"} & set(error.hint.split())
+    if code != "VcpuLimitExceeded":
+        assert error.hint == "gpuinfra start   # later; another type: gpuinfra resize g5.xlarge"
+
+
 def test_a_forbidden_session_names_all_that_it_takes() -> None:
     """StartSession alone would only lead to the next refusal."""
     error = refused("AccessDeniedException", "No.", service="ssm", operation="StartSession", settings=None)
