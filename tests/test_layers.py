@@ -91,12 +91,16 @@ NEIGHBOURS = {"ssh": {"ssm"}, "ssm": {"aws"}, "terraform": {"aws"}}
 SHARED_TOOLS = {"process", "files", "adapter"}
 # the wire format is one file for both ends, and so is the JSON that costs nothing to import
 WIRE = {"host.jobs.frames", "host.jobs.lean_json"}
+# both ends of a sync look at a folder, and change it, by the same code
+SIDE = {"host.sync.records", "host.sync.scan", "host.sync.side", "host.sync.ignored"}
 ALONE = {
     "features.jobs.request": WIRE,
     "tools.ssh.host_client": WIRE,
     "tools.ssh.host_bundle": WIRE,
     "tools.ssh.terminal_session": WIRE,
     "quick.dispatch": WIRE,
+    "features.sync.exchange": SIDE,
+    "features.sync.untrusted": SIDE,
     "cli.app": {"cli.*"},
     "cli.options": {"tools.process"},  # to become ssh
 }
