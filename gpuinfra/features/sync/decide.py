@@ -40,10 +40,20 @@ class Decision:
 
 
 def decide(
-    old: Mapping[str, Record], here: Diff, host: Diff, *, mode: str, keep: str = "", part: str = ""
+    old: Mapping[str, Record],
+    here: Diff,
+    host: Diff,
+    *,
+    mode: str,
+    keep: str = "",
+    part: str = "",
+    delete: bool = False,
 ) -> Decision:
-    """Decide; mode: both, up or down; `keep` (here, host) decides conflicts; `part` is all that counts."""
-    return _Walk(old, here, host, mode=mode, keep=keep).walk(part)
+    """Decide; mode: both, up or down; `keep` (here, host) decides conflicts; `part` is all that counts.
+
+    delete: one way, what only the other side has is deleted there.
+    """
+    return _Walk(old, here, host, mode=mode, keep=keep, delete=delete).walk(part)
 
 
 def doubtful(old: Mapping[str, Record], here: Diff, host: Diff) -> list[str]:
@@ -92,8 +102,10 @@ class _Tree:
 
 
 class _Walk:
-    def __init__(self, old: Mapping[str, Record], here: Diff, host: Diff, *, mode: str, keep: str) -> None:
-        self.mode, self.keep, self.old, self.out = mode, keep, old, Decision()
+    def __init__(
+        self, old: Mapping[str, Record], here: Diff, host: Diff, *, mode: str, keep: str, delete: bool
+    ) -> None:
+        self.mode, self.keep, self.delete, self.old, self.out = mode, keep, delete, old, Decision()
         stuck = {p: str(r[1]) for d in (here, host) for p, r in d.items() if r and r[0] == "p"}
         self.out.left_alone = stuck
         if stuck:
@@ -147,7 +159,7 @@ class _Walk:
         up = self.mode == "up"
         source, target = (self.here, self.host) if up else (self.host, self.here)
         was, given, there = self.old.get(path), source.get(path), target.get(path)
-        if path not in target.new:
+        if path not in target.new or (self.delete and given is None):
             self._copy(path, up=up)
         elif given is None and not (was and was[0] == "d" and there and there[0] == "d"):
             self.out.dropped += [p for p in self._subtree(path) if p in self.old]

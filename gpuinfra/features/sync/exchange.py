@@ -6,7 +6,7 @@ Whoever calls says how the host is asked (`Conversation`) and how files are move
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from gpuinfra.features.sync.conversation import Conversation, SyncRefused
 from gpuinfra.features.sync.decide import Decision, Move, decide, doubtful
 from gpuinfra.features.sync.work import order, work
 from gpuinfra.host.sync.ignored import IGNORE_FILES
+from gpuinfra.host.sync.place import PASSING
 from gpuinfra.host.sync.records import SMALL, read_lines
 from gpuinfra.host.sync.scan import Scan
 from gpuinfra.host.sync.side import Side
@@ -32,6 +33,7 @@ class Terms:
     mode: str
     part: str = ""
     keep: str = ""
+    delete: bool = False
     dry_run: bool = False
     join: bool = False
 
@@ -46,7 +48,8 @@ class SyncOutcome:
     size_bytes: int = 0
     files: int = 0
     conflicts: dict[str, str] = field(default_factory=dict)
-    not_done: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    left_alone: dict[str, str] = field(default_factory=dict)
     put_back: list[str] = field(default_factory=list)
     counted: dict[str, int] = field(default_factory=dict)
 
@@ -73,7 +76,7 @@ class _Exchange:
     def run(self) -> SyncOutcome:
         self._look()
         decision = self._decide()
-        self.out.conflicts, self.out.not_done = decision.conflicts, decision.left_alone
+        self.out.conflicts, self.out.left_alone = decision.conflicts, decision.left_alone
         self._hold_back(decision)
         self._tell(decision)
         if not self.terms.dry_run and (self._has_work(decision) or self.scan.touched):
@@ -120,13 +123,16 @@ class _Exchange:
                         rec[5] = known.get(path, "")
                     elif path not in diff and mine.get(path) and mine.get(path) == theirs.get(path):
                         diff[path] = [*old[path][:5], known[path]]  # touched on the other side only
-        return decide(old, here, there, mode=self.terms.mode, keep=self.terms.keep, part=self.terms.part)
+        terms = self.terms
+        return decide(
+            old, here, there, mode=terms.mode, keep=terms.keep, part=terms.part, delete=terms.delete
+        )
 
     def _hold_back(self, decision: Decision) -> None:
         """Leave on the host what it must not bring, and all that is below it."""
         held = {p: why for p, _, new in decision.to_here if (why := untrusted.refusal(p, new))}
         decision.to_here = [m for m in decision.to_here if m[0] not in held]
-        self.out.not_done |= {p: why for p, why in held.items() if p.rpartition("/")[0] not in held}
+        self.out.left_alone |= {p: why for p, why in held.items() if p.rpartition("/")[0] not in held}
 
     def _tell(self, decision: Decision) -> None:
         moves = decision.to_host + decision.to_here
@@ -156,9 +162,8 @@ class _Exchange:
         said = self.host.ask("place", id=ident, work=there, failed=list(done["failed"]))
         failed = {**done["failed"], **said["failed"]}
         here["hashes"] = said["hashes"]
-        self.side.write(
-            MANIFEST, self.side.manifest(self.scan, ident, here, failed)
-        )  # from here on it counts
+        manifest = self.side.manifest(self.scan, ident, here, failed)
+        self.side.write(MANIFEST, manifest)  # from here on it counts
         self.host.send("commit", id=ident)
         self.side.clean()
         self._take_back(failed)
@@ -172,10 +177,10 @@ class _Exchange:
         for name, value in numbers.items():
             self.out.counted[name] = self.out.counted.get(name, 0) + value
 
-    def _take_back(self, failed: Iterable[str]) -> None:
+    def _take_back(self, failed: dict[str, str]) -> None:
         """Do not call done what failed."""
-        failed = dict(failed)  # type: ignore[arg-type]
-        self.out.not_done |= failed
+        self.out.failed = {path: why for path, why in failed.items() if why not in PASSING}
+        self.out.left_alone |= {path: why for path, why in failed.items() if why in PASSING}
         for name in ("sent", "brought", "deleted"):
             setattr(self.out, name, [path for path in getattr(self.out, name) if path not in failed])
 

@@ -17,6 +17,8 @@ from gpuinfra.host.sync.stage import Journal, Stage
 
 GONE = "gone"
 CHANGED = "changed meanwhile; the next sync looks again"
+UNREAD = "changed while it was read; the next sync takes it"
+PASSING = {CHANGED, UNREAD}
 
 
 class Placer:
@@ -109,7 +111,7 @@ class Placer:
 
     def _put(self, path: str) -> None:
         if path not in self._stage.got:
-            raise OSError(0, "changed while it was read; the next sync takes it")
+            raise OSError(0, UNREAD)
         if not self._is_in_whole(path):
             up, _, name = path.rpartition("/")
             if path in self._swapped:

@@ -13,7 +13,8 @@ Record = list[Any]
 Records = dict[str, Record]
 STATE = ".gpuinfra-sync"
 PARTIAL = ".gpuinfra-partial"  # where rsync keeps a part of a file; older versions left some in the project
-NEVER = {".git", STATE, PARTIAL}
+KEEP = ".gpuinfra-keep"  # older versions: the repositories that `clone` put there
+NEVER = {".git", STATE, PARTIAL, KEEP}
 SMALL = 4 << 20  # up to here a hash is kept, so that a file that was only touched counts as unchanged
 
 

@@ -64,10 +64,10 @@ class HostEnd:
     ) -> Request:
         """Return what differs from the manifest of this name, by the host's ignore files or the laptop's."""
         side = self._side = self._side or Side(self._root, is_host=True)
-        side.claim(project, who, join=join)
         self._project = project
         side.load(f"manifest-{project}-{id}")
         scan = self._scan = Scan(side.root, side.old, part=part, excluded=excluded, given=given, is_host=True)
+        side.claim(project, who, is_empty=not scan.now, join=join)
         racy = [p for p, rec in scan.diff.items() if rec and rec[0] == "f" and scan.is_racy(rec)]
         told, side.told = side.told, []
         known = not id or side.id == id
