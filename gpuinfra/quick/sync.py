@@ -41,28 +41,53 @@ def sync(environ: Mapping[str, str], *, mode: str) -> bool:
 
 
 def _sync(conf: str, root: str, environ: Mapping[str, str], mode: str) -> int:
-    from gpuinfra.features.sync import rsync_args
     from gpuinfra.features.sync.conversation import Conversation
     from gpuinfra.features.sync.exchange import Terms, exchange
     from gpuinfra.features.sync.result import SyncResult
     from gpuinfra.tools.ssh import host_bundle
 
     ssh, folder = connection.command_line(conf), locations.host_folder(root)
-
-    def move(up: bool, paths: list[str]) -> dict[str, int]:
-        here, there = f"{root}/", f"{ssh[-1]}:{folder}/"
-        source, target = (here, there) if up else (there, here)
-        argv = rsync_args.argv("rsync", ssh[:-1], source=source, target=target)
-        names = b"".join(os.fsencode(path) + b"\0" for path in paths)
-        return rsync_args.stats(_output(argv, {**environ, "LC_ALL": "C"}, names))
-
     bundle = host_bundle.files()
     pid, stdin, stdout = _spawn([*ssh, "--", host_bundle.command([*PROGRAM, folder], bundle)], environ)
     with open(stdout, "rb") as replies, open(stdin, "wb") as requests:
         host_bundle.hand_over(stdin, stdout, bundle)
-        outcome = exchange(root, Conversation(replies, requests), move, Terms(mode=mode))
+        mover = _Mover(root, folder, ssh, {**environ, "LC_ALL": "C"})
+        outcome = exchange(root, Conversation(replies, requests), mover, Terms(mode=mode))
     os.waitpid(pid, 0)
     return _tell(SyncResult.of(outcome, dry_run=False))
+
+
+class _Mover:
+    """The Mover protocol, without subprocess, whose import takes 8 ms.
+
+    Raises:
+        Failed: rsync or tar failed.
+    """
+
+    def __init__(self, root: str, folder: str, ssh: list[str], environ: Mapping[str, str]) -> None:
+        self._root, self._folder, self._ssh, self._environ = root, folder, ssh, environ
+
+    def move(self, up: bool, paths: list[str]) -> dict[str, int]:
+        from gpuinfra.features.sync import rsync_args
+
+        here, there = f"{self._root}/", f"{self._ssh[-1]}:{self._folder}/"
+        source, target = (here, there) if up else (there, here)
+        argv = rsync_args.argv("rsync", self._ssh[:-1], source=source, target=target)
+        pid, stdin, stdout = _spawn(argv, self._environ)
+        return rsync_args.stats(_finish(pid, stdin, stdout, rsync_args.listed(paths)))
+
+    def pack(self, paths: list[str]) -> dict[str, int]:
+        from gpuinfra.features.sync import rsync_args
+
+        if sys.platform != "linux":
+            raise Failed
+        os.chdir(self._root)
+        tar, stdin, packed = _spawn(rsync_args.tar(), self._environ)
+        unpack = [*self._ssh, "--", *rsync_args.untar(self._folder)]
+        pid, _, stdout = _spawn(unpack, self._environ, stdin=packed)
+        _finish(pid, stdin, stdout, rsync_args.listed(paths))
+        os.waitpid(tar, 0)
+        return {}
 
 
 def _tell(result: SyncResult) -> int:
@@ -81,26 +106,26 @@ def _tell(result: SyncResult) -> int:
     return 0
 
 
-def _spawn(argv: list[str], environ: Mapping[str, str]) -> tuple[int, int, int]:
-    """Start a command; return its id, its stdin, its stdout. Without subprocess, whose import takes 8 ms."""
-    (reader, writer), (stdin, ours) = os.pipe(), os.pipe()
-    streams = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, writer, 1)]
+def _spawn(argv: list[str], environ: Mapping[str, str], stdin: int = -1) -> tuple[int, int, int]:
+    """Start a command, with this stdin if there is one; return its id, its stdin, its stdout."""
+    reader, writer = os.pipe()
+    given, ours = (stdin, -1) if stdin >= 0 else os.pipe()
+    streams = [(os.POSIX_SPAWN_DUP2, given, 0), (os.POSIX_SPAWN_DUP2, writer, 1)]
     actions = [*streams, (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_RDWR, 0)]
     try:
         pid = os.posix_spawnp(argv[0], argv, environ, file_actions=actions)
     finally:
         os.close(writer)
-        os.close(stdin)
+        os.close(given)
     return pid, ours, reader
 
 
-def _output(argv: list[str], environ: dict[str, str], given: bytes) -> str:
-    """Run a command; return what it says.
+def _finish(pid: int, stdin: int, stdout: int, given: bytes) -> str:
+    """Give a command its input; return what it says.
 
     Raises:
         Failed: it failed.
     """
-    pid, stdin, stdout = _spawn(argv, environ)
     try:
         with open(stdin, "wb") as pipe:
             pipe.write(given)

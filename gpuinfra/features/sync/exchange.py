@@ -6,9 +6,8 @@ Whoever calls says how the host is asked (`Conversation`) and how files are move
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from gpuinfra.features.sync import untrusted
 from gpuinfra.features.sync.conversation import Conversation, SyncRefused
@@ -16,14 +15,22 @@ from gpuinfra.features.sync.decide import Decision, Move, decide, doubtful
 from gpuinfra.features.sync.work import order, work
 from gpuinfra.host.sync.ignored import IGNORE_FILES
 from gpuinfra.host.sync.place import PASSING
-from gpuinfra.host.sync.records import SMALL, read_lines
+from gpuinfra.host.sync.records import SMALL, differs, read_lines
 from gpuinfra.host.sync.scan import Scan
 from gpuinfra.host.sync.side import Side
 
-MANIFEST, PROJECT = "manifest", "project"
+MANIFEST = "manifest"
 MANY = 300  # more files than this have no hash taken: they are known by size, time and inode alone
-# up or down, the paths; returns what rsync counted
-MoveFiles = Callable[[bool, "list[str]"], "dict[str, int]"]
+
+
+class Mover(Protocol):
+    """What moves files into the other side's staging folder; each returns what it counted."""
+
+    def move(self, up: bool, paths: list[str]) -> dict[str, int]:
+        """Move files of any size, by differences."""
+
+    def pack(self, paths: list[str]) -> dict[str, int]:
+        """Send many small files up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +61,7 @@ class SyncOutcome:
     counted: dict[str, int] = field(default_factory=dict)
 
 
-def exchange(root: str, host: Conversation, move: MoveFiles, terms: Terms) -> SyncOutcome:
+def exchange(root: str, host: Conversation, mover: Mover, terms: Terms) -> SyncOutcome:
     """Carry out one sync.
 
     Raises:
@@ -63,14 +70,14 @@ def exchange(root: str, host: Conversation, move: MoveFiles, terms: Terms) -> Sy
     """
     side = Side(root, is_host=False)
     try:
-        return _Exchange(side, host, move, terms).run()
+        return _Exchange(side, host, mover, terms).run()
     finally:
         side.close()
 
 
 class _Exchange:
-    def __init__(self, side: Side, host: Conversation, move: MoveFiles, terms: Terms) -> None:
-        self.side, self.host, self.move, self.terms = side, host, move, terms
+    def __init__(self, side: Side, host: Conversation, mover: Mover, terms: Terms) -> None:
+        self.side, self.host, self.mover, self.terms = side, host, mover, terms
         self.out = SyncOutcome(put_back=list(side.told))
 
     def run(self) -> SyncOutcome:
@@ -87,7 +94,7 @@ class _Exchange:
         side, terms = self.side, self.terms
         side.load(MANIFEST)
         asked: dict[str, Any] = {
-            "project": project_id(side), "who": f"{os.uname().nodename}:{side.root}", "join": terms.join,
+            "project": side.project(), "who": f"{os.uname().nodename}:{side.root}", "join": terms.join,
             "id": side.id, "part": terms.part, "excluded": read_lines(f"{side.root}/.git/info/exclude"),
         }  # fmt: skip
         self.host.send("scan", **asked)
@@ -147,9 +154,9 @@ class _Exchange:
 
     def _carry_out(self, decision: Decision) -> None:
         up, down = order(decision.to_host), order(decision.to_here)
-        for is_up, puts in ((True, up["puts"]), (False, down["puts"])):
-            if puts:
-                self._count(self.move(is_up, puts))
+        self._send(up)
+        if down["puts"]:
+            self._count(self.mover.move(False, down["puts"]))
         up["hashed"] = self._hashed(
             decision.to_host, {p for p in up["puts"] if self.scan.is_racy(self.scan.now[p])}
         )
@@ -168,6 +175,17 @@ class _Exchange:
         self.side.clean()
         self._take_back(failed)
 
+    def _send(self, up: dict[str, Any]) -> None:
+        """Send the files; many small ones by tar, in half of rsync's time."""
+        small = [path for path in up["puts"] if self.scan.now[path][1] <= SMALL]
+        if len(small) > MANY:
+            self._count(self.mover.pack(small))
+            # tar fills up with zeros what shrank while it was read
+            up["puts"] = [p for p in up["puts"] if not differs(f"{self.side.root}/{p}", self.scan.now[p])]
+        few = set(up["puts"]).difference(small) if len(small) > MANY else up["puts"]
+        if few:
+            self._count(self.mover.move(True, sorted(few)))
+
     def _hashed(self, moves: list[Move], racy: set[str]) -> list[str]:
         """Return of which files a hash is taken as they arrive."""
         files = [(path, new) for path, _, new in moves if new and new[0] == "f"]
@@ -183,12 +201,3 @@ class _Exchange:
         self.out.left_alone |= {path: why for path, why in failed.items() if why in PASSING}
         for name in ("sent", "brought", "deleted"):
             setattr(self.out, name, [path for path in getattr(self.out, name) if path not in failed])
-
-
-def project_id(side: Side) -> str:
-    """Return what names this project on its hosts: made once, kept beside the manifest."""
-    path = f"{side.state}/{PROJECT}"
-    if not os.path.exists(path):
-        side.write(PROJECT, os.urandom(8).hex())
-    with open(path) as file:
-        return file.read()

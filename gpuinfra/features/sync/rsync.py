@@ -39,26 +39,56 @@ class Rsync:
 
     def run(self, host: Host, request: SyncRequest) -> SyncResult:
         """Sync; a file that vanishes or changes meanwhile is no error, the next sync has it."""
-        rsync, ssh = program(self._environ), self._ssh.argv(host, [])
-        trouble: list[GpuInfraError] = []
-
-        def move(up: bool, paths: list[str]) -> dict[str, int]:
-            code, text, stderr = self._move(command(rsync, ssh, request, up=up), paths, quiet=request.quiet)
-            if code == PARTIAL:  # some could not be read: the others count
-                trouble.append(failure(code, stderr, stack=host.stack))
-            elif code not in (0, VANISHED):
-                raise failure(code, stderr, stack=host.stack)
-            return rsync_args.stats(text)
-
+        ssh = self._ssh.argv(host, [])
+        mover = _Mover(program(self._environ), ssh, request, self._environ, stack=host.stack)
         with host_session.opened(ssh, request.folder, stack=host.stack) as talk:
-            outcome = exchange(str(request.root), talk, move, request.terms)
-        if trouble:
-            raise trouble[0]
+            outcome = exchange(str(request.root), talk, mover, request.terms)
+        if mover.trouble:
+            raise mover.trouble
         return SyncResult.of(outcome, dry_run=request.dry_run)
 
-    def _move(self, argv: list[str], paths: list[str], *, quiet: bool) -> tuple[int, str, str]:
+
+class _Mover:
+    """The Mover protocol; `trouble`: some files could not be read, the others count."""
+
+    def __init__(
+        self, rsync: str, ssh: Sequence[str], request: SyncRequest, environ: Mapping[str, str], *, stack: str
+    ) -> None:
+        self._rsync, self._ssh, self._request, self._stack = rsync, ssh, request, stack
+        self._environ = environ
+        self.trouble: GpuInfraError | None = None
+
+    def move(self, up: bool, paths: list[str]) -> dict[str, int]:
+        argv = command(self._rsync, self._ssh, self._request, up=up)
+        code, text, stderr = self._run(argv, paths)
+        if code == PARTIAL:
+            self.trouble = failure(code, stderr, stack=self._stack)
+        elif code not in (0, VANISHED):
+            raise failure(code, stderr, stack=self._stack)
+        return rsync_args.stats(text)
+
+    def pack(self, paths: list[str]) -> dict[str, int]:
+        if sys.platform != "linux":  # another tar has other words
+            return self.move(True, paths)
+        unpack = [*self._ssh, "--", *rsync_args.untar(self._request.folder)]
+        pipe, quiet = process.PIPE, process.DEVNULL
+        with (
+            process.start(
+                rsync_args.tar(), cwd=self._request.root, stdin=pipe, stdout=pipe, stderr=quiet
+            ) as tar,
+            process.start(unpack, stdin=tar.stdout, stdout=quiet, stderr=pipe) as ssh,
+        ):
+            assert tar.stdout  # noqa: S101  # for the type checker
+            tar.stdout.close()
+            _give(tar, rsync_args.listed(paths))
+            words = ssh.communicate()[1].decode(errors="replace")
+        if ssh.returncode:
+            raise failure(ssh.returncode, words, stack=self._stack)
+        return {}
+
+    def _run(self, argv: list[str], paths: list[str]) -> tuple[int, str, str]:
         """Run rsync; return its exit code, its words, its errors."""
-        live = ["--info=progress2"] if sys.stderr.isatty() and not quiet else []
+        live = ["--info=progress2"] if sys.stderr.isatty() and not self._request.quiet else []
         pipes = {"stdin": process.PIPE, "stdout": process.PIPE, "stderr": process.PIPE}
         env = {**self._environ, "LC_ALL": "C"}
         with process.start([argv[0], *live, *argv[1:]], env=env, **pipes) as child:
@@ -66,7 +96,7 @@ class Rsync:
             reader = threading.Thread(target=_collect, args=(child.stderr, words), daemon=True)
             reader.start()
             try:
-                _give(child, b"".join(os.fsencode(path) + b"\0" for path in paths))
+                _give(child, rsync_args.listed(paths))
                 text = _read(child)
             except KeyboardInterrupt:
                 child.wait()

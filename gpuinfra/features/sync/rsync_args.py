@@ -1,7 +1,9 @@
-"""What an rsync between the project and the host is: its command line, its words as values. Pure.
+"""What an rsync between the project and the host is: its command line, its words as values.
 
 The quick way of sync builds the very same command line by it.
 """
+
+import os
 
 from gpuinfra.ground.text import size
 from gpuinfra.host.sync.records import PARTIAL, STATE
@@ -26,6 +28,22 @@ def argv(rsync: str, ssh: "list[str]", *, source: str, target: str) -> "list[str
     base = [rsync, "-tEI", "--stats", f"--partial-dir={PARTIAL}", "-e", rsh, "--copy-dest=../.."]
     given = ["--files-from=-", "--from0", "--no-implied-dirs", "--ignore-missing-args"]
     return [*base, *given, "--", source, f"{target}{STATE}/stage/"]
+
+
+def tar() -> "list[str]":
+    """Return the command line that packs files of its folder; their paths come as rsync's do."""
+    times = "--pax-option=delete=atime,delete=ctime"
+    return ["tar", "-c", "--format=posix", times, "-b512", "--no-recursion", "--null", "-T", "-"]
+
+
+def untar(folder: str) -> "list[str]":
+    """Return the command line that unpacks them on the host into the staging folder."""
+    return ["tar", "-x", "--no-same-owner", "--no-same-permissions", "-C", f"{folder}/{STATE}/stage"]
+
+
+def listed(paths: "list[str]") -> bytes:
+    """Return paths as rsync and tar read them."""
+    return b"".join(os.fsencode(f"./{path}") + b"\0" for path in paths)
 
 
 def quoted(word: str) -> str:

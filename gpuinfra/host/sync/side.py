@@ -19,7 +19,7 @@ from gpuinfra.host.sync.records import STATE, Records, differs, digest
 from gpuinfra.host.sync.scan import Scan
 from gpuinfra.host.sync.stage import Stage, journal
 
-JOURNAL, OWNER, STAGED = "journal", "owner", "stage"
+JOURNAL, OWNER, PROJECT, STAGED = "journal", "owner", "project", "stage"
 
 
 class OtherOwner(Exception):
@@ -99,6 +99,13 @@ class Side:
             new[path] = rec
         new.update({path: rec for path, rec in self._placer.new.items() if path not in failed})
         return json.dumps([ident, new])
+
+    def project(self) -> str:
+        """Return what names this project on its hosts: made once."""
+        if not os.path.exists(f"{self.state}/{PROJECT}"):
+            self.write(PROJECT, os.urandom(8).hex())
+        with open(f"{self.state}/{PROJECT}") as file:
+            return file.read()
 
     def write(self, name: str, text: str) -> None:
         """Write a file of ours in one step."""

@@ -90,14 +90,12 @@ class Folders:
         self.removed: set[str] = set()
         self.log: list[Any] = []
 
-    def sync(self, mode: str = "both", *, trace: Any = None, move: Any = None, **terms: Any) -> SyncOutcome:
+    def sync(self, mode: str = "both", *, trace: Any = None, **terms: Any) -> SyncOutcome:
         """Sync, by a mover that stands for rsync."""
         pipe = Pipe(self.roots[HOST], trace)
         try:
             talk = Conversation(pipe.replies, pipe.requests)
-            return exchange(
-                str(self.roots[HERE]), talk, move or self.move, Terms(mode=mode, join=True, **terms)
-            )
+            return exchange(str(self.roots[HERE]), talk, self, Terms(mode=mode, join=True, **terms))
         finally:
             pipe.close()
 
@@ -110,6 +108,10 @@ class Folders:
                 staged.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source / path, staged)
         return {"sent_bytes": 1}
+
+    def pack(self, paths: list[str]) -> dict[str, int]:
+        """Do the same, as tar does for many."""
+        return self.move(True, paths)
 
     def trees(self) -> list[Node]:
         """Return what is on both sides."""

@@ -1,14 +1,17 @@
 """The rsync adapter: its command line, and its failures as words."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from gpuinfra.features.sync.exchange import MANY
 from gpuinfra.features.sync.rsync import Rsync, command, failure
 from gpuinfra.features.sync.sync import SyncRequest
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
 from tests.fakes.host import LocalSsh
+from tests.features.sync.far_host import FarHost, names, write
 from tests.samples import host
 
 SSH = ["/usr/bin/ssh", "-F", "/c/default.conf", "gpuinfra-default"]
@@ -71,3 +74,19 @@ def test_a_missing_rsync_is_explained(tmp_path: Path) -> None:
             host(), SyncRequest(mode="up", root=tmp_path)
         )
     assert "install" in caught.value.hint
+
+
+@pytest.mark.skipif(not shutil.which("rsync"), reason="needs rsync: apt-get install rsync")
+def test_many_files_arrive_as_they_are(tmp_path: Path) -> None:
+    """By whatever way is the quickest: odd names, modes, times to the nanosecond; a second sends none."""
+    far = FarHost(tmp_path)
+    for number in range(MANY + 1):
+        write(far.here / f"many/{number % 7}/-{number} %\n.txt", str(number))
+    (far.here / "many/tool").touch(mode=0o755)
+    far.sync("up")
+    assert names(far.there) == names(far.here)
+    for name in names(far.here):
+        here, there = (far.here / name).stat(), (far.there / name).stat()
+        assert (here.st_mtime_ns, here.st_mode) == (there.st_mtime_ns, there.st_mode), name
+        assert (far.here / name).read_text() == (far.there / name).read_text()
+    assert far.sync("up").names == far.sync().names == ()
