@@ -67,6 +67,7 @@ ROOMS = {
         "features.sync.exchange",
         "features.sync.result",
         "features.sync.rsync_args",
+        "features.sync.terms",
         "tools.ssh.terminal_session",
         "tools.ssh.host_bundle",
         "tools.terminal.output",

@@ -41,9 +41,13 @@ def sync(environ: Mapping[str, str], *, mode: str) -> bool:
 
 
 def _sync(conf: str, root: str, environ: Mapping[str, str], mode: str) -> int:
+    import gc
+
+    gc.disable()  # 10,000 records, and a process that ends soon
     from gpuinfra.features.sync.conversation import Conversation
-    from gpuinfra.features.sync.exchange import Terms, exchange
+    from gpuinfra.features.sync.exchange import exchange
     from gpuinfra.features.sync.result import SyncResult
+    from gpuinfra.features.sync.terms import Terms
     from gpuinfra.tools.ssh import host_bundle
 
     ssh, folder = connection.command_line(conf), locations.host_folder(root)

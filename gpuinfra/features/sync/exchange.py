@@ -6,16 +6,16 @@ Whoever calls says how the host is asked (`Conversation`) and how files are move
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gpuinfra.features.sync import untrusted
 from gpuinfra.features.sync.conversation import Conversation, SyncRefused
 from gpuinfra.features.sync.decide import Decision, Move, decide, doubtful
+from gpuinfra.features.sync.terms import SyncOutcome, Terms
 from gpuinfra.features.sync.work import order, work
 from gpuinfra.host.sync.ignored import IGNORE_FILES
 from gpuinfra.host.sync.place import PASSING
-from gpuinfra.host.sync.records import SMALL, differs, read_lines
+from gpuinfra.host.sync.records import SMALL, read_lines
 from gpuinfra.host.sync.scan import Scan
 from gpuinfra.host.sync.side import Side
 
@@ -31,34 +31,6 @@ class Mover(Protocol):
 
     def pack(self, paths: list[str]) -> dict[str, int]:
         """Send many small files up."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """What is asked for; mode: both, up, down; `keep`: the side that wins; `join`: take another's folder."""
-
-    mode: str
-    part: str = ""
-    keep: str = ""
-    delete: bool = False
-    dry_run: bool = False
-    join: bool = False
-
-
-@dataclass(kw_only=True)
-class SyncOutcome:
-    """What was done, or would be: paths; of what was not, the reason."""
-
-    sent: list[str] = field(default_factory=list)
-    brought: list[str] = field(default_factory=list)
-    deleted: list[str] = field(default_factory=list)
-    size_bytes: int = 0
-    files: int = 0
-    conflicts: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-    left_alone: dict[str, str] = field(default_factory=dict)
-    put_back: list[str] = field(default_factory=list)
-    counted: dict[str, int] = field(default_factory=dict)
 
 
 def exchange(root: str, host: Conversation, mover: Mover, terms: Terms) -> SyncOutcome:
@@ -166,7 +138,9 @@ class _Exchange:
         done = self.side.place(self.scan, here)
         there = work(up, decision.to_here, agreed, decision) | {"hashes": done["hashes"]}
         ident = os.urandom(8).hex()
-        said = self.host.ask("place", id=ident, work=there, failed=list(done["failed"]))
+        self.host.send("place", id=ident, work=there, failed=list(done["failed"]))
+        here["changed"] = set(self.side.changed(self.scan, here["sent"]))  # while the host works
+        said = self.host.hear()
         failed = {**done["failed"], **said["failed"]}
         here["hashes"] = said["hashes"]
         manifest = self.side.manifest(self.scan, ident, here, failed)
@@ -181,7 +155,8 @@ class _Exchange:
         if len(small) > MANY:
             self._count(self.mover.pack(small))
             # tar fills up with zeros what shrank while it was read
-            up["puts"] = [p for p in up["puts"] if not differs(f"{self.side.root}/{p}", self.scan.now[p])]
+            bad = set(self.side.changed(self.scan, small))
+            up["puts"] = [path for path in up["puts"] if path not in bad]
         few = set(up["puts"]).difference(small) if len(small) > MANY else up["puts"]
         if few:
             self._count(self.mover.move(True, sorted(few)))

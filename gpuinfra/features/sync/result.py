@@ -10,7 +10,7 @@ from gpuinfra.features.sync.rsync_args import summary
 from gpuinfra.ground.errors import HostError
 
 if TYPE_CHECKING:
-    from gpuinfra.features.sync.exchange import SyncOutcome
+    from gpuinfra.features.sync.terms import SyncOutcome
 
 SHOWN = 10  # lines of one kind; the rest is counted
 

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.connect.reconnect import reconnect
-from gpuinfra.features.sync.exchange import Terms
 from gpuinfra.features.sync.result import SyncResult
 from gpuinfra.features.sync.rsync_args import STOPPED, summary
+from gpuinfra.features.sync.terms import Terms
 from gpuinfra.ground import locations
 from gpuinfra.ground.errors import ConfigError, HostError, Interrupted, Unreachable
 from gpuinfra.ground.model import Host

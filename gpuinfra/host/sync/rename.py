@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import sys
+from collections.abc import Callable
+from functools import cache
 
 # Linux: RENAME_NOREPLACE, RENAME_EXCHANGE; macOS: RENAME_EXCL, RENAME_SWAP
 NAME, NO_REPLACE, EXCHANGE = ("renameatx_np", 4, 2) if sys.platform == "darwin" else ("renameat2", 1, 2)
 HERE = -2 if sys.platform == "darwin" else -100  # AT_FDCWD
 NOT_HERE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}  # an old NFS, FUSE
-_rename = getattr(ctypes.CDLL(None, use_errno=True), NAME, None)
 
 
 def put(old: str, new: str, *, old_fd: int, new_fd: int) -> None:
@@ -46,9 +46,20 @@ def swap(one: str, two: str, *, one_fd: int, two_fd: int) -> None:
         put(aside, one, old_fd=one_fd, new_fd=one_fd)
 
 
+@cache
+def _renameat() -> Callable[..., int] | None:
+    """Return the C function; ctypes takes 6 ms to import, and most syncs change nothing."""
+    import ctypes
+
+    return getattr(ctypes.CDLL(None, use_errno=True), NAME, None)
+
+
 def _call(old: str, new: str, old_fd: int, new_fd: int, flags: int) -> None:
-    if _rename is None:
+    import ctypes
+
+    renameat = _renameat()
+    if renameat is None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-    if _rename(old_fd, os.fsencode(old), new_fd, os.fsencode(new), flags):
+    if renameat(old_fd, os.fsencode(old), new_fd, os.fsencode(new), flags):
         code = ctypes.get_errno()
         raise OSError(code, "something is there now" if code == errno.EEXIST else os.strerror(code), new)

@@ -125,7 +125,7 @@ class Scan:
         rec = file_record(found)
         if not was or was[0] != "f":
             return rec
-        if was[:5] == rec[:5]:
+        if was[2] == rec[2] and was[:5] == rec[:5]:
             return was
         if was[5] and was[1] == rec[1] and rec[1] <= SMALL:
             rec[5] = digest(entry.path)

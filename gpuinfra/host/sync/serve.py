@@ -81,6 +81,7 @@ class HostEnd:
         """Change what is to change, and write the next manifest, which counts once the laptop has its own."""
         assert self._side  # noqa: S101 - the laptop scans first
         done = self._side.place(self._scan, work)
+        work["changed"] = self._side.changed(self._scan, work["sent"])
         text = self._side.manifest(self._scan, id, work, [*failed, *done["failed"]])
         self._side.write(f"manifest-{self._project}-{id}", text)
         return done

@@ -80,11 +80,16 @@ class Side:
         self._placer = place.Placer(scan, self.state, staged, entries, is_host=self.is_host)
         return {"failed": self._placer.run(work), "hashes": hashes}
 
+    def changed(self, scan: Scan, paths: Iterable[str]) -> list[str]:
+        """Return the files that are not (any more) what the scan saw."""
+        files = (path for path in paths if scan.now[path][0] == "f")
+        return [path for path in files if differs(f"{self.root}/{path}", scan.now[path])]
+
     def manifest(self, scan: Scan, ident: str, work: Mapping[str, Any], failed: Iterable[str]) -> str:
         """Return the text of the next manifest.
 
-        What was taken has the record of what was staged; of what was given (`sent`, with the hashes that the
-        taker saw), a file that has changed since it was looked at gets a time that never matches.
+        What was taken has the record of what was staged. What was given (`sent`) has the hash that the taker
+        saw; a file that has `changed` since it was looked at gets a time that never matches.
         """
         failed, sent = set(failed), set(work["sent"])
         gone = ({*work["dropped"], *self._placer.away} - self._placer.new.keys()) - failed
@@ -94,7 +99,7 @@ class Side:
             rec = scan.certain(scan.now[path])
             if path in sent and rec[0] == "f":
                 rec = [*rec[:5], work["hashes"].get(path, rec[5])]
-                if differs(f"{self.root}/{path}", scan.now[path]):
+                if path in work["changed"]:
                     rec[2] = -1
             new[path] = rec
         new.update({path: rec for path, rec in self._placer.new.items() if path not in failed})

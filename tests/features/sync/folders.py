@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from gpuinfra.features.sync.conversation import Conversation
-from gpuinfra.features.sync.exchange import SyncOutcome, Terms, exchange
+from gpuinfra.features.sync.exchange import exchange
+from gpuinfra.features.sync.terms import SyncOutcome, Terms
 from gpuinfra.host.sync.records import STATE
 from gpuinfra.host.sync.serve import serve
 from tests.features.sync.oracle import Node

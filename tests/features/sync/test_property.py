@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gpuinfra.features.sync.conversation import SyncRefused
-from gpuinfra.features.sync.exchange import SyncOutcome
+from gpuinfra.features.sync.terms import SyncOutcome
 from tests.features.sync import oracle
 from tests.features.sync.folders import HERE, HOST, Crash, Folders, counter
 
