@@ -1,5 +1,7 @@
 """The help of every command as one text; `python -m tests.help_text` writes the snapshot anew."""
 
+import functools
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +14,16 @@ from gpuinfra.cli.app import app
 from gpuinfra.quick import help
 
 SNAPSHOT = Path(__file__).with_name("data") / "help.txt"
+PRINT_ALL = """
+import contextlib, io, json, sys
+from gpuinfra.cli.app import main
+argvs, texts = json.loads(sys.argv[1]), []
+for sys.argv in argvs:
+    with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.suppress(SystemExit):
+        main()
+    texts.append(printed.getvalue())
+print(json.dumps(texts))
+"""
 STORED = Path(help.__file__).with_name("help.txt")  # what the quick way answers from
 
 
@@ -26,14 +38,25 @@ def commands() -> Iterator[tuple[str, ...]]:
             todo.append(((*words, name), command))
 
 
-def help_of(words: tuple[str, ...]) -> str:
-    """Return what a user sees, on a terminal of 100 columns without colour."""
+@functools.cache
+def helps() -> dict[tuple[str, ...], str]:
+    """Return what a user sees, on a terminal of 100 columns without colour; one process prints all."""
     env = {**os.environ, "COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
     env = {k: v for k, v in env.items() if not k.startswith("GPUINFRA_")}
-    argv = ["gpuinfra", *words, "--help"]
-    code = f"import sys; sys.argv = {argv!r}; from gpuinfra.cli.app import main; main()"
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
-    return done.stdout
+    argvs = [["gpuinfra", *words, "--help"] for words in commands()]
+    done = subprocess.run(
+        [sys.executable, "-c", PRINT_ALL, json.dumps(argvs)],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(zip(commands(), json.loads(done.stdout), strict=True))
+
+
+def help_of(words: tuple[str, ...]) -> str:
+    """Return the help of one command."""
+    return helps()[words]
 
 
 def all_help() -> str:

@@ -1,1 +1,1 @@
-"""Tests of gpuinfra.bench."""
+"""Measurements, as ratios taken in turn."""

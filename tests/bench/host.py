@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gpuinfra.simulator.conda.offline_setup import set_up_offline
@@ -21,8 +21,9 @@ TIMEOUT_S = 300.0
 
 
 def inside(module: str) -> int:
-    """Run a module of measurements, with ssh's configuration as its argument; return its exit code.
+    """Run a module of measurements, with two arguments; return its exit code.
 
+    The arguments are ssh's configuration, and when `up` had ended (seconds since the epoch). The code is
     0 too where no host can boot: that is said, and nothing is measured.
     """
     if reason := requirements.why_not():
@@ -34,19 +35,26 @@ def inside(module: str) -> int:
         set_up_offline(lab.mirror, lab.image, project)
         env = private_env(lab.env({**os.environ, "XDG_RUNTIME_DIR": ""}), Path(scratch), project)
         made = lab.run([GPUINFRA, "up", "--yes"], env=env, cwd=project, timeout_s=TIMEOUT_S)
+        ended = time.time()
         if made.returncode:
             sys.stderr.write(made.stderr)
             return 1
         (conf,) = Path(scratch, "state", "gpuinfra", "ssh").glob("*.conf")
-        done = lab.run([sys.executable, "-m", module, conf], env=env, cwd=ROOT, timeout_s=TIMEOUT_S)
+        done = lab.run(
+            [sys.executable, "-m", module, conf, str(ended)], env=env, cwd=ROOT, timeout_s=TIMEOUT_S
+        )
         sys.stdout.write(done.stdout + done.stderr)
         return done.returncode
 
 
-def seconds(argv: Sequence[str], cwd: Path | None = None, said: str = "") -> float:
+def seconds(
+    argv: Sequence[str], cwd: Path | None = None, said: str = "", env: Mapping[str, str] | None = None
+) -> float:
     """Return how long a command takes; it must succeed, and say this."""
     began = time.perf_counter()
-    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True)
+    done = subprocess.run(
+        argv, cwd=cwd, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True
+    )
     took = time.perf_counter() - began
     assert said in done.stdout, done.stdout
     return took

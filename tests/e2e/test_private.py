@@ -75,6 +75,17 @@ def test_a_private_subnet_of_ones_own(cli: Cli, sim: Simulator) -> None:
     assert sim.leftovers() == before
 
 
+def test_a_subnet_that_is_gone_is_told_and_does_not_block_destroy(cli: Cli, sim: Simulator) -> None:
+    """A plan is refused with its name and region; `down` does not ask for it."""
+    cli.ok("up", "--yes")
+    cli.edit("subnet_id = null", 'subnet_id = "subnet-0123456789abcdef0"')
+    plan = cli.run("plan")
+    assert plan.returncode != 0
+    assert "There is no subnet subnet-0123456789abcdef0 in region us-east-1" in plan.stdout + plan.stderr
+    cli.ok("down", "--yes")
+    assert sim.leftovers() == {}
+
+
 def test_a_public_subnet_is_refused_while_planning(cli: Cli, sim: Simulator) -> None:
     """No address, so no way out by its internet gateway; for a host with an address it is right."""
     own = make_network(client("ec2", sim))

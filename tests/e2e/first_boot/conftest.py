@@ -51,9 +51,13 @@ def clone(installed: Path) -> Iterator[LabStack]:
 
 
 @pytest.fixture(scope="session")
-def both(clone: LabStack) -> BothStacks:
+def both(clone: LabStack, installed: Path) -> Iterator[BothStacks]:
     """Both hosts, made at the same time; the bad one's watcher is stopped once the host boots."""
-    bad = clone.other("bad")
+    with running_provider(installed, clone.cli.env, enter=clone.lab.command([])) as provider:
+        yield _made_at_once(clone, clone.other("bad", **provider))
+
+
+def _made_at_once(clone: LabStack, bad: LabStack) -> BothStacks:
     clone.lab.simulator.fault(Fault(match="GetConsoleOutput", delay_s=2.0, count=None))
     good_up = clone.cli.start("up", "--yes")
     wait_until((clone.directory / ".terraform.tfstate.lock.info").exists, "Terraform to be installed")

@@ -59,10 +59,10 @@ class LabStack:
         state = {"XDG_STATE_HOME": str(home / "state"), "XDG_CACHE_HOME": str(home / "cache")}
         return dataclasses.replace(self, home=home, cli=self._cli({**self.cli.env, **state}))
 
-    def other(self, stack: str) -> "LabStack":
+    def other(self, stack: str, **env: str) -> "LabStack":
         """Return another stack of the same clone."""
         return dataclasses.replace(
-            self, stack=stack, cli=self._cli({**self.cli.env, "GPUINFRA_STACK": stack})
+            self, stack=stack, cli=self._cli({**self.cli.env, "GPUINFRA_STACK": stack, **env})
         )
 
     def run(self, *args: str) -> "subprocess.CompletedProcess[str]":
