@@ -67,6 +67,7 @@ class _Exchange:
         side.load(MANIFEST)
         asked: dict[str, Any] = {
             "project": side.project(), "who": f"{os.uname().nodename}:{side.root}", "join": terms.join,
+            "unmarked_too": terms.mode == "up",  # what `run` made there before the first sync stays as it is
             "id": side.id, "part": terms.part, "excluded": read_lines(f"{side.root}/.git/info/exclude"),
         }  # fmt: skip
         self.host.send("scan", **asked)

@@ -56,6 +56,7 @@ class HostEnd:
         *,
         project: str,
         who: str,
+        unmarked_too: bool,
         join: bool,
         id: str,
         part: str,
@@ -67,7 +68,7 @@ class HostEnd:
         self._project = project
         side.load(f"manifest-{project}-{id}")
         scan = self._scan = Scan(side.root, side.old, part=part, excluded=excluded, given=given, is_host=True)
-        side.claim(project, who, is_empty=not scan.now, join=join)
+        side.claim(project, who, unmarked_too=unmarked_too or not scan.now, join=join)
         racy = [p for p, rec in scan.diff.items() if rec and rec[0] == "f" and scan.is_racy(rec)]
         told, side.told = side.told, []
         known = not id or side.id == id

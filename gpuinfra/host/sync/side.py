@@ -52,7 +52,7 @@ class Side:
         self.id, self.old = found if isinstance(found, list) and len(found) == 2 else ("", {})
         return self.id
 
-    def claim(self, project: str, who: str, *, is_empty: bool, join: bool) -> None:
+    def claim(self, project: str, who: str, *, unmarked_too: bool, join: bool) -> None:
         """Mark the folder as this project's.
 
         Raises:
@@ -63,7 +63,7 @@ class Side:
             return
         if owner and not join:
             raise OtherOwner(f"belongs to {owner[1]}")
-        if not (owner or join or is_empty):
+        if not (owner or join or unmarked_too):
             raise OtherOwner("has files that no sync of yours put there")
         self.write(OWNER, json.dumps(owner or [project, who]))
 

@@ -112,7 +112,7 @@ def test_only_what_can_be_kept_is_taken_of_a_file(far: FarHost) -> None:
 
 
 def test_another_projects_folder_is_refused(far: FarHost, tmp_path: Path) -> None:
-    """U11: by its mark, and one with files and no mark; --join merges, and overwrites nothing."""
+    """U11: by its mark; where something would come, one with files and no mark, too; --join merges."""
     (tmp_path / "b").mkdir()
     other = FarHost(tmp_path / "b")
     shutil.rmtree(other.there, ignore_errors=True)
