@@ -31,7 +31,7 @@ def serve(root: str, requests: IO[bytes], replies: IO[bytes]) -> None:
                 replies.write(json.dumps(reply).encode() + b"\n")
                 replies.flush()
     except (OSError, OtherOwner) as error:
-        why = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else str(error)
+        why = str(error)
         kind = "owner" if isinstance(error, OtherOwner) else "os"
         replies.write(json.dumps({"refused": why, "kind": kind}).encode() + b"\n")
         replies.flush()
