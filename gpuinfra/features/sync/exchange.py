@@ -15,7 +15,7 @@ from gpuinfra.features.sync.terms import SyncOutcome, Terms
 from gpuinfra.features.sync.work import order, work
 from gpuinfra.host.sync.ignored import IGNORE_FILES
 from gpuinfra.host.sync.place import PASSING
-from gpuinfra.host.sync.records import SMALL, read_lines
+from gpuinfra.host.sync.records import SMALL, ancestors, read_lines
 from gpuinfra.host.sync.scan import Scan
 from gpuinfra.host.sync.side import Side
 
@@ -55,6 +55,7 @@ class _Exchange:
     def run(self) -> SyncOutcome:
         self._look()
         decision = self._decide()
+        self._add_folders_above(decision)
         self.out.conflicts, self.out.left_alone = decision.conflicts, decision.left_alone
         self._hold_back(decision)
         self._tell(decision)
@@ -107,6 +108,18 @@ class _Exchange:
         return decide(
             old, here, there, mode=terms.mode, keep=terms.keep, part=terms.part, delete=terms.delete
         )
+
+    def _add_folders_above(self, decision: Decision) -> None:
+        """Make, and know, the folders that lead to the part."""
+        for path in ancestors(self.terms.part):
+            old = self.side.old.get(path)
+            here, there = self.scan.now.get(path), self.there.get(path, old)
+            if here == there == ["d"] != old:
+                decision.agreed.append(path)
+            elif decision.to_host and not there:
+                decision.to_host.append((path, None, ["d"]))
+            elif decision.to_here and not here:
+                decision.to_here.append((path, None, ["d"]))
 
     def _hold_back(self, decision: Decision) -> None:
         """Leave on the host what it must not bring, and all that is below it."""

@@ -52,15 +52,13 @@ class Placer:
         return failed
 
     def _folder(self, rel: str) -> int:
-        """Return a handle of a folder, made if need be, reached without following any link."""
+        """Return a handle of a folder, reached without following any link."""
         if rel not in self._fds:
             if not rel:
                 self._fds[rel] = os.open(self._scan.root, os.O_RDONLY | os.O_DIRECTORY)
             else:
                 up, _, name = rel.rpartition("/")
                 above = self._folder(up)
-                if self._scan.part.startswith(f"{rel}/"):  # above the named part
-                    _make(name, above)
                 self._fds[rel] = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
         return self._fds[rel]
 

@@ -44,6 +44,11 @@ def file_record(found: os.stat_result) -> Record:
     return ["f", found.st_size, found.st_mtime_ns, found.st_ino, executable, ""]
 
 
+def ancestors(path: str) -> list[str]:
+    """Return the folders above a path, from the top down."""
+    return [path[:at] for at, c in enumerate(path) if c == "/"]
+
+
 def leads_out(path: str, target: str) -> bool:
     """Tell whether a link is absolute, or leads out of the project by its words."""
     depth = path.count("/")

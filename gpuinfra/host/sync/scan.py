@@ -13,6 +13,7 @@ from gpuinfra.host.sync.records import (
     SMALL,
     Record,
     Records,
+    ancestors,
     digest,
     file_record,
     leads_out,
@@ -46,7 +47,7 @@ class Scan:
         self.hidden: set[str] = set()
         self._excluded, self._given = list(excluded), given or {}
         self._rules: dict[str, list[tuple[int, Matcher]]] = {}
-        self._way = {part[:at] for at, c in enumerate(part) if c == "/"} | ({part} if part else set())
+        self._way = {*ancestors(part), *([part] if part else [])}
         self._device = os.lstat(root).st_dev
         self._walk("", root, [])
         for path in old.keys() - self.now.keys():
@@ -157,7 +158,8 @@ class Scan:
             return True
         while up not in self._rules:
             up = up.rpartition("/")[0]
-        return _ignored(path, self.old[path][0] == "d", self._rules[up])
+        # above a part that was synced alone are folders of which nothing is known
+        return _ignored(path, self.old.get(path, ["d"])[0] == "d", self._rules[up])
 
 
 def _ignored(path: str, folder: bool, rules: list[tuple[int, Matcher]]) -> bool:

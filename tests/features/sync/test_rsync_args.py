@@ -107,6 +107,19 @@ def test_what_is_ignored_does_not_come_down(far: FarHost) -> None:
 
 
 @needs_rsync
+def test_a_file_that_was_synced_alone_is_known(far: FarHost) -> None:
+    """Its folder may be new on the other side, and be gone later."""
+    write(far.there / "results/deep/r.txt", "x")
+    far.sync("up", "src/a.py")
+    far.sync("down", "results/deep/r.txt")
+    assert (far.here / "results/deep/r.txt").exists()
+    shutil.rmtree(far.here / "results")
+    far.sync()
+    assert not (far.there / "results/deep/r.txt").exists()
+    assert "src/data/kept" in names(far.there)
+
+
+@needs_rsync
 def test_what_is_ignored_here_is_not_deleted_there(far: FarHost) -> None:
     """Neither by a rule that is new, nor when results that were once fetched are deleted here."""
     far.sync("up")
