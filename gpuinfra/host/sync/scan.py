@@ -88,7 +88,7 @@ class Scan:
 
     def _enter(self, entry: os.DirEntry[str], path: str, rules: list[tuple[int, Matcher]]) -> bool:
         """Record what an entry of a folder is; False: it does not count."""
-        on_way = path in self._way
+        on_way, was = path in self._way, self.old.get(path)
         if self.part and not on_way and not path.startswith(f"{self.part}/"):
             return True
         try:
@@ -96,7 +96,7 @@ class Scan:
             if entry.name in NEVER or (rules and not on_way and _ignored(path, folder, rules)):
                 self.hidden.add(path)
                 return False
-            was, rec = self.old.get(path), self._record(entry, path, folder)
+            rec = self._record(entry, path, folder)
             if rec is None:
                 return False
             self.now[path] = rec  # before what is in it

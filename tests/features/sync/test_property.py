@@ -69,7 +69,7 @@ def test_edits_and_crashes_in_mid_sync_lose_nothing(first: int, tmp_path: Path) 
 
 
 def disturbed(scratch: Path, seed: int) -> None:
-    """Edit and sync for a while; during each sync the power goes once, or editors go on."""
+    """Edit and sync for a while, all or a part; during each sync the power goes once, or editors go on."""
     chosen, folders = random.Random(seed), Folders(scratch, seed)
     for _ in range(5):
         for _ in range(chosen.randrange(1, 9)):
@@ -85,17 +85,21 @@ def disturbed(scratch: Path, seed: int) -> None:
             return chosen.randrange(1, 100)
 
         side, at = chosen.randrange(2), chosen.randrange(1, 1500)
-        disturb(folders, chosen.choice(["both", "both", "up", "down"]), side, counter(at, strike))
+        terms = {
+            "mode": chosen.choice(["both", "both", "up", "down"]),
+            "part": chosen.choice(["", "", "a", "b/c"]),
+        }
+        disturb(folders, terms, side, counter(at, strike))
         converge(folders, (seed, folders.log))
         assert not folders.lost(), (seed, folders.lost(), folders.log)
 
 
-def disturb(folders: Folders, mode: str, side: int, trace: Any) -> None:
+def disturb(folders: Folders, terms: dict[str, str], side: int, trace: Any) -> None:
     """Sync with a trace on one side."""
     before = sys.gettrace()
     sys.settrace(trace if side == HERE else before)
     try:
-        folders.sync(mode, trace=trace if side == HOST else None)
+        folders.sync(**terms, trace=trace if side == HOST else None)
     except (Crash, SyncRefused, EOFError, BrokenPipeError, OSError):
         pass
     finally:
@@ -144,7 +148,7 @@ def test_nothing_that_was_deleted_comes_back_after_a_crash(side: int, tmp_path: 
             crashed = True
             raise Crash
 
-        disturb(folders, "both", side, counter(at, strike))
+        disturb(folders, {"mode": "both"}, side, counter(at, strike))
         converge(folders, (side, at))
         left: oracle.Node = ("d", {name: ("f", f"<{name}>", False) for name in ("new", "stays")})
         assert folders.trees() == [left] * 2, (side, at)
