@@ -23,10 +23,11 @@ def main(folder: str) -> None:
 def serve(root: str, requests: IO[bytes], replies: IO[bytes]) -> None:
     """Answer until there are no more requests; what cannot be done is answered as refused."""
     end = HostEnd(root)
+    verbs = {"scan": end.scan, "hashes": end.hashes, "place": end.place, "commit": end.commit}
     try:
         for line in requests:
             request = json.loads(line)
-            reply = getattr(end, request.pop("what"))(**request)
+            reply = verbs[request.pop("what")](**request)  # type: ignore[operator]
             if reply is not None:
                 replies.write(json.dumps(reply).encode() + b"\n")
                 replies.flush()
