@@ -13,7 +13,7 @@ from gpuinfra.features.sync.terms import SyncOutcome
 from tests.features.sync import oracle
 from tests.features.sync.folders import HERE, HOST, Crash, Folders, counter
 
-HISTORIES = 25
+HISTORIES = 15
 # a crash closes nothing
 crashes = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"
