@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuinfra.ground import paths
+from gpuinfra.ground import locations, paths
 from gpuinfra.ground.paths import Project, Stack
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:
 
     files, reporter, ssh = StackDirectory(stack), Terminal(), OpenSsh(environ)
     return World(
+        folder=locations.host_folder(locations.synced_root(str(Path.cwd()))),
         project=project,
         files=files,
         user_data=UserData(files, project.root),

@@ -78,6 +78,16 @@ def synced_root(start: str) -> str:
     return root
 
 
+def host_folder(root: str) -> str:
+    """Return where a project lies on the host, below the login user's home: a folder of the same name.
+
+    What is no project (the home, the whole disk) has the folder `project`.
+    """
+    name = "" if root == os.path.expanduser("~") else os.path.basename(root)
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
+    return plain.lstrip(".-") or "project"
+
+
 def _xdg(environ: Mapping[str, str], variable: str, fallback: str) -> str:
     base = environ.get(variable, "")
     return f"{base if base.startswith('/') else os.path.expanduser(f'~/{fallback}')}/gpuinfra"

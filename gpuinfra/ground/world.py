@@ -33,8 +33,12 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """What a command may do to the world; Terraform and AWS are made only when it needs them."""
+    """What a command may do to the world; Terraform and AWS are made only when it needs them.
 
+    folder: of the user's project on the host, below the login user's home.
+    """
+
+    folder: str
     project: Project
     files: StackFiles
     user_data: UserDataFile

@@ -34,10 +34,10 @@ def try_quick(argv: list[str], environ: Mapping[str, str]) -> bool:
         _ssh(argv[2:], environ)
     if argv[:1] == ["run"] and (argv[1:2] == ["--"] or not "".join(argv[1:2]).startswith("-")):
         _run(argv[2:] if argv[1:2] == ["--"] else argv[1:], environ)
-    if argv in (["sync", "up"], ["sync", "down"]):
+    if argv in (["sync"], ["sync", "up"], ["sync", "down"]):
         from gpuinfra.quick.sync import sync
 
-        return sync(environ, up=argv[1] == "up")
+        return sync(environ, mode=argv[1] if argv[1:] else "both")
     return False
 
 

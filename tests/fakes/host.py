@@ -215,6 +215,7 @@ def fake_world(directory: Path, **parts: Any) -> World:
     records: Sequence[Record] = parts.pop("records", (RECORDED,))
     files = parts.pop("files", None) or FakeStackFiles(directory)
     return World(
+        folder="project",
         project=Project(root=directory),
         files=files,
         user_data=files,

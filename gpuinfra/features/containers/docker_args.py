@@ -7,7 +7,6 @@ from typing import Any
 
 from gpuinfra.ground import facts
 from gpuinfra.ground.errors import HostError
-from gpuinfra.ground.names import PROJECT_DIRECTORY
 
 IMAGE = "gpuinfra"
 
@@ -40,9 +39,10 @@ class DockerInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerSpec:
-    """One container to run; `ports` are published on the host's loopback only."""
+    """One container to run, in a folder below the home; `ports` are published on the host's loopback only."""
 
     image: str
+    folder: str
     argv: Sequence[str]
     gpus: bool
     terminal: bool
@@ -138,7 +138,7 @@ def build(engine: DockerInfo, *, dockerfile: str, installer: Mapping[str, str], 
 
 def run(engine: DockerInfo, container: ContainerSpec) -> list[str]:
     """Return the command line of a container that sees the project as the host does, as the same user."""
-    project = f"{engine.home}/{PROJECT_DIRECTORY}"
+    project = f"{engine.home}/{container.folder}"
     command = [*engine.command, "run", "--rm", "--init", "--interactive"]
     command += ["--tty"] if container.terminal else []
     command += ["--gpus", "all"] if container.gpus else []
