@@ -5,12 +5,17 @@ It has the environment that it was started with (endpoint, credentials) and one 
 of credentials, of two regions in one root and of a fresh clone let Terraform start its own.
 """
 
+import json
 import re
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
+ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = "providers/registry.terraform.io/hashicorp/aws/*/*/terraform-provider-aws*"
 
 
@@ -20,25 +25,43 @@ def running_provider(
 ) -> Iterator[dict[str, str]]:
     """Start the provider that lies in a `.terraform`; yield the variable by which Terraform finds it.
 
-    enter: a command line that brings it into a lab.
+    Terraform speaks to it through tests.short_schema. enter: a command line that brings it into a lab.
     """
     (program,) = installed.glob(PROGRAM)
     env = {name: value for name, value in environ.items() if name != "AWS_CA_BUNDLE"} | {"GOGC": "400"}
+    with (
+        _process([*enter, str(program), "-debug"], env) as (_, says),
+        tempfile.TemporaryDirectory(prefix="gpuinfra-provider-") as scratch,
+    ):
+        reattach = json.loads(_line(says, r"TF_REATTACH_PROVIDERS='(.+)'"))
+        (address,) = (it["Addr"] for it in reattach.values())
+        ours = str(Path(scratch, "socket"))
+        command = [sys.executable, "-m", "tests.short_schema", address["String"], ours]
+        with _process(command, env | {"PYTHONPATH": str(ROOT)}) as (between, says):
+            _line(says, "(serving)")
+            for it in reattach.values():
+                it["Addr"]["String"], it["Pid"] = ours, between.pid
+            yield {"TF_REATTACH_PROVIDERS": json.dumps(reattach)}
+
+
+@contextmanager
+def _process(
+    argv: Sequence[str], env: Mapping[str, str]
+) -> "Iterator[tuple[subprocess.Popen[str], IO[str]]]":
+    """Start a process that ends with this block."""
     with subprocess.Popen(
-        [*enter, str(program), "-debug"],
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
+        argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
+        assert process.stdout
         try:
-            yield {"TF_REATTACH_PROVIDERS": _address(process)}
+            yield process, process.stdout
         finally:
             process.kill()
 
 
-def _address(process: "subprocess.Popen[str]") -> str:
-    for line in process.stdout or ():
-        if found := re.search(r"TF_REATTACH_PROVIDERS='(.+)'", line):
+def _line(says: IO[str], pattern: str) -> str:
+    """Wait for a line; return what the pattern's group has found in it."""
+    for line in says:
+        if found := re.search(pattern, line):
             return found[1]
-    raise AssertionError(f"the provider ended with {process.wait()} instead of saying where it listens")
+    raise AssertionError(f"a process has ended without a line like {pattern}")
