@@ -3,6 +3,8 @@
 export GPUINFRA_STACK := $(or $(STACK),$(GPUINFRA_STACK),default)
 export GPUINFRA_MODULE = $(value module)
 export GPUINFRA_PORT := $(or $(PORT),$(GPUINFRA_PORT),8888)
+# Some containers set it: every command would be compiled anew at each start.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
 ASK := $(if $(YES),--yes)
@@ -36,7 +38,7 @@ jupyter: setup ## JupyterLab in that image, here on PORT=8888
 demo:          ## The whole flow against a simulated AWS on this machine: no account, no cost
 	@$(PYTHON) -m gpuinfra.install demo && $(BIN)/python -m gpuinfra.simulator demo
 test:          ## All tests, end to end ones included; sets up what they need
-	@$(PYTHON) -m gpuinfra.install test && $(BIN)/pytest -n 4
+	@$(PYTHON) -m gpuinfra.install test && $(BIN)/pytest -n 6
 check: fmt lint types hcl scan test  ## Everything that CI checks
 fmt: setup     ## Check the format of Python and HCL
 	@$(BIN)/ruff format --check . && $(BIN)/python -m tests.hcl fmt

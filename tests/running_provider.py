@@ -9,7 +9,6 @@ import json
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,32 +28,28 @@ def running_provider(
     """
     (program,) = installed.glob(PROGRAM)
     env = {name: value for name, value in environ.items() if name != "AWS_CA_BUNDLE"} | {"GOGC": "400"}
-    with (
-        _process([*enter, str(program), "-debug"], env) as (_, says),
-        tempfile.TemporaryDirectory(prefix="gpuinfra-provider-") as scratch,
-    ):
+    with _process([*enter, str(program), "-debug"], env) as says:
         reattach = json.loads(_line(says, r"TF_REATTACH_PROVIDERS='(.+)'"))
-        (address,) = (it["Addr"] for it in reattach.values())
-        ours = str(Path(scratch, "socket"))
-        command = [sys.executable, "-m", "tests.short_schema", address["String"], ours]
-        with _process(command, env | {"PYTHONPATH": str(ROOT)}) as (between, says):
-            _line(says, "(serving)")
-            for it in reattach.values():
-                it["Addr"]["String"], it["Pid"] = ours, between.pid
+        (found,) = reattach.values()
+        theirs = found["Addr"]["String"]
+        ours = f"{theirs}-short"  # beside the provider's own, so that a lab sees both
+        command = [*enter, sys.executable, "-m", "tests.short_schema", theirs, ours]
+        with _process(command, env | {"PYTHONPATH": str(ROOT)}) as says:
+            found["Pid"], found["Addr"]["String"] = int(_line(says, "serving: ([0-9]+)")), ours
             yield {"TF_REATTACH_PROVIDERS": json.dumps(reattach)}
+    for socket in (theirs, ours):
+        Path(socket).unlink(missing_ok=True)
 
 
 @contextmanager
-def _process(
-    argv: Sequence[str], env: Mapping[str, str]
-) -> "Iterator[tuple[subprocess.Popen[str], IO[str]]]":
-    """Start a process that ends with this block."""
+def _process(argv: Sequence[str], env: Mapping[str, str]) -> Iterator[IO[str]]:
+    """Start a process that ends with this block; yield what it says."""
     with subprocess.Popen(
         argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         assert process.stdout
         try:
-            yield process, process.stdout
+            yield process.stdout
         finally:
             process.kill()
 

@@ -5,6 +5,7 @@ handed on, byte for byte. A type that no *.tf names is unknown to Terraform then
 Source: https://github.com/hashicorp/terraform/blob/v1.11.0/docs/plugin-protocol/tfplugin5.8.proto
 """
 
+import os
 import re
 import sys
 import threading
@@ -117,7 +118,7 @@ def main(provider: str, ours: str) -> None:
     )
     server.add_insecure_port(f"unix:{ours}")
     server.start()
-    sys.stdout.write("serving\n")
+    sys.stdout.write(f"serving: {os.getpid()}\n")
     sys.stdout.flush()
     server.wait_for_termination()
 

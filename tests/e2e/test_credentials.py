@@ -32,21 +32,21 @@ def test_unknown_profile(cold_cli: Cli) -> None:
         ("DescribeInstances", "ExpiredToken", ("status",)),
     ],
 )
-def test_expired(match: str, code: str, command: tuple[str, ...], cold_cli: Cli, sim: Simulator) -> None:
+def test_expired(match: str, code: str, command: tuple[str, ...], cli: Cli, sim: Simulator) -> None:
     """Expired credentials are called expired, whoever meets them first."""
     sim.fault(Fault(match=match, count=None, status=403, code=code, message="The token has expired"))
     refused(
-        cold_cli.run(*command),
+        cli.run(*command),
         4,
         f"error: the AWS credentials have expired ({code})",
         "  next: aws sso login",
     )
 
 
-def test_expired_before_the_host(cold_cli: Cli, sim: Simulator) -> None:
+def test_expired_before_the_host(cli: Cli, sim: Simulator) -> None:
     """Credentials that expire in the midst of an apply lose nothing: the same command goes on."""
     sim.fault(Fault(match="RunInstances", count=None, code="RequestExpired", message="Request has expired."))
-    refused(cold_cli.run("up", "--yes"), 4, "credentials have expired", "nothing is lost")
+    refused(cli.run("up", "--yes"), 4, "credentials have expired", "nothing is lost")
     sim.clear_faults()
-    assert cold_cli.ok("up", "--yes").strip() == cold_cli.ok("ip").strip()
+    assert cli.ok("up", "--yes").strip() == cli.ok("ip").strip()
     assert len(sim.leftovers()["instances"]) == 1

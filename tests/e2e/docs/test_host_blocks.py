@@ -23,6 +23,7 @@ from tests.e2e.conftest import ROOT
 from tests.e2e.containers.docker_host import DockerHost
 from tests.e2e.docs.shell import play, with_programs
 from tests.e2e.on_host import wheels
+from tests.running_provider import running_provider
 
 pytestmark = pytest.mark.e2e
 PAGES = {page: list(found) for page, found in itertools.groupby(pages.blocks("host"), lambda b: b.page)}
@@ -42,7 +43,7 @@ class Project:
 
 
 @pytest.fixture(scope="module")
-def project() -> Iterator[Project]:
+def project(installed: Path) -> Iterator[Project]:
     """A project with a train.py, and a host; skipped with the reason where none can boot."""
     if reason := requirements.why_not():
         pytest.skip(reason)
@@ -57,11 +58,12 @@ def project() -> Iterator[Project]:
         (folder / ".gpuinfraignore").write_text("")
         laptop = {"HOME": scratch, "XDG_RUNTIME_DIR": "", "SSL_CERT_FILE": str(lab.directory / CA_FILE)}
         user = private_env(lab.env({**os.environ, **laptop}), home, clone)
-        env = with_programs(user, home, clone)
-        steps = ("gpuinfra init", "make plan", "make up")
-        printed = "".join(play(step, folder=folder, env=env, lab=lab) for step in steps)
-        DockerHost(lab=lab, project=folder, env=env).install()
-        yield Project(lab=lab, printed=printed, folder=folder, env=env, no_jupyterlab=missing)
+        with running_provider(installed, user, enter=lab.command([])) as provider:
+            env = with_programs(user | provider, home, clone)
+            steps = ("gpuinfra init", "make plan", "make up")
+            printed = "".join(play(step, folder=folder, env=env, lab=lab) for step in steps)
+            DockerHost(lab=lab, project=folder, env=env).install()
+            yield Project(lab=lab, printed=printed, folder=folder, env=env, no_jupyterlab=missing)
 
 
 def masked(line: str) -> str:
