@@ -8,8 +8,9 @@ import pytest
 from tests.not_tested import line
 from tests.processes import end_all
 
-# Each of these shares a lab and its hosts, which take half a minute to be made: one worker runs them all.
+# Each of these shares what takes long to be made (a lab and its hosts, a channel): one worker runs them all.
 TOGETHER = (
+    "tests/bootstrap/",
     "tests/e2e/first_boot/",
     "tests/e2e/on_host/",
     "tests/e2e/containers/",

@@ -10,6 +10,7 @@ from gpuinfra.simulator.project_copy import copy_project, private_env
 from gpuinfra.simulator.server import running
 from gpuinfra.tools.terraform import binary as toolchain
 from gpuinfra.tools.terraform import provider_mirror
+from tests.running_provider import running_provider
 
 # Name of each plan -> what is edited in terraform.tfvars, on top of the plan before.
 PLANS = {
@@ -27,12 +28,13 @@ def make(scratch: Path) -> dict[str, Path]:
     with running() as simulator:
         env = private_env(simulator.env(os.environ), scratch, project)
         gpuinfra(project, env, "init", "--region", "us-east-1", "--owner", "scan")
-        for number, (name, (old, new)) in enumerate(PLANS.items()):
-            edit(values, old, new)
-            if not number:
-                gpuinfra(project, env, "plan")  # installs the provider, renders the user data
-            target = found[name] = scratch / f"plan{number}.json"
-            terraform_plan(project / "terraform", terraform_env(env, project), home.tools, target)
+        gpuinfra(project, env, "plan")  # installs the provider, renders the user data
+        directory, env = project / "terraform", terraform_env(env, project)
+        with running_provider(directory / ".terraform", env) as provider:
+            for number, (name, (old, new)) in enumerate(PLANS.items()):
+                edit(values, old, new)
+                target = found[name] = scratch / f"plan{number}.json"
+                terraform_plan(directory, env | provider, home.tools, target)
     return found
 
 

@@ -18,6 +18,7 @@ from rattler.index import index_fs  # type: ignore[import-not-found, unused-igno
 from gpuinfra.simulator.conda.packages import (
     Interpreter,
     Package,
+    compiled,
     from_wheel,
     local_interpreter,
     module,
@@ -57,7 +58,10 @@ def packages(interpreter: Interpreter) -> list[Package]:
     elsewhere = sysconfig.get_config_var("WHEEL_PKG_DIR")
     bundled = Path(elsewhere) if elsewhere else Path(ensurepip.__file__).parent / "_bundled"
     broken = module("brokenimport", "1.0", source="import a_module_that_nobody_has\n")
-    found = [thin_python(interpreter), from_wheel(next(bundled.glob("pip-*.whl"))), broken]
+    pip = from_wheel(next(bundled.glob("pip-*.whl")))
+    if interpreter == local_interpreter():  # no other can be compiled for; there pip compiles itself at first
+        pip = compiled(pip)
+    found = [thin_python(interpreter), pip, broken]
     found += [module("tinylib", version) for version in ("1.0", "1.1")]
     found += [module("tinyapp", "2.0", depends=["tinylib >=1.0"]), module("extra", "3.0")]
     return [*found, torch(None, interpreter), torch("12.4", interpreter)]

@@ -1,15 +1,18 @@
 """Write real `.conda` packages: from wheels, from this machine's Python, or from a few generated files."""
 
+import compileall
 import hashlib
 import io
 import json
 import os
+import py_compile
 import re
 import sys
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.parser import BytesParser
 from pathlib import Path
 
@@ -145,6 +148,19 @@ def from_wheel(wheel: Path) -> Package:
         files=files,
         entry_points=re.findall(r"^[\w.-]+ ?= ?[\w.]+:[\w.]+$", points, re.M),
     )
+
+
+def compiled(package: Package) -> Package:
+    """Return a noarch package with bytecode for the Python that runs this; conda makes it when it links."""
+    with tempfile.TemporaryDirectory(prefix="gpuinfra-bytecode-") as scratch:
+        for name, data in package.files.items():
+            path = Path(scratch, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH  # the time of the sources will be another
+        compileall.compile_dir(scratch, quiet=2, stripdir=scratch, invalidation_mode=unchecked)
+        found = {path.relative_to(scratch).as_posix(): path for path in Path(scratch).rglob("*.pyc")}
+        return replace(package, files=package.files | {name: it.read_bytes() for name, it in found.items()})
 
 
 def module(name: str, version: str, *, depends: Sequence[str] = (), source: str = "") -> Package:
