@@ -15,8 +15,8 @@ from tests.running_provider import running_provider
 # Name of each plan -> what is edited in terraform.tfvars, on top of the plan before.
 PLANS = {
     "plan": ("dlc_access = false", "dlc_access = true"),  # all that the role may ever do is looked at
-    "plan, private": ('access = "ssh"', 'access = "ssm"'),
-    "plan, endpoints": ('private_network = "nat"', 'private_network = "endpoints"'),
+    "private": ('access = "ssh"', 'access = "ssm"'),
+    "private, endpoints": ('private_network = "nat"', 'private_network = "endpoints"'),
 }
 
 

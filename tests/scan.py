@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
         source = copy_source(Path(scratch))
         reports = [
             scan(options.checkov, "modules", ["-d", "terraform", "--framework=terraform"], options.sarif),
-            *(scan(options.checkov, name, plan_arguments(it, source), None) for name, it in plans.items()),
+            scan(options.checkov, "; ".join(plans), plan_arguments(plans.values(), source), None),
         ]
     sys.stdout.write("\n".join(line for report in reports for line in table(report)) + "\n")
     return 0 if all(report.is_clean for report in reports) else 1
@@ -70,10 +70,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def plan_arguments(plan: Path, source: Path) -> list[str]:
-    """Return checkov's arguments for a plan."""
+def plan_arguments(plans: Iterable[Path], source: Path) -> list[str]:
+    """Return checkov's arguments for plans."""
     enrich = ["--repo-root-for-plan-enrichment", str(source)]
-    return ["-f", str(plan.resolve()), "--framework=terraform_plan", *enrich]
+    return [*(f"--file={plan.resolve()}" for plan in plans), "--framework=terraform_plan", *enrich]
 
 
 def copy_source(scratch: Path) -> Path:
