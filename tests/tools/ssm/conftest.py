@@ -132,6 +132,11 @@ def way(server: sshd.Sshd, directory: Path, api: str, *, runtime: str) -> Way:
     link = OpenSsh(env)
     link.pin(made, [server.host_key])
     link.configure(made, address=made.address)
-    conf = ssh_config.path(made.stack, env)  # on a busy machine the proxy alone takes longer to start
-    conf.write_text(re.sub(r"ConnectTimeout \d+", f"ConnectTimeout {PATIENCE_S:.0f}", conf.read_text()))
+    conf = ssh_config.path(made.stack, env)
+    be_patient(conf)
     return Way(host=made, conf=conf, env=env, api=api)
+
+
+def be_patient(conf: Path) -> None:
+    """Let ssh wait for its proxy: on a busy machine that alone takes longer to start than 15 s."""
+    conf.write_text(re.sub(r"ConnectTimeout \d+", f"ConnectTimeout {PATIENCE_S:.0f}", conf.read_text()))

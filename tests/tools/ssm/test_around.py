@@ -10,7 +10,7 @@ from gpuinfra.ground.errors import CloudError, HostError, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.tools.ssm import report
 from tests.samples import host
-from tests.tools.ssm.conftest import TARGET, Private, Way
+from tests.tools.ssm.conftest import TARGET, Private, Way, be_patient
 from tests.tools.ssm.fake_aws import FORBIDDEN, NOT_CONNECTED
 from tests.waiting import PATIENCE_S
 
@@ -19,6 +19,7 @@ def told_as(way: Way, instance_id: str) -> Host:
     """Configure ssh for another instance, and return it."""
     made = host(**{**vars(way.host), "instance_id": instance_id})
     way.link.configure(made, address=made.address)
+    be_patient(way.conf)
     return made
 
 
