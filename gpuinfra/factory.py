@@ -1,4 +1,4 @@
-"""Builds the world of one command, once: the only module that knows every concrete class.
+"""Builds the world of one command, once: the only module that knows every concrete class; over 200 lines.
 
 What costs time to import is imported when it is first used; what one feature alone needs has a function each.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuinfra.ground import paths
+from gpuinfra.ground import locations, paths
 from gpuinfra.ground.paths import Project, Stack
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from gpuinfra.features.sync.clone import Agent
     from gpuinfra.features.sync.sync import FileWatcher, RsyncTransfer
     from gpuinfra.features.web.forward import Tunnel
-    from gpuinfra.ground.model import Settings
-    from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter
+    from gpuinfra.ground.model import Host, Settings
+    from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter, StateFile
     from gpuinfra.ground.world import World
 
 FALLBACK_REGION = "us-east-1"
@@ -35,31 +35,58 @@ def world(stack_name: str, environ: Mapping[str, str]) -> World:
     Raises:
         ConfigError: there is no project here, or the name cannot be a stack's.
     """
+    project = paths.find_project(Path.cwd(), environ)
+    return _world(project, project.stack(stack_name), environ)
+
+
+def worlds(environ: Mapping[str, str]) -> list[World]:
+    """Return the worlds of all stacks of the project that were set up, the default one first."""
+    project = paths.find_project(Path.cwd(), environ)
+    return [_world(project, stack, environ) for stack in project.stacks()]
+
+
+def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:
     from gpuinfra.features.boot.user_data import UserData
     from gpuinfra.ground.world import Clock, World
     from gpuinfra.tools.ssh.client import OpenSsh
     from gpuinfra.tools.ssh.host_client import SshHostClient
     from gpuinfra.tools.terminal.terminal import Terminal
     from gpuinfra.tools.terraform.stack_files import StackDirectory
-    from gpuinfra.tools.terraform.state import LocalState
     from gpuinfra.tools.terraform.tfvars import TfvarsFile
 
-    project = paths.find_project(Path.cwd(), environ)
-    stack = project.stack(stack_name)
     files, reporter, ssh = StackDirectory(stack), Terminal(), OpenSsh(environ)
     return World(
+        folder=locations.host_folder(locations.synced_root(str(Path.cwd()))),
         project=project,
         files=files,
         user_data=UserData(files, project.root),
         values=TfvarsFile(stack.tfvars, module=project.module),
-        state=LocalState(stack.state, rescue_directory=paths.state_home(environ)),
+        state=_state(stack, environ),
         reporter=reporter,
         ssh=ssh,
         host=SshHostClient(ssh),
         clock=Clock(sleep=time.sleep, now=time.monotonic),
         terraform=lambda: _terraform(project, stack, environ, reporter),
         cloud=_cloud,
+        start_host=_start_host,
+        other_hosts=lambda: [
+            other.name
+            for other in project.stacks()
+            if other != stack and _state(other, environ).read().host is not None
+        ],
     )
+
+
+def _state(stack: Stack, environ: Mapping[str, str]) -> StateFile:
+    from gpuinfra.tools.terraform.state import LocalState
+
+    return LocalState(stack.state, rescue_directory=paths.state_home(environ))
+
+
+def _start_host(world: World) -> Host:
+    from gpuinfra.features.lifecycle.power import start
+
+    return start(world)
 
 
 def init_values(

@@ -10,7 +10,7 @@ import hcl2
 
 from gpuinfra.features.containers import dlc as dlc_action
 from gpuinfra.features.containers import dlc_images
-from gpuinfra.features.provision import allow, plan
+from gpuinfra.features.provision import allow, resource_names
 from gpuinfra.ground import errors
 from gpuinfra.ground.model import Host, Settings, Tags
 from gpuinfra.tools.terraform.tfvars import DEFAULTS, REQUIRED
@@ -87,7 +87,7 @@ def test_the_accounts_of_the_deep_learning_containers() -> None:
 
 def test_addresses() -> None:
     """The resources that the command line names exist in the modules."""
-    assert plan.INSTANCE == "module.host.module.instance.aws_instance.this"
+    assert resource_names.INSTANCE == "module.host.module.instance.aws_instance.this"
     assert 'module "host"' in (TERRAFORM / "main.tf").read_text()
     assert 'module "instance"' in (HOST / "main.tf").read_text()
     assert 'resource "aws_instance" "this"' in (PARTS / "instance" / "main.tf").read_text()
@@ -137,3 +137,12 @@ def test_the_manual_names_every_exit_code() -> None:
     """docs/troubleshooting.md has a row for each exit code."""
     text = (TERRAFORM.parent / "docs" / "troubleshooting.md").read_text()
     assert all(re.search(rf"\|\s*`?{code}`?\s*\|", text) for code in (0, 1, 2, 3, 4, 5, 130))
+
+
+def test_no_message_is_built_of_what_aws_may_not_have_given() -> None:
+    """A host that died while pending has nulls for values: a condition must not add an error of its own."""
+    files = [TERRAFORM / "main.tf", TERRAFORM / "providers.tf", *(TERRAFORM / "modules").rglob("*.tf")]
+    messages = [m for f in files for m in re.findall(r"(?:error_message|condition) .*", f.read_text())]
+    assert len(messages) > 40
+    of_aws = [m for m in messages if re.search(r"\$\{self\.(?!input)", m)]
+    assert of_aws == [], 'coalesce(self...., "null")'

@@ -63,8 +63,11 @@ ROOMS = {
         "factory",  # late: only when the connection was lost
         "features.jobs.request",
         "features.jobs.jobs",  # late, as above
+        "features.sync.conversation",
+        "features.sync.exchange",
+        "features.sync.result",
         "features.sync.rsync_args",
-        "features.sync.gitignore",
+        "features.sync.terms",
         "tools.ssh.terminal_session",
         "tools.ssh.host_bundle",
         "tools.terminal.output",
@@ -80,6 +83,7 @@ ROOMS = {
 SIBLINGS = {
     "boot": {"connect", "environment"},
     "provision": {"boot", "money"},
+    "lifecycle": {"boot", "connect", "provision"},
     "gpu": {"jobs", "connect"},
     "jobs": {"connect"},
     "sync": {"connect"},
@@ -91,12 +95,18 @@ NEIGHBOURS = {"ssh": {"ssm"}, "ssm": {"aws"}, "terraform": {"aws"}}
 SHARED_TOOLS = {"process", "files", "adapter"}
 # the wire format is one file for both ends, and so is the JSON that costs nothing to import
 WIRE = {"host.jobs.frames", "host.jobs.lean_json"}
+# both ends of a sync look at a folder, and change it, by the same code
+SIDE = {"host.sync.place", "host.sync.records", "host.sync.scan", "host.sync.side", "host.sync.ignored"}
 ALONE = {
     "features.jobs.request": WIRE,
     "tools.ssh.host_client": WIRE,
     "tools.ssh.host_bundle": WIRE,
     "tools.ssh.terminal_session": WIRE,
     "quick.dispatch": WIRE,
+    "features.sync.exchange": SIDE,
+    "features.sync.untrusted": SIDE,
+    "features.sync.rsync_args": SIDE,
+    "features.sync.watcher": SIDE,
     "cli.app": {"cli.*"},
     "cli.options": {"tools.process"},  # to become ssh
 }

@@ -17,9 +17,10 @@ cd /
 # shellcheck source=/dev/null
 . "$conf"
 : "${LOGIN_USER:?}" "${INSTALLER:?}" "${INSTALLER_URL:?}" "${INSTALLER_SHA256:?}" "${ENV_NAME:?}" "${CUDA_DRIVERS:?}"
-: "${CUDA_MAJOR=}" "${LOCK_SHA256=}"
+: "${CUDA_MAJOR=}" "${LOCK_SHA256=}" "${INSTANCE_TYPE=}"
 # What follows is never set by user-data: ROOT moves the system's files for tests, the rest are limits.
 : "${ROOT:=}" "${TRIES:=4}" "${BACKOFF_S:=3}" "${MIN_FREE_MB:=10000}" "${GPU_WAIT_S:=600}" "${APT_PACKAGES:=}"
+: "${GPU_SETTLE_S:=30}"
 : "${LOCK_WAIT_S:=6000}"
 : "${LOGIN_HOME:=$(getent passwd "$LOGIN_USER" | cut -d: -f6)}"
 
@@ -40,8 +41,8 @@ steps=(preflight gpu apt download install configure env-conda env-pip shell veri
 
 begin_run
 run_step preflight "$(files_key "$conf_dir"/{environment.yml,requirements.txt,conda.lock})" true
-run_step gpu "$boot_id-$CUDA_MAJOR" true
-GPU=$(<"$state_dir/gpu")
+run_step gpu "$boot_id-$CUDA_MAJOR" gpus_checked
+GPU=$(<"$state_dir/gpu") GPU_COUNT=$(<"$state_dir/gpu-count")
 run_step apt "$(key_of "$APT_PACKAGES")" driver_held
 run_step download "$INSTALLER_SHA256" installer_there
 run_step install "$(key_of "$prefix")" conda_works
@@ -50,7 +51,7 @@ run_step configure "$(key_of "$prefix" "$(condarc)")" condarc_there
 run_step env-conda "$(key_of "$env_prefix" "$(files_key "$(env_source)")")" env_there
 run_step env-pip "$(files_key "$conf_dir/pip.txt")" true
 run_step shell "$(key_of "$(profile_script)")" shell_there
-run_step verify "$(key_of "$GPU" "$(files_key "$conf_dir/names.txt")")" true
+run_step verify "$(key_of "$GPU" "$(files_key "$conf_dir/names.txt")")" proven_in_this_boot
 run_step requirements "$(files_key "$conf_dir/requirements.txt")" true
 run_step startup "$(files_key "$conf_dir/startup")" true
 end_run

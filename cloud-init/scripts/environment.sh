@@ -85,8 +85,17 @@ step_shell() {
     _ "$PROFILE" || fail "cannot write $LOGIN_HOME/.bashrc" $?
 }
 
+# The GPUs are proven anew in each boot.
+proven_in_this_boot() { [ "$GPU" = cpu ] || [ -e "$ROOT/run/gpuinfra/proven" ]; }
+
 step_verify() {
-  retry 900 "verify" "${as[@]}" "$env_prefix/bin/python" "$here/verify.py" "$conf_dir/names.txt" "$GPU"
+  local names=$conf_dir/names.txt
+  # run_step's key is the old one: only the boot is new. The packages were proven and are the user's to change.
+  [ "$old_key" != "$key" ] || names=/dev/null
+  retry 900 "verify" "${as[@]}" "$env_prefix/bin/python" "$here/verify.py" "$names" "$GPU" "$GPU_COUNT"
+  mkdir -p "$ROOT/run/gpuinfra"
+  : >"$ROOT/run/gpuinfra/proven"
+  [ "$names" != /dev/null ] || return 0
   grep '^{' "$last_output" | tail -n 1 >"$state_dir/verify.json"
   # What is really installed, exactly: gpuinfra can bring it home as a lock.
   run_logged 120 "${as[@]}" "$prefix/bin/conda" list --prefix "$env_prefix" --explicit --sha256 || fail "conda list" $?

@@ -31,26 +31,60 @@ has_nvidia_gpu() {
   [ -e "$ROOT/dev/nvidia0" ]
 }
 
+# What EC2 sells with a type and whether it is there is asked by Python: the jobs' program asks the same.
+gpu_check=(env "GPUINFRA_GPU_STATE=$ROOT/run/gpuinfra/gpu" "PYTHONPATH=$here" python3 -m gpuinfra.host.gpu_check)
+
+# /run is empty after each boot.
+gpus_checked() { [ ! -s "$state_dir/gpu-sold" ] || [ -e "$ROOT/run/gpuinfra/gpu" ]; }
+
 step_gpu() {
-  GPU=cpu
+  GPU=cpu GPU_COUNT=0
   rm -f "$state_dir/gpu"
-  if has_nvidia_gpu; then wait_for_driver; else say "no NVIDIA GPU on this host: CPU packages"; fi
+  "${gpu_check[@]}" sold "$INSTANCE_TYPE" "$here/gpus.txt" >"$state_dir/gpu-sold" 9>&- 3>&-
+  if has_nvidia_gpu; then wait_for_driver; fi
+  # Of a type that is newer than our table only the number is known: what answers now must go on to answer.
+  [ -s "$state_dir/gpu-sold" ] || [ "$GPU" = cpu ] || [ -z "$INSTANCE_TYPE" ] ||
+    echo "$INSTANCE_TYPE $GPU_COUNT 0" >"$state_dir/gpu-sold"
+  if [ -s "$state_dir/gpu-sold" ]; then
+    check_gpus "$(<"$state_dir/gpu-sold")"
+  elif [ "$GPU" = cpu ]; then
+    say "no NVIDIA GPU on this host: CPU packages"
+  fi
+  echo "$GPU_COUNT" >"$state_dir/gpu-count"
   echo "$GPU" >"$state_dir/gpu"
 }
 
+# check_gpus LINE: refuse a host that has not what its type is sold with; look on at one that has
+check_gpus() {
+  local until=$((SECONDS + GPU_SETTLE_S))
+  until run_logged 120 "${gpu_check[@]}" check "$1"; do
+    ((SECONDS < until)) ||
+      refuse "$(tail -n 1 "$last_output"). A reboot may help (sudo reboot), else a stop and a start: other hardware" 70
+    sleep 3
+  done
+  if [ -d "$ROOT/run/systemd/system" ]; then systemctl restart --no-block gpuinfra-gpu.service; fi
+}
+
+# Rows alone count: nvidia-smi may end well without a GPU, and say so between them.
+ask_for_driver() {
+  run_logged 60 nvidia-smi --query-gpu=name,driver_version --format=csv,noheader &&
+    rows=$(grep -E ', [0-9.]+$' "$last_output")
+}
+
 wait_for_driver() {
-  local until=$((SECONDS + GPU_WAIT_S))
+  local until=$((SECONDS + GPU_WAIT_S)) rows=""
   # NVIDIA's own image finishes its driver at the first login of that user.
   [ "$(id -un)" = "$LOGIN_USER" ] || timeout 60 runuser -l "$LOGIN_USER" -c true 9>&- 3>&- || true
-  until run_logged 60 nvidia-smi --query-gpu=name,driver_version --format=csv,noheader; do
+  until ask_for_driver; do
     if ((SECONDS >= until)); then
       command -v nvidia-smi >/dev/null || refuse "a GPU but no NVIDIA driver: use image nvidia or aws-nvidia" 69
       fail "nvidia-smi does not answer after $GPU_WAIT_S s: $(tail -n 1 "$last_output")" 69
     fi
     sleep 3
   done
-  GPU=$(head -n 1 "$last_output")
+  GPU=$(head -n 1 <<<"$rows") GPU_COUNT=$(wc -l <<<"$rows")
   check_cuda "${GPU##*, }"
+  [ "$GPU_COUNT" = 1 ] || GPU="$GPU_COUNT x $GPU"
 }
 
 # check_cuda DRIVER: a driver serves its own CUDA major version and all older ones (NVIDIA, minor version compatibility)

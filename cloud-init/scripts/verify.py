@@ -1,4 +1,4 @@
-"""Prove the environment by use: verify.py NAMES_FILE GPU. Prints one JSON line, or "Unfit: ..." and 1.
+"""Prove the environment by use: verify.py NAMES_FILE GPU COUNT. Prints one JSON line, or "Unfit: ..." and 1.
 
 It runs on the environment's Python, which may be an old one.
 """
@@ -49,8 +49,19 @@ def import_all(names):
     return found
 
 
-def check_torch(gpu):
-    """Multiply two matrices where the work will be done; return what torch says of its devices."""
+def multiply(torch, device):
+    """Multiply two matrices there, or stop with the reason."""
+    try:
+        ones = torch.ones(64, 64, device=device)
+        total = float((ones @ ones).sum())
+    except Exception as error:
+        sys.exit(f"Unfit: torch cannot multiply on {device}: {type(error).__name__}: {error}")
+    if total != 64.0**3:
+        sys.exit(f"Unfit: torch multiplies wrongly on {device}")
+
+
+def check_torch(gpu, count):
+    """Multiply on every device that there should be; return what torch says of them."""
     try:
         torch = importlib.import_module("torch")
     except ModuleNotFoundError:
@@ -59,22 +70,24 @@ def check_torch(gpu):
     if gpu and not available:
         build = torch.version.cuda or "none: this is a CPU build, ask for pytorch-gpu or a cuda-version"
         sys.exit(f"Unfit: torch {torch.__version__} does not see the GPU {gpu} (its CUDA: {build})")
+    seen = torch.cuda.device_count() if gpu else 0
+    names = [torch.cuda.get_device_name(number) for number in range(seen)]
+    # Of GPUs that their user has divided (MIG) torch shows one part alone, and says so in its name.
+    if seen < count and not any("MIG" in name for name in names):
+        sys.exit(f"Unfit: torch {torch.__version__} sees {seen} of {count} GPUs")
+    for device in [f"cuda:{number}" for number in range(seen)] or ["cpu"]:
+        multiply(torch, device)
     device = "cuda" if gpu else "cpu"
-    ones = torch.ones(64, 64, device=device)
-    if float((ones @ ones).sum()) != 64.0**3:
-        sys.exit(f"Unfit: torch multiplies wrongly on {device}")
-    count = torch.cuda.device_count() if gpu else 0
-    names = [torch.cuda.get_device_name(number) for number in range(count)]
-    return {"torch": torch.__version__, "device": device, "device_count": count, "device_names": names}
+    return {"torch": torch.__version__, "device": device, "device_count": seen, "device_names": names}
 
 
-def main(names_file, gpu):
+def main(names_file, gpu, count):
     """Check imports, then torch; print what was found."""
     begin = time.monotonic()
     found = import_all(names_file.read_text().split())
-    report = {"imports": found, **check_torch("" if gpu == "cpu" else gpu)}
+    report = {"imports": found, **check_torch("" if gpu == "cpu" else gpu, count)}
     report["seconds"] = round(time.monotonic() - begin, 1)
     sys.stdout.write(json.dumps(report) + "\n")
 
 
-main(Path(sys.argv[1]), sys.argv[2])
+main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

@@ -43,8 +43,8 @@ def _jobs() -> typer.Typer:
 def run(command: Words, env: Env = None, tty: Tty = None, stack: Stack = DEFAULT_STACK) -> None:
     """Run a command on the host as if it were here.
 
-    In ~/project, in the conda environment; its exit code is ours, and Ctrl-C reaches it. If the connection
-    breaks, or you leave with Ctrl-\\, it goes on as a job.
+    In the project's folder, in the conda environment; its exit code is ours, and Ctrl-C reaches it. If the
+    connection breaks, or you leave with Ctrl-\\, it goes on as a job.
     """
     from gpuinfra.features.jobs import jobs, options
 

@@ -12,7 +12,9 @@ from gpuinfra.cli.options import Json, Stack, Yes, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
+    from gpuinfra.features.provision.down import Running
     from gpuinfra.features.provision.status import Status
+    from gpuinfra.features.provision.up import Consent, LivingHost
     from gpuinfra.ground.world import World
 
 Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; default: your own.")]
@@ -59,19 +61,44 @@ def apply(
     stack: Stack = DEFAULT_STACK,
     yes: Yes = False,
     upgrade_image: Annotated[
-        bool, typer.Option("--upgrade-image", help="Replace the host by one on the newest image.")
+        bool,
+        typer.Option("--upgrade-image", help="Replace the host, and its disk, by one on the newest image."),
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="With --yes: replace a host if need be; its disk is deleted.")
     ] = False,
     wait: Annotated[
         bool, typer.Option(envvar="GPUINFRA_WAIT", help="Follow the host until its environment is proven.")
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Make or change the host and print its public IP."""
+    """Make or change the host, start it if it is stopped, and print its public IP."""
+    from gpuinfra.features.provision.up import Consent
+
+    world = factory.world(stack, os.environ)
+    consent = Consent(yes=yes, replace=replace, running=_running_jobs(world))
+    _apply(world, consent, upgrade_image=upgrade_image, wait=wait, as_json=as_json)
+
+
+def _apply(world: "World", consent: "Consent", *, upgrade_image: bool, wait: bool, as_json: bool) -> None:
     from gpuinfra.features.provision.up import up
 
-    world, values = factory.world(stack, os.environ), factory.init_values(os.environ)
-    host = up(world, values, yes=yes, upgrade_image=upgrade_image, wait=wait)
+    values, living = factory.init_values(os.environ), _living(world, consent.yes)
+    host = up(world, values, consent, upgrade_image=upgrade_image, wait=wait, living=living)
     result(host.address, host, as_json)
+
+
+def _living(world: "World", yes: bool) -> "LivingHost":
+    from gpuinfra.features.lifecycle import keys, power
+    from gpuinfra.features.provision.up import LivingHost
+
+    return LivingHost(started=partial(power.started, world, yes=yes), take_key=partial(keys.take, world))
+
+
+def _running_jobs(world: "World") -> "Running":
+    from gpuinfra.features.gpu import metrics
+
+    return partial(metrics.running, world)
 
 
 def ip(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
@@ -106,11 +133,10 @@ def _show_status(world: "World", now: "Status", *, live: bool, as_json: bool) ->
 
 def destroy(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) -> None:
     """Remove everything that costs money. Asks AWS whether it is gone."""
-    from gpuinfra.features.gpu import metrics
     from gpuinfra.features.provision import down
 
     world = factory.world(stack, os.environ)
-    outcome = down.destroy(world, yes=yes, running=partial(metrics.running, world))
+    outcome = down.destroy(world, yes=yes, running=_running_jobs(world))
     result("", {"destroyed": outcome.destroyed}, as_json)
 
 

@@ -27,7 +27,7 @@ def jupyter(
 ) -> None:
     """Open JupyterLab of the host's environment.
 
-    In ~/project, through a tunnel; Ctrl-C ends the tunnel and leaves JupyterLab running.
+    In the project's folder, through a tunnel; Ctrl-C ends the tunnel and leaves JupyterLab running.
     """
     from gpuinfra.features.web import jupyter
 

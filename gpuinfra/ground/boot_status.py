@@ -4,18 +4,25 @@ The status file is written by cloud-init/scripts/lib.sh (schema 1), atomically a
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 UNIT = "gpuinfra-bootstrap.service"
 STATUS_FILE = "/var/lib/gpuinfra/status.json"
 LOG_FILE = "/var/log/gpuinfra/bootstrap.log"
-# One look, four answers, one line each; `sh` on the host runs it.
+GPU_FILE = "/run/gpuinfra/gpu"  # host/gpu_state.py writes it
+# One look, four answers, one line each, then lines with a name; `sh` on the host runs it.
 READ_STATUS = (
     f"cat {STATUS_FILE} 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id;"
-    f" systemctl show --property=SubState --value {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ"
+    f" systemctl show --property=SubState --value {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ;"
+    f" echo begun $(systemctl show --property=ExecMainStartTimestampMonotonic --value {UNIT});"
+    " sha256sum 2>/dev/null </etc/gpuinfra/environment.yml | sed 's/^/made-of /';"
+    f" sed 's/^/gpu /' {GPU_FILE} 2>/dev/null || true"
 )
 SCHEMA = 1
+GPU_CODE = 70  # of the bootstrap's step gpu, when the host has not the GPUs of its type
+GPU_FIT = "gpu ok"
+NOT_YET = "0"  # when a unit of systemd began that has not, in this boot
 AT_WORK = "start"  # what systemd calls a oneshot unit whose program runs
 
 
@@ -31,7 +38,8 @@ class BootStep:
 class Boot:
     """How far a host is; state: waiting (not begun), running, interrupted, failed or done.
 
-    `awaits` is the sha256 of the environment.lock that the bootstrap waits for, else empty.
+    `awaits` is the sha256 of the environment.lock that the bootstrap waits for, else empty; `made_of` that of
+    the environment.yml on the host.
     """
 
     state: str
@@ -47,6 +55,7 @@ class Boot:
     prefix: str = ""
     gpu: str = ""
     awaits: str = ""
+    made_of: str = ""
 
     @property
     def ended(self) -> bool:
@@ -54,22 +63,27 @@ class Boot:
         return self.state == "done" or (self.state == "failed" and self.permanent)
 
 
-def parse(look: str) -> Boot:
+def parse(look: str, *, gpus: int = 0) -> Boot:
     """Return the boot as one look found it; what cannot be read counts as not begun.
 
+    gpus: how many the instance type has. A host that is done and has fewer, or lost one since, has failed.
+
     A status that says "running" is a lie after a power cut or a kill -9: then the boot id differs,
-    or the unit is not at work (systemd starts it again half a minute after a kill).
+    or the unit is not at work (systemd starts it again half a minute after a kill). One that says "done" is
+    the proof of an earlier boot, perhaps on another GPU, until the unit has run in this one.
     """
     lines = [line for line in look.splitlines() if line.strip()]
     status = _status(lines)
     if status is None:
         return Boot(state="waiting")
     boot_id, unit = [*lines[1:3], "", ""][:2]
-    state = str(status["state"])
-    if state == "running" and (status.get("boot_id") != boot_id or unit != AT_WORK):
+    state, is_old = str(status["state"]), status.get("boot_id") != boot_id
+    if state == "done" and (is_old or _named(lines, "begun") == NOT_YET):
+        return Boot(state="waiting", message="started anew; it checks itself")
+    if state == "running" and (is_old or unit != AT_WORK):
         state = "interrupted"
     times = status.get("steps_ms", {})
-    return Boot(
+    boot = Boot(
         state=state,
         steps=tuple(BootStep(name=n, seconds=_seconds(times.get(n))) for n in status.get("steps", [])),
         step=str(status.get("step", "")),
@@ -83,7 +97,26 @@ def parse(look: str) -> Boot:
         prefix=str(status.get("prefix", "")),
         gpu=str(status.get("gpu", "")),
         awaits=str(status.get("awaits", "")) if state == "running" else "",
+        made_of=_named(lines, "made-of"),
     )
+    why = _gpu_problem(lines, status.get("gpus"), gpus)
+    if state != "done" or not why:
+        return boot
+    return replace(boot, state="failed", permanent=True, step="gpu", rc=GPU_CODE, message=why)
+
+
+def _gpu_problem(lines: list[str], seen: int | None, gpus: int) -> str:
+    """Return what is wrong with the GPUs of a host whose boot has ended well."""
+    for line in lines:
+        if line.startswith("gpu ") and line != GPU_FIT:
+            return line.removeprefix("gpu ").partition(" ")[2]
+    return f"{seen} of {gpus} GPUs answer" if seen is not None and seen < gpus else ""
+
+
+def _named(lines: list[str], name: str) -> str:
+    """Return the first word of the line with this name."""
+    found = [line.split()[1:2] for line in lines if line.startswith(f"{name} ")]
+    return "".join(found[0]) if found else ""
 
 
 def _status(lines: list[str]) -> dict[str, Any] | None:

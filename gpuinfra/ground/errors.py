@@ -2,6 +2,8 @@
 
 EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
+# What is said last of a host that EC2 does not change or start.
+STAYS_STOPPED = "; the host is stopped, its disk is safe"
 
 
 class GpuInfraError(Exception):
@@ -41,6 +43,10 @@ class HostError(GpuInfraError):
 
 class Unreachable(HostError):
     """A host does not let us in, or not yet; the message is the reason as far as it is known."""
+
+
+class Stopped(HostError):
+    """A host is stopped, or about to be; its disk is kept, and it can be started."""
 
 
 class KeyChanged(HostError):

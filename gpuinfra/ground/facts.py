@@ -61,6 +61,12 @@ def has_nvidia_gpu(instance_type: str) -> bool:
     return instance_type in types or instance_type.split(".")[0] in {name.split(".")[0] for name in types}
 
 
+def gpus_text() -> str:
+    """Return what EC2 sells with each type as lines for the host: TYPE COUNT MEMORY_MIB NAME."""
+    types = _read("gpus")["types"].items()
+    return "".join(f"{name} {it['count']} {it['memory_mib']} {it['name']}\n" for name, it in types)
+
+
 def version(text: str) -> tuple[int, int]:
     """Return the first two numbers of a version: 580.65.06 is (580, 65)."""
     first, second = [*text.split("."), "0"][:2]

@@ -30,6 +30,11 @@ def state_file(project: str) -> str:
     return f"{project}/terraform/terraform.tfstate"
 
 
+def stacks(project: str) -> str:
+    """Return where the directories of all other stacks lie."""
+    return f"{project}/terraform/stacks"
+
+
 def state_home(environ: Mapping[str, str]) -> str:
     """Return our directory for keys and pins (XDG Base Directory specification, XDG_STATE_HOME)."""
     return _xdg(environ, "XDG_STATE_HOME", ".local/state")
@@ -50,6 +55,19 @@ def host_file(environ: Mapping[str, str], instance_id: str) -> str:
     return f"{state_home(environ)}/hosts/{instance_id}.conf"
 
 
+def met_at(environ: Mapping[str, str], instance_id: str, since: str) -> str:
+    """Return the address at which ssh met a host after the file `since` was written, else nothing."""
+    conf = host_file(environ, instance_id)
+    try:
+        if os.stat(conf).st_mtime < os.stat(since).st_mtime:
+            return ""
+        with open(conf, encoding="utf-8") as lines:
+            found = [line.split()[1] for line in lines if line.startswith("  HostName ")]
+    except (OSError, ValueError, IndexError):
+        return ""
+    return found[0] if found else ""
+
+
 def synced_root(start: str) -> str:
     """Return the folder that `sync` takes, from one in it: the nearest with a mark above it, else itself."""
     root = start
@@ -58,6 +76,16 @@ def synced_root(start: str) -> str:
             return start
         root = os.path.dirname(root)
     return root
+
+
+def host_folder(root: str) -> str:
+    """Return where a project lies on the host, below the login user's home: a folder of the same name.
+
+    What is no project (the home, the whole disk) has the folder `project`.
+    """
+    name = "" if root == os.path.expanduser("~") else os.path.basename(root)
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
+    return plain.lstrip(".-") or "project"
 
 
 def _xdg(environ: Mapping[str, str], variable: str, fallback: str) -> str:

@@ -1,4 +1,4 @@
-"""The nouns of gpuinfra as frozen dataclasses: pure values, no input or output."""
+"""The nouns of gpuinfra as frozen dataclasses, over 200 lines of them: pure values, no input or output."""
 
 from dataclasses import dataclass, field
 
@@ -41,14 +41,43 @@ class Host:
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
-    """An EC2 instance as AWS describes it now; `launched` is an ISO 8601 time in UTC."""
+    """An EC2 instance as AWS describes it now; `launched` and `since` are ISO 8601 times in UTC.
+
+    since: when it got into its state, empty where AWS does not say. volume_ids: what is deleted with it;
+    other_...: what somebody attached, and what stays.
+    """
 
     instance_id: str
     state: str
     instance_type: str
     public_ip: str = ""
     launched: str = ""
+    since: str = ""
     security_group_ids: tuple[str, ...] = ()
+    availability_zone: str = ""
+    architecture: str = ""
+    ami_id: str = ""
+    volume_ids: tuple[str, ...] = ()
+    other_volume_ids: tuple[str, ...] = ()
+    other_interface_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostDetails:
+    """What AWS says now of the parts of a host."""
+
+    gpu_count: int
+    root_volume_size_gb: int
+    ssh_from: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypeFacts:
+    """An instance type as EC2 sells it: zones are those of the region that offer it."""
+
+    architectures: tuple[str, ...]
+    gpu_count: int
+    zones: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,22 +118,34 @@ class Settings:
         return Tags(project=self.project, stack=self.stack, owner=self.owner)
 
 
+# What stands for a value that is known only once its neighbour has been made.
+UNKNOWN = "(known after apply)"
+
+
 @dataclass(frozen=True, kw_only=True)
 class AttributeChange:
-    """One argument of a resource that an apply would change, as text."""
+    """One argument of a resource that an apply would change, as text; in a block: "block.argument".
+
+    drifted: somebody changed it outside of Terraform.
+    """
 
     name: str
     before: str
     after: str
     forces_replacement: bool = False
+    drifted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What an apply would do to one resource; action: create, update, replace or delete."""
+    """What an apply would do to one resource; action: create, update, replace or delete.
+
+    reason: Terraform's word for why, such as replace_because_tainted.
+    """
 
     address: str
     action: str
+    reason: str = ""
     attributes: tuple[AttributeChange, ...] = ()
 
 
@@ -155,9 +196,13 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What a state file holds: resource addresses with their ids, and the host if it is whole."""
+    """What a state file holds: resource addresses with their ids, and the host if it is whole.
+
+    public_key: the key of the host's key pair, as type and key.
+    """
 
     resources: dict[str, str] = field(default_factory=dict)
+    public_key: str = ""
     outputs: dict[str, object] = field(default_factory=dict)
     host: Host | None = None
 

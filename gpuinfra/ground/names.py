@@ -5,9 +5,6 @@ if TYPE_CHECKING:  # collections costs each start 2 ms
     from collections.abc import Mapping
 
 DEFAULT_STACK = "default"
-# Where the user's project lies on the host, below the login user's home: rsync, ssh commands and units
-# all start from there.
-PROJECT_DIRECTORY = "project"
 ENDPOINT = "AWS_ENDPOINT_URL"
 LOOPBACK = ("http://127.0.0.1:", "http://[::1]:", "http://localhost:")
 

@@ -69,8 +69,14 @@ class Project:
                 " (at most 32 characters)",
                 hint="gpuinfra up --stack my-host",
             )
-        directory = self.module if name == DEFAULT_STACK else self.module / "stacks" / name
-        return Stack(name=name, directory=directory)
+        others = Path(locations.stacks(str(self.root)))
+        return Stack(name=name, directory=self.module if name == DEFAULT_STACK else others / name)
+
+    def stacks(self) -> list[Stack]:
+        """Return the stacks that were set up, the default one first."""
+        names = sorted(path.name for path in Path(locations.stacks(str(self.root))).glob("*"))
+        found = [self.stack(name) for name in [DEFAULT_STACK, *names] if STACK_NAME.match(name)]
+        return [stack for stack in found if stack.tfvars.exists() or stack.state.exists()]
 
 
 def find_project(start: Path, environ: Mapping[str, str]) -> Project:

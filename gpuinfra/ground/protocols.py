@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from gpuinfra.ground.model import Change, Host, Instance, Outcome, Progress, Record, Row, Settings, Tags
+from gpuinfra.ground.model import (
+    Change,
+    Host,
+    HostDetails,
+    Instance,
+    Outcome,
+    Progress,
+    Record,
+    Row,
+    Settings,
+    Tags,
+    TypeFacts,
+)
 
 OnProgress = Callable[[Progress], None]
 Request = dict[str, Any]
@@ -47,6 +59,24 @@ class Cloud(Protocol):
 
     def instance(self, instance_id: str) -> Instance | None:
         """Return one instance, None when AWS does not know it (any more)."""
+
+    def details(self, instance: Instance) -> HostDetails:
+        """Return what belongs to an instance: its GPUs, its disk, who may reach it."""
+
+    def not_ours(self, instance: Instance) -> list[str]:
+        """Return, in words, what is attached to an instance and is not deleted with it."""
+
+    def type_facts(self, instance_type: str) -> TypeFacts | None:
+        """Return what EC2 sells under this name, None when the region has no such type."""
+
+    def stop(self, instance_id: str) -> None:
+        """Ask EC2 to stop an instance; it takes a minute or more."""
+
+    def start(self, instance_id: str) -> None:
+        """Ask EC2 to start a stopped instance; it may refuse."""
+
+    def set_type(self, instance_id: str, instance_type: str) -> None:
+        """Give a stopped instance another type."""
 
     def terminate(self, instance_ids: Sequence[str]) -> None:
         """Terminate instances and wait until they are gone."""
@@ -86,8 +116,11 @@ class Reporter(Protocol):
     def live(self, title: str) -> LiveView:
         """Open a view of something that takes a while; without a terminal, a line per change."""
 
-    def confirm(self, question: str) -> bool:
-        """Ask a yes/no question; no terminal is an error, not a yes."""
+    def confirm(self, question: str, *, word: str = "") -> bool:
+        """Ask a yes/no question; no terminal is an error, not a yes. `word`: only this is a yes."""
+
+    def offer(self, question: str) -> bool:
+        """Ask a yes/no question if there is a terminal; without one the answer is no."""
 
 
 class StateFile(Protocol):
@@ -110,6 +143,9 @@ class Values(Protocol):
 
     def read(self) -> Settings:
         """Return what gpuinfra needs; raises ConfigError when it is missing or not HCL."""
+
+    def public_key(self) -> str:
+        """Return the public key that it names, as type and key; empty when there is none."""
 
     def create(self, values: Mapping[str, object]) -> Path:
         """Write it from the example with these values, and link the root module into the stack."""
@@ -146,6 +182,9 @@ class UserDataFile(Protocol):
     def lock(self) -> bytes | None:
         """Return environment.lock, None when there is none: the host may have to wait for it."""
 
+    def environment(self) -> bytes:
+        """Return environment.yml."""
+
 
 class SshClient(Protocol):
     """The way to a host's shell: OpenSSH, with a configuration of our own for each stack."""
@@ -158,6 +197,12 @@ class SshClient(Protocol):
 
     def forget(self, host: Host) -> None:
         """Delete what is kept of the host, its open connection included."""
+
+    def close(self, host: Host) -> None:
+        """End the shared connection, if there is one."""
+
+    def met_at(self, host: Host, *, since: Path) -> str:
+        """Return the address at which the host was met after a file was written; empty if it was not."""
 
     def configure(self, host: Host, *, address: str) -> None:
         """Write the configuration for the host at this address; empty: at the one that it has already."""

@@ -3,12 +3,12 @@
 factory.py builds it, once a command; tests build one of fakes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gpuinfra.ground.errors import HostError
 from gpuinfra.ground.model import Host, Settings
-from gpuinfra.ground.names import command
+from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.ground.paths import Project
 from gpuinfra.ground.protocols import (
     Cloud,
@@ -33,8 +33,12 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """What a command may do to the world; Terraform and AWS are made only when it needs them."""
+    """What a command may do to the world; Terraform and AWS are made only when it needs them.
 
+    folder: of the user's project on the host, below the login user's home.
+    """
+
+    folder: str
     project: Project
     files: StackFiles
     user_data: UserDataFile
@@ -46,14 +50,19 @@ class World:
     clock: Clock
     terraform: Callable[[], Provisioner]
     cloud: Callable[[str, Settings | None], Cloud]
+    start_host: Callable[["World"], Host]  # by features.lifecycle, for those that find the host stopped
+    other_hosts: Callable[[], Sequence[str]]  # the other stacks that have one
 
     def recorded_host(self) -> Host:
         """Return the host from the state: what the commands that ask nobody start from.
 
         Raises:
-            HostError: there is none.
+            HostError: there is none; a host of another stack is named, so that nobody buys a second one.
         """
-        host = self.state.read().host
-        if host is None:
-            raise HostError(f"the stack {self.files.name!r} has no host", hint=command("up", self.files.name))
-        return host
+        if host := self.state.read().host:
+            return host
+        message, others = f"the stack {self.files.name!r} has no host", self.other_hosts()
+        if not others:
+            raise HostError(message, hint=command("up", self.files.name))
+        names = ", ".join(map(repr, others))
+        raise HostError(f"{message}; there is one in the stack {names}", hint=command("list", DEFAULT_STACK))

@@ -1,8 +1,8 @@
 """On the host: clone a git repository; nothing that lets one in is left there. Standard library only.
 
-    python3 clone.py URL DIRECTORY KEEP      one line of JSON on stdin: token, user, known_hosts
+    python3 clone.py URL DIRECTORY      one line of JSON on stdin: token, user, known_hosts
 
-DIRECTORY and KEEP are below the home. The token lives in memory (a memfd that git's helper reads), never in
+DIRECTORY is below the home. The token lives in memory (a memfd that git's helper reads), never in
 an argument, the environment, a file or .git/config; git's other helpers are off, so that none can store it.
 """
 
@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 CANNOT, EXISTS, NO_GIT = 1, 3, 4
 
 
-def main(url: str, directory: str, keep: str) -> int:
+def main(url: str, directory: str) -> int:
     """Clone; return the exit code."""
     given = json.loads(sys.stdin.readline() or "{}")
-    target, home = Path.home() / directory, Path.home()
+    target = Path.home() / directory
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         return EXISTS
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,6 @@ def main(url: str, directory: str, keep: str) -> int:
             return NO_GIT
     if done.returncode:
         return CANNOT
-    protect(home / keep, target)
     return 0
 
 
@@ -67,14 +66,5 @@ def environment(known_hosts: Path) -> dict[str, str]:
     return {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": shlex.join(ssh), "LC_ALL": "C.UTF-8"}
 
 
-def protect(keep: Path, target: Path) -> None:
-    """Let `sync up --delete` leave the clone alone, if it lies in the project."""
-    if target.is_relative_to(keep.parent) and target != keep.parent:
-        line = f"P /{target.relative_to(keep.parent).as_posix()}/\n"
-        before = keep.read_text() if keep.exists() else ""
-        if line not in before.splitlines(keepends=True):
-            keep.write_text(before + line)
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:4]))
+    sys.exit(main(*sys.argv[1:3]))

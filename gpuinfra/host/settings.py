@@ -7,8 +7,10 @@ right of the role, no laptop is needed. Only short values, no secrets. Standard 
 from __future__ import annotations
 
 import http.client
+import os
 
-METADATA = "169.254.169.254"
+# GPUINFRA_METADATA moves it, for tests
+METADATA = os.environ.get("GPUINFRA_METADATA", "169.254.169.254")
 TIMEOUT_S = 2.0
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -19,12 +21,22 @@ def job_time_limit_s(metadata: str = METADATA) -> float | None:
 
 
 def tag(name: str, metadata: str = METADATA) -> str:
-    """Return the value of a tag of this instance; empty when there is none, or nothing answers (IMDSv2)."""
+    """Return the value of a tag of this instance; empty when there is none, or nothing answers."""
+    return _get(f"tags/instance/{name}", metadata)
+
+
+def instance_type(metadata: str = METADATA) -> str:
+    """Return the type of this instance as it is now; empty when nothing answers."""
+    return _get("instance-type", metadata)
+
+
+def _get(item: str, metadata: str) -> str:
+    """Return an item of the metadata (IMDSv2); empty when there is none, or nothing answers."""
     ttl = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
     try:
         token = _ask(metadata, "PUT", "/latest/api/token", ttl)
         header = {"X-aws-ec2-metadata-token": token}
-        return _ask(metadata, "GET", f"/latest/meta-data/tags/instance/{name}", header)
+        return _ask(metadata, "GET", f"/latest/meta-data/{item}", header)
     except (OSError, http.client.HTTPException):
         return ""
 

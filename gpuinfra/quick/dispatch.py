@@ -34,10 +34,10 @@ def try_quick(argv: list[str], environ: Mapping[str, str]) -> bool:
         _ssh(argv[2:], environ)
     if argv[:1] == ["run"] and (argv[1:2] == ["--"] or not "".join(argv[1:2]).startswith("-")):
         _run(argv[2:] if argv[1:2] == ["--"] else argv[1:], environ)
-    if argv in (["sync", "up"], ["sync", "down"]):
+    if argv in (["sync"], ["sync", "up"], ["sync", "down"]):
         from gpuinfra.quick.sync import sync
 
-        return sync(environ, up=argv[1] == "up")
+        return sync(environ, mode=argv[1] if argv[1:] else "both")
     return False
 
 
@@ -60,6 +60,8 @@ def _ip(environ: Mapping[str, str]) -> bool:
         with open(locations.state_file(project), "rb") as text:
             state = text.read()
     except FileNotFoundError:
+        if os.path.isdir(locations.stacks(project)):
+            return False  # one of them may have a host: that is for the full command line to tell
         _refuse("the stack 'default' has no host", hint="gpuinfra up")
     except OSError:
         return False
@@ -68,11 +70,13 @@ def _ip(environ: Mapping[str, str]) -> bool:
     try:
         outputs = lean_json.loads(state)["outputs"]
         address = outputs["public_ip"]["value"]
-        complete = outputs["instance_id"]["value"] and outputs["root_volume_size_gb"]["value"]
+        instance = outputs["instance_id"]["value"]
+        complete = instance and outputs["root_volume_size_gb"]["value"]
     except (ValueError, KeyError, TypeError):
         return False
     if not (complete and address):
         return False
+    address = locations.met_at(environ, instance, locations.state_file(project)) or address
     sys.stdout.write(f"{address}\n")
     return True
 

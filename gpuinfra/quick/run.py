@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
+from gpuinfra.ground import locations
 from gpuinfra.quick import connection
 
 TYPE_CHECKING = False
@@ -26,7 +27,8 @@ def run(words: list[str], conf: str, environ: Mapping[str, str]) -> None:
         return
     from gpuinfra.tools.ssh import host_bundle, terminal_session
 
-    spec = request(words, environ, tty=os.isatty(0) and os.isatty(1))
+    folder = locations.host_folder(locations.synced_root(os.getcwd()))
+    spec = request(words, environ, folder=folder, tty=os.isatty(0) and os.isatty(1))
     ssh = connection.command_line(conf)
     try:
         code, left = terminal_session.attach(ssh, spec, tty=spec["tty"], answer_s=ANSWER_S)
@@ -40,12 +42,12 @@ def run(words: list[str], conf: str, environ: Mapping[str, str]) -> None:
     os._exit(code)  # Python's own farewell takes 9 ms, and there is nothing left to close
 
 
-def request(words: list[str], environ: Mapping[str, str], *, tty: bool) -> dict[str, Any]:
+def request(words: list[str], environ: Mapping[str, str], *, folder: str, tty: bool) -> dict[str, Any]:
     """Return what the host is asked for."""
     from gpuinfra.features.jobs.request import command_request, new_id
 
     env = {"TERM": environ["TERM"]} if tty and "TERM" in environ else {}
-    return command_request("run", words=words, env=env, tty=tty, id=new_id())
+    return command_request("run", words=words, folder=folder, env=env, tty=tty, id=new_id())
 
 
 def exit_code_after_disconnect(code: int, left: bool, job_id: str) -> int:

@@ -30,14 +30,15 @@ def measure(conf: str) -> int:
     warm = ["ssh", "-F", conf]
     seconds([*warm, ALIAS, MOUNTED])
     with tempfile.TemporaryDirectory(dir=MEMORY if roomy else None) as scratch:
-        project = Path(scratch)
+        project = Path(scratch) / "project"  # its folder on the host has the same name
+        project.mkdir()
         (project / ".gpuinfraignore").touch()
         many, few = files(project, warm)
         big = one_file(project, warm)
     broken = [
-        judge(f"sync {FILES:,} files (rsync, warm)", *many, 1.2),
-        judge(f"sync {CHANGED} of them (rsync, cold)", *few, 0.5),
-        judge(f"sync {BIG_MIB} MiB (cat | ssh)", *big, 1.6),
+        judge(f"sync {FILES:,} files (rsync, warm)", *many, 1.35),
+        judge(f"sync {CHANGED} of them (rsync, cold)", *few, 0.65),
+        judge(f"sync {BIG_MIB} MiB (cat | ssh)", *big, 1.5),
     ]
     return int(any(broken))
 

@@ -135,6 +135,8 @@ class Host:
             "PIP_INDEX_URL": f"{self.server.url}/simple",
             "PIP_CONFIG_FILE": "/dev/null",
             "PIP_NO_CACHE_DIR": "1",
+            "GPUINFRA_METADATA": "127.0.0.1:1",  # nobody answers: the type is that of user-data
+            "GPUINFRA_KERNEL_LOG": str(self.root / "kernel.log"),
             "CI": "true",  # as on GitHub: the bootstrap must not let it through to conda
         } | self.environ
 

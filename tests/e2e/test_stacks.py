@@ -7,7 +7,7 @@ import pytest
 
 from gpuinfra.simulator.api.seed import load_seed
 from gpuinfra.simulator.client import Simulator
-from tests.e2e.cli import Cli
+from tests.e2e.cli import Cli, refused
 
 pytestmark = pytest.mark.e2e
 
@@ -36,7 +36,8 @@ def test_a_named_stack(cli: Cli, sim: Simulator) -> None:
 
     mine.write_text(mine.read_text().replace(f'ami_id = "{older}"', "ami_id = null"))
     assert _plain_plan(b, directory) == 0
-    b.ok("up", "--yes", "--upgrade-image")
+    refused(b.run("up", "--yes", "--upgrade-image"), 2, "this replaces the host", "deletes its disk (128 GB)")
+    b.ok("up", "--yes", "--replace", "--upgrade-image")
     assert [c.params["ImageId"] for c in sim.calls("RunInstances")] == [older, newest]
     assert len(sim.leftovers()["instances"]) == 1
     assert b.json("output", "ami_id") == newest

@@ -37,13 +37,13 @@ class Shim:
 
 
 def test_starts(fresh: Cli, sim: Simulator, tmp_path: Path) -> None:
-    """The first `up` inits and applies, the next only applies, reads start nothing; `allow` changes rules."""
+    """The first `up` inits and applies, the next only plans, reads start nothing; `allow` changes rules."""
     shim = Shim(tmp_path)
     cli = Cli(project=fresh.project, env={**fresh.env, "PATH": shim.path})
     cli.ok("up", "--yes")
     assert shim.starts() == ["init", "apply"]
     again = cli.run("up", "--yes")
-    assert (again.returncode, shim.starts()) == (0, ["apply"])
+    assert (again.returncode, shim.starts()) == (0, ["plan"])
     assert "up to date" in again.stderr
 
     for command in (("ip",), ("status",), ("output",), ("output", "instance_id")):

@@ -1,11 +1,13 @@
-"""Stand-ins for EC2 and for the way onto a host; and the world together."""
+"""Stand-ins for EC2 and for the way onto a host; and the world together: over 200 lines."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gpuinfra.features.lifecycle import power
 from gpuinfra.ground.errors import CloudError, KeyChanged, Unreachable
-from gpuinfra.ground.model import Host, Instance, Outcome, Record, Tags
+from gpuinfra.ground.model import Host, HostDetails, Instance, Outcome, Record, Tags, TypeFacts
 from gpuinfra.ground.paths import Project
 from gpuinfra.ground.world import World
 from gpuinfra.tools.ssh.host_client import SshHostClient
@@ -21,6 +23,17 @@ from tests.fakes.world import (
     FakeValues,
 )
 
+MOVED_TO = "52.7.7.7"
+DETAILS = HostDetails(gpu_count=1, root_volume_size_gb=128, ssh_from=("52.94.76.10/32",))
+ZONES = ("us-east-1a", "us-east-1b")
+TYPES = {
+    "g4dn.xlarge": TypeFacts(architectures=("x86_64",), gpu_count=1, zones=ZONES),
+    "g5.xlarge": TypeFacts(architectures=("x86_64",), gpu_count=1, zones=ZONES),
+    "g6.xlarge": TypeFacts(architectures=("x86_64",), gpu_count=1, zones=("us-east-1c",)),
+    "g5g.xlarge": TypeFacts(architectures=("arm64",), gpu_count=1, zones=ZONES),
+    "t3.large": TypeFacts(architectures=("x86_64",), gpu_count=0, zones=ZONES),
+}
+
 
 class FakeCloud:
     """EC2 with one instance, some with our tags, and a console that is read out in turn."""
@@ -32,7 +45,16 @@ class FakeCloud:
         tagged: Sequence[Sequence[Instance]] = ((),),
         consoles: Sequence[str] = ("",),
         agent: str | CloudError = "",
+        types: Mapping[str, TypeFacts] = TYPES,
+        details: HostDetails = DETAILS,
+        refusals: Sequence[CloudError | None] = (),
+        attached: Sequence[str] = (),
     ) -> None:
+        self.types = types
+        self.described = details
+        self.refusals = list(refusals)
+        self.attached = attached
+        self.calls: list[tuple[str, ...]] = []
         self.agent = agent
         self.one = instance
         self.tagged = [list(t) for t in tagged]
@@ -46,6 +68,38 @@ class FakeCloud:
     def instance(self, instance_id: str) -> Instance | None:
         """Return the instance."""
         return self.one
+
+    def details(self, instance: Instance) -> HostDetails:
+        """Return what was set."""
+        return self.described
+
+    def not_ours(self, instance: Instance) -> list[str]:
+        """Return what was set."""
+        return list(self.attached)
+
+    def type_facts(self, instance_type: str) -> TypeFacts | None:
+        """Return what is sold under this name."""
+        return self.types.get(instance_type)
+
+    def stop(self, instance_id: str) -> None:
+        """Stop: it has no public address then."""
+        self._changed(("stop",), state="stopped", public_ip="")
+
+    def start(self, instance_id: str) -> None:
+        """Start at a new address, or refuse as told: a refusal for each start, None lets it through."""
+        self.calls.append(("start",))
+        if refusal := self.refusals.pop(0) if self.refusals else None:
+            raise refusal
+        self._changed((), state="running", public_ip=MOVED_TO)
+
+    def set_type(self, instance_id: str, instance_type: str) -> None:
+        """Take the type."""
+        self._changed(("set_type", instance_type), instance_type=instance_type)
+
+    def _changed(self, call: tuple[str, ...], **values: Any) -> None:
+        self.calls += [call] if call else []
+        assert self.one
+        self.one = dataclasses.replace(self.one, **values)
 
     def terminate(self, instance_ids: Sequence[str]) -> None:
         """Remember them."""
@@ -84,6 +138,8 @@ class FakeSshClient:
         self.keys: dict[str, list[str]] = {}
         self.addresses: list[str] = []
         self.forgotten: list[str] = []
+        self.closed: list[str] = []
+        self.met = ""
 
     def pinned(self, host: Host) -> bool:
         """Tell whether a key was pinned."""
@@ -96,6 +152,15 @@ class FakeSshClient:
     def forget(self, host: Host) -> None:
         """Remember that it was forgotten."""
         self.forgotten.append(host.instance_id)
+
+    def close(self, host: Host) -> None:
+        """Remember that the connection was ended."""
+        self.closed.append(host.instance_id)
+        self.open = False
+
+    def met_at(self, host: Host, *, since: Path) -> str:
+        """Return where the host was met."""
+        return self.met
 
     def configure(self, host: Host, *, address: str) -> None:
         """Remember the address."""
@@ -150,6 +215,7 @@ def fake_world(directory: Path, **parts: Any) -> World:
     records: Sequence[Record] = parts.pop("records", (RECORDED,))
     files = parts.pop("files", None) or FakeStackFiles(directory)
     return World(
+        folder="project",
         project=Project(root=directory),
         files=files,
         user_data=files,
@@ -161,4 +227,6 @@ def fake_world(directory: Path, **parts: Any) -> World:
         clock=time.clock(),
         terraform=lambda: terraform,
         cloud=lambda region, settings: cloud,
+        start_host=parts.pop("start_host", power.start),
+        other_hosts=lambda: parts.get("others", ()),
     )

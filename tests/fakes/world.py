@@ -1,11 +1,12 @@
 """Stand-ins for the world, over 200 lines as there is a class for each: they remember, and answer as told."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from gpuinfra.features.provision.allow import SECURITY_GROUP
-from gpuinfra.features.provision.plan import INSTANCE
+from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.model import Change, Instance, Outcome, Record, Settings
 from gpuinfra.ground.world import Clock
 from tests import samples
@@ -28,6 +29,9 @@ RUNNING = Instance(
     state="running",
     instance_type="g4dn.xlarge",
     public_ip=str(samples.OUTPUTS["public_ip"]),
+    availability_zone=str(samples.OUTPUTS["availability_zone"]),
+    architecture="x86_64",
+    ami_id=str(samples.OUTPUTS["ami_id"]),
 )
 RECORDED = Record(
     resources={
@@ -37,6 +41,9 @@ RECORDED = Record(
     outputs=samples.OUTPUTS,
     host=samples.host(),
 )
+
+
+ENVIRONMENT = b"name: gpu\n"
 
 
 class FakeTime:
@@ -57,8 +64,9 @@ class FakeTime:
 class FakeReporter:
     """Answers questions as the test says."""
 
-    def __init__(self, answer: bool = True) -> None:
+    def __init__(self, answer: bool = True, at_terminal: bool = False) -> None:
         self.answer = answer
+        self.at_terminal = at_terminal
         self.said: list[str] = []
         self.asked: list[str] = []
         self.view = FakeView()
@@ -71,10 +79,14 @@ class FakeReporter:
         """Open the view."""
         return self.view
 
-    def confirm(self, question: str) -> bool:
+    def confirm(self, question: str, *, word: str = "") -> bool:
         """Answer."""
-        self.asked.append(question)
+        self.asked.append(f"{question} Type {json.dumps(word)}" if word else question)
         return self.answer
+
+    def offer(self, question: str) -> bool:
+        """Answer if there is a terminal."""
+        return self.at_terminal and self.confirm(question)
 
 
 class FakeState:
@@ -100,6 +112,7 @@ class FakeValues:
     def __init__(self, settings: Settings = SETTINGS, exists: bool = True) -> None:
         self.settings = settings
         self.there = exists
+        self.key = ""
         self.written: list[dict[str, object]] = []
 
     def exists(self) -> bool:
@@ -109,6 +122,10 @@ class FakeValues:
     def read(self) -> Settings:
         """Return the settings."""
         return self.settings
+
+    def public_key(self) -> str:
+        """Return the key that the test set."""
+        return self.key
 
     def create(self, values: Any) -> Path:
         """Remember what was written."""
@@ -146,6 +163,10 @@ class FakeStackFiles:
     def lock(self) -> bytes | None:
         """Return the lock of the project."""
         return self.held_lock
+
+    def environment(self) -> bytes:
+        """Return environment.yml."""
+        return ENVIRONMENT
 
     def write(self, settings: Settings) -> tuple[str, ...]:
         """Remember that the first-boot instructions were written."""

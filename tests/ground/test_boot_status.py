@@ -27,9 +27,12 @@ STATUS = {
 }
 
 
-def look(*, unit: str = "start", boot_id: str = BOOT_ID, **changes: object) -> str:
+def look(*, unit: str = "start", boot_id: str = BOOT_ID, begun: str = "7", **changes: object) -> str:
     """Return what one look at a host prints."""
-    return "\n".join([json.dumps({**STATUS, **changes}), boot_id, unit, "2026-11-23T06:01:00Z"])
+    made_of = changes.pop("made_of", "")
+    status = json.dumps({**STATUS, **changes})
+    named = [f"begun {begun}", f"made-of {made_of}  -"]
+    return "\n".join([status, boot_id, unit, "2026-11-23T06:01:00Z", *named])
 
 
 def test_a_running_bootstrap_shows_its_steps_and_seconds() -> None:
@@ -50,6 +53,12 @@ def test_running_is_a_lie_after_a_reboot_or_a_kill(changes: dict[str, str]) -> N
     assert (found.state, found.ended) == ("interrupted", False)
 
 
+@pytest.mark.parametrize("changes", [{"boot_id": "another"}, {"begun": "0"}])
+def test_a_proof_of_an_earlier_boot_is_none(changes: dict[str, str]) -> None:
+    """A host that was started may have another GPU: it is ready once it has checked itself again."""
+    assert boot_status.parse(look(state="done", rc=0, **changes)).state == "waiting"
+
+
 @pytest.mark.parametrize("text", ["", "\n", "no json", '{"schema": 2, "state": "done"}', "[1]"])
 def test_what_cannot_be_read_has_not_begun(text: str) -> None:
     """An absent, broken or foreign status file is no status."""
@@ -61,3 +70,28 @@ def test_only_a_permanent_failure_ends_the_wait() -> None:
     assert boot_status.parse(look(state="failed", rc=75, permanent=True)).ended
     assert not boot_status.parse(look(state="failed", rc=75, permanent=False)).ended
     assert boot_status.parse(look(state="done", rc=0)).ended
+
+
+@pytest.mark.parametrize(
+    ("gpu", "seen", "says"),
+    [
+        ("lost 3 of 4 GPUs answer: no handle", 4, "3 of 4 GPUs answer: no handle"),
+        ("unfit Driver/library version mismatch", 4, "Driver/library version mismatch"),
+        ("ok", 3, "3 of 4 GPUs answer"),
+        ("", 0, "0 of 4 GPUs answer"),
+        ("ok", 4, ""),
+        ("", None, ""),
+    ],
+)
+def test_a_host_that_lacks_a_gpu_is_not_ready(gpu: str, seen: int | None, says: str) -> None:
+    """Done is not enough: a GPU lost since, or never there, fails it; an older host's status counts none."""
+    found = boot_status.parse(f"{look(state='done', rc=0, gpus=seen)}\n{gpu and 'gpu ' + gpu}\n", gpus=4)
+    assert (found.state, found.message if says else "") == ("failed" if says else "done", says)
+    assert found.ended
+    assert not says or found.step == "gpu"
+
+
+def test_a_boot_that_failed_by_itself_keeps_its_own_reason() -> None:
+    """The bootstrap's words are the nearer ones."""
+    found = boot_status.parse(f"{look(state='failed', permanent=True, message='own')}\ngpu lost x\n", gpus=4)
+    assert found.message == "own"

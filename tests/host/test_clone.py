@@ -65,7 +65,7 @@ def run(home: Path, url: str, given: dict[str, str], path: str = "") -> "subproc
     (home / ".gitconfig").write_text("[credential]\n\thelper = store\n")
     env = {"HOME": str(home), "PATH": path or os.environ["PATH"]}
     env |= {"GIT_TRACE2_EVENT": str(home.parent / "trace")}  # every command line that git starts
-    argv = [sys.executable, str(PROGRAM), url, "project/repo", "project/.gpuinfra-keep"]
+    argv = [sys.executable, str(PROGRAM), url, "project/repo"]
     return subprocess.run(
         argv,
         input=json.dumps(given) + "\n",
@@ -83,7 +83,6 @@ def test_a_token_lets_us_in_and_is_not_left(url: str, tmp_path: Path) -> None:
     done = run(home, url, {"token": TOKEN, "user": "x-access-token"})
     assert done.returncode == 0, done.stderr
     assert (home / "project/repo/train.py").read_text() == "print('hello')\n"
-    assert (home / "project/.gpuinfra-keep").read_text() == "P /repo/\n"
     trace = (tmp_path / "trace").read_bytes()
     assert b"clone" in trace
     secrets = (TOKEN.encode(), base64.b64encode(f"x-access-token:{TOKEN}".encode()))

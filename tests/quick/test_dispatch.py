@@ -11,7 +11,7 @@ import pytest
 
 from gpuinfra.quick import dispatch
 from gpuinfra.tools.ssh.client import OpenSsh
-from tests import help_text
+from tests import help_text, samples
 from tests.fakes.world import RECORDED
 from tests.samples import STATE
 
@@ -90,6 +90,33 @@ def test_without_a_host_ip_refuses_as_the_full_command_line_does(
     done = slow_run(["ip"], project)
     assert (ended.value.code, capsys.readouterr()) == (done.returncode, (done.stdout, done.stderr))
     assert done.returncode == 5
+
+
+def test_where_ssh_met_the_host_since_is_its_address(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A newer configuration of ssh knows the address after a stop and start; an older one does not."""
+    env = {"GPUINFRA_PROJECT": str(project), "XDG_STATE_HOME": str(tmp_path)}
+    conf = tmp_path / "gpuinfra" / "hosts" / "i-0123456789abcdef0.conf"
+    conf.parent.mkdir(parents=True)
+    conf.write_text("Host gpuinfra-default\n  HostName 52.9.9.9\n")
+    state = project / "terraform" / "terraform.tfstate"
+    for age_s, address in ((10, "52.9.9.9"), (-10, "52.1.2.3")):
+        changed = conf.stat().st_mtime - age_s
+        os.utime(state, (changed, changed))
+        assert dispatch.try_quick(["ip"], env)
+        assert capsys.readouterr().out == f"{address}\n"
+        assert OpenSsh(env).met_at(samples.host(), since=state) == (address if age_s > 0 else "")
+
+
+def test_other_stacks_are_for_the_full_command_line_to_name(project: Path) -> None:
+    """One of them may have a host: then `gpuinfra up` is not the next command."""
+    (project / "terraform" / "terraform.tfstate").unlink()
+    (project / "terraform" / "stacks" / "nb").mkdir(parents=True)
+    assert not dispatch.try_quick(["ip"], {"GPUINFRA_PROJECT": str(project)})
+    (project / "terraform" / "stacks" / "nb" / "terraform.tfstate").write_text(STATE)
+    done = slow_run(["ip"], project)
+    assert (done.returncode, "there is one in the stack 'nb'" in done.stderr) == (5, True), done.stderr
 
 
 def test_stored_help_is_what_typer_prints() -> None:

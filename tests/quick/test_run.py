@@ -88,7 +88,7 @@ def test_a_dead_connection_is_given_up_for_a_new_one(world: Path) -> None:
 @pytest.mark.parametrize("tty", [True, False])
 def test_both_ways_ask_for_the_same(tmp_path: Path, tty: bool) -> None:
     """Field by field, but for the id."""
-    quick = fast_run.request(["a", "b"], {"TERM": "xterm"}, tty=tty)
+    quick = fast_run.request(["a", "b"], {"TERM": "xterm"}, folder="project", tty=tty)
     ssh = FakeSshClient(answers_at=[RUNNING.public_ip])
     ssh.keys[RUNNING.instance_id] = ["key"]
     host = FakeHostClient()

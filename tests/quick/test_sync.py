@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.sync import gitignore
 from gpuinfra.features.sync.rsync import command
 from gpuinfra.features.sync.sync import SyncRequest
+from tests.features.sync.far_host import SSH, write
 from tests.samples import STATE
 
-FAKE = """\
+# the host has the rsync of the system
+FAR_SSH = SSH.replace("HOME=$PWD", 'HOME=$PWD PATH="${PATH#*:}"')
+RSYNC = """\
 #!/bin/sh
 printf '%s\\n' "$@" > "$SEEN"
-cat > "$SEEN.rules"
-echo 'Number of regular files transferred: 2'
-echo 'Total transferred file size: 2,048 bytes'
-exit ${CODE:-0}
+[ -z "$CODE" ] || exit "$CODE"
+exec "$(PATH=${PATH#*:} command -v rsync)" "$@"
 """
 CODE = """import os, sys
 from gpuinfra.quick import dispatch
@@ -43,13 +43,15 @@ def world(tmp_path: Path, listening: Path) -> dict[str, str]:
     """A host whose shared connection is up, a project beside the clone, and an rsync that tells its words."""
     files = {"clone/terraform/main.tf": "", "clone/terraform/terraform.tfstate": STATE}
     conf = f'  HostKeyAlias i-0123456789abcdef0\n  ControlPath "{listening}"\n'
-    files |= {"state/gpuinfra/ssh/default.conf": conf, "project/.gpuinfraignore": "", "bin/rsync": FAKE}
+    files |= {"state/gpuinfra/ssh/default.conf": conf, "project/.gpuinfraignore": "", "bin/rsync": RSYNC}
+    files |= {"bin/ssh": FAR_SSH, "home/.profile": ""}
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     (tmp_path / "clone/cloud-init").mkdir()
     (tmp_path / "project/src").mkdir()
-    (tmp_path / "bin/rsync").chmod(stat.S_IRWXU)
+    for name in ("ssh", "rsync"):
+        (tmp_path / "bin" / name).chmod(stat.S_IRWXU)
     return {
         **{k: v for k, v in os.environ.items() if not k.startswith("GPUINFRA_")},
         "GPUINFRA_PROJECT": str(tmp_path / "clone"),
@@ -73,21 +75,39 @@ def run(tmp_path: Path, env: dict[str, str], *argv: str) -> "subprocess.Complete
 
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_both_ways_ask_rsync_for_the_same(direction: str, tmp_path: Path, world: dict[str, str]) -> None:
-    """Word for word; and they say the same."""
+    """Word for word; what is ignored stays, and what was done is said."""
     (tmp_path / "project/.gitignore").write_text("data/*\n!data/keep\n")
+    assert run(tmp_path, world, "sync", "up").returncode == 0
+    source = tmp_path / ("project" if direction == "up" else "home/project")
+    for name in ("data/big", "data/keep", "a.py"):
+        write(source / name, "four")
     done = run(tmp_path, world, "sync", direction)
-    assert (done.returncode, done.stdout) == (0, "transferred 2 files, 2.0 KiB\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "transferred 2 files, 8 bytes\n"), done.stderr
     ssh = ["ssh", "-F", f"{tmp_path}/state/gpuinfra/hosts/i-0123456789abcdef0.conf", "gpuinfra-default"]
-    order = SyncRequest(up=direction == "up", root=tmp_path / "project")
-    assert (tmp_path / "seen").read_text().splitlines() == command("rsync", ssh, order, live=False)[1:]
-    assert (tmp_path / "seen.rules").read_bytes() == gitignore.text(str(tmp_path / "project"))
+    request = SyncRequest(mode=direction, root=tmp_path / "project")
+    wanted = command("rsync", ssh, request, up=direction == "up")[1:]
+    assert (tmp_path / "seen").read_text().splitlines() == wanted
+
+
+def test_what_was_not_done_is_told(tmp_path: Path, world: dict[str, str]) -> None:
+    """What changed on both sides is kept on both, told in a line, and the exit code is not 0."""
+    write(tmp_path / "project/a.py", "one")
+    assert run(tmp_path, world, "sync").returncode == 0
+    write(tmp_path / "project/a.py", "newer here")
+    write(tmp_path / "home/project/a.py", "newer there")
+    done = run(tmp_path, world, "sync")
+    assert done.returncode == 5
+    assert "a.py: changed on both sides" in done.stderr
+    assert (tmp_path / "home/project/a.py").read_text() == "newer there"
+    assert (tmp_path / "project/a.py").read_text() == "newer here"
 
 
 def test_what_needs_words_goes_the_long_way(tmp_path: Path, world: dict[str, str], listening: Path) -> None:
     """A failed rsync, any option, a connection that is down."""
-    assert run(tmp_path, {**world, "CODE": "23"}, "sync", "up").returncode == 9
+    assert run(tmp_path, {**world, "CODE": "12"}, "sync", "up").returncode == 9
     assert run(tmp_path, world, "sync", "up", "--delete").returncode == 9
     listening.unlink()
+    fake_ssh(tmp_path, 255)
     assert run(tmp_path, world, "sync", "up").returncode == 9
 
 
@@ -97,9 +117,10 @@ def test_a_home_folder_goes_the_long_way(tmp_path: Path, world: dict[str, str]) 
 
 
 def fake_ssh(tmp_path: Path, code: int) -> Path:
-    """Put an ssh on the PATH that writes its words into the file that is returned."""
+    """Put an ssh on the PATH that writes how it is to connect into the file that is returned."""
     program, seen = tmp_path / "bin/ssh", tmp_path / "ssh-seen"
-    program.write_text(f'#!/bin/sh\necho "$@" >> {seen}\nexit {code}\n')
+    connect = f'#!/bin/sh\ncase $* in *"-- true") echo "$@" >> {seen}; exit {code} ;; esac\n'
+    program.write_text(FAR_SSH.replace("#!/bin/sh\n", connect))
     program.chmod(stat.S_IRWXU)
     return seen
 

@@ -71,7 +71,7 @@ HOSTILE: dict[str, Callable[[Path], object]] = {
         binary=p / "none", directory=p, env={}, on_interrupt=lambda _: None
     ).details(p),
     "rsync": lambda p: Rsync(LocalSsh(str(p / "none"), "alias"), {"PATH": str(p)}).run(
-        samples.host(), SyncRequest(up=True, root=p / "none")
+        samples.host(), SyncRequest(mode="up", root=p / "none")
     ),
     "solver": lambda p: RattlerSolver(cache=p, environ={}, argv=[str(p / "none")]).solve(
         SolveRequest(channels=("conda-forge",), specs=("python",), cuda="")

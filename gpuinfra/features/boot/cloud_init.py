@@ -11,7 +11,7 @@ from pathlib import Path
 import jinja2
 
 from gpuinfra.features.boot import secret_scan
-from gpuinfra.features.boot.host_file import HostFile, directory, gzip_stable
+from gpuinfra.features.boot.host_file import HostFile, directory, gzip_stable, program
 from gpuinfra.features.environment import lock_file as locks
 from gpuinfra.features.environment import schema
 from gpuinfra.features.environment.host_environment import HostEnvironment
@@ -26,11 +26,15 @@ STARTUP = "startup"
 HOST_DIR = "/etc/gpuinfra"
 SCRIPT_DIR = "/usr/local/lib/gpuinfra"
 UNIT_DIR = "/etc/systemd/system"
+HOST_PACKAGE = Path(__file__).resolve().parents[2] / "host"
+# of gpuinfra/host: what looks at the GPUs must be there before the first connection brings the rest
+PROGRAMS = ("gpu_check.py", "gpu_state.py", "gpu_watch.py", "settings.py")
 UNITS = ("gpuinfra-hostkeys.service", "gpuinfra-bootstrap.service")
 
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 _NONCE = re.compile(r"[0-9a-f]{32}\Z")
 _CUDA_MAJOR = re.compile(r"[0-9]{0,3}\Z")
+_INSTANCE_TYPE = re.compile(r"[a-z0-9.-]{0,64}\Z")
 _LOGIN_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
 
 
@@ -46,6 +50,7 @@ class BootContext:
     nonce: str
     login_user: str = "ubuntu"
     installer: str = "miniconda"
+    instance_type: str = ""
     environment_yml: bytes
     environment: HostEnvironment
     requirements_txt: bytes | None = None
@@ -57,6 +62,7 @@ class BootContext:
         _match("nonce", self.nonce, _NONCE, "32 hex digits")
         _match("stack", self.stack, _STACK, "a-z, then up to 31 of a-z 0-9 -")
         _match("login user", self.login_user, _LOGIN_USER, "a Linux user name")
+        _match("instance type", self.instance_type, _INSTANCE_TYPE, "a-z 0-9 . -")
         _match("environment name", self.environment.name, schema.NAME, "letters, digits, . _ -")
         # bash calculates with it
         _match("CUDA version", self.environment.cuda_major, _CUDA_MAJOR, "a number, or nothing")
@@ -97,7 +103,7 @@ class BootContext:
 def render(context: BootContext, *, templates: Path) -> bytes:
     """Return gzipped user-data, equal for equal inputs; `templates` is the cloud-init directory.
 
-    A lock that does not fit (EC2's limit is near 90 packages) is left out and follows over ssh.
+    A lock that does not fit (EC2's limit is near 45 packages) is left out and follows over ssh.
     """
     files = host_files(context, templates=templates)
     user_data = gzip_stable(_render_yaml(files, templates))
@@ -117,7 +123,9 @@ def host_files(context: BootContext, *, templates: Path) -> list[HostFile]:
     ]
     made = [HostFile(path=f"{HOST_DIR}/{name}", data=data) for name, data in context.parts().items()]
     scripts = directory(templates / "scripts", SCRIPT_DIR)
-    return [env, *given, *made, *scripts, *directory(templates / "units", UNIT_DIR)]
+    programs = [program(HOST_PACKAGE / name, f"{SCRIPT_DIR}/gpuinfra/host") for name in PROGRAMS]
+    gpus = HostFile(path=f"{SCRIPT_DIR}/gpus.txt", data=facts.gpus_text().encode(), plain=True)
+    return [env, *given, *made, *scripts, *programs, gpus, *directory(templates / "units", UNIT_DIR)]
 
 
 def env_file(context: BootContext, *, templates: Path) -> bytes:
@@ -128,6 +136,8 @@ def env_file(context: BootContext, *, templates: Path) -> bytes:
         # Marks the host's own key block on its console; only root may read this file.
         "NONCE": context.nonce,
         "LOGIN_USER": context.login_user,
+        # As planned; the host asks EC2 what it is now.
+        "INSTANCE_TYPE": context.instance_type,
         "INSTALLER": context.installer,
         "INSTALLER_URL": pin["url"],
         "INSTALLER_SHA256": pin["sha256"],

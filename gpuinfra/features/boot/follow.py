@@ -1,10 +1,12 @@
 """Following a host's first boot until its conda environment is proven, or has failed."""
 
+import hashlib
+
 from gpuinfra.features.boot import progress
 from gpuinfra.features.connect import awaited_lock
 from gpuinfra.features.connect.connect import pin_key, reach
-from gpuinfra.ground.boot_status import Boot
-from gpuinfra.ground.errors import HostError, Interrupted, Unreachable
+from gpuinfra.ground.boot_status import GPU_CODE, READ_STATUS, Boot, parse
+from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Interrupted, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import LiveView
@@ -14,6 +16,11 @@ from gpuinfra.ground.world import World
 POLL_S, CONNECTED_POLL_S = 1.0, 0.25
 # From running to a login: EC2 hosts take half a minute, the NVIDIA image a few; then something is wrong.
 LOGIN_TIMEOUT_S = 900.0
+PEEK_TIMEOUT_S = 5.0
+OTHER_ENVIRONMENT = (
+    "but environment.yml here is not the one that the host was made from: the host keeps its own environment,"
+    " a new host gets yours"
+)
 
 
 def follow(world: World, host: Host) -> Boot:
@@ -34,7 +41,17 @@ def follow(world: World, host: Host) -> Boot:
             hint=f"{command('status --watch', host.stack)}   # looks again, from any machine with this state",
         ) from None
     world.reporter.say(f"ready: the environment {boot.environment!r} is proven ({boot.gpu})")
+    if _has_another_environment(world, boot):
+        world.reporter.say(OTHER_ENVIRONMENT)
     return boot
+
+
+def _has_another_environment(world: World, boot: Boot) -> bool:
+    try:
+        here = hashlib.sha256(world.user_data.environment()).hexdigest()
+    except ConfigError:
+        return False  # a host can be followed from where there is no environment.yml
+    return bool(boot.made_of) and boot.made_of != here
 
 
 def watch(world: World, host: Host, view: LiveView) -> Boot:
@@ -81,13 +98,24 @@ def ready(world: World, host: Host) -> Boot | None:
     return boot if boot and boot.state == "done" else None
 
 
+def peek(world: World, host: Host) -> Boot | None:
+    """Return how far a host is if a connection is open anyway; None if not, or without an answer."""
+    if not world.ssh.is_open(host):
+        return None
+    try:
+        return parse(world.ssh.run(host, READ_STATUS, timeout_s=PEEK_TIMEOUT_S), gpus=host.gpu_count)
+    except GpuInfraError:
+        return None
+
+
 def failed(boot: Boot, host: Host) -> HostError:
     """Return the error for a bootstrap that has failed, with the end of its log."""
+    cure = command("ssh -- sudo reboot" if boot.rc == GPU_CODE else "logs", host.stack)
     tail = "".join(f"\n    {line}" for line in boot.error.splitlines() if line.strip())
     return HostError(
         f"the host is up, but its bootstrap failed in the step {boot.step!r}"
         f" (exit code {boot.rc}, attempt {boot.attempt}): {boot.message}{tail}",
-        hint=f"{command('logs', host.stack)}; it costs money until {command('down', host.stack)}",
+        hint=f"{cure}; it costs money until {command('down', host.stack)}",
     )
 
 

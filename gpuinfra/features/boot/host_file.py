@@ -1,5 +1,6 @@
 """One file as cloud-init shall write it on the host, and how its bytes travel."""
 
+import ast
 import base64
 import struct
 import zlib
@@ -41,6 +42,17 @@ def directory(source: Path, target: str) -> list[HostFile]:
         HostFile(path=f"{target}/{path.name}", data=_without_comments(path.read_bytes()), plain=True)
         for path in found
     ]
+
+
+def program(source: Path, target: str) -> HostFile:
+    """Return one of our Python modules without its docstrings: a third of the bytes, and EC2 counts them."""
+    text = source.read_bytes()
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, documented)]
+    docs = [node.body[0] for node in nodes if ast.get_docstring(node) and node.body[1:]]
+    left_out = {line for doc in docs for line in range(doc.lineno, (doc.end_lineno or 0) + 1)}
+    kept = [line for number, line in enumerate(text.splitlines(keepends=True), 1) if number not in left_out]
+    return HostFile(path=f"{target}/{source.name}", data=_without_comments(b"".join(kept)), plain=True)
 
 
 def _without_comments(script: bytes) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gpuinfra.features.environment.files import ProjectFiles
+from gpuinfra.ground import facts
 from gpuinfra.ground.model import Settings
 from gpuinfra.tools.adapter import adapter
 
@@ -47,6 +48,7 @@ class UserData:
             stack=settings.stack,
             nonce=self._files.nonce(),
             installer=settings.installer,
+            instance_type=settings.instance_type,
         )
         self._files.write_user_data(render(context, templates=self._project / "cloud-init"))
         return warnings
@@ -55,9 +57,13 @@ class UserData:
         """Return environment.lock, None when there is none."""
         return ProjectFiles(self._project).lock()
 
+    def environment(self) -> bytes:
+        """Return environment.yml."""
+        return ProjectFiles(self._project).environment()
+
 
 def context_of(
-    given: ProjectFiles, *, stack: str, nonce: str, installer: str
+    given: ProjectFiles, *, stack: str, nonce: str, installer: str, instance_type: str = ""
 ) -> tuple[BootContext, tuple[str, ...]]:
     """Return all that the host is told, and the warnings about environment.yml.
 
@@ -65,12 +71,15 @@ def context_of(
         ConfigError: a file is wrong, stale or holds a secret.
     """
     from gpuinfra.features.boot.cloud_init import BootContext
-    from gpuinfra.features.environment import host_environment
+    from gpuinfra.features.environment import cpu_packages, host_environment
     from gpuinfra.features.environment.lint import lint, require
 
     data, lock, requirements = given.environment(), given.lock(), given.requirements()
-    report = lint(data, travels=given.travels())
+    gpu_type = instance_type if facts.has_nvidia_gpu(instance_type) else ""
+    report = lint(data, travels=given.travels(), gpu_type=gpu_type)
     warnings = require(report)
+    if gpu_type:
+        cpu_packages.refuse(requirements, lock, gpu_type)
     text = lock.decode("utf-8", "replace") if lock else ""
     environment = host_environment.split(
         report.document, has_requirements=requirements is not None, lock=text
@@ -79,6 +88,7 @@ def context_of(
         stack=stack,
         nonce=nonce,
         installer=installer,
+        instance_type=instance_type,
         environment_yml=data,
         environment=environment,
         requirements_txt=requirements,

@@ -27,7 +27,7 @@ def send(world: World, host: Host, boot: Boot) -> str:
         down, up = command("down", host.stack), command("up", host.stack)
         raise HostError(
             f"the host waits for the environment.lock that it was made with; that file {what}",
-            hint=f"bring it back, or make the host anew: {down} && {up}",
+            hint=f"bring it back, or make the host anew, with an empty disk: {down} && {up}",
         )
     world.reporter.say("sending environment.lock, which the host waits for")
     world.host.send_file(host, lock, target=TARGET, sha256=boot.awaits)

@@ -5,7 +5,7 @@ import dataclasses
 from gpuinfra.features.connect import awaited_lock
 from gpuinfra.ground import boot_status
 from gpuinfra.ground.boot_status import Boot
-from gpuinfra.ground.errors import CloudError, HostError, KeyChanged, Unreachable
+from gpuinfra.ground.errors import CloudError, HostError, KeyChanged, Stopped, Unreachable
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud
@@ -13,6 +13,8 @@ from gpuinfra.ground.world import World
 from gpuinfra.tools.ssh import host_keys
 
 POLL_S = 5.0
+# From EC2's "running" to a login it takes half a minute.
+START_TIMEOUT_S, START_POLL_S = 300.0, 1.0
 STATUS_TIMEOUT_S = 20.0
 # A start of this program, StartSession, and ssh's own greeting through it.
 PRIVATE_TIMEOUT_S = 40.0
@@ -29,12 +31,20 @@ def connect(world: World) -> Host:
 def connect_and_check(world: World) -> tuple[Host, Boot]:
     """Return the host, connected to with its key verified, and how far its bootstrap is.
 
+    One that is stopped is offered to be started, if there is a terminal to ask at.
+
     Raises:
         HostError: there is no host, or it is stopped, gone, still booting or closed to the caller.
     """
     recorded = world.recorded_host()
-    pin_key(world, recorded)
-    host, boot = reach(world, recorded)
+    try:
+        pin_key(world, recorded)
+        host, boot = reach(world, recorded)
+    except Stopped as error:
+        if not world.reporter.offer(f"{error.message}. Start it? It costs money while it runs."):
+            raise
+        recorded = world.start_host(world)
+        host, boot = _reach_soon(world, recorded)
     try:
         awaited_lock.send(world, host, boot)
     except HostError as error:  # whoever looks at such a host must get in all the same
@@ -42,6 +52,24 @@ def connect_and_check(world: World) -> tuple[Host, Boot]:
     if host.public_ip != recorded.public_ip:
         world.reporter.say(f"the host has a new address: {host.public_ip}")
     return host, boot
+
+
+def _reach_soon(world: World, host: Host) -> tuple[Host, Boot]:
+    """Return the host as soon as it lets us in after a start.
+
+    Raises:
+        Unreachable: it has not within 5 minutes.
+    """
+    began = world.clock.now()
+    with world.reporter.live("The host starts"):
+        while True:
+            try:
+                pin_key(world, host)
+                return reach(world, host)
+            except Unreachable:
+                if world.clock.now() - began > START_TIMEOUT_S:
+                    raise
+                world.clock.sleep(START_POLL_S)
 
 
 def pin_key(world: World, host: Host) -> None:
@@ -103,7 +131,8 @@ def _read_boot_status_once(world: World, host: Host, *, is_open: bool) -> Boot:
         )
     timeout_s = PRIVATE_TIMEOUT_S if host.is_private else STATUS_TIMEOUT_S
     try:
-        return boot_status.parse(world.ssh.run(host, boot_status.READ_STATUS, timeout_s=timeout_s))
+        look = world.ssh.run(host, boot_status.READ_STATUS, timeout_s=timeout_s)
+        return boot_status.parse(look, gpus=host.gpu_count)
     except Unreachable as error:
         raise _unreachable(host, f"ssh does not get in: {error.message}") from None
 
@@ -162,6 +191,5 @@ def _running(cloud: Cloud, host: Host) -> Instance:
     if instance is None or instance.state in ("terminated", "shutting-down"):
         raise HostError(f"the host {host.instance_id} is gone", hint=command("up", host.stack))
     if instance.state in ("stopped", "stopping"):
-        start = f"aws ec2 start-instances --region {host.region} --instance-ids {host.instance_id}"
-        raise HostError(f"the host {host.instance_id} is {instance.state}", hint=start)
+        raise Stopped(f"the host {host.instance_id} is {instance.state}", hint=command("start", host.stack))
     return instance

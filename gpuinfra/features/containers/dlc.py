@@ -61,7 +61,9 @@ def run(world: World, given: str, argv: Sequence[str]) -> list[str]:
         )
     host, engine = inspect(world, image=image, prepare=True)
     docker_args.check_cuda(image, dlc_images.cuda_of(image), engine.driver)
-    spec = ContainerSpec(image=image, argv=argv, gpus=host.gpu_count > 0, terminal=at_terminal())
+    spec = ContainerSpec(
+        image=image, folder=world.folder, argv=argv, gpus=host.gpu_count > 0, terminal=at_terminal()
+    )
     ecr = f"{engine.home}/{host_bundle.place('ecr.py')}"  # inspect() has just brought it there
     pull = shlex.join(["/usr/bin/python3", "-I", ecr, "pull", image, "--", *engine.command])
     # 125 is what docker itself ends with when it could not run a container

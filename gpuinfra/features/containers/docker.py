@@ -13,7 +13,7 @@ from gpuinfra.features.containers import docker_args
 from gpuinfra.features.containers.docker_args import ContainerSpec, DockerInfo
 from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.model import Host
-from gpuinfra.ground.names import DEFAULT_STACK, PROJECT_DIRECTORY, command
+from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.ground.world import World
 from gpuinfra.tools.ssh import host_bundle
 
@@ -37,7 +37,7 @@ def inspect(
     """
     host = connect(world)
     options = [*(["--prepare"] if prepare else []), *([] if pip_parts is None else ["--build"])]
-    program = host_bundle.script("docker.py", PROJECT_DIRECTORY, image, *options)
+    program = host_bundle.script("docker.py", world.folder, image, *options)
     stdin = b"" if pip_parts is None else json.dumps(pip_parts).encode()
     text = world.host.run(host, program, stdin=stdin, timeout_s=INSPECT_TIMEOUT_S).stdout
     if not text:
@@ -75,7 +75,9 @@ def build(world: World, parts_of: Callable[[Sequence[Path]], PipParts], *, no_ca
 def run(world: World, argv: Sequence[str], *, image: str) -> list[str]:
     """Return the command line that runs a container there."""
     host, engine = _ready(world, image)
-    spec = ContainerSpec(image=image, argv=argv, gpus=host.gpu_count > 0, terminal=at_terminal())
+    spec = ContainerSpec(
+        image=image, folder=world.folder, argv=argv, gpus=host.gpu_count > 0, terminal=at_terminal()
+    )
     return session(world, host, "exec " + shlex.join(docker_args.run(engine, spec)))
 
 
@@ -93,6 +95,7 @@ def jupyter(world: World, *, image: str, port: int) -> list[str]:
     lab = ["jupyter", "lab", "--no-browser", "--ip=0.0.0.0", f"--port={port}", "--ServerApp.port_retries=0"]
     spec = ContainerSpec(
         image=image,
+        folder=world.folder,
         argv=lab,
         gpus=host.gpu_count > 0,
         terminal=at_terminal(),

@@ -7,7 +7,6 @@ from typing import Any
 
 from gpuinfra.ground import facts
 from gpuinfra.ground.errors import HostError
-from gpuinfra.ground.names import PROJECT_DIRECTORY
 
 IMAGE = "gpuinfra"
 
@@ -40,9 +39,10 @@ class DockerInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerSpec:
-    """One container to run; `ports` are published on the host's loopback only."""
+    """One container to run, in a folder below the home; `ports` are published on the host's loopback only."""
 
     image: str
+    folder: str
     argv: Sequence[str]
     gpus: bool
     terminal: bool
@@ -83,7 +83,7 @@ def check(engine: DockerInfo, *, gpu_count: int, stack_option: str) -> None:
             "the NVIDIA container toolkit is not on the host, so that containers would not see its GPU; the"
             ' images "nvidia" and "aws-nvidia" have it',
             hint='set image = "aws-nvidia" in terraform.tfvars, then: gpuinfra up --upgrade-image'
-            + stack_option,
+            + f"{stack_option}   # a new host; deletes the disk of this one",
         )
 
 
@@ -101,7 +101,7 @@ def base(driver: str) -> tuple[str, str]:
             return one.image, one.cuda
     raise HostError(
         f"the host's NVIDIA driver is {driver}; CUDA images need {bases[-1].driver[0]} at least",
-        hint="gpuinfra up --upgrade-image",
+        hint="gpuinfra up --upgrade-image   # a new host; deletes the disk of this one",
     )
 
 
@@ -138,7 +138,7 @@ def build(engine: DockerInfo, *, dockerfile: str, installer: Mapping[str, str], 
 
 def run(engine: DockerInfo, container: ContainerSpec) -> list[str]:
     """Return the command line of a container that sees the project as the host does, as the same user."""
-    project = f"{engine.home}/{PROJECT_DIRECTORY}"
+    project = f"{engine.home}/{container.folder}"
     command = [*engine.command, "run", "--rm", "--init", "--interactive"]
     command += ["--tty"] if container.terminal else []
     command += ["--gpus", "all"] if container.gpus else []

@@ -7,7 +7,8 @@ from gpuinfra.features.environment import channels, conda_specs, lock_file
 from gpuinfra.features.environment.findings import Report
 from gpuinfra.features.environment.lint import FILE, lint
 from gpuinfra.features.environment.protocols import HostFiles, Solver
-from gpuinfra.features.environment.solution import Solution, SolveRequest, cuda_of
+from gpuinfra.features.environment.solution import NO_CUDA, Solution, SolveRequest, cuda_of
+from gpuinfra.ground import facts
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.text import count
 from gpuinfra.ground.world import World
@@ -49,13 +50,16 @@ class CheckResult:
 
 def check(world: World, files: HostFiles, solver: Solver | None, *, cuda: str) -> CheckResult:
     """Check environment.yml as `env check` does; the CUDA to solve for is looked up only if it is needed."""
-    return env_check(files, cuda=lambda: cuda_for(world, cuda), solver=solver)
+    gpu_type = gpu_type_of(world, cuda)
+    return env_check(files, cuda=lambda: cuda_for(world, cuda), solver=solver, gpu_type=gpu_type)
 
 
-def env_check(files: HostFiles, *, cuda: Callable[[], str], solver: Solver | None = None) -> CheckResult:
+def env_check(
+    files: HostFiles, *, cuda: Callable[[], str], solver: Solver | None = None, gpu_type: str = ""
+) -> CheckResult:
     """Check environment.yml and the lock; with a solver, ask the channels too, if there are no errors."""
     data = files.environment()
-    report = lint(data, travels=files.travels())
+    report = lint(data, travels=files.travels(), gpu_type=gpu_type)
     held = files.lock()
     state = "none" if held is None else "stale" if lock_file.is_stale(held, data) else "current"
     if report.errors or solver is None:
@@ -80,6 +84,14 @@ def _refusal(report: Report, state: str) -> ConfigError | None:
     if report.errors:
         return ConfigError(f"environment.yml has {count(len(report.errors), 'error')}")
     return lock_file.stale() if state == "stale" else None
+
+
+def gpu_type_of(world: World, cuda: str) -> str:
+    """Return the instance type of the stack's host if it has GPUs; --cuda none is for one that has not."""
+    if cuda == NO_CUDA:
+        return ""
+    chosen = world.values.read().instance_type if world.values.exists() else str(DEFAULTS["instance_type"])
+    return chosen if facts.has_nvidia_gpu(chosen) else ""
 
 
 def cuda_for(world: World, wanted: str) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
-from gpuinfra.features.environment import channels, conda_specs, pip_specs, schema
-from gpuinfra.features.environment.findings import LintFinding, Report, error
+from gpuinfra.features.environment import channels, conda_specs, cpu_packages, pip_specs, schema
+from gpuinfra.features.environment.findings import ERROR, LintFinding, Report, error
 from gpuinfra.features.environment.yaml_document import Document, Entry, NotYaml, parse
 from gpuinfra.ground.errors import ConfigError
 
@@ -11,8 +11,11 @@ FILE = "environment.yml"
 EMPTY = Document(root=Entry(line=1, kind="nothing"))
 
 
-def lint(data: bytes, *, travels: Collection[str] = ()) -> Report:
-    """Check the bytes of an environment.yml; `travels` names the files that are sent to the host with it."""
+def lint(data: bytes, *, travels: Collection[str] = (), gpu_type: str = "") -> Report:
+    """Check the bytes of an environment.yml; `travels` names the files that are sent to the host with it.
+
+    gpu_type: the instance type if it has GPUs; what cannot use them is an error then.
+    """
     try:
         text = data.decode("utf-8")
         document = parse(text)
@@ -20,7 +23,10 @@ def lint(data: bytes, *, travels: Collection[str] = ()) -> Report:
         return _unreadable(data.count(b"\n", 0, problem.start) + 1, "this is not UTF-8 text")
     except NotYaml as problem:
         return _unreadable(problem.line, problem.message)
-    found = sorted(_findings(text, document, travels), key=lambda f: (f.line, f.severity))
+    for_cpu = list(cpu_packages.lint(document, gpu_type)) if gpu_type else []
+    refused = {finding.line for finding in for_cpu}
+    others = [f for f in _findings(text, document, travels) if f.severity == ERROR or f.line not in refused]
+    found = sorted([*for_cpu, *others], key=lambda f: (f.line, f.severity))
     return Report(findings=tuple(found), document=document)
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpuinfra.features.connect.connect import connect_and_check
-from gpuinfra.features.gpu.metrics import metrics
+from gpuinfra.features.gpu.metrics import Metrics, metrics
 from gpuinfra.features.gpu.metrics_text import gpu_text
 from gpuinfra.ground.errors import HostError
+from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
 from gpuinfra.ground.text import table
 from gpuinfra.ground.world import World
@@ -26,6 +27,7 @@ class GpuTest:
     """What PyTorch and nvidia-smi say of the GPUs; `problem` is what is wrong, if anything."""
 
     values: dict[str, Any]
+    hint: str = ""
 
     def text(self) -> str:
         """Return it as lines: CUDA, devices, a table; or the one thing that is wrong."""
@@ -45,7 +47,7 @@ class GpuTest:
             HostError: anything is.
         """
         if self.values["problem"]:
-            raise HostError(str(self.values["problem"]))
+            raise HostError(str(self.values["problem"]), hint=self.hint)
 
 
 def gpu_test(world: World) -> GpuTest:
@@ -61,10 +63,25 @@ def gpu_test(world: World) -> GpuTest:
     world.reporter.say("measuring (up to a minute) ...")
     python = f"{boot.prefix}/bin/python"
     tested = world.host.python(host, python, "gpu_benchmark.py", timeout_s=TEST_TIMEOUT_S)
-    gpus = metrics(world, host)["gpus"]
-    if not gpus:
-        tested["problem"] = f"the host ({host.instance_type}) shows no GPU: nvidia-smi is missing or fails"
-    return GpuTest(values={"problem": "", **tested, "gpus": gpus})
+    live = metrics(world, host)
+    values = {"problem": "", **tested, "gpus": live["gpus"]}
+    if missing := _missing(host, live, [device["name"] for device in tested["devices"]]):
+        values["problem"] = missing
+    return GpuTest(values=values, hint=command("ssh -- sudo reboot", host.stack) if missing else "")
+
+
+def _missing(host: Host, live: Metrics, devices: list[str]) -> str:
+    """Return what is wrong when the host has less than its type is sold with, as Terraform recorded it.
+
+    Of GPUs that are divided (MIG) torch shows one part.
+    """
+    answer = len(live["gpus"])
+    reason = live.get("gpu_words") or f"a {host.instance_type} has {host.gpu_count}"
+    if answer < max(1, host.gpu_count):
+        return f"{answer} of {max(1, host.gpu_count)} GPUs answer: {reason}"
+    if 0 < len(devices) < host.gpu_count and not any("MIG" in name for name in devices):
+        return f"torch sees {len(devices)} of {host.gpu_count} GPUs"
+    return ""
 
 
 def _cells(device: dict[str, Any]) -> tuple[str, ...]:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from gpuinfra.features.connect.connect import connect
+from gpuinfra.features.connect.connect import connect, reach
 from gpuinfra.features.jobs import job as jobs
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Host
+from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
 METRICS_TIMEOUT_S = 20.0
@@ -19,7 +20,8 @@ Metrics = dict[str, Any]
 def metrics(world: World, host: Host, *, timeout_s: float = METRICS_TIMEOUT_S) -> Metrics:
     """Return what a connected host does now."""
     reply: Metrics = world.host.ask(host, REQUEST, timeout_s=timeout_s)
-    return reply
+    cure = command("ssh -- sudo reboot", host.stack) if reply.get("gpu_words") else ""
+    return {**reply, "gpu_next": cure}
 
 
 def peek(world: World, host: Host) -> Metrics | None:
@@ -39,7 +41,20 @@ def for_status(world: World, host: Host | None, *, asked: bool) -> Metrics | Non
     return peek(world, host) if host else None
 
 
-def running(world: World, host: Host) -> list[str]:
-    """Return the commands of jobs that run there, as far as an open connection tells."""
-    seen = peek(world, host) or {"jobs": []}
-    return [job.command for job in map(jobs.parse, seen["jobs"]) if not job.has_ended]
+def running(world: World, host: Host, *, connecting: bool = False) -> list[str]:
+    """Return the jobs and shells that run there, as far as an open connection tells, or a new one."""
+    seen = (_metrics_or_why_not(world, host) if connecting else peek(world, host)) or {"jobs": []}
+    going = [job.command for job in map(jobs.parse, seen["jobs"]) if not job.has_ended]
+    return [*going, *(f"a terminal with {command}" for command in seen.get("terminals", []))]
+
+
+def _metrics_or_why_not(world: World, host: Host) -> Metrics | None:
+    """Return what a running host does now; if it cannot be asked, say why."""
+    try:
+        if world.ssh.pinned(host):
+            return metrics(world, reach(world, host)[0])
+        why = "nobody has connected to it from here"
+    except GpuInfraError as error:
+        why = error.message
+    world.reporter.say(f"what runs on the host is not known: {why}")
+    return None

@@ -15,9 +15,10 @@ def lines(metrics: dict[str, Any] | None) -> str:
 
 def rows(live: dict[str, Any]) -> list[Pair]:
     """Return live numbers as (name, value)."""
-    shown: list[Pair] = [(f"GPU {gpu['index']}", gpu_text(gpu)) for gpu in live["gpus"]] or [
-        ("GPU", "none seen")
-    ]
+    shown: list[Pair] = [(f"GPU {gpu['index']}", gpu_text(gpu)) for gpu in live["gpus"]]
+    trouble = ": ".join(filter(None, ["" if shown else "none seen", live.get("gpu_words", "")]))
+    cure = f"; next: {live['gpu_next']}" if live.get("gpu_next") else ""
+    shown += [("GPU", trouble + cure)] if trouble else []
     memory = f"{live['memory_used_mib']} of {live['memory_total_mib']} MiB"
     shown += [("uptime", duration(live["uptime_s"])), ("memory", memory)]
     shown += [("load", f"{live['load_1min']:.1f} on {live['cpus']} CPUs")]

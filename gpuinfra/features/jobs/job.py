@@ -10,7 +10,7 @@ from gpuinfra.ground.text import shorten, table
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 EXIT_HOST = HostError.exit_code
-ENDED = ("done", "failed", "stopped", "lost")
+ENDED = ("done", "failed", "GPU failed", "stopped", "lost")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -19,7 +19,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 class Job:
     """One job, or a `run` that is under way or was left behind; times are ISO 8601 in UTC.
 
-    kind: run or job. state: starting, running, done, failed, stopped or lost.
+    kind: run or job. state: starting, running, or one of ENDED.
     """
 
     id: str

@@ -169,7 +169,8 @@ def _command_request(verb: str, wanted: JobSpec, world: World) -> Request:
     if not any(wanted.words[:1]):
         raise ConfigError("there is no command", hint=command("run -- python train.py", world.files.name))
     return command_request(
-        verb, words=wanted.words, env=wanted.env, tty=wanted.tty, name=jobs.checked_name(wanted.name),
+        verb, words=wanted.words, folder=world.folder, env=wanted.env, tty=wanted.tty,
+        name=jobs.checked_name(wanted.name),
         time_limit_s=wanted.time_limit_s, then=wanted.then, save=wanted.save, flags=_flags(world),
     )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gpuinfra.ground.names import PROJECT_DIRECTORY
 from gpuinfra.host.jobs.frames import new_id
 
 TYPE_CHECKING = False
@@ -15,7 +14,7 @@ __all__ = ["command_request", "new_id"]
 
 
 def command_request(
-    verb: str, *, words: Sequence[str], env: Mapping[str, str], tty: bool, name: str = "",
+    verb: str, *, words: Sequence[str], folder: str, env: Mapping[str, str], tty: bool, name: str = "",
     time_limit_s: float | None = None, then: str = "none", save: str = "", flags: str = "", **more: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the request to run a command; flags: what hints add to a command line (another stack)."""
@@ -28,7 +27,7 @@ def command_request(
         "time_limit_s": time_limit_s,
         "then": then,
         "save": save,
-        "directory": PROJECT_DIRECTORY,
+        "directory": folder,
         "flags": flags,
         **more,
     }

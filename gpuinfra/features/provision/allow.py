@@ -3,8 +3,9 @@
 import ipaddress
 
 from gpuinfra.features.provision import progress
-from gpuinfra.features.provision.outcome import HOST, check
+from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.preflight import settings_of
+from gpuinfra.features.provision.resource_names import HOST
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Record
 from gpuinfra.ground.world import World

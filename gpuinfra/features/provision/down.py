@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from gpuinfra.features.provision import progress
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import settings_of
-from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.errors import CloudError, ConfigError, HostError
 from gpuinfra.ground.model import Host, Instance, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -33,6 +33,7 @@ def destroy(world: World, *, yes: bool, running: Running = lambda _: []) -> Outc
         return Outcome(ok=True)
     if record.host and (commands := running(record.host)):
         world.reporter.say(f"still running on the host: {'; '.join(commands)}")
+    foreign = _not_ours(world, settings, record)
     if not yes and not world.reporter.confirm(_question(record, lost)):
         raise ConfigError("nothing was destroyed", hint=command("status", world.files.name))
     _terminate(world, settings, lost if not yes else _certainly_ours(record, lost))
@@ -40,8 +41,20 @@ def destroy(world: World, *, yes: bool, running: Running = lambda _: []) -> Outc
     _prove(world, settings, record)
     if record.host:
         world.ssh.forget(record.host)
+    for one in foreign:
+        world.reporter.say(f"left, not ours, and it goes on costing money: {one}")
     world.files.clean()
     return outcome
+
+
+def _not_ours(world: World, settings: Settings, record: Record) -> list[str]:
+    """Return what somebody attached to the hosts, in words: it is not deleted with them."""
+    cloud = world.cloud(settings.region, settings)
+    try:
+        hosts = [cloud.instance(name) for name in sorted(record.ids_of("aws_instance"))]
+        return [one for host in hosts if host for one in cloud.not_ours(host)]
+    except CloudError:
+        return []  # who may not ask for it must be able to end the cost all the same
 
 
 def _where_it_was_made(settings: Settings, record: Record) -> Settings:
@@ -60,7 +73,7 @@ def _question(record: Record, lost: list[Instance]) -> str:
     ids = ", ".join(sorted(record.ids_of("aws_instance")))
     what = f"host {ids} and its disk" if ids else ""
     if host:
-        where = "no public address" if host.is_private else host.public_ip
+        where = host.public_ip or "no public address"
         what = f"host {host.instance_id} ({host.instance_type}, {where}) and its disk"
     rest = f"{len(record.resources)} recorded resources" if record.resources else ""
     unknown = f"and {describe(lost)}, which Terraform lost track of" if lost else ""

@@ -8,9 +8,6 @@ from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 from gpuinfra.tools.terraform import errors
 
-# What our addresses in Terraform begin with; states from before modules/host was one module lack it.
-HOST = "module.host."
-
 
 def orphans(world: World, settings: Settings, record: Record) -> list[Instance]:
     """Return the instances that carry this stack's tags and are not in the state."""

@@ -1,9 +1,10 @@
-"""`ip`, `output`: what Terraform recorded; nothing is contacted."""
+"""`ip`, `output`: what Terraform recorded; only for an address that it lacks is EC2 asked."""
 
 import json
 from dataclasses import dataclass
 
-from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.errors import CloudError, ConfigError, HostError, Stopped
+from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
@@ -27,7 +28,7 @@ class Outputs:
 
 
 def ip(world: World) -> str:
-    """Return the recorded public IP.
+    """Return the public IP at which the host was met since it was recorded, else the recorded one.
 
     Raises:
         HostError: there is no host, or it has none.
@@ -36,10 +37,21 @@ def ip(world: World) -> str:
     if host.is_private:
         message = f"the host {host.instance_id} has no public address: Session Manager leads to it"
         raise HostError(message, hint=command("ssh", host.stack))
-    if not host.public_ip:
-        message = f"the host {host.instance_id} has no public address: was it stopped?"
+    return world.ssh.met_at(host, since=world.state.path) or host.public_ip or _ip_now(world, host)
+
+
+def _ip_now(world: World, host: Host) -> str:
+    """Return what EC2 says: the host may have been started since, by somebody else."""
+    message = f"the host {host.instance_id} has no public address: was it stopped?"
+    try:
+        now = world.cloud(host.region, None).instance(host.instance_id)
+    except CloudError:
+        now = None
+    if now and now.state in ("stopped", "stopping"):
+        raise Stopped(f"the host {host.instance_id} is {now.state}", hint=command("start", host.stack))
+    if not (now and now.public_ip):
         raise HostError(message, hint=command("status", host.stack))
-    return host.public_ip
+    return now.public_ip
 
 
 def outputs(world: World, name: str) -> Outputs:

@@ -1,16 +1,16 @@
 """`plan`: show what an apply would do; nothing is changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gpuinfra.features.provision import plan_text, progress
+from gpuinfra.features.provision import consequences, plan_text, progress
 from gpuinfra.features.provision.init import InitValues, ensure
-from gpuinfra.features.provision.outcome import HOST, check
+from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.preflight import prepare
-from gpuinfra.ground.model import Change, Outcome, Settings
+from gpuinfra.features.provision.resource_names import INSTANCE, KEY_PAIR
+from gpuinfra.ground.model import Change, Outcome, Record, Settings
 from gpuinfra.ground.protocols import Provisioner
 from gpuinfra.ground.world import World
-
-INSTANCE = f"{HOST}module.instance.aws_instance.this"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +29,22 @@ class TerraformPlan:
 def plan(world: World, values: InitValues) -> TerraformPlan:
     """Plan, show, and delete the plan file (it holds the user-data in clear); `values`: for a first run."""
     ensure(world, values)
-    settings = prepare(world)
-    world.state.read()
+    settings, record = prepare(world), world.state.read()
     terraform = world.terraform()
     try:
-        outcome = make(world, terraform, settings, replace=[])
-        changes = shown(world, terraform, outcome, settings)
+        outcome = make(world, terraform, settings, replace=forced(world, record))
+        changes = detailed(world, terraform, outcome)
     finally:
         world.files.plan_file.unlink(missing_ok=True)
+    show(world, changes, settings, record)
     return TerraformPlan(changes=changes, outputs_changed=outcome.outputs_changed)
+
+
+def forced(world: World, record: Record, *, upgrade_image: bool = False) -> list[str]:
+    """Return what Terraform has to replace because it is told to: the key pair, for another key."""
+    host = [INSTANCE] if upgrade_image and record.ids_of("aws_instance") else []
+    has_new_key = record.public_key and world.values.public_key() not in ("", record.public_key)
+    return [*host, *([KEY_PAIR] if has_new_key else [])]
 
 
 def make(world: World, terraform: Provisioner, settings: Settings, *, replace: list[str]) -> Outcome:
@@ -49,11 +56,20 @@ def make(world: World, terraform: Provisioner, settings: Settings, *, replace: l
     return outcome
 
 
-def shown(world: World, terraform: Provisioner, outcome: Outcome, settings: Settings) -> tuple[Change, ...]:
-    """Show the changes and return them; details cost a start of the provider, so only edits get them."""
+def detailed(world: World, terraform: Provisioner, outcome: Outcome) -> tuple[Change, ...]:
+    """Return the changes; details cost a start of the provider, so only edits get them.
+
+    Raises:
+        ConfigError: AWS would refuse it.
+    """
     changes = outcome.changes
     if any(c.action in ("update", "replace") for c in changes):
         changes = terraform.details(world.files.plan_file)
-    for line in plan_text.plan_lines(changes, settings):
-        world.reporter.say(line)
+    consequences.refuse_smaller_disk(changes)
     return changes
+
+
+def show(world: World, changes: Sequence[Change], settings: Settings, record: Record) -> None:
+    """Show what would change, and what that means for the host that lives."""
+    for line in [*plan_text.plan_lines(changes, settings), *consequences.lines(changes, record)]:
+        world.reporter.say(line)

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 
 from gpuinfra.features.money import network_costs
-from gpuinfra.features.provision.resource_names import NAMES, label
-from gpuinfra.ground.model import Change, Settings
-from gpuinfra.ground.text import shorten
+from gpuinfra.features.provision.consequences import difference
+from gpuinfra.features.provision.resource_names import NAMES, label, listed
+from gpuinfra.ground.model import UNKNOWN, Change, Settings
+from gpuinfra.ground.names import DEFAULT_STACK, command
 
 SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
 
+# Nothing to say of each but its name.
+PLAIN = ("create", "delete")
+
 
 def plan_lines(changes: Sequence[Change], settings: Settings) -> list[str]:
-    """Return a plan as lines: what, where, for whom, then every resource."""
+    """Return a plan as lines: what, where, for whom, the host, edits, and all the rest."""
     if not changes:
         return ["up to date: nothing would be changed"]
     head = [
@@ -19,14 +23,23 @@ def plan_lines(changes: Sequence[Change], settings: Settings) -> list[str]:
         f"  host {settings.instance_type}, image {settings.image}, disk {settings.root_volume_size_gb} GB",
         f"  {_way_in(settings)}",
     ]
-    body = [line for change in sorted(changes, key=_rank) for line in _change_lines(change)]
+    ordered = sorted(changes, key=_rank)
+    whole = [c for c in ordered if c.action not in PLAIN or ".aws_instance." in c.address]
+    body = [line for change in whole for line in _change_lines(change)]
+    for action in PLAIN:
+        if rest := [c.address for c in ordered if c.action == action and c not in whole]:
+            body.append(f"  {SIGNS[action]:>3} {listed(rest)}")
     counts = ", ".join(f"{n} to {verb}" for verb in SIGNS if (n := sum(c.action == verb for c in changes)))
     return [
         *head,
         *body,
         *network_costs.lines(changes),
-        f"{counts}. The host and its disk cost money until `make down`.",
+        f"{counts}. The host and its disk cost money until `{_down(settings.stack)}`.",
     ]
+
+
+def _down(stack: str) -> str:
+    return "make down" if stack == DEFAULT_STACK else command("down", stack)
 
 
 def _way_in(settings: Settings) -> str:
@@ -45,9 +58,8 @@ def _change_lines(change: Change) -> list[str]:
     lines = [f"  {SIGNS[change.action]:>3} {label(change.address)}"]
     if change.action in ("update", "replace"):
         lines += [
-            f"        {a.name}: {shorten(a.before)} -> {shorten(a.after)}"
-            + ("   (this replaces it)" if a.forces_replacement else "")
+            f"        {difference(a)}" + ("   (this replaces it)" if a.forces_replacement else "")
             for a in change.attributes
-            if not (change.action == "replace" and a.after == "(known after apply)")
+            if a.forces_replacement or not (change.action == "replace" and a.after == UNKNOWN)
         ]
     return lines

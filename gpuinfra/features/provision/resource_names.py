@@ -1,6 +1,13 @@
 """What Terraform's resources are called towards the user. Pure."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
+
+# What our addresses in Terraform begin with; states from before modules/host was one module lack it.
+HOST = "module.host."
+INSTANCE = f"{HOST}module.instance.aws_instance.this"
+KEY_PAIR = f"{HOST}module.key_pair.aws_key_pair.this"
 
 NAMES = {
     "aws_instance": "host (EC2 instance)",
@@ -27,9 +34,19 @@ NAMES = {
 
 def label(address: str) -> str:
     """Return a resource address in plain words, its key included."""
-    kind = re.search(r"(aws_\w+)\.\w+", address)
     key = re.search(r'\["?([^"\]]+)"?\]$', address)
-    if not kind:
-        return address
-    name = NAMES.get(kind.group(1), kind.group(1))
-    return f"{name} {key.group(1)}" if key else name
+    name = kind(address)
+    return f"{name} {key.group(1)}" if key and name != address else name
+
+
+def kind(address: str) -> str:
+    """Return what sort of thing an address is, in plain words."""
+    found = re.search(r"(aws_\w+)\.\w+", address)
+    return NAMES.get(found.group(1), found.group(1)) if found else address
+
+
+def listed(addresses: Sequence[str]) -> str:
+    """Return resources in one line, many of a kind as their number."""
+    kinds = Counter(map(kind, addresses))
+    first = {kind(a): label(a) for a in reversed(addresses)}
+    return ", ".join(first[name] if n == 1 else f"{n} x {name}" for name, n in kinds.items())

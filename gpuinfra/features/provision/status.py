@@ -1,11 +1,13 @@
-"""`status`: what Terraform recorded beside what EC2 says now; Terraform is not started."""
+"""`status`: what EC2 says now, and where that differs from the record; Terraform is not started."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gpuinfra.features.boot.follow import follow
+from gpuinfra.features.boot.follow import follow, peek
 from gpuinfra.features.provision.outcome import describe, orphans
-from gpuinfra.ground.model import Host, Instance, Record
+from gpuinfra.ground.boot_status import Boot
+from gpuinfra.ground.model import Host, HostDetails, Instance, Record
 from gpuinfra.ground.names import command
 from gpuinfra.ground.text import pairs
 from gpuinfra.ground.world import World
@@ -18,6 +20,8 @@ class Status:
     stack: str
     host: Host | None
     instance: Instance | None
+    details: HostDetails | None = None
+    boot: Boot | None = None
     orphans: tuple[Instance, ...] = ()
     note: str = ""
 
@@ -35,11 +39,13 @@ class Status:
         host, now = self.host, self.instance
         rows: list[tuple[str, object]] = [("stack", self.stack)]
         if now:
-            rows += [("state", now.state), ("launched", now.launched)]
+            rows += [("state", f"{now.state} since {now.since}" if now.since else now.state)]
         if host:
-            rows += _host_rows(host, now)
+            rows += _host_rows(host, now, self.details)
         elif now:
             rows += [("host", now.instance_id), ("type", now.instance_type)]
+        if self.boot:
+            rows.append(("environment", _environment(self.boot)))
         if self.note:
             rows.append(("note", self.note))
         return pairs(rows)
@@ -51,8 +57,7 @@ def status(world: World, *, watch: bool = False) -> Status:
         follow(world, world.recorded_host())
     record, name = world.state.read(), world.files.name
     if record.host:
-        instance = world.cloud(record.host.region, None).instance(record.host.instance_id)
-        return Status(stack=name, host=record.host, instance=instance, note=_note(record.host, instance))
+        return _of_host(world, record, record.host)
     if record.ids_of("aws_instance"):
         return _half_made(world, record)
     if not world.values.exists():
@@ -64,6 +69,20 @@ def status(world: World, *, watch: bool = False) -> Status:
     return Status(stack=name, host=None, instance=None, orphans=tuple(lost), note=note)
 
 
+def _of_host(world: World, record: Record, host: Host) -> Status:
+    cloud = world.cloud(host.region, None)
+    instance = cloud.instance(host.instance_id)
+    is_there = instance and instance.state not in ("terminated", "shutting-down")
+    return Status(
+        stack=host.stack,
+        host=host,
+        instance=instance,
+        details=cloud.details(instance) if instance and is_there else None,
+        boot=peek(world, host) if instance and instance.state == "running" else None,
+        note=_note(host, record, instance),
+    )
+
+
 def _half_made(world: World, record: Record) -> Status:
     """Return the status of a host whose apply was stopped before its outputs were known."""
     (instance_id, *_), name = sorted(record.ids_of("aws_instance")), world.files.name
@@ -73,26 +92,67 @@ def _half_made(world: World, record: Record) -> Status:
     return Status(stack=name, host=None, instance=instance, note=note)
 
 
-def _note(host: Host, instance: Instance | None) -> str:
+def _note(host: Host, record: Record, instance: Instance | None) -> str:
     if instance is None or instance.state in ("terminated", "shutting-down"):
         return f"gone: it was terminated outside of gpuinfra; {command('up', host.stack)} makes a new one"
-    if instance.state == "stopped":
-        return "stopped: only its disk costs money"
+    if instance.state in ("stopped", "stopping"):
+        return f"stopped: only {_costs(record)} money; {command('start', host.stack)} starts it"
     if instance.public_ip != host.public_ip:
-        up = command("up", host.stack)
-        return f"the address was {host.public_ip} when it was recorded; {up} records the new one"
+        was = f"the address was {host.public_ip} when it was" if host.public_ip else "no address was"
+        return f"{was} recorded; {command('up', host.stack)} records the new one"
     return ""
 
 
-def _host_rows(host: Host, now: Instance | None) -> list[tuple[str, object]]:
-    address = "none (access = ssm)" if host.is_private else now.public_ip if now else host.public_ip
-    way_in = "anywhere, by Session Manager" if host.is_private else ", ".join(host.allowed_cidrs)
-    return [
-        ("host", host.instance_id),
-        ("type", f"{host.instance_type} ({host.gpu_count} GPU)"),
-        ("public IP", address or "none"),
-        ("region", host.availability_zone),
-        ("image", f"{host.ami_name} ({host.ami_id})"),
-        ("disk", f"{host.root_volume_size_gb} GB"),
-        ("ssh from", way_in),
-    ]
+def _costs(record: Record) -> str:
+    """Return what goes on costing money while the host is stopped, with the verb."""
+    found = ["its disk"]
+    if record.ids_of("aws_nat_gateway"):
+        found.append("its NAT gateway (with an address)")
+    if any(".aws_vpc_endpoint.interface" in address for address in record.resources):
+        found.append("the endpoints of its network")
+    return f"{' and '.join(found)} {'cost' if found[1:] else 'costs'}"
+
+
+def _host_rows(host: Host, now: Instance | None, details: HostDetails | None) -> list[tuple[str, object]]:
+    """Return what EC2 says of the host, beside what was recorded where that differs."""
+    if now is None or details is None:
+        return list(_recorded_rows(host).items())
+    address = now.public_ip or "none"
+    seen = {
+        "type": f"{now.instance_type} ({details.gpu_count} GPU)",
+        "public IP": "none (access = ssm)" if host.is_private else address,
+        "region": now.availability_zone,
+        "image": f"{host.ami_name} ({now.ami_id})",
+        "disk": f"{details.root_volume_size_gb} GB",
+        "ssh from": _way_in(host, details.ssh_from),
+        "group": ", ".join(now.security_group_ids),
+    }
+    rows = {**_recorded_rows(host), "group": host.security_group_id}
+    shown = [(name, _marked(seen.get(name, recorded), recorded)) for name, recorded in rows.items()]
+    return [row for row in shown if row != ("group", host.security_group_id)]
+
+
+def _marked(seen: str, recorded: str) -> str:
+    return seen if seen == recorded else f"{seen}   (differs: recorded was {recorded})"
+
+
+def _recorded_rows(host: Host) -> dict[str, str]:
+    return {
+        "host": host.instance_id,
+        "type": f"{host.instance_type} ({host.gpu_count} GPU)",
+        "public IP": "none (access = ssm)" if host.is_private else host.public_ip or "none",
+        "region": host.availability_zone,
+        "image": f"{host.ami_name} ({host.ami_id})",
+        "disk": f"{host.root_volume_size_gb} GB",
+        "ssh from": _way_in(host, host.allowed_cidrs),
+    }
+
+
+def _way_in(host: Host, cidrs: Sequence[str]) -> str:
+    return "anywhere, by Session Manager" if host.is_private else ", ".join(sorted(cidrs)) or "nowhere"
+
+
+def _environment(boot: Boot) -> str:
+    if boot.state == "done":
+        return f"{boot.environment}: proven ({boot.gpu})"
+    return f"{boot.environment or 'not there yet'}: {boot.state} {boot.step}".rstrip()

@@ -1,24 +1,62 @@
 """`apply` / `up`: make the host as terraform.tfvars says, and return it."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.money import network_costs
+from gpuinfra.features.provision import consequences, progress
 from gpuinfra.features.provision import plan as planning
-from gpuinfra.features.provision import progress
+from gpuinfra.features.provision.down import Running
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check, describe, orphans
-from gpuinfra.features.provision.plan import INSTANCE
 from gpuinfra.features.provision.preflight import prepare
+from gpuinfra.features.provision.resource_names import KEY_PAIR
 from gpuinfra.ground.errors import ConfigError, HostError, TerraformError
-from gpuinfra.ground.model import Host, Outcome, Record, Settings
+from gpuinfra.ground.model import Change, Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
-from gpuinfra.ground.protocols import Provisioner
 from gpuinfra.ground.world import World
 
+# What the user types before a host is replaced, and the option that says the same.
+REPLACE = "replace"
 
-def up(world: World, values: InitValues, *, yes: bool, upgrade_image: bool, wait: bool) -> Host:
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """What needs no question: `yes`: what loses nothing; with `replace` also the loss of a host and its disk.
+
+    running: what jobs run on the host.
+    """
+
+    yes: bool
+    replace: bool = False
+    running: Running = lambda _: []
+
+
+@dataclass(frozen=True, kw_only=True)
+class LivingHost:
+    """What Terraform cannot do for a host that lives; features.lifecycle does it.
+
+    started: return it running; one that is stopped is started. take_key: let it take the public key that
+    terraform.tfvars names. Both raise HostError where that cannot be.
+    """
+
+    started: Callable[[Host], Host] = lambda host: host
+    take_key: Callable[[Host], None] = lambda _: None
+
+
+def up(
+    world: World,
+    values: InitValues,
+    consent: Consent,
+    *,
+    upgrade_image: bool = False,
+    wait: bool = True,
+    living: LivingHost = LivingHost(),
+) -> Host:
     """Make or change the host and follow its first boot; `values`: for a first run. Say what to type next."""
     ensure(world, values)
-    host = apply(world, yes=yes, upgrade_image=upgrade_image)
+    host = living.started(apply(world, consent, upgrade_image=upgrade_image, living=living))
     world.reporter.say(f"host {host.instance_id} ({host.instance_type}, {host.ami_name}) is up")
     if wait:
         follow(world, host)
@@ -26,21 +64,24 @@ def up(world: World, values: InitValues, *, yes: bool, upgrade_image: bool, wait
     return host
 
 
-def apply(world: World, *, yes: bool, upgrade_image: bool) -> Host:
-    """Make or change the host; without `yes` the plan is shown first, and that very plan is applied.
+def apply(
+    world: World, consent: Consent, *, upgrade_image: bool = False, living: LivingHost = LivingHost()
+) -> Host:
+    """Make or change the host. Where one lives the plan is made first, and that very plan is applied.
 
     Raises:
         HostError: an instance of this stack runs that Terraform does not know.
-        ConfigError: the user said no.
+        ConfigError: the user said no, or cannot be asked.
         GpuInfraError: what AWS or Terraform refused, explained.
     """
     settings = prepare(world)
     record = world.state.read()
     refuse_orphans(world, settings, record)
-    replace = [INSTANCE] if upgrade_image and record.ids_of("aws_instance") else []
-    terraform = world.terraform()
-    run = _in_one_go if yes else _ask_first
-    outcome = run(world, terraform, settings, replace)
+    forced = planning.forced(world, record, upgrade_image=upgrade_image)
+    if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
+        outcome = _in_one_go(world, settings, forced)
+    else:
+        outcome = _as_planned(world, settings, record, forced, consent, living)
     if not (outcome.added or outcome.changed or outcome.destroyed):
         world.reporter.say("up to date: nothing had to be changed")
     return _made(world)
@@ -64,34 +105,70 @@ def refuse_orphans(world: World, settings: Settings, record: Record) -> None:
         )
 
 
-def _in_one_go(world: World, terraform: Provisioner, settings: Settings, replace: list[str]) -> Outcome:
-    """Plan and apply in one start of the provider."""
+def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
+    """Plan and apply in one start of the provider: there is no host yet."""
+    terraform = world.terraform()
     with progress.shown(world, "Applying") as on_progress:
         terraform.init()
-        outcome = terraform.apply(None, replace=replace, target=[], on_progress=on_progress)
+        outcome = terraform.apply(None, replace=forced, target=[], on_progress=on_progress)
     check(world, outcome, settings)
     for line in network_costs.lines(outcome.changes):  # no plan was shown that would have told
         world.reporter.say(line.strip())
     return outcome
 
 
-def _ask_first(world: World, terraform: Provisioner, settings: Settings, replace: list[str]) -> Outcome:
-    """Show the plan, ask, and apply exactly that plan."""
-    plan_file = world.files.plan_file
+def _as_planned(
+    world: World, settings: Settings, record: Record, forced: list[str], consent: Consent, living: LivingHost
+) -> Outcome:
+    """Plan, agree upon the changes, and apply exactly that plan; a new key is on the host before."""
+    plan_file, terraform = world.files.plan_file, world.terraform()
     try:
-        planned = planning.make(world, terraform, settings, replace=replace)
+        planned = planning.make(world, terraform, settings, replace=forced)
         if not planned.changes and not planned.outputs_changed:
             return planned
         if planned.changes:
-            planning.shown(world, terraform, planned, settings)
-            if not world.reporter.confirm("Apply this plan?"):
-                raise ConfigError("nothing was changed", hint=command("up", world.files.name))
+            changes = planning.detailed(world, terraform, planned)
+            _agree(world, changes, settings, record, consent)
+            if record.host and KEY_PAIR in forced and not consequences.loss(changes, record):
+                living.take_key(living.started(record.host))
         with progress.shown(world, "Applying") as on_progress:
             outcome = terraform.apply(plan_file, replace=[], target=[], on_progress=on_progress)
     finally:
         plan_file.unlink(missing_ok=True)
     check(world, outcome, settings)
     return outcome
+
+
+def _agree(
+    world: World, changes: Sequence[Change], settings: Settings, record: Record, consent: Consent
+) -> None:
+    """Tell what would change, and ask where there is no consent yet.
+
+    Raises:
+        ConfigError: the user said no, or there is nobody to ask.
+    """
+    lost = consequences.loss(changes, record)
+    _tell(world, changes, settings, record, consent)
+    if lost and not (consent.yes and consent.replace):
+        agreed = world.reporter.confirm(f"{lost}.", word=REPLACE)
+    else:
+        agreed = consent.yes or world.reporter.confirm("Apply this plan?")
+    if not agreed:
+        raise ConfigError("nothing was changed", hint=command("up", world.files.name))
+
+
+def _tell(
+    world: World, changes: Sequence[Change], settings: Settings, record: Record, consent: Consent
+) -> None:
+    """Show the plan, with --yes only what it costs and means for the host; and which jobs end with that."""
+    lines = consequences.lines(changes, record)
+    if consent.yes:
+        for line in [*map(str.strip, network_costs.lines(changes)), *lines]:
+            world.reporter.say(line)
+    else:
+        planning.show(world, changes, settings, record)
+    if lines and record.host and (commands := consent.running(record.host)):
+        world.reporter.say(f"! running on the host, and lost then: {'; '.join(commands)}")
 
 
 def _made(world: World) -> Host:

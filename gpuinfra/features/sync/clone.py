@@ -12,9 +12,8 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from gpuinfra.features.connect.connect import connect
-from gpuinfra.features.sync.rsync_args import KEEP
 from gpuinfra.ground.errors import ConfigError, HostError
-from gpuinfra.ground.names import PROJECT_DIRECTORY, command
+from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 from gpuinfra.tools.ssh import host_bundle
 
@@ -85,12 +84,12 @@ def clone_source(world: World, agent: Agent, source: Source, *, into: str, token
         ConfigError: no agent or no known key for ssh, or a directory outside of the home.
         HostError: git refused.
     """
-    directory = into or f"{PROJECT_DIRECTORY}/{source.name}"
+    directory = into or f"{world.folder}/{source.name}"
     if directory.startswith(("/", "~")) or ".." in directory.split("/"):
         raise ConfigError(f"{directory!r} is not below the home of the host's user")
     known = _known(agent, source) if source.by_ssh else ""
     host = connect(world)
-    program = host_bundle.script("clone.py", source.url, directory, f"{PROJECT_DIRECTORY}/{KEEP}")
+    program = host_bundle.script("clone.py", source.url, directory)
     user = "" if source.user else "x-access-token"
     stdin = json.dumps({"token": token, "user": user, "known_hosts": known}) + "\n"
     git = world.host.run(host, program, stdin=stdin.encode(), shown=True, lend_agent=source.by_ssh)

@@ -7,11 +7,12 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 
-from gpuinfra.features.sync import gitignore, rsync_args
-from gpuinfra.features.sync.sync import SyncRequest, SyncResult
+from gpuinfra.features.sync import host_session, rsync_args
+from gpuinfra.features.sync.exchange import exchange
+from gpuinfra.features.sync.result import SyncResult
+from gpuinfra.features.sync.sync import SyncRequest
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
 from gpuinfra.ground.model import Host
-from gpuinfra.ground.names import PROJECT_DIRECTORY
 from gpuinfra.ground.names import command as typed
 from gpuinfra.ground.protocols import SshClient
 from gpuinfra.tools import process
@@ -39,51 +40,77 @@ class Rsync:
     def run(self, host: Host, request: SyncRequest) -> SyncResult:
         """Sync; a file that vanishes or changes meanwhile is no error, the next sync has it."""
         ssh = self._ssh.argv(host, [])
-        argv = command(program(self._environ), ssh, request, live=sys.stderr.isatty() and not request.quiet)
-        env = {**self._environ, "LC_ALL": "C"}
-        rules = gitignore.text(str(request.root), request.part)
+        mover = _Mover(program(self._environ), ssh, request, self._environ, stack=host.stack)
+        with host_session.opened(ssh, request.folder, stack=host.stack) as talk:
+            outcome = exchange(str(request.root), talk, mover, request.terms)
+        if mover.trouble:
+            raise mover.trouble
+        return SyncResult.of(outcome, dry_run=request.dry_run)
+
+
+class _Mover:
+    """The Mover protocol; `trouble`: some files could not be read, the others count."""
+
+    def __init__(
+        self, rsync: str, ssh: Sequence[str], request: SyncRequest, environ: Mapping[str, str], *, stack: str
+    ) -> None:
+        self._rsync, self._ssh, self._request, self._stack = rsync, ssh, request, stack
+        self._environ = environ
+        self.trouble: GpuInfraError | None = None
+
+    def move(self, up: bool, paths: list[str]) -> dict[str, int]:
+        argv = command(self._rsync, self._ssh, self._request, up=up)
+        code, text, stderr = self._run(argv, paths)
+        if code == PARTIAL:
+            self.trouble = failure(code, stderr, stack=self._stack)
+        elif code not in (0, VANISHED):
+            raise failure(code, stderr, stack=self._stack)
+        return rsync_args.stats(text)
+
+    def pack(self, paths: list[str]) -> dict[str, int]:
+        if sys.platform != "linux":  # another tar has other words
+            return self.move(True, paths)
+        unpack = [*self._ssh, "--", *rsync_args.untar(self._request.folder)]
+        pipe, quiet = process.PIPE, process.DEVNULL
+        with (
+            process.start(
+                rsync_args.tar(), cwd=self._request.root, stdin=pipe, stdout=pipe, stderr=quiet
+            ) as tar,
+            process.start(unpack, stdin=tar.stdout, stdout=quiet, stderr=pipe) as ssh,
+        ):
+            assert tar.stdout  # noqa: S101  # for the type checker
+            tar.stdout.close()
+            _give(tar, rsync_args.listed(paths))
+            words = ssh.communicate()[1].decode(errors="replace")
+        if ssh.returncode:
+            raise failure(ssh.returncode, words, stack=self._stack)
+        return {}
+
+    def _run(self, argv: list[str], paths: list[str]) -> tuple[int, str, str]:
+        """Run rsync; return its exit code, its words, its errors."""
+        live = ["--info=progress2"] if sys.stderr.isatty() and not self._request.quiet else []
         pipes = {"stdin": process.PIPE, "stdout": process.PIPE, "stderr": process.PIPE}
-        with process.start(argv, env=env, **pipes) as child:
+        env = {**self._environ, "LC_ALL": "C"}
+        with process.start([argv[0], *live, *argv[1:]], env=env, **pipes) as child:
             words: list[bytes] = []
             reader = threading.Thread(target=_collect, args=(child.stderr, words), daemon=True)
             reader.start()
             try:
-                _give(child, rules)
+                _give(child, rsync_args.listed(paths))
                 text = _read(child)
             except KeyboardInterrupt:
                 child.wait()
                 raise
             reader.join()
-        stderr = b"".join(words).decode(errors="replace")
-        if child.returncode not in (0, VANISHED):
-            raise failure(child.returncode, stderr, stack=host.stack)
-        sent, deleted = rsync_args.changes(text)
-        numbers = rsync_args.stats(text)
-        return SyncResult(
-            **numbers, dry_run=request.dry_run, sent_names=tuple(sent), deleted_names=tuple(deleted)
-        )
+        return child.returncode, text, b"".join(words).decode(errors="replace")
 
 
-def command(rsync: str, ssh: Sequence[str], request: SyncRequest, *, live: bool) -> list[str]:
-    """Return rsync's command line; the paths end with a slash: what is in the folders, not they."""
-    here, there = f"{request.root}/", f"{ssh[-1]}:{PROJECT_DIRECTORY}/"
-    source, target = (here, there) if request.up else (there, here)
-    argv = rsync_args.argv(
-        rsync,
-        list(ssh[:-1]),
-        source=source,
-        target=target,
-        up=request.up,
-        part=request.part,
-        delete=request.delete,
-    )
-    options = ["--dry-run"] if request.dry_run else []
-    # after: by then the ignore files are over there, too, and what they name is left alone
-    options += ["--delete-after"] if request.delete else []
-    options += ["--compress"] if request.compress else []
-    options += ["--8-bit-output", f"--out-format={rsync_args.CHANGE} %i %n"] if request.listed else []
-    options += ["--info=progress2"] if live and not request.dry_run else []
-    return [argv[0], *options, *argv[1:]]
+def command(rsync: str, ssh: Sequence[str], request: SyncRequest, *, up: bool) -> list[str]:
+    """Return rsync's command line: the folders' content goes into the other side's staging folder."""
+    here, there = f"{request.root}/", f"{ssh[-1]}:{request.folder}/"
+    source, target = (here, there) if up else (there, here)
+    argv = rsync_args.argv(rsync, list(ssh[:-1]), source=source, target=target)
+    return [argv[0], *(["--compress"] if request.compress else []), *argv[1:]]
 
 
 def program(environ: Mapping[str, str]) -> str:
@@ -122,11 +149,11 @@ def failure(code: int, stderr: str, *, stack: str) -> GpuInfraError:
     return HostError(f"not everything was transferred (rsync's exit code {code}): {why}")
 
 
-def _give(child: process.Child, rules: bytes) -> None:
-    """Write the ignore rules; one that has ended already will say why."""
+def _give(child: process.Child, names: bytes) -> None:
+    """Write the names; one that has ended already will say why."""
     assert child.stdin  # noqa: S101  # for the type checker
     with contextlib.suppress(BrokenPipeError), child.stdin:
-        child.stdin.write(rules)
+        child.stdin.write(names)
 
 
 def _read(child: process.Child) -> str:

@@ -1,57 +1,56 @@
 """Moving the project between this machine and the host."""
 
 import dataclasses
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.connect.reconnect import reconnect
+from gpuinfra.features.sync.result import SyncResult
 from gpuinfra.features.sync.rsync_args import STOPPED, summary
+from gpuinfra.features.sync.terms import Terms
+from gpuinfra.ground import locations
 from gpuinfra.ground.errors import ConfigError, HostError, Interrupted, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
 MARKS = (".gpuinfraignore", ".git")
+PULL_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class SyncRequest:
-    """One sync: `up` or down, of the folder `root` and in it of `part` (empty: all)."""
+    """One sync of the folder `root`, in it of `part` (empty: all); mode: both, up or down.
 
-    up: bool
+    keep: the side (here, host) that wins where both changed; delete: what only the other side has goes, too.
+    """
+
+    mode: str
     root: Path
     part: str = ""
     dry_run: bool = False
     delete: bool = False
+    keep: str = ""
+    join: bool = False
     compress: bool = False
-    listed: bool = False
     quiet: bool = False
 
+    @property
+    def folder(self) -> str:
+        """Return where the project lies on the host, below the home."""
+        return locations.host_folder(str(self.root))
 
-@dataclass(frozen=True, kw_only=True)
-class SyncResult:
-    """What a sync did, or would do; the names only when they were asked for.
-
-    files: whose content was sent; created: those of them that are new, and new folders and links.
-    """
-
-    files: int
-    size_bytes: int
-    deleted: int
-    sent_bytes: int
-    received_bytes: int
-    dry_run: bool
-    created: int = 0
-    sent_names: tuple[str, ...] = ()
-    deleted_names: tuple[str, ...] = ()
-
-    def text(self) -> str:
-        """Return it as lines; a dry run names each path."""
-        names = [*self.sent_names, *(f"delete {name}" for name in self.deleted_names)] if self.dry_run else []
-        return "\n".join([*names, summary(vars(self), dry_run=self.dry_run)])
+    @property
+    def terms(self) -> Terms:
+        """Return what the two sides need to know of it."""
+        return Terms(
+            mode=self.mode, part=self.part, keep=self.keep, delete=self.delete, dry_run=self.dry_run,
+            join=self.join,
+        )  # fmt: skip
 
 
 class RsyncTransfer(Protocol):
@@ -64,30 +63,19 @@ class RsyncTransfer(Protocol):
 class FileWatcher(Protocol):
     """Looks at a folder."""
 
-    def changes(self, root: Path) -> Iterator[int]:
-        """Yield 0 as soon as it watches, then how many files have changed each time; ends never."""
+    def changes(self, root: Path, *, every_s: float | None = None) -> Iterator[int]:
+        """Yield 0 as soon as it watches, then how many files have changed each time, for ever.
+
+        every_s: so often, too, when nothing has changed (0).
+        """
 
 
-def request(
-    path: Path | None,
-    *,
-    up: bool,
-    dry_run: bool = False,
-    delete: bool = False,
-    compress: bool = False,
-    listed: bool = False,
-) -> SyncRequest:
-    """Return the sync of a path of the project around the current folder; a dry run lists the names."""
+def request(path: Path | None, mode: str, **options: Any) -> SyncRequest:
+    """Return the sync of a path of the project around the current folder."""
+    if options.get("keep", "") not in ("", "here", "host"):
+        raise ConfigError(f"--keep is {options['keep']!r}; it must be here or host")
     root, part = locate(path, start=Path.cwd(), home=Path.home())
-    return SyncRequest(
-        up=up,
-        root=root,
-        part=part,
-        dry_run=dry_run,
-        delete=delete,
-        compress=compress,
-        listed=listed or dry_run,
-    )
+    return SyncRequest(mode=mode, root=root, part=part, **options)
 
 
 def locate(path: Path | None, *, start: Path, home: Path) -> tuple[Path, str]:
@@ -120,40 +108,62 @@ def sync(world: World, rsync: RsyncTransfer, request: SyncRequest) -> SyncResult
         Interrupted: Ctrl-C; what has arrived is kept.
     """
     local = request.root / request.part
-    if request.up and not local.exists():
+    if request.mode == "up" and not os.path.lexists(local):
         raise ConfigError(f"{local} does not exist")
     try:
         result = rsync.run(connect(world), request)
     except KeyboardInterrupt:
         raise Interrupted(STOPPED) from None
-    if not request.up and not local.exists() and not (result.dry_run and result.files):
+    for line in result.told():
+        world.reporter.say(line)
+    if request.mode == "down" and not os.path.lexists(local) and not (result.names or result.deleted):
         hint = command("sync down --dry-run", world.files.name)
         raise HostError(f"the host's project has no {request.part}", hint=hint)
     return result
 
 
-def watch(world: World, rsync: RsyncTransfer, watcher: FileWatcher, request: SyncRequest) -> None:
+def watch(
+    world: World, rsync: RsyncTransfer, watcher: FileWatcher, request: SyncRequest, pull: Sequence[str] = ()
+) -> None:
     """Sync up, then again at every change, for ever; a host that restarts is waited for.
+
+    pull: folders of the project that are brought back every few seconds.
 
     Raises:
         Interrupted: Ctrl-C.
     """
     try:
-        _watch(world, rsync, watcher, request)
+        _watch(world, rsync, watcher, request, pull)
     except (KeyboardInterrupt, Interrupted):
         raise Interrupted("stopped watching; the host has what was last told") from None
 
 
-def _watch(world: World, rsync: RsyncTransfer, watcher: FileWatcher, request: SyncRequest) -> None:
+def _watch(
+    world: World, rsync: RsyncTransfer, watcher: FileWatcher, request: SyncRequest, pull: Sequence[str]
+) -> None:
     quiet = dataclasses.replace(request, quiet=True)
-    for count in watcher.changes(request.root):
-        if not count:  # it watches: nothing that is written from now on is missed
-            first = summary(vars(sync(world, rsync, request)), dry_run=False)
-            world.reporter.say(f"{first}; watching {request.root} (Ctrl-C ends it)")
-            continue
-        result = _until_done(world, rsync, quiet)
-        if result.files or result.deleted or result.created:
-            world.reporter.say(summary(vars(result), dry_run=False))
+    down = [dataclasses.replace(quiet, mode="down", part=part) for part in pull]
+    told: set[str] = set()
+    is_first = True
+    for count in watcher.changes(request.root, every_s=PULL_S if pull else None):
+        if is_first:  # it watches: nothing that is written from now on is missed
+            first = sync(world, rsync, request)
+            told.update(first.told())
+            line = summary(vars(first), dry_run=False)
+            world.reporter.say(f"{line}; watching {request.root} (Ctrl-C ends it)")
+        for one in [*([quiet] if count else []), *down]:
+            _tell(world, _until_done(world, rsync, one), told)
+        is_first = False
+
+
+def _tell(world: World, result: SyncResult, told: set[str]) -> None:
+    """Tell what was done; what was not done is told once, not at each change."""
+    if result.files or result.deleted or result.created:
+        world.reporter.say(summary(vars(result), dry_run=False))
+    for line in result.told():
+        if line not in told:
+            world.reporter.say(line)
+        told.add(line)
 
 
 def _until_done(world: World, rsync: RsyncTransfer, request: SyncRequest) -> SyncResult:

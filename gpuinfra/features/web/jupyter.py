@@ -10,7 +10,7 @@ from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.web.forward import Route, Tunnel, carry, refuse_taken
 from gpuinfra.ground.errors import ConfigError, HostError, Interrupted
 from gpuinfra.ground.model import Host
-from gpuinfra.ground.names import PROJECT_DIRECTORY, command
+from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 from gpuinfra.tools.ssh import host_bundle
 
@@ -108,7 +108,7 @@ def url(lab: JupyterServer, local: int) -> str:
 
 
 def _ask(world: World, host: Host, verb: str) -> dict[str, Any]:
-    program = host_bundle.script("jupyter.py", verb, PROJECT_DIRECTORY)
+    program = host_bundle.script("jupyter.py", verb, world.folder)
     text = world.host.run(host, program, timeout_s=START_TIMEOUT_S).stdout
     try:
         found: dict[str, Any] = json.loads(text.strip().splitlines()[-1])

@@ -47,8 +47,11 @@ def process_env(
 
 
 def resolve_argv(words: Sequence[str], *, prefix: str, directory: str, flags: str) -> list[str]:
-    """Return the argv for what the user typed: a script, a program, or one line for the shell."""
-    first, is_script = words[0], words[0].endswith(SCRIPTS)
+    """Return the argv for what the user typed: one line for the shell, a script, or a program."""
+    first = words[0]
+    if len(words) == 1 and _is_line(first, directory):
+        return ["bash", "-c", first]
+    is_script = first.endswith(SCRIPTS)
     if is_script and os.access(f"{prefix}/bin/{first}", os.X_OK):
         return list(words)
     named = first if is_script else words[1] if first in PYTHONS and len(words) > 1 else ""
@@ -59,9 +62,14 @@ def resolve_argv(words: Sequence[str], *, prefix: str, directory: str, flags: st
     if is_script:
         program = [f"{prefix}/bin/python"] if first.endswith(".py") else ["bash"]
         return [*program, os.path.expanduser(first), *words[1:]]
-    if len(words) == 1 and SHELL_SIGNS & set(first):
-        return ["bash", "-c", first]
     return list(words)
+
+
+def _is_line(word: str, directory: str) -> bool:
+    """Tell whether a single word is a line for the shell, and not a script whose name has such signs."""
+    path = os.path.expanduser(word)
+    signs = SHELL_SIGNS & set(path if word.endswith(SCRIPTS) else word)
+    return bool(signs) and not os.path.isfile(os.path.join(directory, path))
 
 
 def as_typed(words: Sequence[str]) -> str:

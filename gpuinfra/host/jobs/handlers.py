@@ -161,9 +161,9 @@ def logs(request: Request) -> int:
 @handles("live")
 def live(_request: Request) -> Request:
     """Return what the host does now."""
-    from gpuinfra.host.jobs import metrics
+    from gpuinfra.host.jobs import metrics, terminals
 
-    return {**metrics.now(), "jobs": jobs({})}
+    return {**metrics.now(), "jobs": jobs({}), "terminals": terminals.in_use()}
 
 
 def _check_version(job: JobDirectory) -> None:

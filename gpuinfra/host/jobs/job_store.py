@@ -159,7 +159,7 @@ def _rebooted(request: Request) -> bool:
 
 def _state(request: Request, end: Request, live: bool) -> tuple[str, str]:
     if end:
-        return str(end["state"]), str(end.get("reason", ""))
+        return "GPU failed" if end.get("cause") == "gpu" else str(end["state"]), str(end.get("reason", ""))
     if live:
         return "running", ""
     if _rebooted(request):

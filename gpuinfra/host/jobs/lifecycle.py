@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 
+from gpuinfra.host import gpu_state
 from gpuinfra.host.jobs import command_environment, frames, job_list, systemd
 from gpuinfra.host.jobs.clock import boot_id
-from gpuinfra.host.jobs.exit_status import end_record
-from gpuinfra.host.jobs.job_store import JobDirectory
+from gpuinfra.host.jobs.exit_status import TIME_LIMIT_CODE, end_record
+from gpuinfra.host.jobs.job_store import JobDirectory, JobError
 from gpuinfra.host.jobs.output_log import OutputLog
 from gpuinfra.host.jobs.process import JobProcess
-from gpuinfra.host.jobs.supervisor import TIME_LIMIT_CODE, Supervisor
+from gpuinfra.host.jobs.supervisor import Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
 
 # What ssh says of a lost connection. A command's own 255 is kept until the laptop has asked which it was.
 SSH_FAILED = 255
+# A boot's check takes a second; who comes before it waits, but not for a driver that does not come.
+CHECK_WAIT_S, CHECK_POLL_S = 60.0, 0.1
 
 
 def prepare(request: Request, *, kind: str) -> JobDirectory:
     """Find out all that can be wrong before anything is started; make the job's directory."""
+    refuse_unfit_gpus(request["flags"])
     flags, directory = request["flags"], os.path.expanduser(f"~/{request['directory']}")
     os.makedirs(directory, exist_ok=True)
     status_file = os.environ.get("GPUINFRA_STATUS", command_environment.STATUS_FILE)
@@ -39,6 +44,19 @@ def prepare(request: Request, *, kind: str) -> JobDirectory:
     shown = {name: request.get(name) for name in ("name", "time_limit_s", "then", "save", "tty")}
     job.create({**shown, "kind": kind, "command": command_environment.as_typed(words)})
     return job
+
+
+def refuse_unfit_gpus(flags: str) -> None:
+    """Take no job while a GPU is lost, unfit, or not yet checked since the boot. Raises JobError."""
+    until = time.monotonic() + CHECK_WAIT_S
+    while gpu_state.read()[0] == gpu_state.UNCHECKED and time.monotonic() < until:
+        time.sleep(CHECK_POLL_S)
+    state, reason = gpu_state.read()
+    hint = f"gpuinfra ssh{flags} -- sudo reboot   # checks anew; if it stays so: stop and start the host"
+    if state == gpu_state.UNCHECKED:
+        hint = f"gpuinfra status --watch{flags}"
+    if reason:
+        raise JobError(f"this host takes no job: {reason}", hint, code=5)
 
 
 def detach() -> None:
@@ -109,7 +127,9 @@ def finish_job(job: JobDirectory, request: Request, output: OutputLog, superviso
         end["reason"] = f"{end['reason']} (job_time_limit of {request['time_limit_from']})"
     save_code = save_results(request, output)
     job.try_write("end", {**end, "save_code": save_code})
-    supervisor.notify_exit(int(end["exit_code"]), str(end["reason"]))
+    supervisor.notify_exit(
+        int(end["exit_code"]), ("GPU failed: " if "cause" in end else "") + str(end["reason"])
+    )
     if not supervisor.kept and end["exit_code"] != SSH_FAILED:
         job.remove()  # a run whose client has seen all of it
     see_to_the_hosts_end(

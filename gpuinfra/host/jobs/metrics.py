@@ -8,6 +8,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from gpuinfra.host import gpu_state
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -21,8 +23,10 @@ def now() -> dict[str, Any]:
     """Return it all."""
     disk = shutil.disk_usage(Path.home())
     memory = _memory()
+    shown, words = gpus()
     return {
-        "gpus": gpus(),
+        "gpus": shown,
+        "gpu_words": gpu_state.read()[1] or words,
         "uptime_s": int(float(Path("/proc/uptime").read_text(encoding="utf-8").split()[0])),
         "load_1min": os.getloadavg()[0],
         "cpus": os.cpu_count(),
@@ -33,15 +37,17 @@ def now() -> dict[str, Any]:
     }
 
 
-def gpus() -> list[dict[str, Any]]:
-    """Return the GPUs as nvidia-smi shows them; none when it is not there or fails."""
+def gpus() -> tuple[list[dict[str, Any]], str]:
+    """Return the GPUs as nvidia-smi shows them, and its first words where it fails."""
     argv = ["nvidia-smi", f"--query-gpu={','.join(FIELDS)}", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=GPU_TIMEOUT_S)
     except (OSError, subprocess.TimeoutExpired):
-        return []
-    lines = done.stdout.splitlines() if done.returncode == 0 else []
-    return [dict(zip(NAMES, map(_value, line.split(",")), strict=True)) for line in lines if line.strip()]
+        return [], "nvidia-smi is missing or does not answer"
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    rows = [line for line in lines if line.count(",") == len(NAMES) - 1]
+    words = next((line.strip() for line in lines if line not in rows and "WARNING" not in line), "")
+    return [dict(zip(NAMES, map(_value, row.split(",")), strict=True)) for row in rows], words
 
 
 def _value(text: str) -> int | str | None:

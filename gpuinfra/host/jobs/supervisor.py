@@ -7,6 +7,7 @@ import time
 from _socket import AF_UNIX
 from _socket import socket as Socket  # not socket.socket, whose import costs 5 ms
 
+from gpuinfra.host import gpu_state
 from gpuinfra.host.jobs import frames
 from gpuinfra.host.jobs.clients import AttachedClient, ClientGone
 from gpuinfra.host.jobs.exit_status import end_record, going_down
@@ -26,7 +27,8 @@ else:
 GRACE_S = 10.0  # between SIGTERM and SIGKILL
 LINGER_S = 0.3  # after the command's end, for what its children still print
 TERMINAL_FEED_S = 0.01
-TIME_LIMIT_CODE = 124  # as of timeout(1)
+GPU_POLL_S = 2.0  # one small file is read
+GPU_SETTLE_S = 0.6  # until gpuinfra-gpu.service has seen what the kernel says (gpu_watch.TICK_S)
 
 
 class Supervisor:
@@ -36,21 +38,32 @@ class Supervisor:
     hold the pipes, or what it wrote last is still in them. So the loop goes on until each output has ended,
     or nothing has come for LINGER_S (`_quiet_since`, set with the command's end, moved by each output). While
     a client has much to read yet (`_paused`) the outputs are not read, and that silence does not count. A
-    time limit, a stop and a shutdown (`_reason`, the first one stands) send SIGTERM, after GRACE_S SIGKILL.
+    time limit, a stop, a shutdown and a lost GPU (`_reason`, the first one stands) send SIGTERM, after
+    GRACE_S SIGKILL. A command that hangs in the kernel with its GPU does not even die then: it is given up.
     `kept`: the output goes to the job's log, because a client left, or because it is a job.
     """
 
-    def __init__(self, job: JobDirectory, process: JobProcess, output: OutputLog, *, kept: bool) -> None:
+    def __init__(
+        self,
+        job: JobDirectory,
+        process: JobProcess,
+        output: OutputLog,
+        *,
+        kept: bool,
+        grace_s: float = GRACE_S,
+    ) -> None:
+        self._grace_s = grace_s
         self._job, self._process, self._log, self.kept = job, process, output, kept
         self._loop, self._timers = Loop(), Timers()
         self._clients: list[AttachedClient] = []
         self._outputs = dict(process.outputs)
-        self._paused, self._reason, self._quiet_since = False, "", 0.0
+        self._paused, self._reason, self._quiet_since, self._given_up = False, "", 0.0, False
         self._stdin = StdinWriter(process, self._loop)
         wake_on_signals(self._loop, on_terminate=self._on_terminate)
         self._listen()
         for fd in self._outputs:
             self._loop.watch(fd, on_read=self._read_output)
+        self._watch_gpus()
 
     def add_client(self, connection: Socket) -> None:
         """Attach a client."""
@@ -67,7 +80,7 @@ class Supervisor:
         """Ask the command to end; kill it if it does not."""
         self._reason = self._reason or reason
         self._process.signal(signal.SIGTERM)
-        self._timers.after(GRACE_S, lambda: self._process.signal(signal.SIGKILL))
+        self._timers.after(self._grace_s, lambda: self._process.signal(signal.SIGKILL))
 
     def run(self) -> dict[str, Any]:
         """Run it to its end; return how it ended."""
@@ -77,12 +90,30 @@ class Supervisor:
             if self._stdin.is_stuck:
                 self._stdin.feed()
         code = self._process.exit_code() or (1 if self._reason == "no room" else 0)
-        return end_record(TIME_LIMIT_CODE if self._reason == "time limit" else code, self._reason)
+        if code and not self._reason and self._died_of_a_gpu():
+            self._reason = "gpu"
+        return end_record(code, self._reason)
 
     def notify_exit(self, code: int, reason: str) -> None:
         """Tell attached clients how it ended."""
         for client in self._clients:
             client.finish(code, f"gpuinfra: {reason}\r\n".encode() if reason else b"")
+
+    def _watch_gpus(self) -> None:
+        if gpu_state.read()[0] != gpu_state.LOST:
+            self._timers.after(GPU_POLL_S, self._watch_gpus)
+            return
+        self.end("gpu")
+        self._timers.after(2 * self._grace_s, self._give_up)
+
+    def _give_up(self) -> None:
+        self._given_up = True
+
+    def _died_of_a_gpu(self) -> bool:
+        """Tell whether a GPU was lost when the command failed; nobody who is attached waits for that."""
+        if self.kept and gpu_state.read()[0]:
+            time.sleep(GPU_SETTLE_S)
+        return gpu_state.read()[0] == gpu_state.LOST
 
     def _on_terminate(self) -> None:
         self.end("shutdown" if going_down() else "stopped")
@@ -98,7 +129,7 @@ class Supervisor:
 
     def _is_finished(self) -> bool:
         if self._process.exit_code() is None:
-            return False
+            return self._given_up
         self._quiet_since = self._quiet_since or time.monotonic()
         return not self._outputs or (not self._paused and time.monotonic() - self._quiet_since > LINGER_S)
 

@@ -30,9 +30,12 @@ TORCH = """
 __version__ = "2.13.0"
 CUDA = {cuda!r}
 class version: cuda = CUDA
+def count():
+    listed = __import__("subprocess").run(["nvidia-smi", "-L"], capture_output=True, text=True).stdout
+    return max(1, sum(line.startswith("GPU ") for line in listed.splitlines()))
 class cuda:
     is_available = staticmethod(lambda: bool(CUDA))
-    device_count = staticmethod(lambda: 1)
+    device_count = staticmethod(count)
     get_device_name = staticmethod(lambda number=0: "Stub GPU")
 class ones:
     def __init__(self, rows, columns, device): self.value = rows * columns

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from botocore import exceptions as boto
 
 from gpuinfra.ground.errors import CloudError, ConfigError
-from gpuinfra.ground.model import Instance, Settings, Tags
+from gpuinfra.ground.model import HostDetails, Instance, Settings, Tags, TypeFacts
 from gpuinfra.tools.adapter import adapter
+from gpuinfra.tools.aws import describe
 from gpuinfra.tools.aws.client import client
 from gpuinfra.tools.aws.errors import map_boto_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
     from mypy_boto3_ssm import SSMClient
 
 ALIVE = ["pending", "running", "stopping", "stopped", "shutting-down"]
@@ -51,6 +52,36 @@ class Aws:
         """Return one instance, None when AWS does not know it (it forgets an hour after termination)."""
         found = self._describe([{"Name": "instance-id", "Values": [instance_id]}])
         return found[0] if found else None
+
+    def details(self, instance: Instance) -> HostDetails:
+        """Return what belongs to an instance: its GPUs, its disk, who may reach it."""
+        with self._mapped("ec2"):
+            return describe.details(self._ec2, instance)
+
+    def not_ours(self, instance: Instance) -> list[str]:
+        """Return, in words, what is attached to an instance and is not deleted with it."""
+        with self._mapped("ec2"):
+            return describe.not_ours(self._ec2, instance)
+
+    def type_facts(self, instance_type: str) -> TypeFacts | None:
+        """Return what EC2 sells under this name, None when the region has no such type."""
+        with self._mapped("ec2"):
+            return describe.type_facts(self._ec2, instance_type)
+
+    def stop(self, instance_id: str) -> None:
+        """Ask EC2 to stop an instance; it takes a minute or more."""
+        with self._mapped("ec2"):
+            self._ec2.stop_instances(InstanceIds=[instance_id])
+
+    def start(self, instance_id: str) -> None:
+        """Ask EC2 to start a stopped instance; raises CloudError when it has no capacity, say."""
+        with self._mapped("ec2"):
+            self._ec2.start_instances(InstanceIds=[instance_id])
+
+    def set_type(self, instance_id: str, instance_type: str) -> None:
+        """Give a stopped instance another type."""
+        with self._mapped("ec2"):
+            self._ec2.modify_instance_attribute(InstanceId=instance_id, InstanceType={"Value": instance_type})
 
     def terminate(self, instance_ids: Sequence[str]) -> None:
         """Terminate instances and wait until AWS says that they are gone.
@@ -117,19 +148,9 @@ class Aws:
     def _describe(self, filters: "list[FilterTypeDef]") -> list[Instance]:
         with self._mapped("ec2"):
             pages = self._ec2.get_paginator("describe_instances").paginate(Filters=filters)
-            return [_instance(i) for p in pages for r in p["Reservations"] for i in r.get("Instances", [])]
+            return [
+                describe.instance(i) for p in pages for r in p["Reservations"] for i in r.get("Instances", [])
+            ]
 
     def _mapped(self, service: str) -> AbstractContextManager[None]:
         return map_boto_errors(service, self._settings)
-
-
-def _instance(raw: "InstanceTypeDef") -> Instance:
-    launched = raw.get("LaunchTime")
-    return Instance(
-        instance_id=raw.get("InstanceId", ""),
-        state=raw.get("State", {}).get("Name", "unknown"),
-        instance_type=raw.get("InstanceType", ""),
-        public_ip=raw.get("PublicIpAddress", ""),
-        launched=launched.strftime("%Y-%m-%dT%H:%M:%SZ") if launched else "",
-        security_group_ids=tuple(g.get("GroupId", "") for g in raw.get("SecurityGroups", [])),
-    )

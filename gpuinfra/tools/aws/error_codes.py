@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gpuinfra.ground.errors import CloudError, GpuInfraError, Unreachable
+from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, GpuInfraError, Unreachable
 from gpuinfra.ground.model import Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
 
@@ -17,6 +17,8 @@ ALSO = {
     "ssm:StartSession": " on the instance and on the document AWS-StartSSHSession, and"
     " ssmmessages:OpenDataChannel, ssm:ResumeSession and ssm:TerminateSession on your own sessions",
 }
+# Operations on a host that is there already.
+TO_A_HOST = ("StartInstances", "ModifyInstanceAttribute")
 MARKETPLACE = "https://aws.amazon.com/marketplace/pp/prodview-7ikjtg3um26wq"
 CONSOLE = "https://{region}.console.aws.amazon.com/servicequotas/home/services/ec2/quotas/{code}"
 
@@ -41,6 +43,18 @@ class Refusal:
     def up(self) -> str:
         """Return the command that tries again, for this stack."""
         return command("up", self.settings.stack if self.settings else DEFAULT_STACK)
+
+    @property
+    def after(self) -> str:
+        """Say how the host is now, if one is there: only a host that lives is changed or started."""
+        return STAYS_STOPPED if self.operation in TO_A_HOST else ""
+
+    def elsewhere(self, places: str) -> str:
+        """Return the step for a host that AWS does not give: none for a living one may make a new host."""
+        if self.operation in TO_A_HOST:
+            stack = self.settings.stack if self.settings else DEFAULT_STACK
+            return f"{command('start', stack)}   # later; another type: {command('resize g5.xlarge', stack)}"
+        return f"set another {places} in terraform.tfvars, then: {self.up}"
 
     @property
     def region(self) -> str:
@@ -100,15 +114,16 @@ def _credentials_wrong(r: Refusal) -> CloudError:
 def _vcpu_limit(r: Refusal) -> CloudError:
     code = quota_code(r.settings.instance_type if r.settings else "")
     return CloudError(
-        f"the account's vCPU quota {code} is too small for {r.wanted}: {r.message}",
-        hint=f"raise it: {CONSOLE.format(region=r.region, code=code)}",
+        f"the account's vCPU quota {code} is too small for {r.wanted}: {r.message}{r.after}",
+        hint=f"raise it: {CONSOLE.format(region=r.region, code=code)}"
+        + (" or set instance_type back in terraform.tfvars" if r.after else ""),
     )
 
 
 def _no_capacity(r: Refusal) -> CloudError:
     return CloudError(
-        f"AWS has no {r.wanted} to give right now: {r.message}",
-        hint=f"set another availability_zone, instance_type or region in terraform.tfvars, then: {r.up}",
+        f"AWS has no {r.wanted} to give right now: {r.message}{r.after}",
+        hint=r.elsewhere("availability_zone, instance_type or region"),
     )
 
 
@@ -132,8 +147,8 @@ def _unauthorized(r: Refusal) -> CloudError:
 
 def _unsupported(r: Refusal) -> CloudError:
     return CloudError(
-        f"AWS does not offer {r.wanted} like this: {r.message}",
-        hint=f"set another availability_zone or instance_type in terraform.tfvars, then: {r.up}",
+        f"AWS does not offer {r.wanted} like this: {r.message}{r.after}",
+        hint=r.elsewhere("availability_zone or instance_type"),
     )
 
 

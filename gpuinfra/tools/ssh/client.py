@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gpuinfra.ground import paths
+from gpuinfra.ground import locations, paths
 from gpuinfra.ground.errors import HostError, KeyChanged, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command as typed
@@ -47,6 +47,14 @@ class OpenSsh:
         self._master(host, "exit")
         ssh_config.remove(host, self._environ)
         self._pin(host).unlink(missing_ok=True)
+
+    def close(self, host: Host) -> None:
+        """End the shared connection, if there is one."""
+        self._master(host, "exit")
+
+    def met_at(self, host: Host, *, since: Path) -> str:
+        """Return the address at which the host was met after a file was written; empty if it was not."""
+        return locations.met_at(self._environ, host.instance_id, str(since))
 
     def configure(self, host: Host, *, address: str) -> None:
         """Write the configuration for the host at this address; empty: at the one that it has already."""

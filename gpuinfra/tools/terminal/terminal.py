@@ -36,16 +36,21 @@ class Terminal:
 
         return MovingView(title)
 
-    def confirm(self, question: str) -> bool:
-        """Ask; only y or yes is a yes.
+    def confirm(self, question: str, *, word: str = "") -> bool:
+        """Ask; only y or yes is a yes. With a `word` only that, which is also the option that says it.
 
         Raises:
             ConfigError: there is no terminal to ask at.
         """
         if not self._keyboard.isatty():
+            options = f"--yes --{word}" if word else "--yes"
             raise ConfigError(
-                f"cannot ask without a terminal: {question}", hint="the same command with --yes"
+                f"cannot ask without a terminal: {question}", hint=f"the same command with {options}"
             )
-        sys.stderr.write(f"{printable(question)} [y/N] ")
+        sys.stderr.write(f"{printable(question)} " + (f'Type "{word}" to go on: ' if word else "[y/N] "))
         sys.stderr.flush()
-        return self._keyboard.readline().strip().lower() in ("y", "yes")
+        return self._keyboard.readline().strip().lower() in ((word,) if word else ("y", "yes"))
+
+    def offer(self, question: str) -> bool:
+        """Ask if there is a terminal; without one the answer is no."""
+        return self._keyboard.isatty() and self.confirm(question)

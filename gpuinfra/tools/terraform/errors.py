@@ -7,10 +7,13 @@ import re
 
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, TerraformError
 from gpuinfra.ground.model import Diagnostic, Outcome, Settings
+from gpuinfra.ground.names import command
 from gpuinfra.tools.aws.error_codes import no_credentials, refused, unreachable
 
 API_ERROR = re.compile(r"api error ([\w.]+): (.*?)(?:\n|$)", re.S)
 OPERATION = re.compile(r"operation error ([\w ]+): (\w+)")
+# The provider's words for a host that ended while pending; behind them EC2's own reason (StateReason).
+DIED = re.compile(r"unexpected state '(?:shutting-down|terminated)'.*?last error: (.*)", re.S)
 NO_CREDENTIALS = re.compile("No valid credential sources found")
 NO_PROFILE = re.compile(r"failed to get shared config profile,? ([^\s,]+)")
 NOT_REACHED = re.compile("connection refused|no such host|i/o timeout", re.I)
@@ -35,6 +38,8 @@ def _known(d: Diagnostic, settings: Settings | None) -> GpuInfraError | None:
         return refused(
             api.group(1), api.group(2).strip(), service=service.lower(), operation=name, settings=settings
         )
+    if died := DIED.search(text):
+        return _died(died.group(1).strip(), settings)
     if "acquiring the state lock" in text:
         return _locked(text)
     if "no space left on device" in text.lower():
@@ -54,6 +59,26 @@ def _known(d: Diagnostic, settings: Settings | None) -> GpuInfraError | None:
 def _own_words(d: Diagnostic) -> str:
     place = f"{d.where}: " if d.where else ""
     return f"{place}{d.summary}" + (f"\n{d.detail.strip()}" if d.detail else "")
+
+
+def _died(reason: str, settings: Settings | None) -> GpuInfraError:
+    """Return the error for a host that AWS accepted, and ended before it ran.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html
+    """
+    code = re.sub(r"^(Client|Server)\.", "", reason.partition(":")[0])
+    if "Capacity" in code:
+        return refused(code, reason, service="ec2", operation="RunInstances", settings=settings)
+    region = settings.region if settings else "REGION"
+    hints = {
+        "InternalError": f"aws ec2 get-ebs-default-kms-key-id --region {region}   # may your user use this key?",
+        "VolumeLimitExceeded": "aws service-quotas list-service-quotas --service-code ebs"
+        f" --region {region}   # what the account may have of volumes",
+    }
+    return CloudError(
+        f"AWS ended the host while it was starting: {reason}",
+        hint=hints.get(code, f"{command('up', settings.stack)}   # tries again" if settings else ""),
+    )
 
 
 def _locked(text: str) -> TerraformError:

@@ -1,4 +1,4 @@
-"""Terraform's machine-readable stream turned into our words.
+"""Terraform's machine-readable stream turned into our words. Pure.
 
 Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """

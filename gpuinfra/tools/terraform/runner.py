@@ -14,9 +14,10 @@ from python_terraform import IsFlagged, Terraform
 
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools import process
-from gpuinfra.tools.terraform.events import Events, NOTE
+from gpuinfra.tools.terraform import plan_json
+from gpuinfra.tools.terraform.events import Events
 from gpuinfra.ground.errors import Interrupted, TerraformError
-from gpuinfra.ground.model import AttributeChange, Change, Outcome
+from gpuinfra.ground.model import Change, Outcome
 from gpuinfra.ground.protocols import OnProgress
 
 JSON = {"json": IsFlagged}
@@ -69,7 +70,7 @@ class TerraformCli:
         done = process.run(argv, cwd=self._directory, env=self._env)
         if done.returncode != 0:
             raise TerraformError(f"terraform show: {done.stderr.strip()}")
-        return tuple(_changes(json.loads(done.stdout)))
+        return plan_json.changes(json.loads(done.stdout))
 
     def apply(
         self, plan: Path | None, *, replace: Sequence[str], target: Sequence[str], on_progress: OnProgress
@@ -112,42 +113,3 @@ def _as_error(command: str, outcome: Outcome) -> TerraformError:
     first = outcome.errors[0] if outcome.errors else None
     text = f"{first.summary}: {first.detail}".strip(": ") if first else outcome.raw_tail.strip()
     return TerraformError(f"{command} failed: {text or 'it said nothing'}")
-
-
-def _changes(shown: dict[str, Any]) -> list[Change]:
-    found = []
-    for resource in shown.get("resource_changes", []):
-        change, action = resource["change"], _action(resource["change"]["actions"])
-        if resource["mode"] == "managed" and resource["type"] != NOTE and action:
-            found.append(
-                Change(address=resource["address"], action=action, attributes=tuple(_attributes(change)))
-            )
-    return found
-
-
-def _action(actions: list[str]) -> str:
-    if "create" in actions and "delete" in actions:
-        return "replace"
-    return actions[0] if actions[0] in {"create", "update", "delete"} else ""
-
-
-def _attributes(change: dict[str, Any]) -> list[AttributeChange]:
-    """Return what differs between before and after; values not known yet say so."""
-    before, after = change.get("before") or {}, change.get("after") or {}
-    unknown = change.get("after_unknown") or {}
-    causes = {str(path[0]) for path in change.get("replace_paths", [])}
-    names = sorted(set(before) | set(after) | {n for n, u in unknown.items() if u is True})
-    return [
-        AttributeChange(
-            name=n,
-            before=_text(before.get(n)),
-            after="(known after apply)" if unknown.get(n) is True else _text(after.get(n)),
-            forces_replacement=n in causes,
-        )
-        for n in names
-        if unknown.get(n) is True or before.get(n) != after.get(n)
-    ]
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

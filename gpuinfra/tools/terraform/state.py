@@ -35,7 +35,9 @@ class LocalState:
             return Record()
         raw = self._load()
         outputs = {name: o.get("value") for name, o in raw.get("outputs", {}).items()}
-        return Record(resources=_resources(raw), outputs=outputs, host=_host(outputs))
+        return Record(
+            resources=_resources(raw), public_key=_public_key(raw), outputs=outputs, host=_host(outputs)
+        )
 
     def rescue(self, text: str) -> Path | None:
         """Keep a state that Terraform printed, or left in errored.tfstate, because it could not write it.
@@ -99,6 +101,13 @@ def _resources(raw: dict[str, Any]) -> dict[str, str]:
             address = f"{prefix}{resource['type']}.{resource['name']}{index}"
             found[address] = str(instance.get("attributes", {}).get("id", ""))
     return found
+
+
+def _public_key(raw: dict[str, Any]) -> str:
+    """Return type and key of the key pair; an old tree kept the comment behind them, too."""
+    pairs = [r for r in raw.get("resources", []) if r["type"] == "aws_key_pair"]
+    texts = [i.get("attributes", {}).get("public_key") for pair in pairs for i in pair.get("instances", [])]
+    return " ".join((texts[-1] or "").split()[:2]) if texts else ""
 
 
 def _host(outputs: dict[str, Any]) -> Host | None:

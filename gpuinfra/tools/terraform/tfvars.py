@@ -40,6 +40,14 @@ class TfvarsFile:
         """Return the settings that gpuinfra itself uses."""
         return read(self._path)
 
+    def public_key(self) -> str:
+        """Return the public key that the file names, as type and key; empty when there is none."""
+        path = Path(str(_values(self._path).get("public_key_path", ""))).expanduser()
+        try:
+            return " ".join((self._path.parent / path).read_text(errors="replace").strip().split("\n")[0].split()[:2])
+        except OSError:
+            return ""  # the module's own condition says so
+
     def create(self, values: Mapping[str, object]) -> Path:
         """Write the file from terraform.tfvars.example; make the stack's directory if there is none."""
         link_module(self._module, self._path.parent)

@@ -22,7 +22,7 @@ def booted_docker_host(tmp_path_factory: pytest.TempPathFactory, installed: Path
         pytest.skip(reason)
     home = tmp_path_factory.mktemp("docker_host")
     with open_lab() as lab:
-        clone = copy_project(ROOT, home / "clone")
+        clone = copy_project(ROOT, home / "project")  # its folder on the host has the same name
         env = {**private_env(lab.env(), home, clone), "GPUINFRA_WAIT": "0"}
         with running_provider(installed, env, enter=lab.command([])) as provider:
             docker_host = DockerHost(lab=lab, project=clone, env=env | provider)

@@ -1,5 +1,6 @@
 """A host that is shut, stopped, moved or gone is said so; last of all, since it ends the shared hosts."""
 
+import re
 import subprocess
 
 import pytest
@@ -47,23 +48,36 @@ def test_a_login_that_is_refused(good: LabStack) -> None:
 
 
 def test_stopped_moved_gone_and_down(both: BothStacks) -> None:
-    """Stopped: how to start it; started: at its new address; gone: how to make a new one; down: no trace."""
+    """Stopped: how to start it; started: at its new address; gone: how to make a new one; down: no trace.
+
+    After each step of its life Terraform's plan is empty; a changed key is taken by the host that lives.
+    """
     good, bad = both.good, both.bad
     instance, old = good.id, address(good)
     down = bad.cli.start("down", "--yes")
-    good.ec2.stop_instances(InstanceIds=[instance])
+    assert good.run("job", "start", "--", "sleep", "600").returncode == 0
+    stopped = good.run("stop", "--yes")
+    assert stopped.returncode == 0, stopped.stderr
+    assert "still running on the host: sleep 600" in stopped.stderr
+    assert is_empty(good)
     log = good.lab.directory / "lab.log"
     wait_until(lambda: f"{instance} powered off" in log.read_text(), "the power to be off")
-    start = f"next: aws ec2 start-instances --region us-east-1 --instance-ids {instance}"
-    for command in (["ssh", "--", "true"], ["status", "--watch"], ["ssh-config"], ["up", "--yes"]):
-        refused(good.run(*command), 5, f"the host {instance} is stopped", start)
+    for command in (["ssh", "--", "true"], ["status", "--watch"], ["ssh-config"], ["ip"]):
+        refused(good.run(*command), 5, f"the host {instance} is stopped", "next: gpuinfra start")
+    pinned = good.pin.read_bytes()
     good.ec2.start_instances(InstanceIds=[instance])
     tries: list[subprocess.CompletedProcess[str]] = []
     wait_until(lambda: in_again(good, tries), "the host to be back")
     new = tries[-1].stdout.split()[2]
     assert new != old
     assert any(new in done.stderr for done in tries)  # one that came before the host lets in names it, too
-    assert good.run("status", "--watch").returncode == 0
+    assert good.run("ip").stdout.strip() == new, "where ssh met it, although it was started by somebody else"
+    started = good.run("start")
+    assert (started.returncode, started.stdout.strip(), good.recorded["public_ip"]) == (0, new, new), started
+    assert "is proven" in started.stderr
+    assert good.pin.read_bytes() == pinned
+    assert is_empty(good)
+    take_another_key(good)
     good.ec2.terminate_instances(InstanceIds=[instance])
     wait_until(lambda: "is gone" in good.ssh("true").stderr, "the host to be gone")
     refused(good.ssh("true"), 5, f"the host {instance} is gone", "next: gpuinfra up")
@@ -71,6 +85,27 @@ def test_stopped_moved_gone_and_down(both: BothStacks) -> None:
     assert down.wait(timeout=PATIENCE_S) == 0
     down.communicate()
     no_trace(good)
+
+
+def is_empty(stack: LabStack) -> bool:
+    """Tell whether an apply would do nothing at all."""
+    planned: dict[str, object] = stack.cli.json("plan")
+    return planned == {"changes": [], "outputs_changed": False}
+
+
+def take_another_key(stack: LabStack) -> None:
+    """Name another key in terraform.tfvars: the host takes it over the old one, and is not replaced."""
+    key, instance = stack.home / "another", stack.id
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    values = stack.directory / "terraform.tfvars"
+    text = re.sub(r'(public_key_path\s*= )".*"', rf'\1"{key}.pub"', values.read_text())
+    values.write_text(text)
+    done = stack.run("up", "--yes")
+    assert (done.returncode, stack.id) == (0, instance), done
+    assert "the host takes your new public key" in done.stderr
+    stack.disconnect()
+    assert stack.ssh("true").returncode == 0, "with the new key alone"
+    assert is_empty(stack)
 
 
 def in_again(stack: LabStack, tries: "list[subprocess.CompletedProcess[str]]") -> bool:

@@ -100,7 +100,7 @@ def test_a_host_that_was_stopped_is_not_waited_for(project_on_host: ProjectOnHos
     ec2(project_on_host, instance, "stop")
     for running in (waiting, following):
         assert "is stop" in running.line("error: ")
-        assert "start-instances" in running.line("next: ")
+        assert "gpuinfra start" in running.line("next: ")
         assert running.rest()[0] == 5
     refused = project_on_host.run("run", "--", "true")
     assert (refused.returncode, "is stopped" in refused.stderr) == (5, True), refused

@@ -43,7 +43,10 @@ def test_many_files_then_few_changes(project_on_host: ProjectOnHost) -> None:
 
 
 def test_results_come_down_and_nothing_is_deleted_unasked(project_on_host: ProjectOnHost) -> None:
-    """A dry run moves nothing; --delete deletes what is gone, never what is ignored; a named path comes."""
+    """A dry run moves nothing; what is gone here goes there; what only the host has, by --delete alone.
+
+    What is ignored never; a named path comes.
+    """
     (project_on_host.project / ".gitignore").write_text("out/\n*.tmp\ndata/*\n!data/é\n")
     for folder in ("code", "data"):
         (project_on_host.project / folder).mkdir()
@@ -57,6 +60,9 @@ def test_results_come_down_and_nothing_is_deleted_unasked(project_on_host: Proje
     project_on_host.ok("sync", "up")
     project_on_host.there("mkdir -p project/out; echo 0.97 > project/out/accuracy")
     (project_on_host.project / "code/gone.py").unlink()
+    project_on_host.ok("sync", "up")
+    assert project_on_host.there("ls project/code") == "keep.py"
+    project_on_host.there("echo of a job > project/code/gone.py")
     project_on_host.ok("sync", "up")
     assert project_on_host.there("ls project/code") == "gone.py\nkeep.py"
     asked = json.loads(project_on_host.ok("sync", "up", "--delete", "--dry-run", "--json"))
@@ -81,12 +87,13 @@ def test_a_cut_transfer_goes_on_where_it_was(project_on_host: ProjectOnHost) -> 
         for _ in range(BIG_BYTES >> 20):
             file.write(os.urandom(1 << 20))
     project = project_on_host.disk() / "home/ubuntu/project"
+    stage = project / ".gpuinfra-sync/stage"
     running = project_on_host.begin("sync", "up", "big.bin")
     wait_until(
-        lambda: any(p.stat().st_size > CUT_BYTES for p in project.glob(".big.bin.*")), "part of the file"
+        lambda: any(p.stat().st_size > CUT_BYTES for p in stage.glob(".big.bin.*")), "part of the file"
     )
     running.kill()
-    wait_until(lambda: (project / ".gpuinfra-partial/big.bin").exists(), "the part to be kept")
+    wait_until(lambda: (stage / ".gpuinfra-partial/big.bin").exists(), "the part to be kept")
     assert not (project / "big.bin").exists()
     moved = json.loads(project_on_host.ok("sync", "up", "big.bin", "--json"))
     assert moved["sent_bytes"] < BIG_BYTES - CUT_BYTES // 2

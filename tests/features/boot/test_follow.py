@@ -1,6 +1,7 @@
 """Watching a boot: every look is shown, a failure is explained, a host that stays silent is given up."""
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from gpuinfra.features.boot import follow
 from gpuinfra.ground.errors import HostError
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
 from tests.fakes.view import FakeView
-from tests.fakes.world import RUNNING, FakeTime
+from tests.fakes.world import ENVIRONMENT, RUNNING, FakeReporter, FakeTime
 from tests.ground.test_boot_status import look
 from tests.samples import host
 
@@ -38,6 +39,15 @@ def test_ready_means_that_the_host_says_done(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("text", "is_told"), [(ENVIRONMENT, False), (b"name: other\n", True)])
+def test_another_environment_than_the_hosts_is_told(text: bytes, is_told: bool, tmp_path: Path) -> None:
+    """Who edited environment.yml learns that "proven" is said of the one that the host was made from."""
+    reporter = FakeReporter()
+    done = ssh(look(state="done", rc=0, made_of=hashlib.sha256(text).hexdigest()))
+    follow.follow(fake_world(tmp_path, ssh=done, reporter=reporter), host())
+    assert (follow.OTHER_ENVIRONMENT in reporter.said) is is_told
+
+
 def test_a_permanent_failure_shows_the_step_its_code_and_its_log(tmp_path: Path) -> None:
     """The user sees why, without going onto the host, and what to type next."""
     broken = look(state="failed", permanent=True, rc=1, error="Solving\nPackagesNotFoundError: pandsa\n")
@@ -45,6 +55,18 @@ def test_a_permanent_failure_shows_the_step_its_code_and_its_log(tmp_path: Path)
         follow.watch(fake_world(tmp_path, ssh=ssh(broken)), host(), FakeView())
     assert "PackagesNotFoundError: pandsa" in caught.value.message
     assert "gpuinfra logs" in caught.value.hint
+
+
+def test_a_host_that_lost_a_gpu_is_not_ready_and_the_hint_is_a_reboot(tmp_path: Path) -> None:
+    """Though its boot ended well; a boot that failed for another reason is explained by its log."""
+    lost = ssh(f"{DONE}\ngpu lost 3 of 4 GPUs answer: no handle\n")
+    with pytest.raises(HostError, match=r"'gpu'.* 3 of 4 GPUs answer: no handle") as caught:
+        follow.follow(fake_world(tmp_path, ssh=lost), host(gpu_count=4))
+    assert caught.value.hint.startswith("gpuinfra ssh -- sudo reboot")
+    old = look(state="failed", permanent=True, step="gpu", rc=69, message="needs CUDA 13")
+    with pytest.raises(HostError) as caught:
+        follow.follow(fake_world(tmp_path, ssh=ssh(old)), host())
+    assert caught.value.hint.startswith("gpuinfra logs")
 
 
 def test_a_host_that_never_lets_us_in_is_given_up(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_the_last_whole_block_counts(tmp_path: Path, token: str) -> None:
 
 @pytest.mark.parametrize(
     ("state", "says", "hint"),
-    [("stopped", "is stopped", "aws ec2 start-instances"), ("terminated", "is gone", "gpuinfra up")],
+    [("stopped", "is stopped", "gpuinfra start"), ("terminated", "is gone", "gpuinfra up")],
 )
 def test_a_host_that_does_not_run_is_told_with_the_next_command(
     state: str, says: str, hint: str, tmp_path: Path

@@ -27,7 +27,7 @@ ENGINE = DockerInfo(
     build_context="/home/ubuntu/project",
     has_image=True,
 )
-BOX = ContainerSpec(image="gpuinfra", argv=["true"], gpus=True, terminal=True)
+BOX = ContainerSpec(image="gpuinfra", folder="project", argv=["true"], gpus=True, terminal=True)
 
 
 @pytest.mark.parametrize(

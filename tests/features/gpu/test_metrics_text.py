@@ -15,6 +15,15 @@ def test_live_rows() -> None:
     assert rows["GPU 0"] == "T4: 97 %, 5 of 9 MiB, - C"
     assert (rows["uptime"], rows["jobs"]) == ("1 d 2 h 3 min", "train running")
     assert dict(metrics_text.rows({**live, "gpus": []}))["GPU"] == "none seen"
+    words = {"gpu_words": "Driver/library version mismatch"}
+    assert dict(metrics_text.rows({**live, **words, "gpus": []}))["GPU"] == f"none seen: {words['gpu_words']}"
+    lost = {
+        **live,
+        "gpu_words": "3 of 4 GPUs answer",
+        "gpu_next": "gpuinfra ssh -- sudo reboot",
+        "gpus": [{**GPU, "temperature_c": 1}],
+    }
+    assert dict(metrics_text.rows(lost))["GPU"] == "3 of 4 GPUs answer; next: gpuinfra ssh -- sudo reboot"
 
 
 def test_gpu_test_table() -> None:

@@ -6,12 +6,20 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.provision.down import destroy
-from gpuinfra.features.provision.plan import INSTANCE
+from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.model import Outcome, Record
 from tests import samples
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
-from tests.fakes.world import RUNNING, SETTINGS, FakeReporter, FakeStackFiles, FakeTerraform, FakeValues
+from tests.fakes.world import (
+    RECORDED,
+    RUNNING,
+    SETTINGS,
+    FakeReporter,
+    FakeStackFiles,
+    FakeTerraform,
+    FakeValues,
+)
 
 EMPTY = Record()
 GROUP = str(samples.OUTPUTS["security_group_id"])
@@ -34,6 +42,15 @@ def test_a_host_is_removed_and_that_is_proven(tmp_path: Path) -> None:
     assert "AWS shows no instance of this stack in us-east-1 any more" in reporter.said
 
 
+def test_what_is_not_ours_is_named_when_it_stays(tmp_path: Path) -> None:
+    """A volume that somebody attached is not deleted with the host, and costs money; nothing is started."""
+    cloud, reporter = FakeCloud(instance=GONE, attached=["volume vol-1, 500 GB"]), FakeReporter()
+    made = fake_world(tmp_path, terraform=FakeTerraform(DESTROYED), cloud=cloud, reporter=reporter)
+    destroy(made, yes=True)
+    assert "left, not ours, and it goes on costing money: volume vol-1, 500 GB" in reporter.said
+    assert cloud.calls == []
+
+
 @pytest.mark.parametrize("exists", [True, False])
 def test_nothing_to_destroy(exists: bool, tmp_path: Path) -> None:
     """No record and no host: said, without Terraform and without a question."""
@@ -54,6 +71,15 @@ def test_no_destroys_nothing(tmp_path: Path) -> None:
     assert terraform.calls == []
     (question,) = reporter.asked
     assert f"{RUNNING.instance_id} (g4dn.xlarge, {RUNNING.public_ip}) and its disk" in question
+
+
+def test_a_stopped_host_has_no_address_in_the_question(tmp_path: Path) -> None:
+    """Words, not an empty place; and no is no for it, too."""
+    record = dataclasses.replace(RECORDED, host=samples.host(public_ip=""))
+    reporter = FakeReporter(answer=False)
+    with pytest.raises(ConfigError, match="nothing was destroyed"):
+        destroy(fake_world(tmp_path, reporter=reporter, records=(record,)), yes=False)
+    assert "(g4dn.xlarge, no public address) and its disk" in reporter.asked[0]
 
 
 def test_what_runs_on_the_host_is_said_before_the_question(tmp_path: Path) -> None:

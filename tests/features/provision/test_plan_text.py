@@ -27,6 +27,14 @@ def test_the_plan_of_a_private_host_tells_the_price_of_its_network() -> None:
     assert "USD" not in "\n".join(plan_text.plan_lines([Change(address=HOST, action="create")], SETTINGS))
 
 
+def test_the_end_of_the_cost_is_that_of_this_stack() -> None:
+    """`make down` means the default stack: another one's plan names its own command."""
+    made = [Change(address=HOST, action="create")]
+    assert plan_text.plan_lines(made, SETTINGS)[-1].endswith("until `make down`.")
+    other = dataclasses.replace(SETTINGS, stack="nb")
+    assert plan_text.plan_lines(made, other)[-1].endswith("until `gpuinfra down --stack nb`.")
+
+
 def test_a_plan() -> None:
     """The host's facts first, the host before its belongings, then how many of each."""
     long = "x" * 100
@@ -57,3 +65,30 @@ def test_a_plan() -> None:
 def test_an_empty_plan_is_said() -> None:
     """In words, not by silence."""
     assert plan_text.plan_lines([], SETTINGS) == ["up to date: nothing would be changed"]
+
+
+def test_what_belongs_to_a_host_is_one_line() -> None:
+    """Rules of a group and parts of a role are counted, not listed; the host stands alone."""
+    group = "module.host.module.security_group.aws_vpc_security_group"
+    changes = [
+        *(Change(address=f'{group}_egress_rule.this["tcp-{n}"]', action="create") for n in range(4)),
+        Change(address=f'{group}_ingress_rule.ssh["52.94.76.10/32"]', action="create"),
+        Change(address=HOST, action="create"),
+        Change(address="module.host.module.key_pair.aws_key_pair.this", action="create"),
+        Change(address="module.host.module.instance.aws_iam_role.this", action="delete"),
+    ]
+    assert plan_text.plan_lines(changes, SETTINGS)[3:-1] == [
+        "    + host (EC2 instance)",
+        "    + ingress rule 52.94.76.10/32, 4 x egress rule, key pair",
+        "    - role of the host",
+    ]
+
+
+def test_long_values_are_cut_where_they_still_differ() -> None:
+    """Two public keys begin alike: both sides of the line must not look the same."""
+    old, new = (f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{letter * 44}" for letter in "JO")
+    key = AttributeChange(name="public_key", before=old, after=new)
+    (line,) = plan_text.plan_lines([Change(address=HOST, action="update", attributes=(key,))], SETTINGS)[4:-1]
+    before, after = line.split("public_key: ")[1].split(" -> ")
+    assert before != after
+    assert len(line) < 160

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.provision.status import status
-from gpuinfra.ground.model import Instance, Record
-from tests.fakes.host import FakeCloud, fake_world
+from gpuinfra.ground.model import HostDetails, Instance, Record
+from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
 from tests.fakes.world import RECORDED, RUNNING, FakeStackFiles, FakeValues
+from tests.ground.test_boot_status import look
+from tests.samples import OUTPUTS
 
 HALF = Record(resources={"module.host.module.instance.aws_instance.this": "i-0half"})
 
@@ -24,7 +26,7 @@ def seen(state: str, public_ip: str = RUNNING.public_ip) -> Instance:
         (RUNNING, ""),
         (None, "gone: it was terminated outside of gpuinfra; gpuinfra up makes a new one"),
         (seen("terminated"), "gone: it was terminated outside of gpuinfra; gpuinfra up makes a new one"),
-        (seen("stopped", ""), "stopped: only its disk costs money"),
+        (seen("stopped", ""), "stopped: only its disk costs money; gpuinfra start starts it"),
         (
             seen("running", "52.9.9.9"),
             "the address was 52.1.2.3 when it was recorded; gpuinfra up records the new one",
@@ -35,6 +37,55 @@ def test_a_recorded_host(instance: Instance | None, note: str, tmp_path: Path) -
     """What EC2 says differs from the record: the note says so, and what to do."""
     found = status(fake_world(tmp_path, cloud=FakeCloud(instance=instance)))
     assert (found.host, found.instance, found.note) == (RECORDED.host, instance, note)
+
+
+def test_what_differs_from_the_record_is_marked(tmp_path: Path) -> None:
+    """Type, address, groups, disk and addresses let in are EC2's; what was recorded stands beside it."""
+    now = dataclasses.replace(
+        RUNNING,
+        instance_type="g5.xlarge",
+        security_group_ids=("sg-mine", "sg-other"),
+        since="2026-01-02T03:04:05Z",
+    )
+    details = HostDetails(gpu_count=4, root_volume_size_gb=200, ssh_from=("0.0.0.0/0", "52.94.76.10/32"))
+    shown = status(fake_world(tmp_path, cloud=FakeCloud(instance=now, details=details))).text()
+    assert "running since 2026-01-02T03:04:05Z" in shown
+    assert "g5.xlarge (4 GPU)   (differs: recorded was g4dn.xlarge (1 GPU))" in shown
+    assert "200 GB   (differs: recorded was 128 GB)" in shown
+    assert "0.0.0.0/0, 52.94.76.10/32   (differs: recorded was 52.94.76.10/32)" in shown
+    assert "sg-mine, sg-other   (differs: recorded was" in shown
+
+
+def test_what_agrees_is_not_marked(tmp_path: Path) -> None:
+    """A host as it was recorded has no mark, and its groups are no row."""
+    group = str(OUTPUTS["security_group_id"])
+    now = dataclasses.replace(RUNNING, security_group_ids=(group,))
+    shown = status(fake_world(tmp_path, cloud=FakeCloud(instance=now))).text()
+    assert "differs" not in shown
+    assert group not in shown
+
+
+def test_what_a_stopped_private_host_costs(tmp_path: Path) -> None:
+    """Its NAT gateway runs on: not only its disk costs money."""
+    nat = {**RECORDED.resources, 'module.host.module.network["own"].aws_nat_gateway.this["nat"]': "nat-1"}
+    record = dataclasses.replace(RECORDED, resources=nat)
+    found = status(fake_world(tmp_path, records=(record,), cloud=FakeCloud(instance=seen("stopped", ""))))
+    assert found.note.startswith("stopped: only its disk and its NAT gateway (with an address) cost money;")
+
+
+@pytest.mark.parametrize(
+    ("look_at", "says"),
+    [
+        (look(state="done", gpu="NVIDIA A10G"), "gpu: proven (NVIDIA A10G)"),
+        (look(state="failed", step="gpu"), "gpu: failed gpu"),
+        (look(state="done", begun="0"), "not there yet: waiting"),
+    ],
+)
+def test_the_environment_is_shown_over_an_open_connection(look_at: str, says: str, tmp_path: Path) -> None:
+    """Proven on which GPU, in this boot; a proof of an earlier boot is none."""
+    ssh = FakeSshClient(is_open=True, looks=[look_at])
+    ssh.addresses.append(RUNNING.public_ip)
+    assert says in status(fake_world(tmp_path, ssh=ssh)).text()
 
 
 def test_not_set_up(tmp_path: Path) -> None:

@@ -6,17 +6,10 @@ from typing import Any
 
 import pytest
 
-from gpuinfra.features.provision.plan import INSTANCE
 from gpuinfra.features.provision.preflight import MIN_FREE_MB
-from gpuinfra.features.provision.up import apply
-from gpuinfra.ground.errors import (
-    CloudError,
-    ConfigError,
-    GpuInfraError,
-    HostError,
-    Interrupted,
-    TerraformError,
-)
+from gpuinfra.features.provision.resource_names import INSTANCE
+from gpuinfra.features.provision.up import Consent, apply
+from gpuinfra.ground import errors
 from gpuinfra.ground.model import Change, Outcome, Record
 from tests.fakes.host import FakeCloud, fake_world
 from tests.fakes.world import (
@@ -31,6 +24,7 @@ from tests.fakes.world import (
 )
 from tests.samples import refusal
 
+YES, ASK = Consent(yes=True), Consent(yes=False)
 NEW = Change(address=INSTANCE, action="create")
 MADE = Outcome(ok=True, added=1, changes=(NEW,))
 # Everything but the host: what an apply leaves that AWS refused at RunInstances.
@@ -46,9 +40,7 @@ def failed(**more: Any) -> Outcome:
 def test_yes_applies_in_one_go(tmp_path: Path) -> None:
     """With --yes the provider is started once; the recorded host is returned."""
     terraform = FakeTerraform(MADE)
-    host = apply(
-        fake_world(tmp_path, terraform=terraform, records=(Record(), RECORDED)), yes=True, upgrade_image=False
-    )
+    host = apply(fake_world(tmp_path, terraform=terraform, records=(Record(), RECORDED)), YES)
     assert terraform.calls == [("init",), ("apply", False, (), ())]
     assert host == RECORDED.host
 
@@ -57,7 +49,7 @@ def test_yes_tells_what_a_network_of_our_own_costs(tmp_path: Path) -> None:
     """No plan is shown, so the price is said afterwards."""
     nat = Change(address='module.host.module.network["own"].aws_nat_gateway.this["nat"]', action="create")
     terraform, reporter = FakeTerraform(dataclasses.replace(MADE, changes=(NEW, nat))), FakeReporter()
-    apply(fake_world(tmp_path, terraform=terraform, reporter=reporter), yes=True, upgrade_image=False)
+    apply(fake_world(tmp_path, terraform=terraform, reporter=reporter), YES)
     assert sum("USD an hour" in line for line in reporter.said) == 1
 
 
@@ -65,7 +57,7 @@ def test_asking_applies_the_plan_that_was_shown(tmp_path: Path) -> None:
     """Without --yes the saved plan is applied, and deleted: it holds user-data in clear."""
     terraform, reporter = FakeTerraform(MADE), FakeReporter(answer=True)
     made = fake_world(tmp_path, terraform=terraform, reporter=reporter, records=(Record(), RECORDED))
-    apply(made, yes=False, upgrade_image=False)
+    apply(made, ASK)
     assert terraform.calls == [("init",), ("plan", ()), ("apply", True, (), ())]
     assert "    + host (EC2 instance)" in reporter.said
     assert list(tmp_path.iterdir()) == []
@@ -75,8 +67,8 @@ def test_no_changes_nothing(tmp_path: Path) -> None:
     """No means no: nothing is applied, the plan is deleted, the exit code is a user's decision."""
     terraform = FakeTerraform(MADE)
     made = fake_world(tmp_path, terraform=terraform, reporter=FakeReporter(answer=False), records=(Record(),))
-    with pytest.raises(ConfigError, match="nothing was changed"):
-        apply(made, yes=False, upgrade_image=False)
+    with pytest.raises(errors.ConfigError, match="nothing was changed"):
+        apply(made, ASK)
     assert terraform.calls == [("init",), ("plan", ())]
     assert list(tmp_path.iterdir()) == []
 
@@ -85,7 +77,7 @@ def test_edits_are_shown_in_detail(tmp_path: Path) -> None:
     """Only an edit or a replacement is worth a second start of the provider to show its arguments."""
     edit = Change(address=INSTANCE, action="update")
     terraform = FakeTerraform(Outcome(ok=True, changed=1, changes=(edit,)))
-    apply(fake_world(tmp_path, terraform=terraform), yes=False, upgrade_image=False)
+    apply(fake_world(tmp_path, terraform=terraform), ASK)
     assert ("details",) in terraform.calls
 
 
@@ -93,7 +85,7 @@ def test_edits_are_shown_in_detail(tmp_path: Path) -> None:
 def test_up_to_date_is_said(yes: bool, tmp_path: Path) -> None:
     """Nothing to do is said, nothing is asked, and the host is returned."""
     reporter = FakeReporter(answer=False)
-    host = apply(fake_world(tmp_path, reporter=reporter), yes=yes, upgrade_image=False)
+    host = apply(fake_world(tmp_path, reporter=reporter), Consent(yes=yes))
     assert (host, reporter.asked) == (RECORDED.host, [])
     assert "up to date: nothing had to be changed" in reporter.said
 
@@ -101,16 +93,20 @@ def test_up_to_date_is_said(yes: bool, tmp_path: Path) -> None:
 def test_new_outputs_alone_are_not_asked_about(tmp_path: Path) -> None:
     """An address that has changed is recorded without a question: no resource is touched."""
     terraform, reporter = FakeTerraform(Outcome(ok=True, outputs_changed=True)), FakeReporter(answer=False)
-    apply(fake_world(tmp_path, terraform=terraform, reporter=reporter), yes=False, upgrade_image=False)
+    apply(fake_world(tmp_path, terraform=terraform, reporter=reporter), ASK)
     assert ("apply", True, (), ()) in terraform.calls
 
 
-@pytest.mark.parametrize(("record", "replaced"), [(RECORDED, (INSTANCE,)), (Record(), ())])
-def test_upgrade_image_replaces_the_host(record: Record, replaced: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("record", "calls"),
+    [(RECORDED, [("plan", (INSTANCE,)), ("apply", True, (), ())]), (Record(), [("apply", False, (), ())])],
+)
+def test_upgrade_image_replaces_the_host(record: Record, calls: list[Any], tmp_path: Path) -> None:
     """A newer image is a new host; where there is none, it is a plain apply."""
     terraform = FakeTerraform(MADE)
-    apply(fake_world(tmp_path, terraform=terraform, records=(record, RECORDED)), yes=True, upgrade_image=True)
-    assert terraform.calls[-1] == ("apply", False, replaced, ())
+    world = fake_world(tmp_path, terraform=terraform, records=(record, RECORDED))
+    apply(world, Consent(yes=True, replace=True), upgrade_image=True)
+    assert terraform.calls[1:] == calls
 
 
 @pytest.mark.parametrize("record", [Record(), PARTIAL])
@@ -118,8 +114,8 @@ def test_a_lost_host_is_refused(record: Record, tmp_path: Path) -> None:
     """A host with our tags that the state does not name: no second one is made."""
     terraform = FakeTerraform(MADE)
     made = fake_world(tmp_path, terraform=terraform, records=(record,), cloud=FakeCloud(tagged=[[ORPHAN]]))
-    with pytest.raises(HostError, match=r"i-0feed \(g4dn.xlarge, running, since 2026-01-02") as caught:
-        apply(made, yes=True, upgrade_image=False)
+    with pytest.raises(errors.HostError, match=r"i-0feed \(g4dn.xlarge, running, since 2026-01-02") as caught:
+        apply(made, YES)
     assert caught.value.hint.startswith("gpuinfra destroy")
     assert terraform.calls == []
 
@@ -127,22 +123,22 @@ def test_a_lost_host_is_refused(record: Record, tmp_path: Path) -> None:
 def test_a_recorded_host_is_not_looked_for(tmp_path: Path) -> None:
     """While the state names a host an apply cannot make another: one call to AWS less."""
     cloud = FakeCloud(tagged=[[ORPHAN]])
-    assert apply(fake_world(tmp_path, cloud=cloud), yes=True, upgrade_image=False) == RECORDED.host
+    assert apply(fake_world(tmp_path, cloud=cloud), YES) == RECORDED.host
 
 
 def test_a_full_disk_is_refused_before_anything_else(tmp_path: Path) -> None:
     """A state that cannot be written is a lost host."""
     files = FakeStackFiles(tmp_path, free_mb=MIN_FREE_MB - 1)
-    with pytest.raises(ConfigError, match=f"{MIN_FREE_MB - 1} MB free"):
-        apply(fake_world(tmp_path, files=files), yes=True, upgrade_image=False)
+    with pytest.raises(errors.ConfigError, match=f"{MIN_FREE_MB - 1} MB free"):
+        apply(fake_world(tmp_path, files=files), YES)
     assert files.rendered == []
 
 
 def test_another_stacks_values_are_refused(tmp_path: Path) -> None:
     """A copied terraform.tfvars would take over the other stack's names and tags."""
     values = FakeValues(dataclasses.replace(SETTINGS, stack="b"))
-    with pytest.raises(ConfigError, match="stack = 'b'") as caught:
-        apply(fake_world(tmp_path, values=values), yes=True, upgrade_image=False)
+    with pytest.raises(errors.ConfigError, match="stack = 'b'") as caught:
+        apply(fake_world(tmp_path, values=values), YES)
     assert caught.value.hint == 'set stack = "default" in it'
 
 
@@ -150,21 +146,21 @@ def test_warnings_about_the_environment_are_told(tmp_path: Path) -> None:
     """What rendering finds worth a warning reaches the user."""
     files, reporter = FakeStackFiles(tmp_path), FakeReporter()
     files.warnings = ("defaults costs money",)
-    apply(fake_world(tmp_path, files=files, reporter=reporter), yes=True, upgrade_image=False)
+    apply(fake_world(tmp_path, files=files, reporter=reporter), YES)
     assert reporter.said[0] == "defaults costs money"
 
 
-def fail_with(outcome: Outcome, tmp_path: Path, **parts: Any) -> GpuInfraError:
+def fail_with(outcome: Outcome, tmp_path: Path, **parts: Any) -> errors.GpuInfraError:
     """Apply with a Terraform that fails; return the error."""
-    with pytest.raises(GpuInfraError) as caught:
-        apply(fake_world(tmp_path, terraform=FakeTerraform(outcome), **parts), yes=True, upgrade_image=False)
+    with pytest.raises(errors.GpuInfraError) as caught:
+        apply(fake_world(tmp_path, terraform=FakeTerraform(outcome), **parts), YES)
     return caught.value
 
 
 def test_a_refusal_of_aws_is_explained(tmp_path: Path) -> None:
     """AWS's code decides the words and the exit code."""
     error = fail_with(failed(diagnostics=(refusal("VcpuLimitExceeded"),)), tmp_path, records=(Record(),))
-    assert isinstance(error, CloudError)
+    assert isinstance(error, errors.CloudError)
     assert "L-DB2E81BA" in error.message
 
 
@@ -181,7 +177,7 @@ def test_ctrl_c_says_what_exists(record: Record, tagged: list[Any], says: str, t
     """After Ctrl-C the user knows what exists, what costs money, and both ways on."""
     cloud = FakeCloud(tagged=[[], tagged] if not record.host else [tagged])
     error = fail_with(failed(interrupted=True), tmp_path, records=(Record(), record), cloud=cloud)
-    assert isinstance(error, Interrupted)
+    assert isinstance(error, errors.Interrupted)
     assert says in error.message
     assert error.hint == "gpuinfra up (goes on) or gpuinfra destroy (removes it)"
 
@@ -190,7 +186,7 @@ def test_a_state_that_could_not_be_saved_comes_first(tmp_path: Path) -> None:
     """Whatever else went wrong: the only record of the host is where the message says."""
     state = FakeState(Record(), rescued=Path("/safe/copy.tfstate"))
     error = fail_with(failed(interrupted=True, unsaved_state="{}"), tmp_path, state=state)
-    assert isinstance(error, TerraformError)
+    assert isinstance(error, errors.TerraformError)
     assert "It is safe in /safe/copy.tfstate" in error.message
     assert error.hint.endswith("cp /safe/copy.tfstate terraform.tfstate")
 

@@ -1,39 +1,41 @@
 """The rsync adapter: its command line, and its failures as words."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from gpuinfra.features.sync.exchange import MANY
 from gpuinfra.features.sync.rsync import Rsync, command, failure
 from gpuinfra.features.sync.sync import SyncRequest
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
 from tests.fakes.host import LocalSsh
+from tests.features.sync.far_host import FarHost, names, write
 from tests.samples import host
 
 SSH = ["/usr/bin/ssh", "-F", "/c/default.conf", "gpuinfra-default"]
 
 
 def test_up_and_down_differ_in_their_ends_only() -> None:
-    """The host's side is ~/project of our alias, over our configuration; no -z unless asked.
+    """The host's side is the project's folder by our alias, over our configuration; no -z unless asked.
 
-    Coming down, and where something would be deleted, the host's own ignore files count, too.
+    Files go into the staging folder of the other side; nothing is deleted or taken beside by rsync itself.
     """
-    up = command("rsync", SSH, SyncRequest(up=True, root=Path("/p")), live=False)
-    down = command("rsync", SSH, SyncRequest(up=False, root=Path("/p")), live=False)
-    assert up[-2:] == ["/p/", "gpuinfra-default:project/"] == down[:-3:-1]
-    own = ["--filter=:- .gitignore", "--filter=:- .gpuinfraignore"]
-    assert [*up[:-3], *own, "--"] == down[:-2]
-    deleting = command("rsync", SSH, SyncRequest(up=True, root=Path("/p"), delete=True), live=False)
-    assert {"--filter=:-r .gitignore", "--filter=:e .gpuinfra-keep"} <= set(deleting)
+    request = SyncRequest(mode="both", root=Path("/p"))
+    up = command("rsync", SSH, request, up=True)
+    down = command("rsync", SSH, request, up=False)
+    assert up[-2:] == ["/p/", "gpuinfra-default:p/.gpuinfra-sync/stage/"]
+    assert down[-2:] == ["gpuinfra-default:p/", "/p/.gpuinfra-sync/stage/"]
+    assert up[:-2] == down[:-2]
     assert "/usr/bin/ssh -F '/c/default.conf'" in up
-    assert not {"-z", "--compress", "--delete-after", "--dry-run"} & set(up)
+    assert not {"-z", "--compress", "-a", "-l", "-o", "-r", "--delete"} & set(up)
 
 
 def test_options_are_passed_on_only_when_asked() -> None:
-    """Above all --delete."""
-    order = SyncRequest(up=True, root=Path("/p"), delete=True, dry_run=True, compress=True)
-    assert {"--delete-after", "--dry-run", "--compress"} <= set(command("rsync", SSH, order, live=True))
+    """--compress."""
+    request = SyncRequest(mode="up", root=Path("/p"), compress=True)
+    assert "--compress" in command("rsync", SSH, request, up=True)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,22 @@ def test_a_missing_rsync_is_explained(tmp_path: Path) -> None:
     """With the command that installs it."""
     with pytest.raises(ConfigError, match="rsync is not installed on this machine") as caught:
         Rsync(LocalSsh(*SSH), {**os.environ, "PATH": str(tmp_path)}).run(
-            host(), SyncRequest(up=True, root=tmp_path)
+            host(), SyncRequest(mode="up", root=tmp_path)
         )
     assert "install" in caught.value.hint
+
+
+@pytest.mark.skipif(not shutil.which("rsync"), reason="needs rsync: apt-get install rsync")
+def test_many_files_arrive_as_they_are(tmp_path: Path) -> None:
+    """By whatever way is the quickest: odd names, modes, times to the nanosecond; a second sends none."""
+    far = FarHost(tmp_path)
+    for number in range(MANY + 1):
+        write(far.here / f"many/{number % 7}/-{number} %\n.txt", str(number))
+    (far.here / "many/tool").touch(mode=0o755)
+    far.sync("up")
+    assert names(far.there) == names(far.here)
+    for name in names(far.here):
+        here, there = (far.here / name).stat(), (far.there / name).stat()
+        assert (here.st_mtime_ns, here.st_mode) == (there.st_mtime_ns, there.st_mode), name
+        assert (far.here / name).read_text() == (far.there / name).read_text()
+    assert far.sync("up").names == far.sync().names == ()

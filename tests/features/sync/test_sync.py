@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.sync import sync as actions
-from gpuinfra.features.sync.sync import SyncRequest, SyncResult
+from gpuinfra.features.sync.result import SyncResult
+from gpuinfra.features.sync.sync import SyncRequest
 from gpuinfra.ground.errors import ConfigError, HostError, Interrupted, Unreachable
 from gpuinfra.ground.model import Host
 from tests.fakes.host import FakeSshClient, fake_world
@@ -40,7 +41,7 @@ class FakeWatcher:
     def __init__(self, *counts: int) -> None:
         self.counts = counts
 
-    def changes(self, root: Path) -> Iterator[int]:
+    def changes(self, root: Path, *, every_s: float | None = None) -> Iterator[int]:
         """Yield the counts."""
         yield from self.counts
 
@@ -79,7 +80,7 @@ def test_the_home_folder_is_no_project(tmp_path: Path) -> None:
 def test_sync_goes_over_our_connection(tmp_path: Path) -> None:
     """The host that rsync gets is the one that was connected to, with its key verified."""
     rsync = FakeRsync()
-    actions.sync(fake_world(tmp_path, ssh=reachable()), rsync, SyncRequest(up=True, root=tmp_path))
+    actions.sync(fake_world(tmp_path, ssh=reachable()), rsync, SyncRequest(mode="up", root=tmp_path))
     assert rsync.hosts == [RECORDED.host]
 
 
@@ -88,7 +89,7 @@ def test_what_is_not_here_cannot_go_up(tmp_path: Path) -> None:
     rsync = FakeRsync()
     with pytest.raises(ConfigError, match="nope does not exist"):
         actions.sync(
-            fake_world(tmp_path, ssh=reachable()), rsync, SyncRequest(up=True, root=tmp_path, part="nope")
+            fake_world(tmp_path, ssh=reachable()), rsync, SyncRequest(mode="up", root=tmp_path, part="nope")
         )
     assert rsync.requests == []
 
@@ -99,15 +100,15 @@ def test_what_is_not_there_does_not_come_down(tmp_path: Path) -> None:
         actions.sync(
             fake_world(tmp_path, ssh=reachable()),
             FakeRsync(),
-            SyncRequest(up=False, root=tmp_path, part="results"),
+            SyncRequest(mode="down", root=tmp_path, part="results"),
         )
 
 
 def test_a_dry_run_tells_what_is_not_there_too(tmp_path: Path) -> None:
     """Something new would come: fine; nothing would: the name is wrong."""
     nothing = SyncResult(files=0, size_bytes=0, deleted=0, sent_bytes=9, received_bytes=9, dry_run=True)
-    request = SyncRequest(up=False, root=tmp_path, part="new", dry_run=True)
-    some = dataclasses.replace(nothing, files=2)
+    request = SyncRequest(mode="down", root=tmp_path, part="new", dry_run=True)
+    some = dataclasses.replace(nothing, files=2, brought_names=("new/a", "new/b"))
     assert actions.sync(fake_world(tmp_path, ssh=reachable()), FakeRsync(some), request) == some
     with pytest.raises(HostError, match="has no new"):
         actions.sync(fake_world(tmp_path, ssh=reachable()), FakeRsync(nothing), request)
@@ -122,7 +123,7 @@ def test_watch_survives_a_host_that_restarts(tmp_path: Path) -> None:
         fake_world(tmp_path, ssh=reachable(), reporter=reporter),
         rsync,
         FakeWatcher(0, 2, 1),
-        SyncRequest(up=True, root=tmp_path),
+        SyncRequest(mode="up", root=tmp_path),
     )
     assert len(rsync.requests) == 5
     assert [line.split(",")[0] for line in reporter.said] == [
@@ -141,7 +142,7 @@ def test_watch_ends_when_the_disk_is_full(tmp_path: Path) -> None:
             fake_world(tmp_path, ssh=reachable()),
             rsync,
             FakeWatcher(0, 1),
-            SyncRequest(up=True, root=tmp_path),
+            SyncRequest(mode="up", root=tmp_path),
         )
 
 
@@ -150,6 +151,6 @@ def test_a_stopped_sync_says_what_is_kept(tmp_path: Path) -> None:
     interrupted = FakeRsync(KeyboardInterrupt())
     world = fake_world(tmp_path, ssh=reachable())
     with pytest.raises(Interrupted, match="what has arrived is kept"):
-        actions.sync(world, interrupted, SyncRequest(up=True, root=tmp_path))
+        actions.sync(world, interrupted, SyncRequest(mode="up", root=tmp_path))
     with pytest.raises(Interrupted, match="the host has what was last told"):
-        actions.watch(world, interrupted, FakeWatcher(0), SyncRequest(up=True, root=tmp_path))
+        actions.watch(world, interrupted, FakeWatcher(0), SyncRequest(mode="up", root=tmp_path))

@@ -13,7 +13,7 @@ import pytest
 
 from gpuinfra.simulator.hosts import CONSOLE_FILE, HostFolders
 from gpuinfra.simulator.lab.machines.console import KEPT_BYTES, Console, ConsoleLog
-from gpuinfra.simulator.lab.machines.host import SCRIPTS_DIR, fake_gpu
+from gpuinfra.simulator.lab.machines.host import SCRIPTS_DIR, fake_gpu, gpus_on_the_bus
 from gpuinfra.simulator.lab.network import namespace, relay
 from gpuinfra.simulator.lab.workdir import PREFIX, sweep
 from gpuinfra.simulator.machine import Gpu
@@ -110,6 +110,21 @@ def test_fake_gpu_refuses_as_the_real_one(tmp_path: Path) -> None:
     assert nvidia_smi(files, tmp_path, "--query-gpu=no.such", "--format=csv").returncode == 2
     done = nvidia_smi(fake_gpu(None), tmp_path)
     assert (done.returncode, "driver" in done.stdout) == (9, True)
+
+
+def test_fake_gpu_has_faults(tmp_path: Path) -> None:
+    """A test takes a GPU away, lets one fail or the driver as a whole, in the real tool's words and codes."""
+    files = {**fake_gpu(Gpu(name="T4", count=3, memory_mib=9)), "count.fault": 2, "lost.fault": 1}
+    done = nvidia_smi(files, tmp_path, "--query-gpu=index,name", "--format=csv,noheader")
+    assert (done.returncode, gpus_on_the_bus(tmp_path)) == (0, "2")
+    row, words = done.stdout.splitlines()
+    assert (row, words.partition(" for ")[0]) == (
+        "0, Tesla T4 (simulated)",
+        "Unable to determine the device handle",
+    )
+    (tmp_path / "words.fault").write_text("Failed to initialize NVML\n")
+    done = nvidia_smi({}, tmp_path, "-L")
+    assert (done.returncode, done.stdout) == (18, "Failed to initialize NVML\n")
 
 
 @pytest.mark.skipif(not SHELLCHECK.exists(), reason="needs shellcheck: make setup")

@@ -69,6 +69,17 @@ def test_every_rule_has_a_row() -> None:
     assert len(reached) >= len(RULES)
 
 
+@pytest.mark.parametrize("code", ["InsufficientInstanceCapacity", "Unsupported", "VcpuLimitExceeded"])
+@pytest.mark.parametrize("operation", ["StartInstances", "ModifyInstanceAttribute"])
+def test_a_host_that_lives_is_told_safe(code: str, operation: str) -> None:
+    """A host that is not started, or not given a type, is kept: no step leads to another zone or region."""
+    error = refused(code, "No.", service="ec2", operation=operation, settings=SETTINGS)
+    assert error.message.endswith("No.; the host is stopped, its disk is safe")
+    assert not {"availability_zone", "region in"} & set(error.hint.split())
+    if code != "VcpuLimitExceeded":
+        assert error.hint == "gpuinfra start   # later; another type: gpuinfra resize g5.xlarge"
+
+
 def test_a_forbidden_session_names_all_that_it_takes() -> None:
     """StartSession alone would only lead to the next refusal."""
     error = refused("AccessDeniedException", "No.", service="ssm", operation="StartSession", settings=None)
@@ -127,3 +138,13 @@ def test_the_encoded_message_is_left_out() -> None:
 def test_quota_codes(instance_type: str, code: str) -> None:
     """The quota that has to be raised depends on the family."""
     assert quota_code(instance_type) == code
+
+
+@pytest.mark.parametrize("operation", ["StartInstances", "ModifyInstanceAttribute"])
+@pytest.mark.parametrize("code", ["InsufficientInstanceCapacity", "VcpuLimitExceeded", "Unsupported"])
+def test_no_step_for_a_living_host_leads_to_another_one(code: str, operation: str) -> None:
+    """A resize that AWS refuses leaves the host stopped with its disk; another zone would be a new host."""
+    error = refused(code, "Why.", service="ec2", operation=operation, settings=SETTINGS)
+    assert error.message.endswith("Why.; the host is stopped, its disk is safe")
+    assert error.hint
+    assert "zone" not in error.hint

@@ -33,6 +33,22 @@ def test_anything_else_is_no(typed: str) -> None:
     assert Terminal(Keyboard(typed)).confirm("Sure?") is False
 
 
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("replace\n", True), ("y\n", False), ("yes\n", False), ("", False)]
+)
+def test_a_word_wants_to_be_typed(typed: str, answer: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where much is lost a habit of typing y is not enough; the question says what is."""
+    assert Terminal(Keyboard(typed)).confirm("Sure?", word="replace") is answer
+    assert capsys.readouterr().err == 'Sure? Type "replace" to go on: '
+
+
+def test_without_a_terminal_the_word_is_an_option() -> None:
+    """The hint names both options: --yes alone is not enough."""
+    with pytest.raises(ConfigError, match=r"cannot ask without a terminal: Sure\?") as caught:
+        Terminal(io.StringIO("replace\n")).confirm("Sure?", word="replace")
+    assert caught.value.hint == "the same command with --yes --replace"
+
+
 def test_nobody_there_is_an_error() -> None:
     """Not a yes, and not a silent no: the hint names the option."""
     with pytest.raises(ConfigError) as caught:
@@ -60,7 +76,7 @@ def test_dataclasses_are_json(capsys: pytest.CaptureFixture[str]) -> None:
     """Nested ones too, with the names of the model."""
     output.emit_json(TerraformPlan(changes=(Change(address="a.b", action="create"),)))
     assert json.loads(capsys.readouterr().out) == {
-        "changes": [{"address": "a.b", "action": "create", "attributes": []}],
+        "changes": [{"address": "a.b", "action": "create", "reason": "", "attributes": []}],
         "outputs_changed": False,
     }
 

@@ -18,6 +18,10 @@ Lock Info:
   Created:   2026-11-22 10:11:12.13 +0000 UTC
   Info:
 """
+DIED = (
+    "waiting for EC2 Instance (i-0123456789abcdef0) create: unexpected state 'terminated', wanted target"
+    " 'running, stopped'. last error: "
+)
 
 
 def failed(*texts: tuple[str, str], raw: str = "") -> Outcome:
@@ -66,6 +70,22 @@ def explained(summary: str, detail: str = "") -> GpuInfraError:
             "df -h .",
         ),
         ("dial tcp: lookup x: no such host", "", CloudError, "AWS cannot be reached", "gpuinfra up"),
+        (
+            DIED + "Client.InternalError: Client error on launch",
+            "",
+            CloudError,
+            "AWS ended the host while it was starting: Client.InternalError: Client error on launch",
+            "aws ec2 get-ebs-default-kms-key-id --region us-east-1",
+        ),
+        (
+            DIED + "Client.VolumeLimitExceeded: Volume limit exceeded",
+            "",
+            CloudError,
+            "Volume limit exceeded",
+            "aws service-quotas list-service-quotas",
+        ),
+        (DIED + "Server.InsufficientInstanceCapacity: None left", "", CloudError, "None left", "set another"),
+        (DIED + "Client.Other: Unheard of", "", CloudError, "Unheard of", "gpuinfra up"),
         ("Resource precondition failed", "Do this.", TerraformError, "Do this.", ""),
         ("Resource postcondition failed", "Do that.", TerraformError, "Do that.", ""),
     ],

@@ -118,7 +118,7 @@ class LabHost:
             "CGROUP": str(self._cgroup),
             "CONSOLE": self._console.device,
             "UUID": f"ec2{str(uuid.uuid5(uuid.NAMESPACE_OID, machine.id))[3:]}",
-            "GPU_COUNT": str(machine.gpu.count if machine.gpu else 0),
+            "GPU_COUNT": gpus_on_the_bus(self._folder / "fake-gpu"),
             "FAKE_GPU": str(self._folder / "fake-gpu"),
         }
         command = ["unshare", "--net", "--mount", "--propagation", "private"]
@@ -145,6 +145,8 @@ def _prepare(folder: Path, machine: Machine) -> None:
         tool.chmod(0o755)
     for name, value in fake_gpu(machine.gpu).items():
         (folder / "fake-gpu" / name).write_text(f"{value}\n", encoding="utf-8")
+    (folder / "fake-gpu/kernel.log").write_text("", encoding="utf-8")  # a boot begins a new one
+    _fake_kernel_log(folder / "upper")
 
 
 def fake_gpu(gpu: Gpu | None) -> dict[str, str | int]:
@@ -153,6 +155,21 @@ def fake_gpu(gpu: Gpu | None) -> dict[str, str | int]:
         return {"count": 0}
     name = {"T4": "Tesla T4"}.get(gpu.name, f"NVIDIA {gpu.name}")
     return {"count": gpu.count, "name": f"{name} (simulated)", "memory_mib": gpu.memory_mib}
+
+
+def gpus_on_the_bus(fake: Path) -> str:
+    """Return how many GPUs the PCI bus shows: as the fake nvidia-smi, a fault included."""
+    fault = fake / "count.fault"
+    return (fault if fault.exists() else fake / "count").read_text(encoding="utf-8").strip()
+
+
+def _fake_kernel_log(disk: Path) -> None:
+    """Let our units read a FAKE kernel log: that of the real machine is no host's business."""
+    drop_in = disk / "etc/systemd/system/gpuinfra-.service.d/lab.conf"
+    drop_in.parent.mkdir(parents=True, exist_ok=True)
+    drop_in.write_text(
+        "[Service]\nEnvironment=GPUINFRA_KERNEL_LOG=/run/fake-gpu/kernel.log\n", encoding="utf-8"
+    )
 
 
 def remove_disk(paths: LabPaths, instance_id: str) -> None:

@@ -1,8 +1,10 @@
 #!/bin/sh
 # A FAKE nvidia-smi of the gpuinfra simulator: there is no GPU here. It answers from files in /run/fake-gpu:
 # count, name, memory_mib, driver; and load (percent) and apps (lines "pid, name, MiB"), which a test may write.
+# A test makes a fault by a file NAME.fault, which has the last word and outlasts a reboot: count.fault (k of n),
+# name.fault, memory_mib.fault; lost.fault (a number: this GPU does not answer), words.fault (all that is said).
 cd "${FAKE_GPU:-/run/fake-gpu}" || exit 1
-value() { cat "$1" 2>/dev/null || echo "$2"; }
+value() { cat "$1.fault" 2>/dev/null || cat "$1" 2>/dev/null || echo "$2"; }
 count=$(value count 0)
 name=$(value name GPU)
 driver=$(value driver 570.133.20)
@@ -10,6 +12,10 @@ memory=$(value memory_mib 0)
 load=$(value load 0)
 unit=1 header=1 fields='' apps=''
 
+if [ -e words.fault ]; then
+  cat words.fault
+  exit 18
+fi
 if [ "$count" = 0 ]; then
   echo "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver." \
     "Make sure that the latest NVIDIA driver is installed and running."
@@ -42,6 +48,12 @@ query() {
   [ $header = 0 ] || echo "$fields" | sed 's/,/, /g'
   card=0
   while [ $card -lt "$count" ]; do
+    # as the real one does, which then ends with 0
+    if [ "$card" = "$(value lost '')" ]; then
+      echo "Unable to determine the device handle for GPU$card: 0000:00:1e.0: Unknown Error"
+      card=$((card + 1))
+      continue
+    fi
     line=''
     for one in $(echo "$fields" | tr , ' '); do
       got=$(field "$one" $card) || { echo "$got"; exit 2; }

@@ -44,8 +44,12 @@ resource "aws_instance" "this" {
 
   lifecycle {
     # A host that is made is never replaced nor restarted because of a newer image or other user
-    # data. Nor because it is stopped: it has no public address then, which reads as a difference.
-    ignore_changes = [ami, user_data_base64, associate_public_ip_address]
+    # data. Nor because it is stopped: it has no public address then, which reads as a difference. Nor
+    # for another key pair, which counts at the first boot only, or EBS optimisation, switched off by hand.
+    ignore_changes = [ami, user_data_base64, associate_public_ip_address, key_name, ebs_optimized]
+
+    # The new host first: when EC2 refuses it (no capacity, quota), the old one is still there.
+    create_before_destroy = true
 
     # A host has a public address from the start or not at all.
     replace_triggered_by = [terraform_data.access]
@@ -66,8 +70,8 @@ resource "aws_instance" "this" {
     }
 
     postcondition {
-      condition     = var.access == "ssm" || self.public_ip != "" || self.instance_state != "running"
-      error_message = "The host ${self.id} runs without a public address: its subnet ${self.subnet_id} gives none. Destroy it, then set subnet_id in terraform.tfvars to a public subnet."
+      condition     = var.access == "ssm" || self.id == null || self.public_ip != "" || self.instance_state != "running"
+      error_message = "The host ${coalesce(self.id, "null")} runs without a public address: its subnet ${coalesce(self.subnet_id, "null")} gives none. Destroy it, then set subnet_id in terraform.tfvars to a public subnet."
     }
   }
 }
@@ -93,12 +97,12 @@ resource "terraform_data" "image" {
 
     postcondition {
       condition     = local.gpu_count > 0 || !contains(["nvidia", "aws-nvidia"], self.input.kind)
-      error_message = "Image ${self.input.kind} needs an NVIDIA GPU, and instance type ${var.instance_type} has none. In terraform.tfvars set instance_type to one with a GPU, such as g4dn.xlarge, or image = \"ubuntu\" (for a host that exists, apply with --upgrade-image)."
+      error_message = "Image ${self.input.kind} needs an NVIDIA GPU, and instance type ${var.instance_type} has none. In terraform.tfvars set instance_type to one with a GPU, such as g4dn.xlarge, or image = \"ubuntu\" (a host that exists takes it with --upgrade-image, which deletes its disk)."
     }
 
     postcondition {
       condition     = local.gpu_count == 0 || self.input.kind != "ubuntu"
-      error_message = "Instance type ${var.instance_type} has ${local.gpu_count} NVIDIA GPU(s), and image ubuntu has no driver for them. In terraform.tfvars set image to nvidia or aws-nvidia (for a host that exists, apply with --upgrade-image), or instance_type to one without a GPU, such as t3.large."
+      error_message = "Instance type ${var.instance_type} has ${local.gpu_count} NVIDIA GPU(s), and image ubuntu has no driver for them. In terraform.tfvars set image to nvidia or aws-nvidia (a host that exists takes it with --upgrade-image, which deletes its disk), or instance_type to one without a GPU, such as t3.large."
     }
 
     postcondition {

@@ -42,7 +42,7 @@ resource "aws_subnet" "private" {
 
     postcondition {
       condition     = var.availability_zone == null || self.availability_zone == var.availability_zone
-      error_message = "The network of this host is in ${self.availability_zone}, and availability_zone is ${coalesce(var.availability_zone, "null")}. Set it back, or destroy the host first."
+      error_message = "The network of this host is in ${coalesce(self.availability_zone, "null")}, and availability_zone is ${coalesce(var.availability_zone, "null")}. Set it back, or destroy the host first."
     }
 
     precondition {

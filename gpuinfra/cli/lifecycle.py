@@ -1,0 +1,73 @@
+"""A host's life after `up`: list, stop, start, resize."""
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gpuinfra import factory
+from gpuinfra.cli.options import Json, Stack, Yes, result
+from gpuinfra.ground.names import DEFAULT_STACK
+
+if TYPE_CHECKING:
+    from gpuinfra.features.lifecycle.power import Running
+    from gpuinfra.ground.world import World
+
+Wait = Annotated[
+    bool, typer.Option(envvar="GPUINFRA_WAIT", help="Follow the host until its environment is proven.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command("list")(list_)
+    for command in (stop, start, resize):
+        app.command()(command)
+
+
+def list_(as_json: Json = False) -> None:
+    """List the hosts of all stacks: state, type, address, since when (UTC)."""
+    from gpuinfra.features.lifecycle import hosts
+
+    listed = hosts.hosts(factory.worlds(os.environ))
+    result(hosts.text(listed), [one.plain() for one in listed], as_json)
+
+
+def stop(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) -> None:
+    """Stop the host; its disk is kept. Says what is still running there."""
+    from gpuinfra.features.lifecycle import power
+
+    world = factory.world(stack, os.environ)
+    instance = power.stop(world, yes=yes, running=_running(world))
+    result("", instance, as_json)
+
+
+def start(stack: Stack = DEFAULT_STACK, wait: Wait = True, as_json: Json = False) -> None:
+    """Start a stopped host and print its new public IP."""
+    from gpuinfra.features.lifecycle import power
+
+    world = factory.world(stack, os.environ)
+    host = power.followed(world, power.start(world), wait=wait)
+    result(host.address, host, as_json)
+
+
+def resize(
+    instance_type: Annotated[str, typer.Argument(metavar="TYPE", help="Such as g5.xlarge.")],
+    stack: Stack = DEFAULT_STACK,
+    yes: Yes = False,
+    wait: Wait = True,
+    as_json: Json = False,
+) -> None:
+    """Give the host another instance type, its disk kept: stopped, changed, started."""
+    from gpuinfra.features.lifecycle import power, resize
+
+    world = factory.world(stack, os.environ)
+    host = resize.resize(world, instance_type, yes=yes, running=_running(world))
+    result(host.address, power.followed(world, host, wait=wait), as_json)
+
+
+def _running(world: "World") -> "Running":
+    from gpuinfra.features.gpu import metrics
+
+    return partial(metrics.running, world, connecting=True)

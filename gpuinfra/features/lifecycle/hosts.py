@@ -1,0 +1,62 @@
+"""`list`: the hosts of all stacks of a project, as EC2 shows them now."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from gpuinfra.features.lifecycle.power import GONE
+from gpuinfra.ground.model import Host, Instance
+from gpuinfra.ground.text import table
+from gpuinfra.ground.world import World
+
+HEAD = ("stack", "state", "type", "address", "since", "region", "host")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedHost:
+    """One stack; state: as EC2 says, "gone", or "none" where there is no host. Times are ISO 8601, UTC."""
+
+    stack: str
+    state: str
+    instance_type: str = ""
+    address: str = ""
+    since: str = ""
+    region: str = ""
+    instance_id: str = ""
+
+    def plain(self) -> dict[str, str]:
+        """Return it as plain values."""
+        return asdict(self)
+
+    def cells(self) -> tuple[str, ...]:
+        """Return it as a row of a table."""
+        return tuple(value or "-" for value in asdict(self).values())
+
+
+def hosts(worlds: Sequence[World]) -> list[ListedHost]:
+    """Return one row for each stack; EC2 is asked, Terraform is not started."""
+    return [_listed(world) for world in worlds]
+
+
+def text(listed: Sequence[ListedHost]) -> str:
+    """Return the hosts as a table."""
+    return table([HEAD, *(one.cells() for one in listed)]) if listed else ""
+
+
+def _listed(world: World) -> ListedHost:
+    record, name = world.state.read(), world.files.name
+    if record.host:
+        return _of_host(record.host, world.cloud(record.host.region, None).instance(record.host.instance_id))
+    return ListedHost(stack=name, state="half made" if record.ids_of("aws_instance") else "none")
+
+
+def _of_host(host: Host, now: Instance | None) -> ListedHost:
+    is_gone = now is None or now.state in GONE
+    return ListedHost(
+        stack=host.stack,
+        state="gone" if now is None or is_gone else now.state,
+        instance_type=now.instance_type if now else host.instance_type,
+        address="by Session Manager" if host.is_private else now.public_ip if now else "",
+        since=now.since if now else "",
+        region=host.region,
+        instance_id=host.instance_id,
+    )

@@ -1,0 +1,178 @@
+"""`stop`, `start`: EC2 does it, then Terraform's record is renewed, so that its next plan is empty."""
+
+from collections.abc import Callable, Sequence
+
+from gpuinfra.features.boot.follow import follow
+from gpuinfra.features.provision import progress
+from gpuinfra.features.provision.outcome import check
+from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Interrupted, Stopped
+from gpuinfra.ground.model import Host, Instance, Row, Settings
+from gpuinfra.ground.names import command
+from gpuinfra.ground.protocols import Cloud
+from gpuinfra.ground.world import World
+
+POLL_S = 2.0
+# A host that does not hear the power button is cut off by EC2 after some minutes.
+TIMEOUT_S = 900.0
+GONE = ("terminated", "shutting-down")
+# What runs on the host: commands of jobs, shells; and why it could not be asked, if so.
+Running = Callable[[Host], Sequence[str]]
+
+
+def stop(world: World, *, yes: bool, running: Running) -> Instance:
+    """Stop the host, its disk kept; says what is `running` there before it asks.
+
+    Raises:
+        ConfigError: the user said no.
+        HostError: there is no host, or it is gone.
+    """
+    host = world.recorded_host()
+    cloud = cloud_of(world, host)
+    instance = existing(cloud, host)
+    if instance.state in ("pending", "running"):
+        tell_running(world, host, running)
+        if not yes and not world.reporter.confirm(f"Stop the host {host.instance_id}?"):
+            raise ConfigError("nothing was stopped", hint=command("status", host.stack))
+    instance = power_off(world, cloud, host, instance)
+    record(world, host)
+    world.reporter.say(f"stopped; its disk is kept and costs money until {command('down', host.stack)}")
+    world.reporter.say(f"next: {command('start', host.stack)}")
+    return instance
+
+
+def start(world: World) -> Host:
+    """Start the host if it does not run; return it with its new address, as it is recorded then.
+
+    Raises:
+        CloudError: EC2 refuses: it stays stopped, its disk is safe.
+        HostError: there is no host, or it is gone.
+    """
+    host = world.recorded_host()
+    cloud = cloud_of(world, host)
+    power_on(world, cloud, host, existing(cloud, host))
+    record(world, host)
+    return world.recorded_host()
+
+
+def started(world: World, host: Host, *, yes: bool) -> Host:
+    """Return a host that runs: one that is stopped is started, without `yes` after a question.
+
+    Raises:
+        Stopped: the user said no.
+    """
+    instance = existing(cloud_of(world, host), host)
+    if instance.state not in ("stopped", "stopping"):
+        return host
+    question = f"The host {host.instance_id} is {instance.state}. Start it? It costs money while it runs."
+    if not yes and not world.reporter.confirm(question):
+        raise Stopped(f"the host {host.instance_id} is stopped", hint=command("start", host.stack))
+    return start(world)
+
+
+def followed(world: World, host: Host, *, wait: bool) -> Host:
+    """Return the host, with `wait` once it is ready; one that is stopped is not waited for."""
+    runs = bool(host.public_ip) or host.is_private
+    if wait and runs:
+        follow(world, host)
+    return host
+
+
+def tell_running(world: World, host: Host, running: Running) -> None:
+    """Say what is running on the host."""
+    if commands := running(host):
+        world.reporter.say(f"still running on the host: {'; '.join(commands)}")
+
+
+def cloud_of(world: World, host: Host) -> Cloud:
+    """Return AWS in the host's region; what it refuses is said in words of this host."""
+    return world.cloud(host.region, settings_as_recorded(host))
+
+
+def settings_as_recorded(host: Host) -> Settings:
+    """Return what the words of errors need; terraform.tfvars may be broken, or another host's, by now."""
+    return Settings(
+        stack=host.stack, owner=host.owner, region=host.region, instance_type=host.instance_type,
+        image=host.image, root_volume_size_gb=host.root_volume_size_gb, allowed_cidrs=host.allowed_cidrs,
+        installer="", project="", access=host.access,
+    )  # fmt: skip
+
+
+def existing(cloud: Cloud, host: Host) -> Instance:
+    """Return the instance of a host.
+
+    Raises:
+        HostError: it is gone.
+    """
+    instance = cloud.instance(host.instance_id)
+    if instance is None or instance.state in GONE:
+        message = f"the host {host.instance_id} is gone: it was terminated outside of gpuinfra"
+        raise HostError(message, hint=command("status", host.stack))
+    return instance
+
+
+def power_off(world: World, cloud: Cloud, host: Host, instance: Instance) -> Instance:
+    """Stop an instance that is not stopped, and wait for it; the shared connection to it ends."""
+    if instance.state == "stopped":
+        return instance
+    world.ssh.close(host)
+    if instance.state == "pending":
+        await_state(world, cloud, host, "running")
+    if instance.state != "stopping":
+        cloud.stop(host.instance_id)
+    return await_state(world, cloud, host, "stopped")
+
+
+def power_on(world: World, cloud: Cloud, host: Host, instance: Instance) -> Instance:
+    """Start an instance that does not run, and wait for it.
+
+    Raises:
+        CloudError: EC2 refuses.
+    """
+    if instance.state == "stopping":
+        await_state(world, cloud, host, "stopped")
+    if instance.state in ("stopping", "stopped"):
+        cloud.start(host.instance_id)
+    return await_state(world, cloud, host, "running")
+
+
+def await_state(world: World, cloud: Cloud, host: Host, wanted: str) -> Instance:
+    """Wait until EC2 says that the host is in a state.
+
+    Raises:
+        HostError: it is gone, or not there within 15 minutes.
+        Interrupted: Ctrl-C; EC2 goes on.
+    """
+    began = world.clock.now()
+    try:
+        with world.reporter.live(f"Waiting for EC2: {wanted}") as view:
+            while (instance := existing(cloud, host)).state != wanted:
+                view.rows([Row(mark="now", text=f"{host.instance_id}: {instance.state}", since=began)])
+                _give_up(world.clock.now() - began, instance, host)
+                world.clock.sleep(POLL_S)
+    except KeyboardInterrupt:
+        message = f"stopped waiting; EC2 goes on until {host.instance_id} is {wanted}"
+        raise Interrupted(message, hint=command("status", host.stack)) from None
+    return instance
+
+
+def _give_up(waited_s: float, instance: Instance, host: Host) -> None:
+    if waited_s > TIMEOUT_S:
+        message = f"{host.instance_id} is still {instance.state} after 15 minutes"
+        raise HostError(message, hint=command("logs --console", host.stack))
+
+
+def record(world: World, host: Host) -> None:
+    """Write what AWS shows now into Terraform's record.
+
+    Raises:
+        GpuInfraError: Terraform refuses; the host is as EC2 was asked to make it.
+    """
+    try:
+        with progress.shown(world, "Recording") as on_progress:
+            terraform = world.terraform()
+            terraform.init()
+            outcome = terraform.refresh(on_progress=on_progress)
+        check(world, outcome, settings_as_recorded(host))
+    except GpuInfraError as error:
+        message = f"EC2 has done it, but Terraform's record was not renewed: {error.message}"
+        raise type(error)(message, hint=error.hint or command("status", host.stack)) from None

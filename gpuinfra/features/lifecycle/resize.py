@@ -1,0 +1,107 @@
+"""`resize`: the same host and disk on another instance type; what EC2 refuses leaves it as it was."""
+
+import dataclasses
+
+from gpuinfra.features.lifecycle import power
+from gpuinfra.features.lifecycle.power import Running
+from gpuinfra.features.provision.preflight import settings_of
+from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, ConfigError
+from gpuinfra.ground.model import Host, Instance, TypeFacts
+from gpuinfra.ground.names import command
+from gpuinfra.ground.protocols import Cloud
+from gpuinfra.ground.world import World
+
+NEED_GPU = ("nvidia", "aws-nvidia")
+
+
+def resize(world: World, instance_type: str, *, yes: bool, running: Running) -> Host:
+    """Give the host another type, in EC2 and in terraform.tfvars; one that ran runs again afterwards.
+
+    Raises:
+        ConfigError: it cannot have that type, or the user said no; nothing was stopped.
+        CloudError: EC2 refuses; the host has its old type again.
+    """
+    host = dataclasses.replace(world.recorded_host(), instance_type=instance_type)
+    settings_of(world)  # terraform.tfvars has to be written later: what is wrong with it is said now
+    cloud = power.cloud_of(world, host)
+    instance = power.existing(cloud, host)
+    if instance.instance_type != instance_type:
+        refuse(cloud.type_facts(instance_type), instance, host)
+        _confirm(world, instance, host, yes, running)
+        _change(world, cloud, instance, host)
+    world.values.change({"instance_type": instance_type})
+    power.record(world, host)
+    world.reporter.say(f"{host.instance_id} is a {instance_type}, here and in terraform.tfvars")
+    return world.recorded_host()
+
+
+def refuse(facts: TypeFacts | None, instance: Instance, host: Host) -> None:
+    """Refuse a type that this host cannot have.
+
+    Raises:
+        ConfigError: there is none of that name here, or it does not fit the image or the zone.
+    """
+    wanted = host.instance_type
+    if facts is None:
+        raise ConfigError(
+            f"the region {host.region} has no instance type {wanted!r}",
+            hint=f"aws ec2 describe-instance-type-offerings --region {host.region}   # lists what it has",
+        )
+    why = ""
+    if instance.architecture not in facts.architectures:
+        has = " or ".join(facts.architectures)
+        why = f"it runs {has}, and the host's disk is for {instance.architecture}"
+    elif host.image in NEED_GPU and not facts.gpu_count:
+        why = f"it has no NVIDIA GPU, and the host's image {host.image} needs one"
+    elif host.image == "ubuntu" and facts.gpu_count:
+        why = "it has a GPU, and the host's image ubuntu has no driver for it"
+    elif instance.availability_zone not in facts.zones:
+        others = ", ".join(facts.zones) or "no zone of this region"
+        why = f"the host's zone {instance.availability_zone} does not offer it; offered in {others}"
+    if why:
+        message = f"the host {host.instance_id} cannot become a {wanted}: {why}"
+        raise ConfigError(message, hint=f"{command('init', 'NAME')}   # another host, beside this one")
+
+
+def _confirm(world: World, instance: Instance, host: Host, yes: bool, running: Running) -> None:
+    if instance.state in ("pending", "running"):
+        power.tell_running(world, host, running)
+    types = f"from {instance.instance_type} to {host.instance_type}"
+    question = f"Stop {host.instance_id}, change it {types}, and start it again? Its disk is kept."
+    if not yes and not world.reporter.confirm(question):
+        raise ConfigError("nothing was changed", hint=command("status", host.stack))
+
+
+def _change(world: World, cloud: Cloud, instance: Instance, host: Host) -> None:
+    """Stop, change, start; EC2 and terraform.tfvars say the same at every moment but between two lines."""
+    runs = instance.state in ("pending", "running")
+    stopped = power.power_off(world, cloud, host, instance)
+    try:
+        _set_type(world, cloud, host)
+        if runs:
+            power.power_on(world, cloud, host, stopped)
+    except CloudError as error:
+        old = dataclasses.replace(host, instance_type=stopped.instance_type)
+        refused = _gone_back(world, old, stopped, error) if runs else error
+        power.record(world, old)
+        refused.hint = (
+            f"{command(f'resize {host.instance_type}', host.stack)}   # again later, or another type"
+        )
+        raise refused from None
+
+
+def _set_type(world: World, cloud: Cloud, host: Host) -> None:
+    cloud.set_type(host.instance_id, host.instance_type)
+    world.values.change({"instance_type": host.instance_type})
+
+
+def _gone_back(world: World, old: Host, stopped: Instance, error: CloudError) -> CloudError:
+    """Give the host its old type again and start it; return the error that says how that ended."""
+    cloud, why = power.cloud_of(world, old), error.message.removesuffix(STAYS_STOPPED)
+    try:
+        _set_type(world, cloud, old)
+        power.power_on(world, cloud, old, stopped)
+    except CloudError as second:
+        again = f"its type is {old.instance_type} again, which was refused, too: {second.message}"
+        return CloudError(f"{why}; {again.removesuffix(STAYS_STOPPED)}{STAYS_STOPPED}")
+    return CloudError(f"{why}; the host is a {old.instance_type} again and runs")

@@ -1,0 +1,100 @@
+"""What an apply would mean for the host that lives: lost, stopped and started, or neither. Pure."""
+
+from collections.abc import Sequence
+
+from gpuinfra.features.provision.resource_names import INSTANCE
+from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.model import UNKNOWN, AttributeChange, Change, Record
+from gpuinfra.ground.text import shorten
+
+# What EC2 changes on a stopped instance only; the provider stops and starts it.
+RESTARTS = "instance_type"
+DISK_SIZE = "root_block_device.volume_size"
+# A note in the state that is made after the host and outlives a refresh.
+AFTER_HOST = "module.instance.terraform_data.image"
+# Where no argument is the cause, Terraform's word says it.
+REASONS = {
+    "replace_because_tainted": "Terraform has it marked as damaged",
+    "replace_by_request": "a new host on the newest image was asked for",
+}
+
+
+def loss(changes: Sequence[Change], record: Record) -> str:
+    """Say what of the living host would be lost and why, empty when nothing is.
+
+    A host that no apply has finished yet has nothing to lose: its outputs are not recorded.
+    """
+    change, instance_id = host_change(changes), record.outputs.get("instance_id")
+    if change and change.action == "create" and was_whole(record):
+        return (
+            f"the host {instance_id or 'of this stack'} is gone, terminated outside of gpuinfra, and its disk"
+            " with it; this makes a new one with an empty disk"
+        )
+    if change and change.action == "replace" and instance_id in record.ids_of("aws_instance"):
+        size = record.outputs.get("root_volume_size_gb")
+        return f"this replaces the host {instance_id} and deletes its disk ({size} GB): {_causes(change)}"
+    return ""
+
+
+def was_whole(record: Record) -> bool:
+    """Tell whether an apply has finished a host, even if a refresh has taken it out of the state since."""
+    return "instance_id" in record.outputs or any(it.endswith(AFTER_HOST) for it in record.resources)
+
+
+def restart(changes: Sequence[Change]) -> str:
+    """Say that the host would be stopped and started and why, empty when it would not."""
+    change = host_change(changes)
+    found = [a for a in change.attributes if a.name == RESTARTS] if change else []
+    if change is None or change.action != "update" or not found:
+        return ""
+    return f"this stops and restarts the host: {', '.join(map(difference, found))}"
+
+
+def lines(changes: Sequence[Change], record: Record) -> list[str]:
+    """Return it as lines for a person; a host that is half made goes without a question, not unsaid."""
+    change, lost = host_change(changes), loss(changes, record)
+    half_made = change is not None and change.action == "replace" and not lost
+    texts = (lost, "the half-made host of an earlier run is replaced" if half_made else "", restart(changes))
+    return [f"! {text}" for text in texts if text]
+
+
+def refuse_smaller_disk(changes: Sequence[Change]) -> None:
+    """Refuse what AWS would refuse in the middle of an apply.
+
+    Raises:
+        ConfigError: the disk of the living host is larger than terraform.tfvars says.
+    """
+    change = host_change(changes)
+    for a in change.attributes if change and change.action == "update" else ():
+        if a.name == DISK_SIZE and float(a.after) < float(a.before):
+            how = ": it was made larger outside of gpuinfra" if a.drifted else ""
+            raise ConfigError(
+                f"root_volume_size_gb is {a.after}, and the host's disk has {a.before} GB{how};"
+                " AWS cannot make a disk smaller",
+                hint=f"set root_volume_size_gb = {a.before} in terraform.tfvars",
+            )
+
+
+def host_change(changes: Sequence[Change]) -> Change | None:
+    """Return what would happen to the host; an earlier one that still waits to be deleted is another."""
+    return next((c for c in changes if c.address == INSTANCE and c.action != "delete"), None)
+
+
+def difference(a: AttributeChange) -> str:
+    """Return one attribute as "name: before -> after"."""
+    after = "a new one" if a.after == UNKNOWN and a.forces_replacement else a.after
+    same = _same_letters(a.before, after)
+    before, after = (("..." if same else "") + shorten(text[same:]) for text in (a.before, after))
+    return f"{a.name}: {before} -> {after}" + (" (changed outside of gpuinfra)" if a.drifted else "")
+
+
+def _causes(change: Change) -> str:
+    found = [difference(a) for a in change.attributes if a.forces_replacement]
+    return ", ".join(found) or REASONS.get(change.reason, "Terraform does not say why")
+
+
+def _same_letters(before: str, after: str) -> int:
+    """Return how many letters to leave out at the start, so that a cut text still shows what differs."""
+    pairs = enumerate(zip(before, after, strict=False))
+    same = next((n for n, (old, new) in pairs if old != new), 0)
+    return max(same - 8, 0) if same > 30 else 0

@@ -1,0 +1,49 @@
+"""What the laptop asks the host's end of a sync, and what that answers: a line of JSON each."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, Any
+
+
+class SyncRefused(Exception):
+    """The host cannot, or will not; `kind` is what of: owner, empty, words, os."""
+
+    def __init__(self, message: str, *, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Conversation:
+    """Requests to the host's end and its replies, a line of JSON each."""
+
+    def __init__(self, replies: IO[bytes], requests: IO[bytes]) -> None:
+        self._replies, self._requests = replies, requests
+
+    def send(self, what: str, **values: Any) -> None:
+        """Ask, and do not wait."""
+        self._requests.write(json.dumps({"what": what, **values}).encode() + b"\n")
+        self._requests.flush()
+
+    def hear(self) -> Any:
+        """Return the reply.
+
+        Raises:
+            SyncRefused: it refuses.
+            EOFError: the connection ended.
+        """
+        line = self._replies.readline()
+        if not line.endswith(b"\n"):
+            raise EOFError
+        try:
+            reply = json.loads(line)
+        except ValueError:
+            raise SyncRefused(f"the host says {line[:100]!r}", kind="words") from None
+        if isinstance(reply, dict) and isinstance(reply.get("refused"), str):
+            raise SyncRefused(reply["refused"], kind=str(reply.get("kind")))
+        return reply
+
+    def ask(self, what: str, **values: Any) -> Any:
+        """Return the reply to a request."""
+        self.send(what, **values)
+        return self.hear()

@@ -1,0 +1,94 @@
+"""What a sync did, or would do, as values and as lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gpuinfra.features.sync.rsync_args import summary
+from gpuinfra.ground.errors import HostError
+
+if TYPE_CHECKING:
+    from gpuinfra.features.sync.terms import SyncOutcome
+
+SHOWN = 10  # lines of one kind; the rest is counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncResult:
+    """What a sync did, or would do.
+
+    files: whose content was sent or brought; created: new folders and links; conflicts, failed, left_alone:
+    what was not done, and why; put_back: what was found after a crash.
+    """
+
+    files: int = 0
+    size_bytes: int = 0
+    deleted: int = 0
+    sent_bytes: int = 0
+    received_bytes: int = 0
+    dry_run: bool = False
+    created: int = 0
+    sent_names: tuple[str, ...] = ()
+    brought_names: tuple[str, ...] = ()
+    deleted_names: tuple[str, ...] = ()
+    conflicts: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    left_alone: dict[str, str] = field(default_factory=dict)
+    put_back: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(outcome: SyncOutcome, *, dry_run: bool) -> SyncResult:
+        """Return what both sides did as a result."""
+        names = len(outcome.sent) + len(outcome.brought)
+        return SyncResult(
+            files=outcome.files,
+            size_bytes=outcome.size_bytes,
+            deleted=len(outcome.deleted),
+            dry_run=dry_run,
+            created=names - outcome.files,
+            sent_names=tuple(outcome.sent),
+            brought_names=tuple(outcome.brought),
+            deleted_names=tuple(outcome.deleted),
+            conflicts=outcome.conflicts,
+            failed=outcome.failed,
+            left_alone=outcome.left_alone,
+            put_back=tuple(outcome.put_back),
+            **outcome.counted,
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return all that came or went."""
+        return self.sent_names + self.brought_names
+
+    def text(self) -> str:
+        """Return it as lines; a dry run names each path."""
+        names = [*self.names, *(f"delete {name}" for name in self.deleted_names)] if self.dry_run else []
+        return "\n".join([*names, summary(vars(self), dry_run=self.dry_run)])
+
+    def told(self) -> Iterator[str]:
+        """Yield a line for each path to which nothing was done, and for what was put back."""
+        for found in (self.conflicts, self.failed, self.left_alone):
+            for path, why in list(found.items())[:SHOWN]:
+                yield f"{path}: {why}"
+            if len(found) > SHOWN:
+                yield f"... and {len(found) - SHOWN} more"
+        for name in self.put_back:
+            yield f"kept: {name} (changed during an earlier sync)"
+
+    def check(self) -> None:
+        """Raise what was not done, if it should have been.
+
+        Raises:
+            HostError: something changed on both sides, or could not be written.
+        """
+        if self.conflicts:
+            names = ", ".join(list(self.conflicts)[:3]) + (", ..." if len(self.conflicts) > 3 else "")
+            raise HostError(
+                f"{len(self.conflicts)} changed on both sides, both versions are kept: {names}",
+                hint="gpuinfra sync up --keep here PATH   # or: --keep host",
+            )
+        if self.failed:
+            raise HostError(f"{len(self.failed)} could not be written: {next(iter(self.failed))}")

@@ -1,0 +1,136 @@
+"""What a side keeps in the folder .gpuinfra-sync: the manifest, staged files, what was taken away, a lock.
+
+The manifest says what both had at the last sync, in this side's own records. It is written in two phases: the
+host writes one of a new name, the laptop replaces its own (that decides), and the host then drops the older.
+The laptop names the one that it has; where the host does not have it, nothing is known, nothing deleted.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gpuinfra.host.sync import place
+from gpuinfra.host.sync.records import STATE, Records, differs, digest
+from gpuinfra.host.sync.scan import Scan
+from gpuinfra.host.sync.stage import Stage, journal
+
+JOURNAL, OWNER, PROJECT, STAGED = "journal", "owner", "project", "stage"
+
+
+class OtherOwner(Exception):
+    """The folder belongs to another project, or has files and belongs to none."""
+
+
+class Side:
+    """One side; made, it holds the lock, and what a crash left is put right (`told`)."""
+
+    def __init__(self, root: str, *, is_host: bool) -> None:
+        self.root, self.is_host = os.path.realpath(root), is_host
+        self.state = f"{self.root}/{STATE}"
+        os.makedirs(f"{self.state}/{STAGED}", exist_ok=True)
+        os.makedirs(f"{self.state}/{place.GONE}", exist_ok=True)
+        if not os.path.exists(f"{self.state}/.gitignore"):
+            self.write(".gitignore", "*\n")
+        self._lock = open(f"{self.state}/lock", "w")  # noqa: SIM115 - held until this side ends
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.told = place.recover(self.root, self.state, self._read(JOURNAL) or [])
+        self.old: Records = {}
+        self.id = ""
+
+    def close(self) -> None:
+        """Let the next one in."""
+        self._lock.close()
+
+    def load(self, name: str) -> str:
+        """Read a manifest; return its id, empty when there is none that can be read."""
+        found = self._read(name)
+        self.id, self.old = found if isinstance(found, list) and len(found) == 2 else ("", {})
+        return self.id
+
+    def claim(self, project: str, who: str, *, unmarked_too: bool, join: bool) -> None:
+        """Mark the folder as this project's.
+
+        Raises:
+            OtherOwner: it has another's mark, or files and no mark; `join` takes it all the same.
+        """
+        owner = self._read(OWNER)
+        if owner == [project, who] or (owner and owner[0] == project):
+            return
+        if owner and not join:
+            raise OtherOwner(f"belongs to {owner[1]}")
+        if not (owner or join or unmarked_too):
+            raise OtherOwner("has files that no sync of yours put there")
+        self.write(OWNER, json.dumps(owner or [project, who]))
+
+    def place(self, scan: Scan, work: Mapping[str, Any]) -> dict[str, Any]:
+        """Change what is to change; return what failed and why, and the hashes of what came."""
+        staged = Stage(f"{self.state}/{STAGED}", set(work["puts"]))
+        hashes = {
+            path: digest(f"{self.state}/{STAGED}/{path}") for path in work["hashed"] if path in staged.got
+        }
+        for path, known in hashes.items():
+            staged.got[path][5] = known
+        entries = journal(scan, work, staged)
+        self.write(JOURNAL, json.dumps(entries))
+        self._placer = place.Placer(scan, self.state, staged, entries, is_host=self.is_host)
+        return {"failed": self._placer.run(work), "hashes": hashes}
+
+    def changed(self, scan: Scan, paths: Iterable[str]) -> list[str]:
+        """Return the files that are not (any more) what the scan saw."""
+        files = (path for path in paths if scan.now[path][0] == "f")
+        return [path for path in files if differs(f"{self.root}/{path}", scan.now[path])]
+
+    def manifest(self, scan: Scan, ident: str, work: Mapping[str, Any], failed: Iterable[str]) -> str:
+        """Return the text of the next manifest.
+
+        What was taken has the record of what was staged. What was given (`sent`) has the hash that the taker
+        saw; a file that has `changed` since it was looked at gets a time that never matches.
+        """
+        failed, sent = set(failed), set(work["sent"])
+        gone = ({*work["dropped"], *self._placer.away} - self._placer.new.keys()) - failed
+        new = {path: rec for path, rec in self.old.items() if path not in gone}
+        new.update({path: scan.certain(rec) for path, rec in scan.touched.items() if path in new})
+        for path in {*work["agreed"], *sent} - failed:
+            rec = scan.certain(scan.now[path])
+            if path in sent and rec[0] == "f":
+                rec = [*rec[:5], work["hashes"].get(path, rec[5])]
+                if path in work["changed"]:
+                    rec[2] = -1
+            new[path] = rec
+        new.update({path: rec for path, rec in self._placer.new.items() if path not in failed})
+        return json.dumps([ident, new])
+
+    def project(self) -> str:
+        """Return what names this project on its hosts: made once."""
+        if not os.path.exists(f"{self.state}/{PROJECT}"):
+            self.write(PROJECT, os.urandom(8).hex())
+        with open(f"{self.state}/{PROJECT}") as file:
+            return file.read()
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of ours in one step."""
+        with open(f"{self.state}/new", "w") as file:
+            file.write(text)
+        os.rename(f"{self.state}/new", f"{self.state}/{name}")
+
+    def forget_others(self, prefix: str, name: str) -> None:
+        """Drop the manifests whose name begins so, but for one."""
+        for other in os.listdir(self.state):
+            if other.startswith(prefix) and other != name:
+                os.unlink(f"{self.state}/{other}")
+
+    def clean(self) -> None:
+        """Drop what is staged and has no place: both sides know what they have."""
+        shutil.rmtree(f"{self.state}/{STAGED}", ignore_errors=True)
+
+    def _read(self, name: str) -> Any:
+        try:
+            with open(f"{self.state}/{name}", "rb") as file:
+                return json.loads(file.read())
+        except (OSError, ValueError):
+            return None

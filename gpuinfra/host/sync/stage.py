@@ -1,0 +1,41 @@
+"""What has come and waits for its place, and the record of what will be taken away for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from gpuinfra.host.sync.records import Records, file_record
+from gpuinfra.host.sync.scan import Scan
+
+Journal = list[Any]  # [number in gone/, path, the old record, inode of the staged file or 0]
+
+
+class Stage:
+    """What came: `got` has the files that were announced; others are deleted."""
+
+    def __init__(self, root: str, announced: set[str]) -> None:
+        self.root, self.got = root, Records()
+        self._look("", announced)
+
+    def _look(self, rel: str, announced: set[str]) -> None:
+        with os.scandir(f"{self.root}/{rel}") as entries:
+            for entry in list(entries):
+                path = rel + entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    self._look(f"{path}/", announced)
+                    if not os.listdir(entry.path):
+                        os.rmdir(entry.path)
+                elif path in announced and entry.is_file(follow_symlinks=False):
+                    self.got[path] = file_record(entry.stat(follow_symlinks=False))
+                else:
+                    os.unlink(entry.path)
+
+
+def journal(scan: Scan, work: Mapping[str, Any], stage: Stage) -> Journal:
+    """Return what recover needs to know of each thing that is about to be taken away."""
+    taken = [path for path in work["away"] if scan.now.get(path, ["d"])[0] != "d"]
+    swapped = sorted(stage.got.keys() & scan.now.keys() - set(work["away"]))
+    entries = [(path, 0) for path in taken] + [(path, stage.got[path][3]) for path in swapped]
+    return [[str(number), path, scan.now[path], inode] for number, (path, inode) in enumerate(entries)]

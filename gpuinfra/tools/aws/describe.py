@@ -1,0 +1,106 @@
+"""What EC2 says of instances, their types and what is attached to them, as values."""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gpuinfra.ground.model import HostDetails, Instance, TypeFacts
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef, SecurityGroupTypeDef
+
+SSH_PORT = 22
+# StateTransitionReason: "User initiated (2026-01-02 03:04:05 GMT)"; no format is promised.
+REASON = re.compile(r"\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (?:GMT|UTC)\)")
+
+
+def instance(raw: "InstanceTypeDef") -> Instance:
+    """Return an instance of DescribeInstances as a value."""
+    launched = raw.get("LaunchTime")
+    state, made = raw.get("State", {}).get("Name", "unknown"), ""
+    if launched:
+        made = launched.strftime("%Y-%m-%dT%H:%M:%SZ")
+    changed = REASON.search(raw.get("StateTransitionReason", ""))
+    since = f"{changed[1]}T{changed[2]}Z" if changed else ""
+    disks = [disk.get("Ebs", {}) for disk in raw.get("BlockDeviceMappings", [])]
+    cards = [
+        (c.get("NetworkInterfaceId", ""), c.get("Attachment", {})) for c in raw.get("NetworkInterfaces", [])
+    ]
+    return Instance(
+        instance_id=raw.get("InstanceId", ""),
+        state=state,
+        instance_type=raw.get("InstanceType", ""),
+        public_ip=raw.get("PublicIpAddress", ""),
+        launched=made,
+        since=made if state in ("pending", "running") else since,
+        security_group_ids=tuple(g.get("GroupId", "") for g in raw.get("SecurityGroups", [])),
+        availability_zone=raw.get("Placement", {}).get("AvailabilityZone", ""),
+        architecture=raw.get("Architecture", ""),
+        ami_id=raw.get("ImageId", ""),
+        volume_ids=tuple(d.get("VolumeId", "") for d in disks if d.get("DeleteOnTermination")),
+        other_volume_ids=tuple(d.get("VolumeId", "") for d in disks if not d.get("DeleteOnTermination")),
+        other_interface_ids=tuple(
+            name for name, at in cards if at.get("DeviceIndex") and not at.get("DeleteOnTermination")
+        ),
+    )
+
+
+def type_facts(ec2: "EC2Client", instance_type: str) -> TypeFacts | None:
+    """Return what EC2 sells under this name, None when the region has no such type."""
+    names = {"Name": "instance-type", "Values": [instance_type]}
+    found = ec2.describe_instance_types(Filters=[names])["InstanceTypes"]  # type: ignore[list-item]
+    if not found:
+        return None
+    offers = ec2.describe_instance_type_offerings(
+        LocationType="availability-zone",
+        Filters=[names],  # type: ignore[list-item]
+    )["InstanceTypeOfferings"]
+    gpus = found[0].get("GpuInfo", {}).get("Gpus", [])
+    return TypeFacts(
+        architectures=tuple(found[0].get("ProcessorInfo", {}).get("SupportedArchitectures", [])),
+        # A type with a part of a GPU counts 0 of them, and the host sees one.
+        gpu_count=sum(max(1, g.get("Count", 0)) for g in gpus if g.get("Manufacturer") == "NVIDIA"),
+        zones=tuple(sorted(offer.get("Location", "") for offer in offers)),
+    )
+
+
+def details(ec2: "EC2Client", host: Instance) -> HostDetails:
+    """Return the GPUs of an instance, its disk, and who may reach its ssh port."""
+    ids = list(host.security_group_ids)
+    groups = ec2.describe_security_groups(GroupIds=ids)["SecurityGroups"] if ids else []  # none asks for all
+    facts = type_facts(ec2, host.instance_type)
+    return HostDetails(
+        gpu_count=facts.gpu_count if facts else 0,
+        root_volume_size_gb=sum(_sizes_gb(ec2, host.volume_ids).values()),
+        ssh_from=tuple(sorted({cidr for group in groups for cidr in _let_in(group)})),
+    )
+
+
+def not_ours(ec2: "EC2Client", host: Instance) -> list[str]:
+    """Return what is attached to an instance and stays when it goes: what Terraform made goes with it."""
+    on_host = {"Name": "instance-id", "Values": [host.instance_id]}
+    addresses = ec2.describe_addresses(Filters=[on_host])["Addresses"]  # type: ignore[list-item]
+    return [
+        *(f"volume {name}, {size} GB" for name, size in _sizes_gb(ec2, host.other_volume_ids).items()),
+        *(f"address {a.get('PublicIp')}" for a in addresses),
+        *(f"network interface {name}" for name in host.other_interface_ids),
+    ]
+
+
+def _sizes_gb(ec2: "EC2Client", ids: Sequence[str]) -> dict[str, int]:
+    volumes = ec2.describe_volumes(VolumeIds=list(ids))["Volumes"] if ids else []
+    return {v.get("VolumeId", ""): v.get("Size", 0) for v in volumes}
+
+
+def _let_in(group: "SecurityGroupTypeDef") -> list[str]:
+    """Return the addresses and groups that a security group lets in to port 22."""
+    found: list[str] = []
+    for rule in group.get("IpPermissions", []):
+        first, last = rule.get("FromPort", 0), rule.get("ToPort", 65535)
+        if rule.get("IpProtocol") in ("tcp", "-1") and first <= SSH_PORT <= last:
+            found += [r.get("CidrIp", "") for r in rule.get("IpRanges", [])]
+            found += [r.get("CidrIpv6", "") for r in rule.get("Ipv6Ranges", [])]
+            found += [r.get("PrefixListId", "") for r in rule.get("PrefixListIds", [])]
+            found += [r.get("GroupId", "") for r in rule.get("UserIdGroupPairs", [])]
+    return found

@@ -1,0 +1,37 @@
+"""`list`: every stack in a row, as EC2 shows its host now."""
+
+import dataclasses
+from pathlib import Path
+
+from gpuinfra.features.lifecycle.hosts import hosts, text
+from gpuinfra.ground.model import Record
+from tests.fakes.host import FakeCloud, fake_world
+from tests.fakes.world import RECORDED, RUNNING
+from tests.samples import host
+
+SINCE = "2026-01-02T03:04:05Z"
+
+
+def test_each_stack_is_a_row_with_what_ec2_says(tmp_path: Path) -> None:
+    """State, type, address and since when are EC2's; a stack without a host is there, too."""
+    now = dataclasses.replace(RUNNING, instance_type="g5.xlarge", public_ip="52.9.9.9", since=SINCE)
+    private = dataclasses.replace(RECORDED, host=host(access="ssm", public_ip=""))
+    worlds = [
+        fake_world(tmp_path, cloud=FakeCloud(instance=now)),
+        fake_world(tmp_path, cloud=FakeCloud(instance=None)),
+        fake_world(tmp_path, records=(private,)),
+        fake_world(tmp_path, records=(Record(),)),
+        fake_world(tmp_path, records=(Record(resources={"module.instance.aws_instance.this": "i-0"}),)),
+    ]
+    listed = hosts(worlds)
+    assert [one.state for one in listed] == ["running", "gone", "running", "none", "half made"]
+    assert (listed[0].instance_type, listed[0].address, listed[0].since) == ("g5.xlarge", "52.9.9.9", SINCE)
+    assert listed[2].address == "by Session Manager"
+    shown = [line.split() for line in text(listed).splitlines()]
+    assert shown[0] == ["stack", "state", "type", "address", "since", "region", "host"]
+    assert shown[1][1:] == ["running", "g5.xlarge", "52.9.9.9", SINCE, "us-east-1", host().instance_id]
+
+
+def test_a_project_without_stacks_lists_nothing() -> None:
+    """An empty table is no table."""
+    assert text(hosts([])) == ""
