@@ -49,7 +49,7 @@ hcl: setup     ## Validate and test the Terraform modules (no credentials)
 scan: setup    ## Scan modules and plan for security policy (checkov), SARIF into reports/
 	@$(PYTHON) -m gpuinfra.install checkov && $(BIN)/python -m tests.scan
 bench: setup   ## Print start-up, ssh and sync times as ratios to the bare tools
-	@$(BIN)/python -m tests.bench.startup && $(BIN)/python -m tests.bench.up && $(BIN)/python -m tests.bench.ssh && $(BIN)/python -m tests.bench.sync
+	@$(BIN)/python -m tests.bench.startup && $(BIN)/python -m tests.bench.ssh && $(BIN)/python -m tests.bench.sync && $(BIN)/python -m tests.bench.up
 lock: setup    ## Renew the locks (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev --extra solve pyproject.toml -o requirements.lock
 clean:         ## Delete what set-up made (never values or state)

@@ -34,13 +34,14 @@ def main(command: str) -> int:
         if command == "fmt":
             return run([*terraform, *COMMANDS[command]], directory, env)
         init = [*terraform, "init", "-input=false", "-backend=false", "-lockfile=readonly", "-no-color"]
-        subprocess.run(init, cwd=directory, env=env, stdout=subprocess.DEVNULL, check=True)
+        if code := run(init, directory, env):
+            return code
         with running_provider(directory / ".terraform", env) as provider:
             return run([*terraform, *COMMANDS[command], "-no-color"], directory, env | provider)
 
 
 def run(argv: list[str], directory: Path, env: dict[str, str]) -> int:
-    """Run one command of Terraform's, whatever it says is shown; returns its exit code."""
+    """Run Terraform; what it says is shown. Returns its exit code."""
     return subprocess.run(argv, cwd=directory, env=env, check=False).returncode
 
 

@@ -1,6 +1,6 @@
 """The AWS provider as one process for many Terraforms: its start is most of what a plan costs.
 
-Source: https://developer.hashicorp.com/terraform/plugin/debugging#terraform-cli-development-overrides
+Source: https://developer.hashicorp.com/terraform/plugin/debugging
 It has the environment that it was started with (endpoint, credentials) and one configuration at a time: tests
 of credentials, of two regions in one root and of a fresh clone let Terraform start its own.
 """

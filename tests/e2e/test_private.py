@@ -79,9 +79,7 @@ def test_a_subnet_that_is_gone_is_told_and_does_not_block_destroy(cli: Cli, sim:
     """A plan is refused with its name and region; `down` does not ask for it."""
     cli.ok("up", "--yes")
     cli.edit("subnet_id = null", 'subnet_id = "subnet-0123456789abcdef0"')
-    plan = cli.run("plan")
-    assert plan.returncode != 0
-    assert "There is no subnet subnet-0123456789abcdef0 in region us-east-1" in plan.stdout + plan.stderr
+    refused(cli.run("plan"), 3, "There is no subnet subnet-0123456789abcdef0 in region us-east-1")
     cli.ok("down", "--yes")
     assert sim.leftovers() == {}
 
