@@ -20,11 +20,12 @@ ALIAS = "gpuinfra-default"
 TIMEOUT_S = 300.0
 
 
-def inside(module: str) -> int:
+def inside(module: str, startup: str = "") -> int:
     """Run a module of measurements, with two arguments; return its exit code.
 
-    The arguments are ssh's configuration, and when `up` had ended (seconds since the epoch). The code is
-    0 too where no host can boot: that is said, and nothing is measured.
+    startup: a startup.sh for the host.
+    The arguments are ssh's configuration, and when `up` said its last line (seconds since the epoch).
+    The code is 0 too where no host can boot: that is said, and nothing is measured.
     """
     if reason := requirements.why_not():
         sys.stdout.write(f"{module}: not measured, {reason}\n")
@@ -34,17 +35,29 @@ def inside(module: str) -> int:
         project = copy_project(ROOT, Path(scratch) / "project")
         set_up_offline(lab.mirror, lab.image, project)
         env = private_env(lab.env({**os.environ, "XDG_RUNTIME_DIR": ""}), Path(scratch), project)
-        made = lab.run([GPUINFRA, "up", "--yes"], env=env, cwd=project, timeout_s=TIMEOUT_S)
-        ended = time.time()
-        if made.returncode:
-            sys.stderr.write(made.stderr)
+        if startup:
+            (project / "startup.sh").write_text(startup)
+        told, said, code = last_line(lab.command([GPUINFRA, "up", "--yes"], project), env)
+        if code:
+            sys.stderr.write(said)
             return 1
         (conf,) = Path(scratch, "state", "gpuinfra", "ssh").glob("*.conf")
         done = lab.run(
-            [sys.executable, "-m", module, conf, str(ended)], env=env, cwd=ROOT, timeout_s=TIMEOUT_S
+            [sys.executable, "-m", module, conf, str(told)], env=env, cwd=ROOT, timeout_s=TIMEOUT_S
         )
         sys.stdout.write(done.stdout + done.stderr)
         return done.returncode
+
+
+def last_line(argv: Sequence[str], env: Mapping[str, str]) -> tuple[float, str, int]:
+    """Run a command; return when its last line came, all that it said, and its exit code."""
+    told, said = time.time(), ""
+    with subprocess.Popen(
+        argv, env=env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        for line in process.stdout or ():
+            told, said = time.time(), said + line
+    return told, said, process.returncode
 
 
 def seconds(

@@ -17,6 +17,8 @@ from tests.bench.host import ALIAS, GPUINFRA, ROOT, inside, judge, seconds
 
 ROUNDS, BOUND = 5, 0.96
 NOTICED_S = 0.4
+# The lab's stand-in conda is ready before Terraform has ended its wait of 10 s; a real one takes minutes.
+LONG_BOOT = "#!/bin/sh\nsleep 25\n"
 STATUS = "/var/lib/gpuinfra/status.json"
 
 
@@ -49,11 +51,11 @@ def empty(simulator: Simulator, directory: Path) -> None:
         state.unlink()
 
 
-def noticed(conf: str, ended: float) -> int:
-    """Print how long after the host was ready `up` had ended (one clock serves both); 1 when too late."""
+def noticed(conf: str, told: float) -> int:
+    """Print how long after the host was ready `up` had said so (one clock serves both); 1 when too late."""
     ready = subprocess.check_output(["ssh", "-F", conf, ALIAS, "stat", "--format=%.9Y", STATUS], text=True)
-    took = ended - float(ready)
-    sys.stdout.write(f"{'a ready host is noticed, and up has ended':<44} {took * 1000:8.1f} ms")
+    took = told - float(ready)
+    sys.stdout.write(f"{'a ready host is noticed, and told':<44} {took * 1000:8.1f} ms")
     sys.stdout.write(f"  bound {NOTICED_S * 1000:.0f} ms" + ("\n" if took <= NOTICED_S else "  BROKEN\n"))
     return int(took > NOTICED_S)
 
@@ -61,7 +63,7 @@ def noticed(conf: str, ended: float) -> int:
 def main() -> int:
     """Print both rows; exit code 1 when a bound is broken."""
     broken = against_terraform()
-    return int(inside("tests.bench.up") or broken)
+    return int(inside("tests.bench.up", LONG_BOOT) or broken)
 
 
 if __name__ == "__main__":
