@@ -16,9 +16,7 @@ Cuda = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    env = typer.Typer(
-        help="Check, lock and apply environment.yml.", no_args_is_help=True
-    )
+    env = typer.Typer(help="Check, lock and apply environment.yml.", no_args_is_help=True)
     env.command()(check)
     env.command()(lock)
     env.command()(apply)

@@ -96,7 +96,9 @@ def peek(world: World, host: Host) -> Boot | None:
 
 def failed(boot: Boot, host: Host) -> HostError:
     """Return the error for a bootstrap that has failed, with the end of its log."""
-    cure = command("ssh -- sudo reboot" if boot.rc == GPU_CODE else "logs", host.stack)
+    logs, cured_by = command("logs", host.stack), command("env apply", host.stack)
+    other_files = f"{logs}; after an edit of environment.yml: {cured_by}"
+    cure = command("ssh -- sudo reboot", host.stack) if boot.rc == GPU_CODE else other_files
     tail = "".join(f"\n    {line}" for line in boot.error.splitlines() if line.strip())
     return HostError(
         f"the host is up, but its bootstrap failed in the step {boot.step!r}"

@@ -119,5 +119,5 @@ def _failed(build: Boot, before: Boot, host: Host) -> HostError:
     return HostError(
         f"the new environment failed in the step {build.step!r} (exit code {build.rc}) and was removed;"
         f" {kept}: {build.message}{tail}",
-        hint=f"{log}; then edit the file, and {again}",
+        hint=f"{log}; {'then edit the file, and' if build.permanent else 'or once more:'} {again}",
     )

@@ -20,7 +20,11 @@ def test_a_failure_names_the_step_the_reason_the_log_and_the_next_command(tmp_pa
     assert "'gpu' is whole and stays in use: conda: no" in caught.value.message
     assert "NotFound: pandsa" in caught.value.message
     assert "/var/log/gpuinfra/bootstrap.log" in caught.value.hint
-    assert caught.value.hint.endswith("gpuinfra env apply")
+    assert caught.value.hint.endswith("then edit the file, and gpuinfra env apply")
+    passing = ended(state="failed", rc=75, message="no network")
+    with pytest.raises(HostError) as caught:
+        Scene(tmp_path, BEFORE, passing, BEFORE).apply()
+    assert caught.value.hint.endswith("or once more: gpuinfra env apply")
 
 
 @pytest.mark.parametrize(
