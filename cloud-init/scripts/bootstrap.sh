@@ -24,13 +24,15 @@ cd /
 : "${LOCK_WAIT_S:=6000}"
 : "${LOGIN_HOME:=$(getent passwd "$LOGIN_USER" | cut -d: -f6)}"
 
-state_dir=$ROOT/var/lib/gpuinfra
+# `gpuinfra env apply` builds beside what is in use: with a state of its own, and no shell is told of it.
+state_dir=${STATE_DIR:-$ROOT/var/lib/gpuinfra} shell=(shell)
+[ -z "${STATE_DIR:-}" ] || shell=()
 # One lock, wherever it came from: with user-data, or after it over ssh.
 lock_file=$state_dir/env/lock.txt
 log_file=$ROOT/var/log/gpuinfra/bootstrap.log
 prefix=$LOGIN_HOME/${INSTALLER}3
 env_prefix=$prefix/envs/$ENV_NAME
-steps=(preflight gpu apt download install configure env-conda env-pip shell verify requirements startup)
+steps=(preflight gpu apt download install configure env-conda env-pip "${shell[@]}" verify requirements startup)
 # Conda is installed meanwhile: the lock is waited for where it is needed.
 [ -z "$LOCK_SHA256" ] || steps=("${steps[@]:0:6}" lock "${steps[@]:6}")
 
@@ -50,7 +52,7 @@ run_step configure "$(key_of "$prefix" "$(condarc)")" condarc_there
 [ -z "$LOCK_SHA256" ] || run_step lock "$LOCK_SHA256" lock_there
 run_step env-conda "$(key_of "$env_prefix" "$(files_key "$(env_source)")")" env_there
 run_step env-pip "$(files_key "$conf_dir/pip.txt")" true
-run_step shell "$(key_of "$(profile_script)")" shell_there
+[ -n "${STATE_DIR:-}" ] || run_step shell "$(key_of "$(profile_script)")" shell_there
 run_step verify "$(key_of "$GPU" "$(files_key "$conf_dir/names.txt")")" proven_in_this_boot
 run_step requirements "$(files_key "$conf_dir/requirements.txt")" true
 run_step startup "$(files_key "$conf_dir/startup")" true

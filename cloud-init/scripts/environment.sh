@@ -77,7 +77,9 @@ shell_there() { [ -s "$PROFILE" ] && [ -e "$ROOT/usr/local/bin/conda" ]; }
 
 step_shell() {
   mkdir -p "${PROFILE%/*}" "$ROOT/usr/local/bin"
-  profile_script >"$PROFILE"
+  # In one step: a login that meets it has the one or the other.
+  profile_script >"$PROFILE.new"
+  mv "$PROFILE.new" "$PROFILE"
   # For "ssh host conda": such a shell reads no profile, and .bashrc ends early for it.
   ln -sfn "$prefix/bin/conda" "$ROOT/usr/local/bin/conda"
   # Terminals of editors are no login shells.

@@ -16,9 +16,10 @@ Cuda = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    env = typer.Typer(help="Check and lock environment.yml before paying.", no_args_is_help=True)
+    env = typer.Typer(help="Check, lock and apply environment.yml.", no_args_is_help=True)
     env.command()(check)
     env.command()(lock)
+    env.command()(apply)
     app.add_typer(env, name="env")
 
 
@@ -46,3 +47,11 @@ def lock(cuda: Cuda = "", stack: Stack = DEFAULT_STACK, as_json: Json = False) -
     world = factory.world(stack, os.environ)
     locked = lock.lock(world, factory.project_files(world), factory.solver(os.environ), cuda=cuda)
     result(str(locked.path), locked.plain(), as_json)
+
+
+def apply(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
+    """Bring an edited environment.yml to the host. Built beside the old one, proven, then used."""
+    from gpuinfra.features.lifecycle import env_apply
+
+    applied = env_apply.env_apply(factory.world(stack, os.environ))
+    result(applied.environment, applied.plain(), as_json)

@@ -4,21 +4,38 @@ The status file is written by cloud-init/scripts/lib.sh (schema 1), atomically a
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 UNIT = "gpuinfra-bootstrap.service"
 STATUS_FILE = "/var/lib/gpuinfra/status.json"
 LOG_FILE = "/var/log/gpuinfra/bootstrap.log"
 GPU_FILE = "/run/gpuinfra/gpu"  # host/gpu_state.py writes it
-# One look, four answers, one line each, then lines with a name; `sh` on the host runs it.
-READ_STATUS = (
-    f"cat {STATUS_FILE} 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id;"
-    f" systemctl show --property=SubState --value {UNIT}; date -u +%Y-%m-%dT%H:%M:%SZ;"
+APPLY_UNIT = "gpuinfra-env-apply.service"  # of host/env_apply.py
+APPLY_STATUS_FILE = "/var/lib/gpuinfra/apply/state/status.json"
+SWITCHING_FILE = "/var/lib/gpuinfra/apply/proven"  # while it is there, the files are of two environments
+# One look, four answers, one line each; `sh` on the host runs it.
+_LOOK = (
+    "cat {file} 2>/dev/null || echo; cat /proc/sys/kernel/random/boot_id;"
+    " systemctl show --property=SubState --value {unit}; date -u +%Y-%m-%dT%H:%M:%SZ;"
+)
+# ... then lines with a name
+READ_STATUS = _LOOK.format(file=STATUS_FILE, unit=UNIT) + (
     f" echo begun $(systemctl show --property=ExecMainStartTimestampMonotonic --value {UNIT});"
-    " sha256sum 2>/dev/null </etc/gpuinfra/environment.yml | sed 's/^/made-of /';"
+    f" cd /etc/gpuinfra && [ ! -e {SWITCHING_FILE} ] && sha256sum environment.yml requirements.txt startup"
+    " /var/lib/gpuinfra/env/lock.txt 2>/dev/null | sed 's/^/made-of /';"
     f" sed 's/^/gpu /' {GPU_FILE} 2>/dev/null || true"
 )
+READ_APPLY = _LOOK.format(file=APPLY_STATUS_FILE, unit=APPLY_UNIT) + (
+    f" echo unit $(systemctl show --property=SubState --value {APPLY_UNIT})"
+)
+# The files as they are called on the host, and here.
+CALLED = {
+    "environment.yml": "environment.yml",
+    "requirements.txt": "requirements.txt",
+    "startup": "startup.sh",
+    "lock.txt": "environment.lock",
+}
 SCHEMA = 1
 GPU_CODE = 70  # of the bootstrap's step gpu, when the host has not the GPUs of its type
 GPU_FIT = "gpu ok"
@@ -38,8 +55,8 @@ class BootStep:
 class Boot:
     """How far a host is; state: waiting (not begun), running, interrupted, failed or done.
 
-    `awaits` is the sha256 of the environment.lock that the bootstrap waits for, else empty; `made_of` that of
-    the environment.yml on the host.
+    `awaits` is the sha256 of the environment.lock that the bootstrap waits for, else empty; `made_of` has
+    those of the files that the host was given, by their names here; it is empty where that is not known.
     """
 
     state: str
@@ -55,7 +72,7 @@ class Boot:
     prefix: str = ""
     gpu: str = ""
     awaits: str = ""
-    made_of: str = ""
+    made_of: dict[str, str] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:
@@ -97,12 +114,31 @@ def parse(look: str, *, gpus: int = 0) -> Boot:
         prefix=str(status.get("prefix", "")),
         gpu=str(status.get("gpu", "")),
         awaits=str(status.get("awaits", "")) if state == "running" else "",
-        made_of=_named(lines, "made-of"),
+        made_of=_made_of(lines),
     )
     why = _gpu_problem(lines, status.get("gpus"), gpus)
     if state != "done" or not why:
         return boot
     return replace(boot, state="failed", permanent=True, step="gpu", rc=GPU_CODE, message=why)
+
+
+def parse_apply(look: str) -> Boot:
+    """Return how far `env apply` is, from READ_APPLY: its steps are the bootstrap's.
+
+    It has failed only once it has put everything away. A unit that is not at work and left no failure was cut
+    off, or has ended well: then the look at the host itself names the new environment.
+    """
+    boot = parse(f"{look}\nbegun 1")
+    if _named(look.splitlines(), "unit") == AT_WORK:
+        return replace(boot, state="waiting" if boot.state == "waiting" else "running")
+    return boot if boot.state == "failed" else replace(boot, state="interrupted")
+
+
+def _made_of(lines: list[str]) -> dict[str, str]:
+    """Return the sha256 of each file that sha256sum named."""
+    words = [line.split() for line in lines if line.startswith("made-of ")]
+    named = [(path.split("/")[-1], digest) for _, digest, path in (it for it in words if len(it) == 3)]
+    return {CALLED[name]: digest for name, digest in named if name in CALLED}
 
 
 def _gpu_problem(lines: list[str], seen: int | None, gpus: int) -> str:

@@ -174,7 +174,7 @@ class StackFiles(Protocol):
 
 
 class UserDataFile(Protocol):
-    """What the project gives to a host at its first boot."""
+    """What the project gives to a host: at its first boot, or later by `env apply`."""
 
     def write(self, settings: Settings) -> tuple[str, ...]:
         """Write the first-boot instructions, return warnings; raises ConfigError if they cannot be sent."""
@@ -182,8 +182,11 @@ class UserDataFile(Protocol):
     def lock(self) -> bytes | None:
         """Return environment.lock, None when there is none: the host may have to wait for it."""
 
-    def environment(self) -> bytes:
-        """Return environment.yml."""
+    def digests(self) -> Mapping[str, str]:
+        """Return the sha256 of each file for the host; raises ConfigError if there is no environment.yml."""
+
+    def parcel(self, settings: Settings) -> tuple[bytes, tuple[str, ...]]:
+        """Return the same files for a host that lives, and warnings; raises ConfigError as `write` does."""
 
 
 class SshClient(Protocol):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.simulator.conda.installer import build, local_base
+from tests.bootstrap.applying import SYSTEMCTL
 from tests.bootstrap.host import Host
 from tests.bootstrap.server import Server, serving
 from tests.cloud_init.userdata import ROOT
@@ -51,4 +52,13 @@ def host(tmp_path: Path, server: Server, www: Path) -> Host:
     """Return a host that was given the usual environment and has not booted yet."""
     host = Host(root=tmp_path, server=server, installer=next(www.glob("Miniconda3-*.sh")))
     host.give()
+    return host
+
+
+@pytest.fixture
+def ready(host: Host) -> Host:
+    """A host that has booted, with a systemd that starts nothing by itself."""
+    host.command("systemctl", SYSTEMCTL)
+    host.command("systemd-run", 'echo "$*" >>"$0.ran"')
+    assert host.boot() == 0, host.log
     return host

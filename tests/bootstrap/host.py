@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.features.boot.cloud_init import HOST_DIR, SCRIPT_DIR
+from gpuinfra.features.boot.cloud_init import HOST_DIR, SCRIPT_DIR, BootContext
 from gpuinfra.features.boot.user_data import context_of
 from gpuinfra.features.environment.files import ProjectFiles
 from tests.bootstrap.server import Server
@@ -90,13 +90,7 @@ class Host:
 
     def give(self, **files: str) -> None:
         """Render user-data for these files (by FILES' names), as `up` does, and write what it carries."""
-        project = self.root / "project"
-        shutil.rmtree(project, ignore_errors=True)
-        project.mkdir()
-        for name, text in {"environment_yml": ENVIRONMENT, **files}.items():
-            (project / FILES[name]).write_text(text)
-        context, _ = context_of(ProjectFiles(project), stack="dev", nonce=NONCE, installer="miniconda")
-        document = rendered(context)
+        document = rendered(self.context(**files))
         modes = {item["path"]: int(item["permissions"], 8) for item in document["write_files"]}
         for path, data in files_of(document).items():
             target = self.root / path.lstrip("/")
@@ -105,6 +99,15 @@ class Host:
             target.chmod(modes[path])
         self.home.mkdir(exist_ok=True)
         self._append_values()
+
+    def context(self, **files: str) -> BootContext:
+        """Return what a host is told of these files (by FILES' names)."""
+        project = self.root / "project"
+        shutil.rmtree(project, ignore_errors=True)
+        project.mkdir()
+        for name, text in {"environment_yml": ENVIRONMENT, **files}.items():
+            (project / FILES[name]).write_text(text)
+        return context_of(ProjectFiles(project), stack="dev", nonce=NONCE, installer="miniconda")[0]
 
     def _append_values(self) -> None:
         values = {

@@ -1,5 +1,6 @@
 """Stand-ins for the world, over 200 lines as there is a class for each: they remember, and answer as told."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from gpuinfra.features.provision.allow import SECURITY_GROUP
 from gpuinfra.features.provision.resource_names import INSTANCE
+from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Change, Instance, Outcome, Record, Settings
 from gpuinfra.ground.world import Clock
 from tests import samples
@@ -145,6 +147,8 @@ class FakeStackFiles:
         self.plan_file = directory / "plan"
         self.free = free_mb
         self.rendered: list[Settings] = []
+        self.given = {"environment.yml": ENVIRONMENT}
+        self.refusal: ConfigError | None = None
         self.held_lock: bytes | None = None
         self.warnings: tuple[str, ...] = ()
         self.cleaned = False
@@ -164,9 +168,16 @@ class FakeStackFiles:
         """Return the lock of the project."""
         return self.held_lock
 
-    def environment(self) -> bytes:
-        """Return environment.yml."""
-        return ENVIRONMENT
+    def digests(self) -> dict[str, str]:
+        """Return those of the files that the test set."""
+        return {name: hashlib.sha256(data).hexdigest() for name, data in self.given.items()}
+
+    def parcel(self, settings: Settings) -> tuple[bytes, tuple[str, ...]]:
+        """Remember for whom it was made; refuse what the test says."""
+        self.rendered.append(settings)
+        if self.refusal:
+            raise self.refusal
+        return b"parcel", self.warnings
 
     def write(self, settings: Settings) -> tuple[str, ...]:
         """Remember that the first-boot instructions were written."""

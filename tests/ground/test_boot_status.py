@@ -29,9 +29,9 @@ STATUS = {
 
 def look(*, unit: str = "start", boot_id: str = BOOT_ID, begun: str = "7", **changes: object) -> str:
     """Return what one look at a host prints."""
-    made_of = changes.pop("made_of", "")
+    made_of = f"made-of {changes.pop('made_of')}  environment.yml" if "made_of" in changes else ""
     status = json.dumps({**STATUS, **changes})
-    named = [f"begun {begun}", f"made-of {made_of}  -"]
+    named = [f"begun {begun}", made_of]
     return "\n".join([status, boot_id, unit, "2026-11-23T06:01:00Z", *named])
 
 
@@ -95,3 +95,36 @@ def test_a_boot_that_failed_by_itself_keeps_its_own_reason() -> None:
     """The bootstrap's words are the nearer ones."""
     found = boot_status.parse(f"{look(state='failed', permanent=True, message='own')}\ngpu lost x\n", gpus=4)
     assert found.message == "own"
+
+
+@pytest.mark.parametrize(
+    ("state", "unit", "seen"),
+    [
+        ("running", "start", "running"),
+        ("failed", "start", "running"),
+        ("done", "start", "running"),
+        ("failed", "dead", "failed"),
+        ("running", "dead", "interrupted"),
+        ("done", "dead", "interrupted"),
+    ],
+)
+def test_a_build_has_ended_once_its_unit_has(state: str, unit: str, seen: str) -> None:
+    """What it says last comes before it has put everything away; an end without a failure shows elsewhere."""
+    assert boot_status.parse_apply(f"{look(state=state, unit=unit)}\nunit {unit}").state == seen
+
+
+def test_a_build_that_has_said_nothing_yet_is_waited_for() -> None:
+    """Between the start of its unit and the first step."""
+    assert boot_status.parse_apply(f"\n{BOOT_ID}\nstart\n\nunit start").state == "waiting"
+    assert boot_status.parse_apply(f"\n{BOOT_ID}\ndead\n\nunit dead").state == "interrupted"
+
+
+def test_the_files_of_a_host_have_the_names_that_they_have_here() -> None:
+    """Of whatever else the host says there nothing is taken."""
+    lines = (
+        "made-of aa  environment.yml",
+        "made-of bb  /var/lib/gpuinfra/env/lock.txt",
+        "made-of cc  startup",
+    )
+    seen = boot_status.parse("\n".join([look(), *lines, "made-of dd  passwd", "made-of", "made-of x"]))
+    assert seen.made_of == {"environment.yml": "aa", "environment.lock": "bb", "startup.sh": "cc"}

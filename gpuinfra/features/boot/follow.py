@@ -1,12 +1,10 @@
 """Following a host's first boot until its conda environment is proven, or has failed."""
 
-import hashlib
-
-from gpuinfra.features.boot import progress
+from gpuinfra.features.boot import difference, progress
 from gpuinfra.features.connect import awaited_lock
 from gpuinfra.features.connect.connect import pin_key, reach
 from gpuinfra.ground.boot_status import GPU_CODE, READ_STATUS, Boot, parse
-from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Interrupted, Unreachable
+from gpuinfra.ground.errors import GpuInfraError, HostError, Interrupted, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import LiveView
@@ -17,10 +15,6 @@ POLL_S, CONNECTED_POLL_S = 1.0, 0.25
 # From running to a login: EC2 hosts take half a minute, the NVIDIA image a few; then something is wrong.
 LOGIN_TIMEOUT_S = 900.0
 PEEK_TIMEOUT_S = 5.0
-OTHER_ENVIRONMENT = (
-    "but environment.yml here is not the one that the host was made from: the host keeps its own environment,"
-    " a new host gets yours"
-)
 
 
 def follow(world: World, host: Host) -> Boot:
@@ -41,17 +35,9 @@ def follow(world: World, host: Host) -> Boot:
             hint=f"{command('status --watch', host.stack)}   # looks again, from any machine with this state",
         ) from None
     world.reporter.say(f"ready: the environment {boot.environment!r} is proven ({boot.gpu})")
-    if _has_another_environment(world, boot):
-        world.reporter.say(OTHER_ENVIRONMENT)
+    if names := difference.differing(world, boot):
+        world.reporter.say(f"but {difference.told(names, host.stack)}")
     return boot
-
-
-def _has_another_environment(world: World, boot: Boot) -> bool:
-    try:
-        here = hashlib.sha256(world.user_data.environment()).hexdigest()
-    except ConfigError:
-        return False  # a host can be followed from where there is no environment.yml
-    return bool(boot.made_of) and boot.made_of != here
 
 
 def watch(world: World, host: Host, view: LiveView) -> Boot:
@@ -110,7 +96,9 @@ def peek(world: World, host: Host) -> Boot | None:
 
 def failed(boot: Boot, host: Host) -> HostError:
     """Return the error for a bootstrap that has failed, with the end of its log."""
-    cure = command("ssh -- sudo reboot" if boot.rc == GPU_CODE else "logs", host.stack)
+    logs, cured_by = command("logs", host.stack), command("env apply", host.stack)
+    other_files = f"{logs}; after an edit of environment.yml: {cured_by}"
+    cure = command("ssh -- sudo reboot", host.stack) if boot.rc == GPU_CODE else other_files
     tail = "".join(f"\n    {line}" for line in boot.error.splitlines() if line.strip())
     return HostError(
         f"the host is up, but its bootstrap failed in the step {boot.step!r}"

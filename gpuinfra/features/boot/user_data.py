@@ -5,10 +5,12 @@ jinja2 and PyYAML are imported where they are used: every command holds a UserDa
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from gpuinfra.features.environment.files import ProjectFiles
+from gpuinfra.features.environment.files import ENVIRONMENT, REQUIREMENTS, STARTUP, ProjectFiles
+from gpuinfra.features.environment.lock_file import FILE as LOCK
 from gpuinfra.ground import facts
 from gpuinfra.ground.model import Settings
 from gpuinfra.tools.adapter import adapter
@@ -43,13 +45,7 @@ class UserData:
         """
         from gpuinfra.features.boot.cloud_init import render
 
-        context, warnings = context_of(
-            ProjectFiles(self._project),
-            stack=settings.stack,
-            nonce=self._files.nonce(),
-            installer=settings.installer,
-            instance_type=settings.instance_type,
-        )
+        context, warnings = self._context(settings)
         self._files.write_user_data(render(context, templates=self._project / "cloud-init"))
         return warnings
 
@@ -57,9 +53,40 @@ class UserData:
         """Return environment.lock, None when there is none."""
         return ProjectFiles(self._project).lock()
 
-    def environment(self) -> bytes:
-        """Return environment.yml."""
-        return ProjectFiles(self._project).environment()
+    def digests(self) -> dict[str, str]:
+        """Return the sha256 of each file for the host, by its name here.
+
+        Raises:
+            ConfigError: there is no environment.yml.
+        """
+        given = ProjectFiles(self._project)
+        files = {
+            ENVIRONMENT: given.environment(),
+            REQUIREMENTS: given.requirements(),
+            STARTUP: given.startup(),
+            LOCK: given.lock(),
+        }
+        return {name: hashlib.sha256(data).hexdigest() for name, data in files.items() if data is not None}
+
+    def parcel(self, settings: Settings) -> tuple[bytes, tuple[str, ...]]:
+        """Return what `env apply` brings to a living host, and warnings; a lock goes along at any length.
+
+        Raises:
+            ConfigError: a file is wrong, stale or holds a secret.
+        """
+        from gpuinfra.features.boot import parcel
+
+        context, warnings = self._context(settings)
+        return parcel.pack(context, templates=self._project / "cloud-init"), warnings
+
+    def _context(self, settings: Settings) -> tuple[BootContext, tuple[str, ...]]:
+        return context_of(
+            ProjectFiles(self._project),
+            stack=settings.stack,
+            nonce=self._files.nonce(),
+            installer=settings.installer,
+            instance_type=settings.instance_type,
+        )
 
 
 def context_of(

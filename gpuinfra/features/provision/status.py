@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
 from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.ground.boot_status import Boot
@@ -15,13 +16,17 @@ from gpuinfra.ground.world import World
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """A stack now: what Terraform recorded and what EC2 says; `note` tells what does not agree."""
+    """A stack now: what Terraform recorded and what EC2 says; `note` tells what does not agree.
+
+    edited: the files here that are others than those the host's environment was made of.
+    """
 
     stack: str
     host: Host | None
     instance: Instance | None
     details: HostDetails | None = None
     boot: Boot | None = None
+    edited: tuple[str, ...] = ()
     orphans: tuple[Instance, ...] = ()
     note: str = ""
 
@@ -46,6 +51,8 @@ class Status:
             rows += [("host", now.instance_id), ("type", now.instance_type)]
         if self.boot:
             rows.append(("environment", _environment(self.boot)))
+        if self.edited:
+            rows.append(("edited", difference.told(self.edited, self.stack)))
         if self.note:
             rows.append(("note", self.note))
         return pairs(rows)
@@ -72,13 +79,15 @@ def status(world: World, *, watch: bool = False) -> Status:
 def _of_host(world: World, record: Record, host: Host) -> Status:
     cloud = world.cloud(host.region, None)
     instance = cloud.instance(host.instance_id)
+    boot = peek(world, host) if instance and instance.state == "running" else None
     is_there = instance and instance.state not in ("terminated", "shutting-down")
     return Status(
         stack=host.stack,
         host=host,
         instance=instance,
         details=cloud.details(instance) if instance and is_there else None,
-        boot=peek(world, host) if instance and instance.state == "running" else None,
+        boot=boot,
+        edited=difference.differing(world, boot) if boot else (),
         note=_note(host, record, instance),
     )
 

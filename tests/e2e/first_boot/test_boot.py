@@ -76,7 +76,8 @@ def test_a_failure_for_good_is_explained(both: BothStacks) -> None:
     bad = both.bad
     done = bad.run("status", "--watch")
     refused(done, 5, "failed in the step 'env-conda' (exit code 1, attempt 1)", "nobody-has-this")
-    assert "next: gpuinfra logs --stack bad; it costs money until gpuinfra down --stack bad" in done.stderr
+    cure = "gpuinfra logs --stack bad; after an edit of environment.yml: gpuinfra env apply --stack bad"
+    assert f"next: {cure}; it costs money until gpuinfra down --stack bad" in done.stderr
     came = bad.ssh("true")
     assert came.returncode == 0
     assert "its bootstrap failed in the step 'env-conda': gpuinfra logs --stack bad" in came.stderr

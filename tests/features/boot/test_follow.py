@@ -41,11 +41,12 @@ def test_ready_means_that_the_host_says_done(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("text", "is_told"), [(ENVIRONMENT, False), (b"name: other\n", True)])
 def test_another_environment_than_the_hosts_is_told(text: bytes, is_told: bool, tmp_path: Path) -> None:
-    """Who edited environment.yml learns that "proven" is said of the one that the host was made from."""
+    """Who edited environment.yml learns that "proven" is said of another, and what brings theirs."""
     reporter = FakeReporter()
     done = ssh(look(state="done", rc=0, made_of=hashlib.sha256(text).hexdigest()))
     follow.follow(fake_world(tmp_path, ssh=done, reporter=reporter), host())
-    assert (follow.OTHER_ENVIRONMENT in reporter.said) is is_told
+    assert ("gpuinfra env apply" in reporter.said[-1]) is is_told
+    assert ("environment.yml here is not the one" in reporter.said[-1]) is is_told
 
 
 def test_a_permanent_failure_shows_the_step_its_code_and_its_log(tmp_path: Path) -> None:

@@ -88,6 +88,17 @@ def test_the_environment_is_shown_over_an_open_connection(look_at: str, says: st
     assert says in status(fake_world(tmp_path, ssh=ssh)).text()
 
 
+def test_an_edited_environment_is_shown_with_what_brings_it_there(tmp_path: Path) -> None:
+    """The host's is proven, and it is not that of the file here."""
+    seen_then = look(state="done", gpu="NVIDIA A10G", made_of="0" * 64)
+    ssh = FakeSshClient(is_open=True, looks=[seen_then])
+    ssh.addresses.append(RUNNING.public_ip)
+    found = status(fake_world(tmp_path, ssh=ssh))
+    assert found.edited == ("environment.yml",)
+    assert "environment.yml here is not the one" in found.text()
+    assert "gpuinfra env apply" in found.text()
+
+
 def test_not_set_up(tmp_path: Path) -> None:
     """A new user learns the first command; AWS is not asked."""
     found = status(fake_world(tmp_path, records=(Record(),), values=FakeValues(exists=False)))

@@ -96,6 +96,18 @@ def test_http_by_name(folders: Folders) -> None:
     assert notes[0] == 'repo.example.com "GET /a%20b/file?x=1 HTTP/1.1" 200 -'
 
 
+def test_a_file_comes_whole_to_who_has_it(folders: Folders) -> None:
+    """A 304 of Python's own server is one that rattler refuses: a channel could be asked only once."""
+    with (
+        served(folders, lambda _: None) as port,
+        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection,
+    ):
+        headers = {"Host": "repo.example.com", "If-Modified-Since": "Sun, 01 Jan 2090 00:00:00 GMT"}
+        connection.request("GET", "/a%20b/file", headers=headers)
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, b"here")
+
+
 def test_https_verifies_strictly(folders: Folders, tmp_path: Path) -> None:
     """A client that trusts the lab's authority alone, strictly, accepts the names there are and no others."""
     authority = Authority(tmp_path)

@@ -34,6 +34,15 @@ class _Handler(SimpleHTTPRequestHandler):
         """Choose the folder by the Host header."""
         return self.server.folders.path((self.headers.get("Host") or "").split(":")[0].lower(), path)
 
+    def do_GET(self) -> None:
+        """Send the whole file, whatever the client has of it.
+
+        Python's "304 Not Modified" names no Last-Modified, and rattler takes that for an error: a channel
+        that is asked a second time would fail here alone.
+        """
+        del self.headers["If-Modified-Since"]
+        super().do_GET()
+
     def log_message(self, format: str, *args: object) -> None:
         """Keep the requests."""
         self.server.note(f"{self.headers.get('Host', '-') if self.headers else '-'} {format % args}")
