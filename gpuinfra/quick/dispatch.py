@@ -103,7 +103,13 @@ def _run(words: list[str], environ: Mapping[str, str], *, no_sync: bool) -> None
     from gpuinfra.quick import connection
 
     if any(words[:1]) and (conf := connection.connected(environ)):
-        from gpuinfra.quick import run, sync
+        from gpuinfra.quick import run
 
-        if no_sync or sync.sent_first(conf, environ):
+        if no_sync or _sent_first(conf, environ):
             run.run(words, conf, environ)
+
+
+def _sent_first(conf: str, environ: Mapping[str, str]) -> bool:
+    from gpuinfra.quick import sync
+
+    return sync.sent_first(conf, environ)
