@@ -122,6 +122,13 @@ def rsync(world: World, environ: Mapping[str, str]) -> RsyncTransfer:
     return Rsync(world.ssh, environ)
 
 
+def sync_first(world: World, environ: Mapping[str, str], *, no_sync: bool) -> Callable[[Host], None]:
+    """Return what brings the project to the host before a command uses it there; `no_sync`: nothing does."""
+    from gpuinfra.features.sync.send_first import sender
+
+    return (lambda _: None) if no_sync else sender(world, rsync(world, environ), str(Path.cwd()))
+
+
 def watcher() -> FileWatcher:
     """Return what tells changes of files."""
     from gpuinfra.features.sync.watcher import WatchfilesWatcher

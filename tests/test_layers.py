@@ -65,6 +65,7 @@ ROOMS = {
         "features.jobs.jobs",  # late, as above
         "features.sync.conversation",
         "features.sync.exchange",
+        "features.sync.first",
         "features.sync.result",
         "features.sync.rsync_args",
         "features.sync.terms",
@@ -104,6 +105,7 @@ ALONE = {
     "tools.ssh.terminal_session": WIRE,
     "quick.dispatch": WIRE,
     "features.sync.exchange": SIDE,
+    "features.sync.first": SIDE,
     "features.sync.untrusted": SIDE,
     "features.sync.rsync_args": SIDE,
     "features.sync.watcher": SIDE,

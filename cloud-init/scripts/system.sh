@@ -59,7 +59,7 @@ check_gpus() {
   local until=$((SECONDS + GPU_SETTLE_S))
   until run_logged 120 "${gpu_check[@]}" check "$1"; do
     ((SECONDS < until)) ||
-      refuse "$(tail -n 1 "$last_output"). A reboot may help (sudo reboot), else a stop and a start: other hardware" 70
+      refuse "$(tail -n 1 "$last_output"). A reboot may help (sudo reboot), else gpuinfra stop and start: other hardware" 70
     sleep 3
   done
   if [ -d "$ROOT/run/systemd/system" ]; then systemctl restart --no-block gpuinfra-gpu.service; fi

@@ -1,14 +1,19 @@
 """The commands that run things on the host: `gpuinfra run`, `gpuinfra job ...`."""
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gpuinfra import factory
 from gpuinfra.cli import hidden_env
-from gpuinfra.cli.options import OURS_FIRST, Json, Stack, result
+from gpuinfra.cli.options import OURS_FIRST, Json, NoSync, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
+
+if TYPE_CHECKING:
+    from gpuinfra.features.jobs.jobs import Before
+    from gpuinfra.features.jobs.options import JobSpec
+    from gpuinfra.ground.world import World
 
 Words = Annotated[
     list[str],
@@ -40,18 +45,25 @@ def _jobs() -> typer.Typer:
     return group
 
 
-def run(command: Words, env: Env = None, tty: Tty = None, stack: Stack = DEFAULT_STACK) -> None:
+def run(
+    command: Words,
+    env: Env = None,
+    tty: Tty = None,
+    no_sync: NoSync = False,
+    stack: Stack = DEFAULT_STACK,
+) -> None:
     """Run a command on the host as if it were here.
 
-    In the project's folder, in the conda environment; its exit code is ours, and Ctrl-C reaches it. If the
-    connection breaks, or you leave with Ctrl-\\, it goes on as a job.
+    In the project's folder, which goes there first, as by `gpuinfra sync up`, and in the conda environment.
+    Its exit code is ours, and Ctrl-C reaches it. If the connection breaks, or you leave with Ctrl-\\, it
+    goes on as a job.
     """
     from gpuinfra.features.jobs import jobs, options
 
     hidden_env.hide_values(command)
     with_tty = options.at_terminal() if tty is None else tty
     spec = options.job_spec(command, hidden_env.environ(), env=env or [], tty=with_tty)
-    raise typer.Exit(jobs.run(factory.world(stack, os.environ), spec))
+    raise typer.Exit(jobs.run(*_begin(stack, no_sync, spec)))
 
 
 def start(
@@ -72,10 +84,14 @@ def start(
         ),
     ] = "",
     tty: Annotated[bool, typer.Option("--tty", help="Give it a terminal, to attach to.")] = False,
+    no_sync: NoSync = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
-    """Start a command that goes on without you; print its id."""
+    """Start a command that goes on without you; print its id.
+
+    The project goes to the host first, as by `gpuinfra sync up`.
+    """
     from gpuinfra.features.jobs import jobs, options
 
     hidden_env.hide_values(command)
@@ -89,8 +105,14 @@ def start(
         then=then,
         save=save,
     )
-    job = jobs.start(factory.world(stack, os.environ), spec)
+    job = jobs.start(*_begin(stack, no_sync, spec))
     result(job.id, job, as_json)
+
+
+def _begin(stack: str, no_sync: bool, spec: "JobSpec") -> "tuple[World, JobSpec, Before]":
+    """Return what begins a command: the world, the command, and what is done before."""
+    world = factory.world(stack, os.environ)
+    return world, spec, factory.sync_first(world, os.environ, no_sync=no_sync)
 
 
 def listed(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:

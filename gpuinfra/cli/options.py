@@ -10,6 +10,9 @@ Stack = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+NoSync = Annotated[
+    bool, typer.Option("--no-sync", help="Use what is there; do not send what changed here first.")
+]
 OURS_FIRST = {"allow_interspersed_args": False}  # what follows the first word of a command is its own
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gpuinfra import factory
-from gpuinfra.cli.options import Json, Stack, result
+from gpuinfra.cli.options import Json, NoSync, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 
@@ -23,11 +23,13 @@ def jupyter(
     ] = 0,
     browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser.")] = True,
     stop: Annotated[bool, typer.Option("--stop", help="End JupyterLab and its kernels on the host.")] = False,
+    no_sync: NoSync = False,
     as_json: Json = False,
 ) -> None:
     """Open JupyterLab of the host's environment.
 
-    In the project's folder, through a tunnel; Ctrl-C ends the tunnel and leaves JupyterLab running.
+    In the project's folder, which goes there first, as by `gpuinfra sync up`; through a tunnel. Ctrl-C ends
+    the tunnel and leaves JupyterLab running.
     """
     from gpuinfra.features.web import jupyter
 
@@ -41,6 +43,7 @@ def jupyter(
         port=port,
         open_browser=browser,
         on_ready=lambda lab: result(lab.url, lab, as_json),
+        before=factory.sync_first(world, os.environ, no_sync=no_sync),
     )
 
 

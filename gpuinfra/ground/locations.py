@@ -71,11 +71,16 @@ def met_at(environ: Mapping[str, str], instance_id: str, since: str) -> str:
 def synced_root(start: str) -> str:
     """Return the folder that `sync` takes, from one in it: the nearest with a mark above it, else itself."""
     root = start
-    while not any(os.path.exists(f"{root}/{mark}") for mark in (".gpuinfraignore", ".git")):
+    while not is_marked(root):
         if root == os.path.dirname(root):
             return start
         root = os.path.dirname(root)
     return root
+
+
+def is_marked(folder: str) -> bool:
+    """Tell whether a folder says itself that it is a user's project."""
+    return any(os.path.exists(f"{folder}/{mark}") for mark in (".gpuinfraignore", ".git"))
 
 
 def host_folder(root: str) -> str:

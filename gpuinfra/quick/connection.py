@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # A host that does not answer so soon is asked for, and waited for, by the full command line.
 CONNECT_S = 5
+ANSWER_S = 5.0  # a connection that has not answered for so long is dead: the laptop slept
 ALIAS = "gpuinfra-default"
 
 

@@ -32,8 +32,11 @@ def try_quick(argv: list[str], environ: Mapping[str, str]) -> bool:
         return _ip(environ)
     if argv[:2] == ["ssh", "--"]:
         _ssh(argv[2:], environ)
-    if argv[:1] == ["run"] and (argv[1:2] == ["--"] or not "".join(argv[1:2]).startswith("-")):
-        _run(argv[2:] if argv[1:2] == ["--"] else argv[1:], environ)
+    if argv[:1] == ["run"]:
+        no_sync = argv[1:2] == ["--no-sync"]
+        words = argv[2:] if no_sync else argv[1:]
+        if words[:1] == ["--"] or not "".join(words[:1]).startswith("-"):
+            _run(words[1:] if words[:1] == ["--"] else words, environ, no_sync=no_sync)
     if argv in (["sync"], ["sync", "up"], ["sync", "down"]):
         from gpuinfra.quick.sync import sync
 
@@ -95,11 +98,18 @@ def _ssh(command: list[str], environ: Mapping[str, str]) -> None:
         os.execvp("ssh", [*connection.command_line(conf), "--", *command])
 
 
-def _run(words: list[str], environ: Mapping[str, str]) -> None:
-    """Run a command if the host is connected; returns otherwise."""
+def _run(words: list[str], environ: Mapping[str, str], *, no_sync: bool) -> None:
+    """Run a command if the host is connected, the project sent first; returns otherwise."""
     from gpuinfra.quick import connection
 
-    if conf := connection.connected(environ):
+    if any(words[:1]) and (conf := connection.connected(environ)):
         from gpuinfra.quick import run
 
-        run.run(words, conf, environ)
+        if no_sync or _sent_first(conf, environ):
+            run.run(words, conf, environ)
+
+
+def _sent_first(conf: str, environ: Mapping[str, str]) -> bool:
+    from gpuinfra.quick import sync
+
+    return sync.sent_first(conf, environ)

@@ -17,21 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-ANSWER_S = 5.0  # a connection that has not answered for so long is dead: the laptop slept
 SSH_FAILED = 255
 
 
 def run(words: list[str], conf: str, environ: Mapping[str, str]) -> None:
     """Run a command and exit with its code; returns if this is a matter for the full command line."""
-    if not any(words[:1]):
-        return
     from gpuinfra.tools.ssh import host_bundle, terminal_session
 
     folder = locations.host_folder(locations.synced_root(os.getcwd()))
     spec = request(words, environ, folder=folder, tty=os.isatty(0) and os.isatty(1))
     ssh = connection.command_line(conf)
     try:
-        code, left = terminal_session.attach(ssh, spec, tty=spec["tty"], answer_s=ANSWER_S)
+        code, left = terminal_session.attach(ssh, spec, tty=spec["tty"], answer_s=connection.ANSWER_S)
     except host_bundle.NoMarker:  # nothing was begun
         connection.stop(conf, environ)  # the full command line connects anew
         return

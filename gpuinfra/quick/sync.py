@@ -1,4 +1,7 @@
-"""`gpuinfra sync`, `sync up`, `sync down` of the whole project over a connection that is up, in silence."""
+"""`gpuinfra sync`, `sync up`, `sync down` of the whole project over a connection that is up, in silence.
+
+And what goes before `gpuinfra run`: the same as `sync up`, on a terminal, too, if it is short.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ from gpuinfra.quick import connection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gpuinfra.features.sync.result import SyncResult
+    from gpuinfra.features.sync.terms import Terms
 
 PROGRAM = ("/usr/bin/python3", "-I", "-S", "gpuinfra/host/sync/__main__.py")
 
@@ -27,38 +31,80 @@ def sync(environ: Mapping[str, str], *, mode: str) -> bool:
     if not conf or root in ("/", os.path.expanduser("~")) or sys.stderr.isatty():
         return False
     from gpuinfra.features.sync import rsync_args
+    from gpuinfra.features.sync.terms import Terms
+
+    result = _try(conf, root, environ, Terms(mode=mode), rsync_args.STOPPED)
+    if not result:
+        return False
+    sys.exit(_tell(result))
+
+
+def sent_first(conf: str, environ: Mapping[str, str]) -> bool:
+    """Bring the project there before a command; False: the full command line does that, and has the words."""
+    from gpuinfra.features.sync import first
+
+    root, why_not = first.root_to_send(os.getcwd())
+    _say([why_not] if why_not else [])
+    if not root:
+        return True
+    with first.Notice(lambda text: _say([text])):
+        result = _try(conf, root, environ, terms_first(shown=sys.stderr.isatty()), first.STOPPED)
+    if not result or result.trouble:
+        return False
+    _say(first.lines(result))
+    return True
+
+
+def terms_first(*, shown: bool) -> Terms:
+    """Return the terms of what goes before a command; a person is `shown` how far more than a little is."""
+    from gpuinfra.features.sync.first import MOST, UNSEEN
+    from gpuinfra.features.sync.terms import Terms
+
+    return Terms(mode="up", most=UNSEEN if shown else MOST)
+
+
+def _try(conf: str, root: str, environ: Mapping[str, str], terms: Terms, stopped: str) -> SyncResult | None:
+    """Sync; None if that is a matter for the full command line, which tries again."""
+    import gc
+
     from gpuinfra.features.sync.conversation import SyncRefused
     from gpuinfra.tools.ssh.host_bundle import NoMarker
 
+    gc.disable()  # there may be 10,000 records
     try:
-        code = _sync(conf, root, environ, mode)
-    except (Failed, SyncRefused, NoMarker, EOFError, OSError):
-        return False
+        return _sync(conf, root, environ, terms)
+    except NoMarker:  # the full command line connects anew
+        connection.stop(conf, environ)
+    except (Failed, SyncRefused, EOFError, OSError):
+        pass
     except KeyboardInterrupt:
-        sys.stderr.write(f"error: {rsync_args.STOPPED}\n")
-        code = 130
-    sys.exit(code)
+        sys.stderr.write(f"error: {stopped}\n")
+        sys.exit(130)
+    finally:
+        gc.enable()
+    return None
 
 
-def _sync(conf: str, root: str, environ: Mapping[str, str], mode: str) -> int:
-    import gc
-
-    gc.disable()  # 10,000 records, and a process that ends soon
+def _sync(conf: str, root: str, environ: Mapping[str, str], terms: Terms) -> SyncResult:
     from gpuinfra.features.sync.conversation import Conversation
     from gpuinfra.features.sync.exchange import exchange
     from gpuinfra.features.sync.result import SyncResult
-    from gpuinfra.features.sync.terms import Terms
     from gpuinfra.tools.ssh import host_bundle
 
     ssh, folder = connection.command_line(conf), locations.host_folder(root)
     bundle = host_bundle.files()
     pid, stdin, stdout = _spawn([*ssh, "--", host_bundle.command([*PROGRAM, folder], bundle)], environ)
-    with open(stdout, "rb") as replies, open(stdin, "wb") as requests:
-        host_bundle.hand_over(stdin, stdout, bundle)
-        mover = _Mover(root, folder, ssh, {**environ, "LC_ALL": "C"})
-        outcome = exchange(root, Conversation(replies, requests), mover, Terms(mode=mode))
-    os.waitpid(pid, 0)
-    return _tell(SyncResult.of(outcome, dry_run=False))
+    try:
+        with open(stdout, "rb") as replies, open(stdin, "wb") as requests:
+            host_bundle.hand_over(stdin, stdout, bundle, timeout_s=connection.ANSWER_S)
+            mover = _Mover(root, folder, ssh, {**environ, "LC_ALL": "C"})
+            outcome = exchange(root, Conversation(replies, requests), mover, terms)
+    except BaseException:
+        os.kill(pid, 15)  # over a dead connection it would stay
+        raise
+    finally:
+        os.waitpid(pid, 0)
+    return SyncResult.of(outcome, dry_run=False)
 
 
 class _Mover:
@@ -85,8 +131,7 @@ class _Mover:
 
         if sys.platform != "linux":
             raise Failed
-        os.chdir(self._root)
-        tar, stdin, packed = _spawn(rsync_args.tar(), self._environ)
+        tar, stdin, packed = _spawn(rsync_args.tar(self._root), self._environ)
         unpack = [*self._ssh, "--", *rsync_args.untar(self._folder)]
         pid, _, stdout = _spawn(unpack, self._environ, stdin=packed)
         _finish(pid, stdin, stdout, rsync_args.listed(paths))
@@ -96,18 +141,22 @@ class _Mover:
 
 def _tell(result: SyncResult) -> int:
     """Print the result, and what was not done; return the exit code."""
-    from gpuinfra.ground.errors import GpuInfraError
     from gpuinfra.tools.terminal import output
 
     output.emit(result.text())
-    for line in result.told():
+    _say(result.told())
+    if not result.trouble:
+        return 0
+    output.complain(result.trouble)
+    return result.trouble.exit_code
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        from gpuinfra.tools.terminal import output  # re: 7 ms, and mostly there is nothing to say
+
         sys.stderr.write(f"{output.printable(line)}\n")
-    try:
-        result.check()
-    except GpuInfraError as error:
-        output.complain(error)
-        return error.exit_code
-    return 0
+    sys.stderr.flush()
 
 
 def _spawn(argv: list[str], environ: Mapping[str, str], stdin: int = -1) -> tuple[int, int, int]:

@@ -34,8 +34,8 @@ OWN_ACCOUNT = "With your own AWS account, a day is five commands:"
 FIVE_COMMANDS = (
     "make up",
     "gpuinfra ssh",
-    "gpuinfra sync up",
     "gpuinfra run -- python train.py",
+    "gpuinfra sync down out",
     "make down",
 )
 TRAINING = "for epoch in 1 2 3; do echo epoch $epoch; sleep 1; done"

@@ -42,11 +42,10 @@ def inside(module: str, startup: str = "") -> int:
             sys.stderr.write(said)
             return 1
         (conf,) = Path(scratch, "state", "gpuinfra", "ssh").glob("*.conf")
-        done = lab.run(
-            [sys.executable, "-m", module, conf, str(told)], env=env, cwd=ROOT, timeout_s=TIMEOUT_S
-        )
-        sys.stdout.write(done.stdout + done.stderr)
-        return done.returncode
+        argv = lab.command([sys.executable, "-m", module, conf, str(told)], ROOT)
+        # what it prints is ours: a row that is known is not lost with a later one that takes too long
+        none = subprocess.DEVNULL
+        return subprocess.run(argv, env=env, stdin=none, timeout=TIMEOUT_S, check=False).returncode
 
 
 def last_line(argv: Sequence[str], env: Mapping[str, str]) -> tuple[float, str, int]:
@@ -79,4 +78,5 @@ def judge(label: str, ours: Sequence[float], other: Sequence[float], bound: floa
     times = f"{statistics.median(ours) * 1000:8.1f} ms  ({statistics.median(other) * 1000:8.1f} ms)"
     sys.stdout.write(f"{label:<44} {times} {ratio:6.2f} x  bound {bound:.2f}")
     sys.stdout.write("\n" if ratio <= bound else "  BROKEN\n")
+    sys.stdout.flush()
     return ratio > bound

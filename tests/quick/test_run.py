@@ -39,16 +39,18 @@ def world() -> Iterator[Path]:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text)
         local_ssh(folder)
+        (folder / "laptop/project/.git").mkdir(parents=True)  # nothing to send: that ssh knows no rsync
         yield folder
 
 
 def run(world: Path, *argv: str) -> "subprocess.CompletedProcess[str]":
-    """Give the quick way a command line; exit code 99 means that it left it to the long one."""
+    """Give the quick way a command line, in the project; 99 means that it left it to the long one."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GPUINFRA_")}
     env = {**kept, "GPUINFRA_PROJECT": str(world), "XDG_STATE_HOME": f"{world}/state"}
     env["PATH"] = f"{world}:{env['PATH']}"
     return subprocess.run(
         [sys.executable, "-c", CODE, *argv],
+        cwd=world / "laptop/project",
         env=env,
         input="",
         capture_output=True,
@@ -58,17 +60,33 @@ def run(world: Path, *argv: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize(
-    "argv", [("run", "--", "echo $0 out; echo err >&2; exit 3"), ("run", "sh", "-c", "exit 3")]
+    "argv",
+    [
+        ("run", "--", "echo $0 out; echo err >&2; exit 3"),
+        ("run", "sh", "-c", "exit 3"),
+        ("run", "--no-sync", "sh", "-c", "exit 3"),
+        ("run", "--no-sync", "--", "exit 3"),
+    ],
 )
 def test_a_connected_host_is_asked_at_once(world: Path, argv: tuple[str, ...]) -> None:
     """stdout, stderr and exit code are the command's; its options are not ours."""
+    run(world, "run", "true")
     done = run(world, *argv)
     assert done.returncode == 3, done
     assert (done.stdout, done.stderr) in (("bash out\n", "err\n"), ("", ""))
 
 
 @pytest.mark.parametrize(
-    "argv", [("run",), ("run", "--"), ("run", ""), ("run", "--env", "K=V", "true"), ("run", "-h")]
+    "argv",
+    [
+        ("run",),
+        ("run", "--"),
+        ("run", ""),
+        ("run", "--env", "K=V", "true"),
+        ("run", "-h"),
+        ("run", "--no-sync"),
+        ("run", "--no-sync", "--tty", "true"),
+    ],
 )
 def test_options_and_mistakes_go_the_long_way(world: Path, argv: tuple[str, ...]) -> None:
     """They are explained there."""
@@ -82,7 +100,11 @@ def test_a_dead_connection_is_given_up_for_a_new_one(world: Path) -> None:
     assert run(world, "run", "--", "touch", "x").returncode == LONG_WAY
     *asked, stopped = orders.read_text().splitlines()
     assert "-- /bin/sh -c" in asked[0]
+    assert "host/sync" in asked[-1], "not even the project is sent"
     assert stopped.endswith("-O stop")
+    orders.unlink()
+    assert run(world, "run", "--no-sync", "--", "touch", "x").returncode == LONG_WAY
+    assert orders.read_text().endswith("-O stop\n")
 
 
 @pytest.mark.parametrize("tty", [True, False])

@@ -1,5 +1,6 @@
 """`run` and `job ...`: commands on the host that outlive this machine's connection."""
 
+from collections.abc import Callable
 from typing import Any
 
 from gpuinfra.features.connect.connect import connect
@@ -19,14 +20,20 @@ POLL_S = 30.0
 SSH_FAILED = 255
 
 
-def run(world: World, wanted: JobSpec) -> int:
+Before = Callable[[Host], None]
+"""What is to be done on the connected host before a command begins there; it raises what forbids that."""
+
+
+def run(world: World, wanted: JobSpec, before: Before = lambda _: None) -> int:
     """Run a command, attached to it; return its exit code.
 
     Raises:
         HostError: the connection broke, or the user left; the command goes on.
     """
     request = {**_command_request("run", wanted, world), "id": new_id()}
-    session = world.host.attach(connect(world), request, tty=wanted.tty)
+    host = connect(world)
+    before(host)
+    session = world.host.attach(host, request, tty=wanted.tty)
     return exit_code_of(world, session, request["id"])
 
 
@@ -38,12 +45,13 @@ def attach(world: World, job_id: str, *, tty: bool) -> int:
     return exit_code_of(world, session, found["id"])
 
 
-def start(world: World, wanted: JobSpec) -> Job:
+def start(world: World, wanted: JobSpec, before: Before = lambda _: None) -> Job:
     """Start a job; it goes on whatever becomes of this machine. Say how to follow it."""
     request = _command_request("start", wanted, world)
     check_then(wanted)
     host = connect(world)
     _check_power_off(world, host, wanted)
+    before(host)
     job = jobs.parse(world.host.ask(host, request, timeout_s=ASK_TIMEOUT_S))
     world.reporter.say(f"next: {command(f'job logs -f {job.id}', host.stack)}")
     return job

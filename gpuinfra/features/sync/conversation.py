@@ -7,7 +7,7 @@ from typing import IO, Any
 
 
 class SyncRefused(Exception):
-    """The host cannot, or will not; `kind` is what of: owner, empty, words, os."""
+    """The host cannot, or will not, or it must not be; `kind` is what of: owner, empty, words, os, much."""
 
     def __init__(self, message: str, *, kind: str) -> None:
         super().__init__(message)

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+BOTH, ALONE = "changed on both sides", ("changed here", "changed on the host")
 Record = list[Any]
 Diff = Mapping[str, "Record | None"]
 Move = tuple[str, "Record | None", "Record | None"]  # path, what is there, what shall be there
@@ -68,9 +69,7 @@ def doubtful(old: Mapping[str, Record], here: Diff, host: Diff) -> list[str]:
 
 def equal(one: Record | None, two: Record | None) -> bool:
     """Tell whether two records are of the same content; files of unknown content are not."""
-    if not one or not two or one[0] != two[0]:
-        return not one and not two
-    if one[0] != "f":
+    if not one or not two or one[0] != two[0] or one[0] != "f":
         return one == two
     return one is two or (one[1] == two[1] and one[4] == two[4] and one[5] != "" and one[5] == two[5])
 
@@ -153,7 +152,7 @@ class _Walk:
         elif path not in here.new:
             self._copy(path, up=False)
         else:
-            self._conflict(path, "changed on both sides")
+            self._conflict(path, BOTH)
 
     def _one_way(self, path: str) -> None:
         up = self.mode == "up"
@@ -164,7 +163,7 @@ class _Walk:
         elif given is None and not (was and was[0] == "d" and there and there[0] == "d"):
             self.out.dropped += [p for p in self._subtree(path) if p in self.old]
         else:
-            self._conflict(path, "changed on the host" if up else "changed here")
+            self._conflict(path, BOTH if path in source.any else ALONE[up])
 
     def _conflict(self, path: str, why: str) -> None:
         if self.keep:

@@ -13,6 +13,7 @@ from gpuinfra.features.sync.conversation import Conversation, SyncRefused
 from gpuinfra.features.sync.decide import Decision, Move, decide, doubtful
 from gpuinfra.features.sync.terms import SyncOutcome, Terms
 from gpuinfra.features.sync.work import order, work
+from gpuinfra.ground.text import size
 from gpuinfra.host.sync.ignored import IGNORE_FILES
 from gpuinfra.host.sync.place import PASSING
 from gpuinfra.host.sync.records import SMALL, ancestors, read_lines
@@ -59,7 +60,9 @@ class _Exchange:
         self.out.conflicts, self.out.left_alone = decision.conflicts, decision.left_alone
         self._hold_back(decision)
         self._tell(decision)
-        if not self.terms.dry_run and (self._has_work(decision) or self.scan.touched):
+        self._stop_if_too_much()
+        moves = decision.to_host or decision.to_here or decision.agreed or decision.dropped
+        if not self.terms.dry_run and (moves or self.scan.touched):
             self._carry_out(decision)
         return self.out
 
@@ -135,8 +138,11 @@ class _Exchange:
         files = [new for _, _, new in moves if new and new[0] == "f"]
         self.out.files, self.out.size_bytes = len(files), sum(rec[1] for rec in files)
 
-    def _has_work(self, decision: Decision) -> bool:
-        return bool(decision.to_host or decision.to_here or decision.agreed or decision.dropped)
+    def _stop_if_too_much(self) -> None:
+        files, size_bytes = self.terms.most or (self.out.files, self.out.size_bytes)
+        if self.out.files > files or self.out.size_bytes > size_bytes:
+            much = f"{self.out.files:,} files, {size(self.out.size_bytes)}"
+            raise SyncRefused(f"{much} are to be sent", kind="much")
 
     def _carry_out(self, decision: Decision) -> None:
         up, down = order(decision.to_host), order(decision.to_here)

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import IO
 
 from gpuinfra.features.sync.conversation import Conversation, SyncRefused
-from gpuinfra.ground.errors import GpuInfraError, HostError, Unreachable
+from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
 from gpuinfra.ground.names import command
 from gpuinfra.tools import process
 from gpuinfra.tools.ssh import host_bundle
@@ -51,6 +51,10 @@ def _refusal(refused: SyncRefused, folder: str, stack: str) -> GpuInfraError:
     if refused.kind == "empty":
         return HostError(
             f"{refused}; nothing was done", hint=command("sync --keep here", stack) + "   # or: --keep host"
+        )
+    if refused.kind == "much":
+        return ConfigError(
+            f"{refused}, more than is sent before a command", hint=f"{command('sync up', stack)}, once"
         )
     return HostError(f"the host's end of the sync failed, nothing was changed here: {refused}")
 

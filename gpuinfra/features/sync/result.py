@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gpuinfra.features.sync.decide import BOTH
 from gpuinfra.features.sync.rsync_args import summary
 from gpuinfra.ground.errors import HostError
 
@@ -20,7 +21,8 @@ class SyncResult:
     """What a sync did, or would do.
 
     files: whose content was sent or brought; created: new folders and links; conflicts, failed, left_alone:
-    what was not done, and why; put_back: what was found after a crash.
+    what was not done, and why (a conflict: changed on both sides, or, one way, on the other alone);
+    put_back: what was found after a crash.
     """
 
     files: int = 0
@@ -78,17 +80,20 @@ class SyncResult:
         for name in self.put_back:
             yield f"kept: {name} (changed during an earlier sync)"
 
-    def check(self) -> None:
-        """Raise what was not done, if it should have been.
-
-        Raises:
-            HostError: something changed on both sides, or could not be written.
-        """
-        if self.conflicts:
-            names = ", ".join(list(self.conflicts)[:3]) + (", ..." if len(self.conflicts) > 3 else "")
-            raise HostError(
-                f"{len(self.conflicts)} changed on both sides, both versions are kept: {names}",
+    @property
+    def trouble(self) -> HostError | None:
+        """Return what was not done though it should have been: changed on both sides, or not writable."""
+        if both := [path for path, why in self.conflicts.items() if why == BOTH]:
+            names = ", ".join(both[:3]) + (", ..." if len(both) > 3 else "")
+            return HostError(
+                f"{len(both)} {BOTH}, both versions are kept: {names}",
                 hint="gpuinfra sync up --keep here PATH   # or: --keep host",
             )
         if self.failed:
-            raise HostError(f"{len(self.failed)} could not be written: {next(iter(self.failed))}")
+            return HostError(f"{len(self.failed)} could not be written: {next(iter(self.failed))}")
+        return None
+
+    def check(self) -> None:
+        """Raise the trouble, if there is one."""
+        if trouble := self.trouble:
+            raise trouble

@@ -5,10 +5,12 @@ import os
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 
 from gpuinfra.features.sync import host_session, rsync_args
 from gpuinfra.features.sync.exchange import exchange
+from gpuinfra.features.sync.first import NOTICE_S
 from gpuinfra.features.sync.result import SyncResult
 from gpuinfra.features.sync.sync import SyncRequest
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
@@ -40,7 +42,7 @@ class Rsync:
     def run(self, host: Host, request: SyncRequest) -> SyncResult:
         """Sync; a file that vanishes or changes meanwhile is no error, the next sync has it."""
         ssh = self._ssh.argv(host, [])
-        mover = _Mover(program(self._environ), ssh, request, self._environ, stack=host.stack)
+        mover = _Mover(ssh, request, self._environ, stack=host.stack)
         with host_session.opened(ssh, request.folder, stack=host.stack) as talk:
             outcome = exchange(str(request.root), talk, mover, request.terms)
         if mover.trouble:
@@ -52,14 +54,14 @@ class _Mover:
     """The Mover protocol; `trouble`: some files could not be read, the others count."""
 
     def __init__(
-        self, rsync: str, ssh: Sequence[str], request: SyncRequest, environ: Mapping[str, str], *, stack: str
+        self, ssh: Sequence[str], request: SyncRequest, environ: Mapping[str, str], *, stack: str
     ) -> None:
-        self._rsync, self._ssh, self._request, self._stack = rsync, ssh, request, stack
+        self._ssh, self._request, self._stack = ssh, request, stack
         self._environ = environ
         self.trouble: GpuInfraError | None = None
 
     def move(self, up: bool, paths: list[str]) -> dict[str, int]:
-        argv = command(self._rsync, self._ssh, self._request, up=up)
+        argv = command(program(self._environ), self._ssh, self._request, up=up)
         code, text, stderr = self._run(argv, paths)
         if code == PARTIAL:
             self.trouble = failure(code, stderr, stack=self._stack)
@@ -74,7 +76,7 @@ class _Mover:
         pipe, quiet = process.PIPE, process.DEVNULL
         with (
             process.start(
-                rsync_args.tar(), cwd=self._request.root, stdin=pipe, stdout=pipe, stderr=quiet
+                rsync_args.tar(str(self._request.root)), stdin=pipe, stdout=pipe, stderr=quiet
             ) as tar,
             process.start(unpack, stdin=tar.stdout, stdout=quiet, stderr=pipe) as ssh,
         ):
@@ -157,14 +159,17 @@ def _give(child: process.Child, names: bytes) -> None:
 
 
 def _read(child: process.Child) -> str:
-    """Return rsync's stdout; its progress, which ends with carriage returns, goes to the terminal."""
+    """Return rsync's stdout; its progress, which ends with carriage returns, goes to the terminal.
+
+    Not before two seconds have passed: what is so short would only flicker.
+    """
     assert child.stdout  # noqa: S101  # for the type checker
-    kept, pending = [], b""
+    kept, pending, began = [], b"", time.monotonic()
     while chunk := os.read(child.stdout.fileno(), 1 << 16):
         *lines, pending = (pending + chunk).replace(b"\r", b"\r\n").split(b"\n")
         kept += [line for line in lines if not line.endswith(b"\r")]
         for line in lines:
-            if line.endswith(b"\r"):
+            if line.endswith(b"\r") and time.monotonic() - began > NOTICE_S:
                 sys.stderr.write(line.decode(errors="replace"))
                 sys.stderr.flush()
     child.wait()

@@ -30,10 +30,10 @@ def argv(rsync: str, ssh: "list[str]", *, source: str, target: str) -> "list[str
     return [*base, *given, "--", source, f"{target}{STATE}/stage/"]
 
 
-def tar() -> "list[str]":
-    """Return the command line that packs files of its folder; their paths come as rsync's do."""
+def tar(root: str) -> "list[str]":
+    """Return the command line that packs files of a folder; their paths come as rsync's do."""
     times = "--pax-option=delete=atime,delete=ctime"
-    return ["tar", "-c", "--format=posix", times, "-b512", "--no-recursion", "--null", "-T", "-"]
+    return ["tar", "-c", "--format=posix", times, "-b512", "--no-recursion", "-C", root, "--null", "-T", "-"]
 
 
 def untar(folder: str) -> "list[str]":

@@ -26,7 +26,8 @@ PULL_S = 5.0
 class SyncRequest:
     """One sync of the folder `root`, in it of `part` (empty: all); mode: both, up or down.
 
-    keep: the side (here, host) that wins where both changed; delete: what only the other side has goes, too.
+    keep: the side (here, host) that wins where both changed; delete: what only the other side has goes, too;
+    most: as in Terms.
     """
 
     mode: str
@@ -38,6 +39,7 @@ class SyncRequest:
     join: bool = False
     compress: bool = False
     quiet: bool = False
+    most: tuple[int, int] | None = None
 
     @property
     def folder(self) -> str:
@@ -49,7 +51,7 @@ class SyncRequest:
         """Return what the two sides need to know of it."""
         return Terms(
             mode=self.mode, part=self.part, keep=self.keep, delete=self.delete, dry_run=self.dry_run,
-            join=self.join,
+            join=self.join, most=self.most,
         )  # fmt: skip
 
 

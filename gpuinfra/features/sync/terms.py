@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What is asked for; mode: both, up, down; `keep`: the side that wins; `join`: take another's folder."""
+    """What is asked for; mode: both, up, down; `keep`: the side that wins; `join`: take another's folder.
+
+    most: so many files and bytes at most, else nothing is done; None: any.
+    """
 
     mode: str
     part: str = ""
@@ -15,6 +18,7 @@ class Terms:
     delete: bool = False
     dry_run: bool = False
     join: bool = False
+    most: tuple[int, int] | None = None
 
 
 @dataclass(kw_only=True)

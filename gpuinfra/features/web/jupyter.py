@@ -42,9 +42,17 @@ class LocalJupyter:
 
 
 def serve(
-    world: World, tunnel: Tunnel, *, port: int, open_browser: bool, on_ready: Callable[[LocalJupyter], None]
+    world: World,
+    tunnel: Tunnel,
+    *,
+    port: int,
+    open_browser: bool,
+    on_ready: Callable[[LocalJupyter], None],
+    before: Callable[[Host], None] = lambda _: None,
 ) -> None:
     """Start JupyterLab and carry its port until Ctrl-C; `on_ready` is called once it can be opened.
+
+    before: what is done on the connected host before it starts; it raises what forbids that.
 
     Raises:
         Interrupted: Ctrl-C; JupyterLab goes on.
@@ -56,7 +64,7 @@ def serve(
 
     if port:
         refuse_taken(tunnel, Route(local=port, remote=0, again=again))
-    lab = start(world)
+    lab = start(world, before)
     route = Route(local=port or tunnel.free(PORT), remote=lab.port, again=again)
     address = url(lab, route.local)
     try:
@@ -74,7 +82,7 @@ def serve(
         ) from None
 
 
-def start(world: World) -> JupyterServer:
+def start(world: World, before: Callable[[Host], None] = lambda _: None) -> JupyterServer:
     """Start it on the host, unless it runs.
 
     Raises:
@@ -82,6 +90,7 @@ def start(world: World) -> JupyterServer:
         HostError: the host is not ready, or it did not start.
     """
     host = connect(world)
+    before(host)
     found = _ask(world, host, "start")
     error, detail = found.get("error", ""), str(found.get("detail", ""))
     if error == "no-jupyterlab":

@@ -56,9 +56,11 @@ def resolve_argv(words: Sequence[str], *, prefix: str, directory: str, flags: st
         return list(words)
     named = first if is_script else words[1] if first in PYTHONS and len(words) > 1 else ""
     if named.endswith(SCRIPTS) and not os.path.isfile(os.path.join(directory, os.path.expanduser(named))):
-        raise JobError(
-            f"there is no {named} in {directory} on the host", f"gpuinfra sync up{flags}", code=127
-        )
+        import shlex
+
+        # a path that is named goes up though .gitignore names it, too
+        hint = f"gpuinfra sync up{flags} {shlex.quote(named)}"
+        raise JobError(f"there is no {named} in {directory} on the host", hint, code=127)
     if is_script:
         program = [f"{prefix}/bin/python"] if first.endswith(".py") else ["bash"]
         return [*program, os.path.expanduser(first), *words[1:]]

@@ -52,7 +52,8 @@ def refuse_unfit_gpus(flags: str) -> None:
     while gpu_state.read()[0] == gpu_state.UNCHECKED and time.monotonic() < until:
         time.sleep(CHECK_POLL_S)
     state, reason = gpu_state.read()
-    hint = f"gpuinfra ssh{flags} -- sudo reboot   # checks anew; if it stays so: stop and start the host"
+    others = f"gpuinfra stop{flags} && gpuinfra start{flags}"  # EC2 then takes another machine
+    hint = f"gpuinfra ssh{flags} -- sudo reboot   # checks anew; if it stays so: {others}"
     if state == gpu_state.UNCHECKED:
         hint = f"gpuinfra status --watch{flags}"
     if reason:

@@ -160,8 +160,8 @@ def _spawn(
     """Start it as the leader of a session; posix_spawn knows no working directory, so ours is changed."""
     os.chdir(cwd)
     try:
-        # Python ignores these two; the command must not.
-        default = [signal.SIGPIPE, signal.SIGXFSZ]
+        # Python ignores the first two, a shell in whose background we began the others; the command must not.
+        default = [signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT]
         return os.posix_spawn(
             path, list(argv), dict(env), file_actions=streams, setsid=True, setsigdef=default
         )

@@ -126,3 +126,30 @@ def test_changes_go_up_as_they_happen_also_after_a_restart(project_on_host: Proj
 def has(path: Path, text: str) -> bool:
     """Tell whether a file holds this."""
     return path.exists() and path.read_text() == text
+
+
+def test_a_command_has_the_edits_of_the_moment(project_on_host: ProjectOnHost) -> None:
+    """run and job start send them first; what both sides edited is told, and nothing is begun."""
+    script = project_on_host.project / "moment.py"
+    script.write_text("print('first')\n")
+    done = project_on_host.run("run", "moment.py")
+    assert (done.returncode, done.stdout) == (0, "first\n"), done.stderr
+    assert "sync up: transferred" in done.stderr
+    done = project_on_host.run("run", "moment.py")
+    assert (done.stdout, "sync" in done.stderr) == ("first\n", False), "nothing changed, nothing told"
+    script.write_text("print('second')\n")
+    project_on_host.ok("job", "start", "--name", "moment", "--", "python", "moment.py")
+    project_on_host.ok("job", "wait", "moment")
+    assert project_on_host.ok("job", "logs", "moment") == "second\n"
+    script.write_text("print('mine')\n")
+    project_on_host.there("""echo "print('theirs')" > project/moment.py""")
+    for command in (["run"], ["run", "--env", "A=b"], ["job", "start"], ["jupyter", "--no-open"]):
+        words = [] if command[0] == "jupyter" else ["--", "touch", "../begun"]
+        refused = project_on_host.run(*command, *words)
+        assert (refused.returncode, refused.stdout) == (5, "")
+        assert "moment.py; the command was not begun" in refused.stderr
+        assert "--no-sync" in refused.stderr
+    assert project_on_host.there("ls ~/begun 2>&1 || true").startswith("ls: cannot access")
+    assert project_on_host.ok("run", "--no-sync", "moment.py") == "theirs\n"
+    project_on_host.ok("sync", "up", "--keep", "here", "moment.py")
+    assert project_on_host.ok("run", "moment.py") == "mine\n"

@@ -10,11 +10,12 @@ from gpuinfra.features.gpu import metrics
 from gpuinfra.features.jobs import jobs
 from gpuinfra.features.jobs.options import JobSpec
 from gpuinfra.ground.errors import ConfigError, HostError, Unreachable
+from gpuinfra.ground.model import Host
 from gpuinfra.ground.protocols import SessionResult
 from gpuinfra.ground.world import World
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
 from tests.fakes.jobs import JOB, FakeHostClient
-from tests.fakes.world import RUNNING, FakeReporter
+from tests.fakes.world import RECORDED, RUNNING, FakeReporter
 
 WANTED = JobSpec(words=("python", "train.py"))
 LOST = Unreachable("gone")
@@ -132,3 +133,23 @@ def test_status_does_not_open_a_connection(tmp_path: Path) -> None:
     """Plain status stays quick; the fake's connection is not open."""
     parts = made(tmp_path, host=FakeHostClient(LOST))
     assert metrics.peek(parts, parts.recorded_host()) is None
+
+
+@pytest.mark.parametrize("verb", [jobs.run, jobs.start])
+def test_what_goes_before_has_the_connected_host_and_a_veto(tmp_path: Path, verb: Any) -> None:
+    """The project is sent when all that can be refused has been, and a conflict in it begins no command."""
+    host = FakeHostClient(JOB)
+    sent: list[Host] = []
+    with pytest.raises(ConfigError, match="there is no command"):
+        verb(made(tmp_path, host=host), JobSpec(words=()), sent.append)
+    assert sent == []
+
+    def conflict(_: Host) -> None:
+        raise HostError("changed on both sides")
+
+    with pytest.raises(HostError, match="both sides"):
+        verb(made(tmp_path, host=host), WANTED, conflict)
+    assert host.asked == []
+    verb(made(tmp_path, host=host), WANTED, sent.append)
+    assert sent == [RECORDED.host]
+    assert [request["verb"] for request in host.asked] == [verb.__name__]

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from gpuinfra.features.sync.result import SyncResult
@@ -22,19 +23,23 @@ cd "$(dirname "$0")/../home" && HOME=$PWD exec sh -c "$*"
 class FarHost:
     """A project here, its folder there, and both sides' files by name."""
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, environ: Mapping[str, str] = os.environ) -> None:
         self.home, self.here = scratch / "home", scratch / "project"
         self.there = self.home / "project"
+        self.environ = environ
         for folder in (self.home, self.here, scratch / "bin"):
             folder.mkdir()
         self.ssh = scratch / "bin/ssh"
         self.ssh.write_text(SSH)
         self.ssh.chmod(stat.S_IRWXU)
 
+    def rsync(self) -> Rsync:
+        """Return the real rsync, over the program that stands for ssh."""
+        return Rsync(LocalSsh(str(self.ssh), "gpuinfra-default"), self.environ)
+
     def sync(self, mode: str = "both", part: str = "", **options: object) -> SyncResult:
         """Sync by the real rsync and the real program of the host."""
-        rsync = Rsync(LocalSsh(str(self.ssh), "gpuinfra-default"), os.environ)
-        return rsync.run(host(), SyncRequest(mode=mode, root=self.here, part=part, **options))  # type: ignore[arg-type]
+        return self.rsync().run(host(), SyncRequest(mode=mode, root=self.here, part=part, **options))  # type: ignore[arg-type]
 
 
 def write(path: Path, text: str) -> None:

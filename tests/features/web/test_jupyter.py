@@ -7,6 +7,7 @@ import pytest
 
 from gpuinfra.features.web import jupyter as actions
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
+from gpuinfra.ground.model import Host
 from tests.fakes.host import fake_world
 from tests.fakes.jobs import FakeHostClient
 from tests.features.sync.test_sync import reachable
@@ -46,3 +47,15 @@ def test_nonsense_is_no_traceback(text: str | None, kind: type[GpuInfraError], t
     """A host without python3, or one that does not answer."""
     with pytest.raises(kind):
         actions.start(fake_world(tmp_path, ssh=reachable(), host=saying(text)))
+
+
+def test_what_goes_before_has_a_veto(tmp_path: Path) -> None:
+    """A notebook that changed on both sides is told before JupyterLab is opened on one of the two."""
+    host = saying('{"state": "running", "started": false, "port": 40001, "token": "t0k"}')
+
+    def conflict(_: Host) -> None:
+        raise HostError("changed on both sides")
+
+    with pytest.raises(HostError, match="both sides"):
+        actions.start(fake_world(tmp_path, ssh=reachable(), host=host), conflict)
+    assert host.ran == []

@@ -41,9 +41,13 @@ def test_input_output_and_exit_code(home: Path) -> None:
     assert list((home / ".local/share/gpuinfra/jobs").iterdir()) == []
 
 
-def test_a_signal_reaches_the_group(home: Path) -> None:
-    """As Ctrl-C does."""
-    done = run(local_ssh(home), asked("sleep 600 | sleep 600"), wire.pack(wire.SIGNAL, b"INT"))
+@pytest.mark.parametrize("before", ["", "trap '' INT QUIT\n"], ids=["", "begun in a shell's background"])
+def test_a_signal_reaches_the_group(before: str, home: Path) -> None:
+    """As Ctrl-C does; also where what started us ignores it, which is inherited."""
+    ssh = local_ssh(home)
+    program = Path(ssh[0])
+    program.write_text(program.read_text().replace("#!/bin/sh\n", f"#!/bin/sh\n{before}"))
+    done = run(ssh, asked("sleep 600 | sleep 600"), wire.pack(wire.SIGNAL, b"INT"))
     assert done.returncode == 128 + signal.SIGINT
 
 
