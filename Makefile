@@ -5,6 +5,8 @@ export GPUINFRA_MODULE = $(value module)
 export GPUINFRA_PORT := $(or $(PORT),$(GPUINFRA_PORT),8888)
 # Some containers set it: every command would be compiled anew at each start.
 unexport PYTHONDONTWRITEBYTECODE
+# Nothing here calls make again but tests, which shall not hear of our -j.
+unexport MAKEFLAGS
 PYTHON ?= python3
 BIN := .venv/bin
 ASK := $(if $(YES),--yes)
@@ -39,7 +41,7 @@ demo:          ## The whole flow against a simulated AWS on this machine: no acc
 	@$(PYTHON) -m gpuinfra.install demo && $(BIN)/python -m gpuinfra.simulator demo
 test:          ## All tests, end to end ones included; sets up what they need
 	@$(PYTHON) -m gpuinfra.install test && $(BIN)/pytest -n 6
-check: fmt lint types hcl scan test  ## Everything that CI checks
+check: fmt lint scan types hcl test  ## Everything that CI checks
 fmt: setup     ## Check the format of Python and HCL
 	@$(BIN)/ruff format --check . && $(BIN)/python -m tests.hcl fmt
 lint: setup    ## Lint Python and shell, find dead code

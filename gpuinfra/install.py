@@ -7,6 +7,7 @@ call takes milliseconds.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import shlex
@@ -111,20 +112,34 @@ def make_venv(python: str, venv: Path, lock: Path, project: Path | None = None) 
         str(venv).encode(),
     ]
     wanted = hashlib.sha256(b"\0".join(parts)).hexdigest()
-    if marker.exists() and marker.read_text() == wanted:
+    if _is_made(marker, wanted):
         return
     if not can_make_venv():
         raise SetupError("Python cannot make a virtual environment here: python3-venv is missing")
-    with ticking(f"setting up {venv.relative_to(ROOT)} (once, about a minute)"):
-        _fill_venv(python, venv, lock, project)
-    marker.write_text(wanted)
+    (ROOT / ".tools").mkdir(exist_ok=True)
+    with (
+        (ROOT / ".tools" / f"{venv.name}.lock").open(
+            "w"
+        ) as mine,  # `make -j2 check` sets up twice at the same time
+        ticking(f"setting up {venv.relative_to(ROOT)} (once, about a minute)"),
+    ):
+        fcntl.flock(mine, fcntl.LOCK_EX)
+        if not _is_made(marker, wanted):
+            _fill_venv(python, venv, lock, project)
+            marker.write_text(wanted)
+
+
+def _is_made(marker: Path, wanted: str) -> bool:
+    return marker.exists() and marker.read_text() == wanted
 
 
 def _fill_venv(python: str, venv: Path, lock: Path, project: Path | None) -> None:
     if not (venv / "bin" / "pip").exists():  # else brought up to the lock: it may be in use just now
         subprocess.run([python, "-m", "venv", str(venv)], check=True)
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
+    # checkov is started rarely, ours often: its bytecode can wait until then
+    compiling = [] if project else ["--no-compile"]
+    subprocess.run([*pip, *compiling, "--require-hashes", "-r", str(lock)], check=True)
     if project:
         # "compat" is a plain path entry; the default hook costs every Python of the venv 25 ms at its start
         editable = ["--no-deps", "--no-build-isolation", "--config-settings", "editable_mode=compat"]
