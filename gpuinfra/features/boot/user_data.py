@@ -98,7 +98,7 @@ def context_of(
         ConfigError: a file is wrong, stale or holds a secret.
     """
     from gpuinfra.features.boot.cloud_init import BootContext
-    from gpuinfra.features.environment import cpu_packages, host_environment
+    from gpuinfra.features.environment import cpu_packages, host_environment, lock_file
     from gpuinfra.features.environment.lint import lint, require
 
     data, lock, requirements = given.environment(), given.lock(), given.requirements()
@@ -106,7 +106,8 @@ def context_of(
     report = lint(data, travels=given.travels(), gpu_type=gpu_type)
     warnings = require(report)
     if gpu_type:
-        cpu_packages.refuse(requirements, lock, gpu_type)
+        is_stale = lock is not None and lock_file.is_stale(lock, data)  # refused as such, by the context
+        cpu_packages.refuse(requirements, None if is_stale else lock, gpu_type)
     text = lock.decode("utf-8", "replace") if lock else ""
     environment = host_environment.split(
         report.document, has_requirements=requirements is not None, lock=text
