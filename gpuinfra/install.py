@@ -21,7 +21,7 @@ VENV, MARKER = ROOT / ".venv", "gpuinfra-lock.sha256"
 OLDEST, NEWER = (3, 11), ("python3.14", "python3.13", "python3.12", "python3.11")
 COMES = {
     "demo": "then a host is made, used and removed against a simulated AWS on this machine (about 2 minutes)",
-    "test": "then all tests run (about 10 minutes)",
+    "test": "then all tests run (about 25 minutes on two cores)",
 }
 
 
@@ -118,12 +118,10 @@ def make_venv(python: str, venv: Path, lock: Path, project: Path | None = None) 
         raise SetupError("Python cannot make a virtual environment here: python3-venv is missing")
     (ROOT / ".tools").mkdir(exist_ok=True)
     with (
-        (ROOT / ".tools" / f"{venv.name}.lock").open(
-            "w"
-        ) as mine,  # `make -j2 check` sets up twice at the same time
+        (ROOT / ".tools" / f"{venv.name}.lock").open("w") as mine,
         ticking(f"setting up {venv.relative_to(ROOT)} (once, about a minute)"),
     ):
-        fcntl.flock(mine, fcntl.LOCK_EX)
+        fcntl.flock(mine, fcntl.LOCK_EX)  # `make -j2 check` sets up twice at the same time
         if not _is_made(marker, wanted):
             _fill_venv(python, venv, lock, project)
             marker.write_text(wanted)

@@ -3,6 +3,7 @@
 The official plugin took 51 s against such a fake (2026).
 """
 
+import os
 import statistics
 import sys
 import tempfile
@@ -22,7 +23,7 @@ def main() -> int:
         for folder in (programs, home, ways):
             folder.mkdir()
         here, there = ways / "here", ways / "there"
-        here.write_bytes(bytes(SIZE_BYTES))
+        here.write_bytes(os.urandom(SIZE_BYTES))
         with sshd.running(sshd.find(programs), home) as server, opened(server, ways, (), {}) as way:
             scp = ["scp", "-q", "-F", str(way.conf), "-o", "ControlPath=none"]
             up, down = [*scp, str(here), f"{ALIAS}:{there}"], [*scp, f"{ALIAS}:{there}", str(ways / "back")]
