@@ -60,8 +60,9 @@ class Terminal:
 
     def end(self) -> int:
         """Wait for the end; return the exit code."""
+        deadline = time.monotonic() + PATIENCE_S
         while self._read():
-            pass
+            assert time.monotonic() < deadline, f"it does not end:\n{self.seen}"
         return self._process.wait(timeout=PATIENCE_S)
 
     def _read(self) -> bool:

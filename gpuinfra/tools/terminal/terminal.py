@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from gpuinfra.ground.protocols import LiveView
+
+# A signal that comes just before a read blocks is not heard before the next key: no wait is longer than this.
+HEAR_S = 0.2
 
 
 class Terminal:
@@ -49,6 +53,8 @@ class Terminal:
             )
         sys.stderr.write(f"{printable(question)} " + (f'Type "{word}" to go on: ' if word else "[y/N] "))
         sys.stderr.flush()
+        while not select.select([self._keyboard], [], [], HEAR_S)[0]:
+            pass
         return self._keyboard.readline().strip().lower() in ((word,) if word else ("y", "yes"))
 
     def offer(self, question: str) -> bool:

@@ -39,7 +39,8 @@ with open_lab() as lab:
 
 def traces(name: str) -> list[str]:
     """Return what there is of a lab: processes, mounts of any process, cgroups, files."""
-    found = [str(it) for it in Path("/sys/fs/cgroup").rglob(name)]
+    # os.walk passes over what ends meanwhile; Path.rglob would fail.
+    found = [f"{at}/{name}" for at, directories, _ in os.walk("/sys/fs/cgroup") if name in directories]
     found += [str(it) for it in Path("/var/tmp").glob(name)]
     for process in Path("/proc").glob("[0-9]*"):
         for file in ("cmdline", "mountinfo", "cgroup"):

@@ -2,6 +2,11 @@
 
 import io
 import json
+import os
+import pty
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TextIO
 
 import pytest
 
@@ -13,32 +18,44 @@ from gpuinfra.tools.terminal.lines import AGAIN_S, LineView
 from gpuinfra.tools.terminal.terminal import Terminal
 from tests.fakes.world import FakeTime
 
+CTRL_D = "\x04"
+Typing = Callable[[str], TextIO]
 
-class Keyboard(io.StringIO):
-    """What a person types."""
 
-    def isatty(self) -> bool:
-        return True
+@pytest.fixture
+def keyboard() -> Iterator[Typing]:
+    """A keyboard at a real terminal, on which a person has typed."""
+    with ExitStack() as stack:
+
+        def typed(keys: str) -> TextIO:
+            outer, inner = pty.openpty()
+            stack.callback(os.close, outer)
+            os.write(outer, keys.encode())
+            return stack.enter_context(os.fdopen(inner, encoding="utf-8"))
+
+        yield typed
 
 
 @pytest.mark.parametrize(("typed", "answer"), [("y\n", True), ("YES\n", True), (" y \n", True)])
-def test_yes(typed: str, answer: bool) -> None:
+def test_yes(keyboard: Typing, typed: str, answer: bool) -> None:
     """Only these are a yes."""
-    assert Terminal(Keyboard(typed)).confirm("Sure?") is answer
+    assert Terminal(keyboard(typed)).confirm("Sure?") is answer
 
 
-@pytest.mark.parametrize("typed", ["n\n", "\n", "", "yep\n", "yes please\n", "ja\n", "1\n"])
-def test_anything_else_is_no(typed: str) -> None:
+@pytest.mark.parametrize("typed", ["n\n", "\n", CTRL_D, "yep\n", "yes please\n", "ja\n", "1\n"])
+def test_anything_else_is_no(keyboard: Typing, typed: str) -> None:
     """Above all the empty line, and the end of the input."""
-    assert Terminal(Keyboard(typed)).confirm("Sure?") is False
+    assert Terminal(keyboard(typed)).confirm("Sure?") is False
 
 
 @pytest.mark.parametrize(
-    ("typed", "answer"), [("replace\n", True), ("y\n", False), ("yes\n", False), ("", False)]
+    ("typed", "answer"), [("replace\n", True), ("y\n", False), ("yes\n", False), (CTRL_D, False)]
 )
-def test_a_word_wants_to_be_typed(typed: str, answer: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_word_wants_to_be_typed(
+    keyboard: Typing, typed: str, answer: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Where much is lost a habit of typing y is not enough; the question says what is."""
-    assert Terminal(Keyboard(typed)).confirm("Sure?", word="replace") is answer
+    assert Terminal(keyboard(typed)).confirm("Sure?", word="replace") is answer
     assert capsys.readouterr().err == 'Sure? Type "replace" to go on: '
 
 
@@ -56,9 +73,9 @@ def test_nobody_there_is_an_error() -> None:
     assert caught.value.hint == "the same command with --yes"
 
 
-def test_the_question_is_no_result(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_question_is_no_result(keyboard: Typing, capsys: pytest.CaptureFixture[str]) -> None:
     """A script that reads stdout must not get it."""
-    Terminal(Keyboard("y\n")).confirm("Sure?")
+    Terminal(keyboard("y\n")).confirm("Sure?")
     assert capsys.readouterr() == ("", "Sure? [y/N] ")
 
 
