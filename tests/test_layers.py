@@ -65,6 +65,7 @@ ROOMS = {
         "features.jobs.jobs",  # late, as above
         "features.sync.conversation",
         "features.sync.exchange",
+        "features.sync.few",
         "features.sync.first",
         "features.sync.result",
         "features.sync.rsync_args",
@@ -105,6 +106,7 @@ ALONE = {
     "tools.ssh.terminal_session": WIRE,
     "quick.dispatch": WIRE,
     "features.sync.exchange": SIDE,
+    "features.sync.few": SIDE,
     "features.sync.first": SIDE,
     "features.sync.untrusted": SIDE,
     "features.sync.rsync_args": SIDE,

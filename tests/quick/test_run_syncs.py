@@ -16,7 +16,7 @@ from gpuinfra.features.sync.rsync import command
 from gpuinfra.features.sync.send_first import request
 from gpuinfra.host.sync.records import STATE
 from gpuinfra.quick.sync import terms_first
-from tests.features.sync.far_host import write
+from tests.features.sync.far_host import write, write_large
 from tests.quick.test_sync import CODE, run
 from tests.waiting import PATIENCE_S
 
@@ -37,9 +37,10 @@ def far(tmp_path: Path, world: dict[str, str]) -> Iterator[dict[str, str]]:
 
 def test_both_ways_send_the_same(tmp_path: Path, far: dict[str, str]) -> None:
     """Word for word, on the same terms; the command finds it, and what was sent is told in one line."""
+    write_large(tmp_path / "project/data")
     done = run(tmp_path, far, "run", "--", "cat a.txt")
     assert (done.returncode, done.stdout) == (0, "first"), done.stderr
-    assert done.stderr == "sync up: transferred 2 files, 5 bytes\n"
+    assert done.stderr == "sync up: transferred 3 files, 1.0 MiB\n"
     ssh = ["ssh", "-F", f"{tmp_path}/state/gpuinfra/hosts/i-0123456789abcdef0.conf", "gpuinfra-default"]
     wanted = request(tmp_path / "project")
     assert (tmp_path / "seen").read_text().splitlines() == command("rsync", ssh, wanted, up=True)[1:]
@@ -47,14 +48,14 @@ def test_both_ways_send_the_same(tmp_path: Path, far: dict[str, str]) -> None:
 
 
 def test_nothing_changed_is_silent(tmp_path: Path, far: dict[str, str]) -> None:
-    """No rsync, no word; after an edit there is both again."""
+    """After an edit there is a word again; no rsync is started for so little."""
     run(tmp_path, far, "run", "true")
-    (tmp_path / "seen").unlink()
     done = run(tmp_path, far, "run", "cat", "a.txt")
-    assert (done.stdout, done.stderr, (tmp_path / "seen").exists()) == ("first", "", False)
+    assert (done.stdout, done.stderr) == ("first", "")
     write(tmp_path / "project/a.txt", "edited")
     done = run(tmp_path, far, "run", "cat", "a.txt")
     assert (done.stdout, done.stderr) == ("edited", "sync up: transferred 1 file, 6 bytes\n")
+    assert not (tmp_path / "seen").exists()
 
 
 def test_no_sync_runs_what_is_there(tmp_path: Path, far: dict[str, str]) -> None:
@@ -77,6 +78,8 @@ def test_in_trouble_nothing_runs_and_the_long_way_has_the_words(
         write(tmp_path / "home/project/a.txt", "theirs")
     elif trouble == "another's folder":
         write(tmp_path / "home/project" / STATE / "owner", '["another", "laptop:/b"]')
+    elif trouble == "a failed rsync":
+        write_large(tmp_path / "project/data")
     env = {**far, "CODE": "12"} if "rsync" in trouble else far
     done = run(tmp_path, env, "run", "--", "touch began")
     assert (done.returncode, done.stderr) == (LONG_WAY, "")
@@ -94,6 +97,7 @@ def test_a_folder_without_a_mark_is_not_sent(tmp_path: Path, far: dict[str, str]
 def test_ctrl_c_during_the_sync_begins_nothing(tmp_path: Path, far: dict[str, str]) -> None:
     """Exit code 130, and what is where."""
     (tmp_path / "bin/rsync").write_text(INTERRUPTED)
+    write_large(tmp_path / "project/data")
     done = run(tmp_path, far, "run", "--", "touch began")
     assert (done.returncode, done.stderr) == (130, f"error: {first.STOPPED}\n")
     assert not (tmp_path / "home/project/began").exists()

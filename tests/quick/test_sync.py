@@ -9,7 +9,7 @@ import pytest
 
 from gpuinfra.features.sync.rsync import command
 from gpuinfra.features.sync.sync import SyncRequest
-from tests.features.sync.far_host import write
+from tests.features.sync.far_host import write, write_large
 from tests.quick.conftest import FAR_SSH
 
 CODE = """import os, sys
@@ -35,10 +35,11 @@ def test_both_ways_ask_rsync_for_the_same(direction: str, tmp_path: Path, world:
     (tmp_path / "project/.gitignore").write_text("data/*\n!data/keep\n")
     assert run(tmp_path, world, "sync", "up").returncode == 0
     source = tmp_path / ("project" if direction == "up" else "home/project")
-    for name in ("data/big", "data/keep", "a.py"):
-        write(source / name, "four")
+    write(source / "data/big", "four")
+    write(source / "a.py", "four")
+    write_large(source / "data/keep")
     done = run(tmp_path, world, "sync", direction)
-    assert (done.returncode, done.stdout) == (0, "transferred 2 files, 8 bytes\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "transferred 2 files, 1.0 MiB\n"), done.stderr
     ssh = ["ssh", "-F", f"{tmp_path}/state/gpuinfra/hosts/i-0123456789abcdef0.conf", "gpuinfra-default"]
     request = SyncRequest(mode=direction, root=tmp_path / "project")
     wanted = command("rsync", ssh, request, up=direction == "up")[1:]
@@ -60,6 +61,7 @@ def test_what_was_not_done_is_told(tmp_path: Path, world: dict[str, str]) -> Non
 
 def test_what_needs_words_goes_the_long_way(tmp_path: Path, world: dict[str, str], listening: Path) -> None:
     """A failed rsync, any option, a connection that is down."""
+    write_large(tmp_path / "project/data")
     assert run(tmp_path, {**world, "CODE": "12"}, "sync", "up").returncode == 9
     assert run(tmp_path, world, "sync", "up", "--delete").returncode == 9
     listening.unlink()

@@ -1,4 +1,7 @@
-"""What the laptop asks the host's end of a sync, and what that answers: a line of JSON each."""
+"""What the laptop asks the host's end of a sync, and what that answers: a line of JSON each.
+
+What few small files hold follows the line that places them, byte after byte.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ class Conversation:
     def __init__(self, replies: IO[bytes], requests: IO[bytes]) -> None:
         self._replies, self._requests = replies, requests
 
-    def send(self, what: str, **values: Any) -> None:
+    def send(self, what: str, data: bytes = b"", **values: Any) -> None:
         """Ask, and do not wait."""
-        self._requests.write(json.dumps({"what": what, **values}).encode() + b"\n")
+        self._requests.write(json.dumps({"what": what, **values}).encode() + b"\n" + data)
         self._requests.flush()
 
     def hear(self) -> Any:

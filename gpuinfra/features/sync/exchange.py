@@ -1,27 +1,28 @@
 """One sync: both sides look, the laptop decides, rsync moves files into a staging folder, each side places.
-
-Whoever calls says how the host is asked (`Conversation`) and how files are moved.
+Over 200 lines: one sync, step by step. Whoever calls says how the host is asked (`Conversation`) and how
+files are moved.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any, Protocol
 
 from gpuinfra.features.sync import untrusted
 from gpuinfra.features.sync.conversation import Conversation, SyncRefused
 from gpuinfra.features.sync.decide import Decision, Move, decide, doubtful
+from gpuinfra.features.sync.few import MANY, are_few, contents
 from gpuinfra.features.sync.terms import SyncOutcome, Terms
 from gpuinfra.features.sync.work import order, work
 from gpuinfra.ground.text import size
 from gpuinfra.host.sync.ignored import IGNORE_FILES
 from gpuinfra.host.sync.place import PASSING
-from gpuinfra.host.sync.records import SMALL, ancestors, read_lines
+from gpuinfra.host.sync.records import SMALL, Given, ancestors, read_lines
 from gpuinfra.host.sync.scan import Scan
 from gpuinfra.host.sync.side import Side
 
 MANIFEST = "manifest"
-MANY = 300  # more files than this have no hash taken: they are known by size, time and inode alone
 
 
 class Mover(Protocol):
@@ -146,7 +147,7 @@ class _Exchange:
 
     def _carry_out(self, decision: Decision) -> None:
         up, down = order(decision.to_host), order(decision.to_here)
-        self._send(up)
+        given, data = self._send(up)
         if down["puts"]:
             self._count(self.mover.move(False, down["puts"]))
         up["hashed"] = self._hashed(
@@ -158,7 +159,7 @@ class _Exchange:
         done = self.side.place(self.scan, here)
         there = work(up, decision.to_here, agreed, decision) | {"hashes": done["hashes"]}
         ident = os.urandom(8).hex()
-        self.host.send("place", id=ident, work=there, failed=list(done["failed"]))
+        self.host.send("place", data, id=ident, work=there, failed=list(done["failed"]), given=given)
         here["changed"] = set(self.side.changed(self.scan, here["sent"]))  # while the host works
         said = self.host.hear()
         failed = {**done["failed"], **said["failed"]}
@@ -169,8 +170,11 @@ class _Exchange:
         self.side.clean()
         self._take_back(failed)
 
-    def _send(self, up: dict[str, Any]) -> None:
-        """Send the files; many small ones by tar, in half of rsync's time."""
+    def _send(self, up: dict[str, Any]) -> tuple[list[Given], bytes]:
+        """Send the files: many small ones by tar, in half of rsync's time; few small ones are returned."""
+        with suppress(OSError):  # rsync has the words for a file that cannot be read
+            if are_few(self.scan, up["puts"]):
+                return contents(self.scan, up["puts"])
         small = [path for path in up["puts"] if self.scan.now[path][1] <= SMALL]
         if len(small) > MANY:
             self._count(self.mover.pack(small))
@@ -180,9 +184,10 @@ class _Exchange:
         few = set(up["puts"]).difference(small) if len(small) > MANY else up["puts"]
         if few:
             self._count(self.mover.move(True, sorted(few)))
+        return [], b""
 
     def _hashed(self, moves: list[Move], racy: set[str]) -> list[str]:
-        """Return of which files a hash is taken as they arrive."""
+        """Return of which files a hash is taken as they arrive; of many it is not."""
         files = [(path, new) for path, _, new in moves if new and new[0] == "f"]
         return [p for p, new in files if p in racy or (len(files) <= MANY and new[1] <= SMALL)]
 

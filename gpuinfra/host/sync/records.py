@@ -11,6 +11,7 @@ from typing import Any
 
 Record = list[Any]
 Records = dict[str, Record]
+Given = tuple[str, int, int, int]  # path, mode, mtime_ns, size of a file whose bytes come with a request
 STATE = ".gpuinfra-sync"
 PARTIAL = ".gpuinfra-partial"  # where rsync keeps a part of a file; older versions left some in the project
 KEEP = ".gpuinfra-keep"  # older versions: the repositories that `clone` put there

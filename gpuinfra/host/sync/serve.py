@@ -8,6 +8,7 @@ import os
 import sys
 from typing import IO, Any
 
+from gpuinfra.host.sync.records import Given
 from gpuinfra.host.sync.scan import Scan
 from gpuinfra.host.sync.side import OtherOwner, Side
 
@@ -22,7 +23,7 @@ def main(folder: str) -> None:
 
 def serve(root: str, requests: IO[bytes], replies: IO[bytes]) -> None:
     """Answer until there are no more requests; what cannot be done is answered as refused."""
-    end = HostEnd(root)
+    end = HostEnd(root, requests)
     verbs = {"scan": end.scan, "hashes": end.hashes, "place": end.place, "commit": end.commit}
     try:
         for line in requests:
@@ -36,6 +37,8 @@ def serve(root: str, requests: IO[bytes], replies: IO[bytes]) -> None:
         kind = "owner" if isinstance(error, OtherOwner) else "os"
         replies.write(json.dumps({"refused": why, "kind": kind}).encode() + b"\n")
         replies.flush()
+    except EOFError:  # nobody is there any more
+        pass
     finally:
         end.close()
 
@@ -43,8 +46,8 @@ def serve(root: str, requests: IO[bytes], replies: IO[bytes]) -> None:
 class HostEnd:
     """What the laptop may ask for, each verb a method."""
 
-    def __init__(self, root: str) -> None:
-        self._root = root
+    def __init__(self, root: str, data: IO[bytes]) -> None:
+        self._root, self._data = root, data
         self._side: Side | None = None
 
     def close(self) -> None:
@@ -79,9 +82,13 @@ class HostEnd:
         """Return the hashes of files."""
         return self._scan.hashes(paths)
 
-    def place(self, *, id: str, work: Request, failed: list[str]) -> Request:
-        """Change what is to change, and write the next manifest, which counts once the laptop has its own."""
+    def place(self, *, id: str, work: Request, failed: list[str], given: list[Given]) -> Request:
+        """Change what is to change, and write the next manifest, which counts once the laptop has its own.
+
+        given: files whose bytes follow the request; the others have been moved into the staging folder.
+        """
         assert self._side  # noqa: S101 - the laptop scans first
+        self._side.receive(given, self._data)
         done = self._side.place(self._scan, work)
         work["changed"] = self._side.changed(self._scan, work["sent"])
         text = self._side.manifest(self._scan, id, work, [*failed, *done["failed"]])

@@ -10,13 +10,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import IO, Any
 
 from gpuinfra.host.sync import place
-from gpuinfra.host.sync.records import STATE, Records, differs, digest
+from gpuinfra.host.sync.records import STATE, Given, Records, differs, digest
 from gpuinfra.host.sync.scan import Scan
-from gpuinfra.host.sync.stage import Stage, journal
+from gpuinfra.host.sync.stage import Stage, journal, receive
 
 JOURNAL, OWNER, PROJECT, STAGED = "journal", "owner", "project", "stage"
 
@@ -78,6 +78,13 @@ class Side:
         self.write(JOURNAL, json.dumps(entries))
         self._placer = place.Placer(scan, self.state, staged, entries, is_host=self.is_host)
         return {"failed": self._placer.run(work), "hashes": hashes}
+
+    def receive(self, given: Collection[Given], data: IO[bytes]) -> None:
+        """Stage files whose bytes follow; what a cut sync has left there is not in their way."""
+        if given:
+            self.clean()
+            os.makedirs(f"{self.state}/{STAGED}")
+            receive(f"{self.state}/{STAGED}", given, data)
 
     def changed(self, scan: Scan, paths: Iterable[str]) -> list[str]:
         """Return the files that are not (any more) what the scan saw."""

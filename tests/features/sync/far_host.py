@@ -5,6 +5,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from gpuinfra.features.sync.few import FEW_BYTES
 from gpuinfra.features.sync.result import SyncResult
 from gpuinfra.features.sync.rsync import Rsync
 from gpuinfra.features.sync.sync import SyncRequest
@@ -46,6 +47,11 @@ def write(path: Path, text: str) -> None:
     """Write a file and the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+
+
+def write_large(path: Path) -> None:
+    """Write a file that is left to rsync."""
+    write(path, "x" * (FEW_BYTES + 1))
 
 
 def names(root: Path) -> list[str]:

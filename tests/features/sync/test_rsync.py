@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.sync.exchange import MANY
+from gpuinfra.features.sync.few import MANY
 from gpuinfra.features.sync.rsync import command, failure
 from gpuinfra.features.sync.sync import SyncRequest
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
-from tests.features.sync.far_host import FarHost, names, write
+from tests.features.sync.far_host import FarHost, names, write, write_large
 
 SSH = ["/usr/bin/ssh", "-F", "/c/default.conf", "gpuinfra-default"]
 
@@ -66,10 +66,12 @@ def test_failures_are_told_in_words(code: int, words: str, kind: type[GpuInfraEr
 
 
 def test_a_missing_rsync_is_explained(tmp_path: Path) -> None:
-    """With the command that installs it; where nothing has to be moved it is not missed."""
+    """With the command that installs it; where nothing, or little, has to be moved it is not missed."""
     far = FarHost(tmp_path, environ={**os.environ, "PATH": str(tmp_path)})
     far.sync("up")
     write(far.here / "a.py", "x")
+    far.sync("up")
+    write_large(far.here / "data")
     with pytest.raises(ConfigError, match="rsync is not installed on this machine") as caught:
         far.sync("up")
     assert "install" in caught.value.hint
