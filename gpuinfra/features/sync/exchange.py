@@ -1,42 +1,33 @@
 """One sync: both sides look, the laptop decides, rsync moves files into a staging folder, each side places.
-Over 200 lines: one sync, step by step. Whoever calls says how the host is asked (`Conversation`) and how
-files are moved.
+
+Whoever calls says how the host is asked (`Conversation`) and how files are moved.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 from gpuinfra.features.sync import untrusted
 from gpuinfra.features.sync.conversation import Conversation, SyncRefused
 from gpuinfra.features.sync.decide import Decision, Move, decide, doubtful
-from gpuinfra.features.sync.few import MANY, are_few, contents
+from gpuinfra.features.sync.mover import FEW_BYTES, MANY, Mover, send
 from gpuinfra.features.sync.terms import SyncOutcome, Terms
 from gpuinfra.features.sync.work import order, work
 from gpuinfra.ground.text import size
 from gpuinfra.host.sync.ignored import IGNORE_FILES
 from gpuinfra.host.sync.place import PASSING
-from gpuinfra.host.sync.records import SMALL, Given, ancestors, read_lines
+from gpuinfra.host.sync.records import SMALL, ancestors, read_lines
 from gpuinfra.host.sync.scan import Scan
 from gpuinfra.host.sync.side import Side
 
 MANIFEST = "manifest"
 
 
-class Mover(Protocol):
-    """What moves files into the other side's staging folder; each returns what it counted."""
-
-    def move(self, up: bool, paths: list[str]) -> dict[str, int]:
-        """Move files of any size, by differences."""
-
-    def pack(self, paths: list[str]) -> dict[str, int]:
-        """Send many small files up."""
-
-
-def exchange(root: str, host: Conversation, mover: Mover, terms: Terms) -> SyncOutcome:
-    """Carry out one sync.
+def exchange(
+    root: str, host: Conversation, mover: Mover, terms: Terms, *, few_bytes: int = FEW_BYTES
+) -> SyncOutcome:
+    """Carry out one sync; up to `few_bytes` in all are sent without the mover.
 
     Raises:
         SyncRefused: the host refuses, or says what no honest host does.
@@ -44,14 +35,14 @@ def exchange(root: str, host: Conversation, mover: Mover, terms: Terms) -> SyncO
     """
     side = Side(root, is_host=False)
     try:
-        return _Exchange(side, host, mover, terms).run()
+        return _Exchange(side, host, mover, terms, few_bytes).run()
     finally:
         side.close()
 
 
 class _Exchange:
-    def __init__(self, side: Side, host: Conversation, mover: Mover, terms: Terms) -> None:
-        self.side, self.host, self.mover, self.terms = side, host, mover, terms
+    def __init__(self, side: Side, host: Conversation, mover: Mover, terms: Terms, few_bytes: int) -> None:
+        self.side, self.host, self.mover, self.terms, self.few_bytes = side, host, mover, terms, few_bytes
         self.out = SyncOutcome(put_back=list(side.told))
 
     def run(self) -> SyncOutcome:
@@ -147,7 +138,10 @@ class _Exchange:
 
     def _carry_out(self, decision: Decision) -> None:
         up, down = order(decision.to_host), order(decision.to_here)
-        given, data = self._send(up)
+        files = send(self.scan, up["puts"], self.mover, self.few_bytes)
+        up["puts"] = files.puts
+        for numbers in files.counted:
+            self._count(numbers)
         if down["puts"]:
             self._count(self.mover.move(False, down["puts"]))
         up["hashed"] = self._hashed(
@@ -159,7 +153,9 @@ class _Exchange:
         done = self.side.place(self.scan, here)
         there = work(up, decision.to_here, agreed, decision) | {"hashes": done["hashes"]}
         ident = os.urandom(8).hex()
-        self.host.send("place", data, id=ident, work=there, failed=list(done["failed"]), given=given)
+        self.host.send(
+            "place", files.data, id=ident, work=there, failed=list(done["failed"]), given=files.given
+        )
         here["changed"] = set(self.side.changed(self.scan, here["sent"]))  # while the host works
         said = self.host.hear()
         failed = {**done["failed"], **said["failed"]}
@@ -169,22 +165,6 @@ class _Exchange:
         self.host.send("commit", id=ident)
         self.side.clean()
         self._take_back(failed)
-
-    def _send(self, up: dict[str, Any]) -> tuple[list[Given], bytes]:
-        """Send the files: many small ones by tar, in half of rsync's time; few small ones are returned."""
-        with suppress(OSError):  # rsync has the words for a file that cannot be read
-            if are_few(self.scan, up["puts"]):
-                return contents(self.scan, up["puts"])
-        small = [path for path in up["puts"] if self.scan.now[path][1] <= SMALL]
-        if len(small) > MANY:
-            self._count(self.mover.pack(small))
-            # tar fills up with zeros what shrank while it was read
-            bad = set(self.side.changed(self.scan, small))
-            up["puts"] = [path for path in up["puts"] if path not in bad]
-        few = set(up["puts"]).difference(small) if len(small) > MANY else up["puts"]
-        if few:
-            self._count(self.mover.move(True, sorted(few)))
-        return [], b""
 
     def _hashed(self, moves: list[Move], racy: set[str]) -> list[str]:
         """Return of which files a hash is taken as they arrive; of many it is not."""

@@ -50,8 +50,8 @@ def lines(result: SyncResult) -> list[str]:
 class Notice:
     """Says what is going on if that takes longer than two seconds."""
 
-    def __init__(self, say: Callable[[str], object], after_s: float = NOTICE_S) -> None:
-        self._say, self._after_s, self._ended = say, after_s, allocate_lock()
+    def __init__(self, say: Callable[[str], object], text: str = NOTICE, after_s: float = NOTICE_S) -> None:
+        self._say, self._text, self._after_s, self._ended = say, text, after_s, allocate_lock()
 
     def __enter__(self) -> None:
         """Begin to count."""
@@ -64,4 +64,4 @@ class Notice:
 
     def _wait(self) -> None:
         if not self._ended.acquire(timeout=self._after_s):
-            self._say(NOTICE)
+            self._say(self._text)

@@ -13,6 +13,7 @@ from gpuinfra.tools.ssh import host_bundle
 
 SSH_FAILED = 255
 PROGRAM = ("/usr/bin/python3", "-I", "-S", "gpuinfra/host/sync/__main__.py")
+NO_SPACE = "No space left on device"
 GOES_ON = "the same command goes on"
 
 
@@ -56,6 +57,8 @@ def _refusal(refused: SyncRefused, folder: str, stack: str) -> GpuInfraError:
         return ConfigError(
             f"{refused}, more than is sent before a command", hint=f"{command('sync up', stack)}, once"
         )
+    if NO_SPACE in str(refused):
+        return HostError(f"a disk is full: {refused}", hint=command("ssh -- df -h", stack))
     return HostError(f"the host's end of the sync failed, nothing was changed here: {refused}")
 
 

@@ -139,7 +139,7 @@ def failure(code: int, stderr: str, *, stack: str) -> GpuInfraError:
         )
     if CHANGED in stderr or UNKNOWN in stderr:
         return HostError(f"ssh refused the host's key: {why}", hint=typed("ssh -- true", stack))
-    if "No space left on device" in stderr:
+    if host_session.NO_SPACE in stderr:
         return HostError(f"a disk is full: {why}", hint=typed("ssh -- df -h", stack))
     if code in (NO_SSH, STREAM, SIGNAL, 10, 30, 35):
         return Unreachable(f"the connection ended during the sync: {why}", hint="the same command goes on")

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.connect.reconnect import reconnect
+from gpuinfra.features.sync.first import Notice
 from gpuinfra.features.sync.result import SyncResult
 from gpuinfra.features.sync.rsync_args import STOPPED, summary
 from gpuinfra.features.sync.terms import Terms
@@ -112,8 +113,10 @@ def sync(world: World, rsync: RsyncTransfer, request: SyncRequest) -> SyncResult
     local = request.root / request.part
     if request.mode == "up" and not os.path.lexists(local):
         raise ConfigError(f"{local} does not exist")
+    host = connect(world)
     try:
-        result = rsync.run(connect(world), request)
+        with Notice(world.reporter.say, f"syncing {request.root} ..."):
+            result = rsync.run(host, request)
     except KeyboardInterrupt:
         raise Interrupted(STOPPED) from None
     for line in result.told():

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Mapping
 from typing import IO, Any
 
 from gpuinfra.host.sync.records import Given, Records, file_record
@@ -13,20 +12,18 @@ from gpuinfra.host.sync.scan import Scan
 Journal = list[Any]  # [number in gone/, path, the old record, inode of the staged file or 0]
 
 
-def receive(root: str, given: Iterable[Given], data: IO[bytes]) -> None:
-    """Write files whose bytes come one after the other.
+def receive(root: str, given: Collection[Given], data: IO[bytes]) -> None:
+    """Write files whose bytes come one after the other: all are read first, so that a refusal is heard.
 
     Raises:
         EOFError: the connection ended.
     """
-    for path, mode, mtime_ns, size in given:
-        text = data.read(size)
+    texts = [data.read(size) for _, _, _, size in given]
+    for (path, mode, mtime_ns, size), text in zip(given, texts, strict=True):
         if len(text) < size:
             raise EOFError
         full = f"{root}/{path}"
         os.makedirs(os.path.dirname(full), exist_ok=True)
-        with suppress(FileNotFoundError):
-            os.unlink(full)  # a cut sync left it
         fd = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with open(fd, "wb") as file:
             file.write(text)

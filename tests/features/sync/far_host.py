@@ -5,7 +5,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from gpuinfra.features.sync.few import FEW_BYTES
+from gpuinfra.features.sync.mover import FEW_BYTES
 from gpuinfra.features.sync.result import SyncResult
 from gpuinfra.features.sync.rsync import Rsync
 from gpuinfra.features.sync.sync import SyncRequest

@@ -12,6 +12,7 @@ from typing import Any
 
 from gpuinfra.features.sync.conversation import Conversation
 from gpuinfra.features.sync.exchange import exchange
+from gpuinfra.features.sync.mover import FEW_BYTES
 from gpuinfra.features.sync.terms import SyncOutcome, Terms
 from gpuinfra.host.sync.records import STATE
 from gpuinfra.host.sync.serve import serve
@@ -90,13 +91,20 @@ class Folders:
         self.written: set[str] = set()
         self.removed: set[str] = set()
         self.log: list[Any] = []
+        self.few_bytes = (FEW_BYTES, 0)[seed % 2]  # with the request, or by the mover
 
     def sync(self, mode: str = "both", *, trace: Any = None, **terms: Any) -> SyncOutcome:
         """Sync, by a mover that stands for rsync."""
         pipe = Pipe(self.roots[HOST], trace)
         try:
             talk = Conversation(pipe.replies, pipe.requests)
-            return exchange(str(self.roots[HERE]), talk, self, Terms(mode=mode, join=True, **terms))
+            return exchange(
+                str(self.roots[HERE]),
+                talk,
+                self,
+                Terms(mode=mode, join=True, **terms),
+                few_bytes=self.few_bytes,
+            )
         finally:
             pipe.close()
 

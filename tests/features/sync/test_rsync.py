@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.sync.few import MANY
+from gpuinfra.features.sync.mover import MANY
 from gpuinfra.features.sync.rsync import command, failure
 from gpuinfra.features.sync.sync import SyncRequest
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
