@@ -13,6 +13,7 @@ from gpuinfra.simulator.api.app import NOT_IMPLEMENTED, SimulatorApp
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.call_log import Call
 from gpuinfra.simulator.api.faults import Fault
+from gpuinfra.simulator.api.given import INVOCATION
 from gpuinfra.simulator.api.seed import Seed
 from gpuinfra.simulator.api.state import SimulatorState
 
@@ -41,8 +42,8 @@ class Stage:
         if fault.delay_s:
             self.happened.append(f"waited {fault.delay_s:g}")
 
-    def call(self) -> tuple[str, bytes]:
-        """Make one RunInstances call; returns status line and body."""
+    def call(self, invocation: str = "") -> tuple[str, bytes]:
+        """Make one RunInstances call, a try of this invocation; returns status line and body."""
         app = SimulatorApp(
             state=self.state,
             backend=self.backend,
@@ -57,6 +58,7 @@ class Stage:
             "PATH_INFO": "/",
             "CONTENT_TYPE": "application/x-www-form-urlencoded",
             "CONTENT_LENGTH": str(len(body)),
+            INVOCATION: invocation,
             "HTTP_AUTHORIZATION": "Credential=x/20261123/us-east-1/ec2/aws4_request",
             "wsgi.input": io.BytesIO(body),
             "werkzeug.socket": self.client,
@@ -104,6 +106,18 @@ def test_a_fault_after_the_action_loses_its_answer() -> None:
     stage.state.faults.add([Fault(match="RunInstances", code="InternalError", delay_s=2, after=True)])
     assert b"InternalError" in stage.call()[1]
     assert stage.happened == ["carried out", "waited 2"]
+
+
+def test_an_sdk_that_did_not_hear_an_answer_hears_it_again() -> None:
+    """A call is carried out once for all its tries, unless a fault has lost an answer on purpose."""
+    stage = Stage()
+    assert stage.call("one") == stage.call("one") == ("200 OK", b"done")
+    assert stage.happened == ["carried out"]
+    assert stage.logged().status == 200
+    stage.state.faults.add([Fault(match="RunInstances", code="InternalError", after=True)])
+    stage.call("two")
+    assert stage.call("two") == ("200 OK", b"done")
+    assert stage.happened == ["carried out"] * 3
 
 
 def test_a_delay_alone_lets_the_call_through() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer, AwsRequest, error_answer, read_request
 from gpuinfra.simulator.api.call_log import UNANSWERED, Call
 from gpuinfra.simulator.api.faults import Fault
+from gpuinfra.simulator.api.given import INVOCATION
 from gpuinfra.simulator.api.state import SimulatorState
 
 NOT_IMPLEMENTED = "NotImplementedBySimulator"
@@ -60,6 +61,10 @@ class SimulatorApp:
         return [answer.body]
 
     def _aws(self, environ: Environ, body: bytes) -> ApiAnswer:
+        invocation = environ.get(INVOCATION, "")
+        if given := self._state.given.get(invocation):
+            _log.warning("an answer was lost and is given again")
+            return given
         request = _request_of(environ, body)
         call = _call_of(request, self._state.now(), self._owner(request.access_key))
         number = self._state.calls.begin(call)
@@ -72,6 +77,8 @@ class SimulatorApp:
             answer = self._carry_out(request, environ)
             answer = self._apply_fault(fault, request, environ) or answer
         self._state.calls.finish(number, status=answer.status, fault=label)
+        if invocation and fault is None:
+            self._state.given.keep(invocation, answer)
         _log.info("%s %s:%s %d %s", request.region, request.service, request.action, answer.status, label)
         return answer
 

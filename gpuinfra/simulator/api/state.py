@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gpuinfra.simulator.api.call_log import CallLog
 from gpuinfra.simulator.api.faults import FaultBook
+from gpuinfra.simulator.api.given import GivenAnswers
 from gpuinfra.simulator.api.seed import Seed
 from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
 
@@ -27,6 +28,7 @@ class SimulatorState:
         self.moto_lock = threading.RLock()
         self.faults = FaultBook()
         self.calls = CallLog()
+        self.given = GivenAnswers()
         self.clear()
 
     def clear(self) -> None:
