@@ -96,7 +96,7 @@ SIBLINGS = {
 NEIGHBOURS = {"ssh": {"ssm"}, "ssm": {"aws"}, "terraform": {"aws"}}
 SHARED_TOOLS = {"process", "files", "adapter"}
 # the wire format is one file for both ends, and so is the JSON that costs nothing to import
-WIRE = {"host.jobs.frames", "host.jobs.lean_json"}
+WIRE = {"host.jobs.frames", "host.lean_json"}
 # both ends of a sync look at a folder, and change it, by the same code
 SIDE = {"host.sync.place", "host.sync.records", "host.sync.scan", "host.sync.side", "host.sync.ignored"}
 ALONE = {

@@ -68,7 +68,7 @@ def _ip(environ: Mapping[str, str]) -> bool:
         _refuse("the stack 'default' has no host", hint="gpuinfra up")
     except OSError:
         return False
-    from gpuinfra.host.jobs import lean_json
+    from gpuinfra.host import lean_json
 
     try:
         outputs = lean_json.loads(state)["outputs"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gpuinfra.host.jobs import lean_json
+from gpuinfra.host import lean_json
 from gpuinfra.host.jobs.job_store import JobError
 
 TYPE_CHECKING = False

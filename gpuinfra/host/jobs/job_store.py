@@ -10,7 +10,8 @@ import fcntl
 import os
 import time
 
-from gpuinfra.host.jobs import frames, lean_json
+from gpuinfra.host import lean_json
+from gpuinfra.host.jobs import frames
 from gpuinfra.host.jobs.clock import boot_id, booted, iso, now, seconds
 
 TYPE_CHECKING = False

@@ -6,7 +6,8 @@ import os
 import sys
 from errno import EDQUOT, ENOSPC, EROFS
 
-from gpuinfra.host.jobs import frames, handlers, lean_json
+from gpuinfra.host import lean_json
+from gpuinfra.host.jobs import frames, handlers
 from gpuinfra.host.jobs.job_store import JobError
 
 TYPE_CHECKING = False

@@ -11,7 +11,8 @@ import select
 import sys
 from _thread import allocate_lock, start_new_thread
 
-from gpuinfra.host.jobs import frames, lean_json
+from gpuinfra.host import lean_json
+from gpuinfra.host.jobs import frames
 from gpuinfra.tools.ssh import host_bundle
 
 TYPE_CHECKING = False
