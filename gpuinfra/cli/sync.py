@@ -122,7 +122,7 @@ def _sync(path: Path | None, mode: str, stack: str, as_json: bool, **options: An
 
 def _end(synced: SyncResult, as_json: bool) -> None:
     """Print what was done; what was not done, and should have been, is an error."""
-    result(synced.text(), synced, as_json)
+    result(synced.text(), vars(synced), as_json)
     synced.check()
 
 

@@ -86,15 +86,17 @@ def _try(conf: str, root: str, environ: Mapping[str, str], terms: Terms, stopped
 
 
 def _sync(conf: str, root: str, environ: Mapping[str, str], terms: Terms) -> SyncResult:
-    from gpuinfra.features.sync.conversation import Conversation
-    from gpuinfra.features.sync.exchange import exchange
-    from gpuinfra.features.sync.result import SyncResult
     from gpuinfra.tools.ssh import host_bundle
 
     ssh, folder = connection.command_line(conf), locations.host_folder(root)
     bundle = host_bundle.files()
     pid, stdin, stdout = _spawn([*ssh, "--", host_bundle.command([*PROGRAM, folder], bundle)], environ)
     try:
+        # the host starts meanwhile
+        from gpuinfra.features.sync.conversation import Conversation
+        from gpuinfra.features.sync.exchange import exchange
+        from gpuinfra.features.sync.result import SyncResult
+
         with open(stdout, "rb") as replies, open(stdin, "wb") as requests:
             host_bundle.hand_over(stdin, stdout, bundle, timeout_s=connection.ANSWER_S)
             mover = _Mover(root, folder, ssh, {**environ, "LC_ALL": "C"})
@@ -104,7 +106,7 @@ def _sync(conf: str, root: str, environ: Mapping[str, str], terms: Terms) -> Syn
         raise
     finally:
         os.waitpid(pid, 0)
-    return SyncResult.of(outcome, dry_run=False)
+    return SyncResult(outcome, dry_run=False)
 
 
 class _Mover:

@@ -5,8 +5,11 @@ What few small files hold follows the line that places them, byte after byte.
 
 from __future__ import annotations
 
-import json
-from typing import IO, Any
+from gpuinfra.host.lean_json import dumps, loads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any
 
 
 class SyncRefused(Exception):
@@ -25,7 +28,7 @@ class Conversation:
 
     def send(self, what: str, data: bytes = b"", **values: Any) -> None:
         """Ask, and do not wait."""
-        self._requests.write(json.dumps({"what": what, **values}).encode() + b"\n" + data)
+        self._requests.write(dumps({"what": what, **values}).encode() + b"\n" + data)
         self._requests.flush()
 
     def hear(self) -> Any:
@@ -39,7 +42,7 @@ class Conversation:
         if not line.endswith(b"\n"):
             raise EOFError
         try:
-            reply = json.loads(line)
+            reply = loads(line)
         except ValueError:
             raise SyncRefused(f"the host says {line[:100]!r}", kind="words") from None
         if isinstance(reply, dict) and isinstance(reply.get("refused"), str):

@@ -18,26 +18,31 @@ At each path, from the root down, the first line that fits decides; A is here, B
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+
+from gpuinfra.features.sync.content import equal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gpuinfra.host.sync.records import Record
+
+    Diff = Mapping[str, Record | None]
+    Move = tuple[str, Record | None, Record | None]  # path, what is there, what shall be there
 
 BOTH, ALONE = "changed on both sides", ("changed here", "changed on the host")
-Record = list[Any]
-Diff = Mapping[str, "Record | None"]
-Move = tuple[str, "Record | None", "Record | None"]  # path, what is there, what shall be there
 
 
-@dataclass(kw_only=True)
 class Decision:
     """What to change on each side; `agreed` and `dropped` are matters of the manifest alone."""
 
-    to_here: list[Move] = field(default_factory=list)
-    to_host: list[Move] = field(default_factory=list)
-    agreed: list[str] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
-    conflicts: dict[str, str] = field(default_factory=dict)
-    left_alone: dict[str, str] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.to_here: list[Move] = []
+        self.to_host: list[Move] = []
+        self.agreed: list[str] = []
+        self.dropped: list[str] = []
+        self.conflicts: dict[str, str] = {}
+        self.left_alone: dict[str, str] = {}
 
 
 def decide(
@@ -55,27 +60,6 @@ def decide(
     delete: one way, what only the other side has is deleted there.
     """
     return _Walk(old, here, host, mode=mode, keep=keep, delete=delete).walk(part)
-
-
-def doubtful(old: Mapping[str, Record], here: Diff, host: Diff) -> list[str]:
-    """Return the files of one size on both sides of which the hashes must tell whether they are equal."""
-    found = []
-    for path in here.keys() | host.keys():
-        a, b = (diff[path] if path in diff else old.get(path) for diff in (here, host))
-        if _is_file(a) and _is_file(b) and a and b and a[1] == b[1] and a[4] == b[4] and not (a[5] and b[5]):
-            found.append(path)
-    return found
-
-
-def equal(one: Record | None, two: Record | None) -> bool:
-    """Tell whether two records are of the same content; files of unknown content are not."""
-    if not one or not two or one[0] != two[0] or one[0] != "f":
-        return one == two
-    return one is two or (one[1] == two[1] and one[4] == two[4] and one[5] != "" and one[5] == two[5])
-
-
-def _is_file(rec: Record | None) -> bool:
-    return bool(rec) and rec is not None and rec[0] == "f"
 
 
 class _Tree:
@@ -105,14 +89,15 @@ class _Walk:
         self, old: Mapping[str, Record], here: Diff, host: Diff, *, mode: str, keep: str, delete: bool
     ) -> None:
         self.mode, self.keep, self.delete, self.old, self.out = mode, keep, delete, old, Decision()
-        stuck = {p: str(r[1]) for d in (here, host) for p, r in d.items() if r and r[0] == "p"}
-        self.out.left_alone = stuck
+        self.out.left_alone = stuck = {
+            p: str(r[1]) for d in (here, host) for p, r in d.items() if r and r[0] == "p"
+        }
         if stuck:
             here, host = (
-                {p: r for p, r in d.items() if not any(q in stuck for q in _up(p))} for d in (here, host)
+                {p: r for p, r in d.items() if stuck.keys().isdisjoint(_up(p))} for d in (here, host)
             )
         self.here, self.host = _Tree(old, here), _Tree(old, host)
-        self.all = sorted(old.keys() | here.keys() | host.keys())
+        self.all: list[str] = []
         self.below: dict[str, list[str]] = {}
         for path in self.here.any | self.host.any:
             if path:
@@ -186,9 +171,11 @@ class _Walk:
         (self.out.agreed if self.here.get(path) else self.out.dropped).append(path)
 
     def _subtree(self, path: str) -> Iterator[str]:
-        at = bisect_left(self.all, path)
-        if at < len(self.all) and self.all[at] == path:
-            yield path
+        yield path
+        known = [rec for rec in (self.old.get(path), self.here.get(path), self.host.get(path)) if rec]
+        if known and all(rec[0] != "d" for rec in known):
+            return
+        self.all = self.all or sorted(self.old.keys() | self.here.diff.keys() | self.host.diff.keys())
         yield from self.all[bisect_left(self.all, f"{path}/") : bisect_left(self.all, f"{path}0")]
 
 

@@ -6,22 +6,30 @@ Whoever calls says how the host is asked (`Conversation`) and how files are move
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from gpuinfra.features.sync import untrusted
-from gpuinfra.features.sync.conversation import Conversation, SyncRefused
-from gpuinfra.features.sync.decide import Decision, Move, decide, doubtful
-from gpuinfra.features.sync.mover import FEW_BYTES, MANY, Mover, send
-from gpuinfra.features.sync.terms import SyncOutcome, Terms
+from gpuinfra.features.sync.content import doubtful
+from gpuinfra.features.sync.conversation import SyncRefused
+from gpuinfra.features.sync.decide import decide
+from gpuinfra.features.sync.mover import FEW_BYTES, MANY, send
+from gpuinfra.features.sync.terms import SyncOutcome
 from gpuinfra.features.sync.work import order, work
 from gpuinfra.ground.text import size
-from gpuinfra.host.sync.ignored import IGNORE_FILES
 from gpuinfra.host.sync.place import PASSING
-from gpuinfra.host.sync.records import SMALL, ancestors, read_lines
+from gpuinfra.host.sync.records import IGNORE_FILES, SMALL, ancestors, read_lines
 from gpuinfra.host.sync.scan import Scan
 from gpuinfra.host.sync.side import Side
 
-MANIFEST = "manifest"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gpuinfra.features.sync.conversation import Conversation
+    from gpuinfra.features.sync.decide import Decision, Move
+    from gpuinfra.features.sync.mover import Mover
+    from gpuinfra.features.sync.terms import Terms
+
+MANIFEST, BASES = "manifest", "base"
 
 
 def exchange(
@@ -60,7 +68,7 @@ class _Exchange:
 
     def _look(self) -> None:
         side, terms = self.side, self.terms
-        side.load(MANIFEST)
+        side.load(MANIFEST, BASES)
         asked: dict[str, Any] = {
             "project": side.project(), "who": f"{os.uname().nodename}:{side.root}", "join": terms.join,
             "unmarked_too": terms.mode == "up",  # what `run` made there before the first sync stays as it is
@@ -72,7 +80,7 @@ class _Exchange:
         if any(p.rpartition("/")[2] in IGNORE_FILES for p in [*self.scan.diff, *said["diff"]]):
             said = self.host.ask("scan", **asked, given=self.scan.lines)
         if not said["known"]:  # another laptop's sync, or the host has lost it: nothing is known of before
-            side.old, side.id = {}, ""
+            side.forget()
             self.scan = Scan(side.root, {}, part=terms.part, excluded=asked["excluded"])
         try:
             self.there = untrusted.checked(said["diff"], side.old)
@@ -160,9 +168,9 @@ class _Exchange:
         said = self.host.hear()
         failed = {**done["failed"], **said["failed"]}
         here["hashes"] = said["hashes"]
-        manifest = self.side.manifest(self.scan, ident, here, failed)
-        self.side.write(MANIFEST, manifest)  # from here on it counts
+        self.side.remember(MANIFEST, ident, self.scan, here, failed)  # from here on it counts
         self.host.send("commit", id=ident)
+        self.side.forget_others()
         self.side.clean()
         self._take_back(failed)
 

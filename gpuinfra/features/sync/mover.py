@@ -6,13 +6,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Protocol
 
-from gpuinfra.host.sync.records import SMALL, Given, differs, file_record
-from gpuinfra.host.sync.scan import Scan
+from gpuinfra.host.sync.records import SMALL, differs, file_record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Protocol
+
+    from gpuinfra.host.sync.records import Given
+    from gpuinfra.host.sync.scan import Scan
+else:
+    Protocol = object
 
 MANY = 300  # more files than this are many
 FEW_BYTES = 1 << 20  # of all few ones; of more rsync sends the difference
@@ -28,14 +33,18 @@ class Mover(Protocol):
         """Send many small files up."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Sent:
     """What the host can place: `puts`; the bytes of those that are `given` go along with the request."""
 
-    puts: list[str]
-    given: list[Given] = field(default_factory=list)
-    data: bytes = b""
-    counted: list[dict[str, int]] = field(default_factory=list)
+    def __init__(
+        self,
+        puts: list[str],
+        *,
+        given: Iterable[Given] = (),
+        data: bytes = b"",
+        counted: Iterable[dict[str, int]] = (),
+    ) -> None:
+        self.puts, self.given, self.data, self.counted = puts, list(given), data, list(counted)
 
 
 def send(scan: Scan, puts: list[str], mover: Mover, few_bytes: int) -> Sent:
@@ -45,19 +54,21 @@ def send(scan: Scan, puts: list[str], mover: Mover, few_bytes: int) -> Sent:
     """
     now = scan.now
     if len(puts) <= MANY and sum(now[path][1] for path in puts) <= few_bytes:
-        with suppress(OSError):  # rsync has the words for a file that cannot be read
+        try:
             given, data = contents(scan, puts)
-            return Sent(puts=puts, given=given, data=data)
+            return Sent(puts, given=given, data=data)
+        except OSError:  # rsync has the words for a file that cannot be read
+            pass
     counted = []
     small = [path for path in puts if now[path][1] <= SMALL]
     if len(small) <= MANY:
-        return Sent(puts=puts, counted=[mover.move(True, puts)])
+        return Sent(puts, counted=[mover.move(True, puts)])
     counted.append(mover.pack(small))
     if large := set(puts).difference(small):
         counted.append(mover.move(True, sorted(large)))
     # tar fills up with zeros what shrank while it was read
     bad = {path for path in small if differs(f"{scan.root}/{path}", now[path])}
-    return Sent(puts=[path for path in puts if path not in bad], counted=counted)
+    return Sent([path for path in puts if path not in bad], counted=counted)
 
 
 def contents(scan: Scan, paths: Iterable[str]) -> tuple[list[Given], bytes]:

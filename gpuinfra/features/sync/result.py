@@ -1,22 +1,20 @@
-"""What a sync did, or would do, as values and as lines. Pure."""
+"""What a sync did, or would do, as values and as lines. Pure; no dataclasses: their import takes 15 ms."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from gpuinfra.features.sync.decide import BOTH
 from gpuinfra.features.sync.rsync_args import summary
 from gpuinfra.ground.errors import HostError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gpuinfra.features.sync.terms import SyncOutcome
 
 SHOWN = 10  # lines of one kind; the rest is counted
 
 
-@dataclass(frozen=True, kw_only=True)
 class SyncResult:
     """What a sync did, or would do.
 
@@ -25,40 +23,16 @@ class SyncResult:
     put_back: what was found after a crash.
     """
 
-    files: int = 0
-    size_bytes: int = 0
-    deleted: int = 0
-    sent_bytes: int = 0
-    received_bytes: int = 0
-    dry_run: bool = False
-    created: int = 0
-    sent_names: tuple[str, ...] = ()
-    brought_names: tuple[str, ...] = ()
-    deleted_names: tuple[str, ...] = ()
-    conflicts: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-    left_alone: dict[str, str] = field(default_factory=dict)
-    put_back: tuple[str, ...] = ()
-
-    @staticmethod
-    def of(outcome: SyncOutcome, *, dry_run: bool) -> SyncResult:
-        """Return what both sides did as a result."""
-        names = len(outcome.sent) + len(outcome.brought)
-        return SyncResult(
-            files=outcome.files,
-            size_bytes=outcome.size_bytes,
-            deleted=len(outcome.deleted),
-            dry_run=dry_run,
-            created=names - outcome.files,
-            sent_names=tuple(outcome.sent),
-            brought_names=tuple(outcome.brought),
-            deleted_names=tuple(outcome.deleted),
-            conflicts=outcome.conflicts,
-            failed=outcome.failed,
-            left_alone=outcome.left_alone,
-            put_back=tuple(outcome.put_back),
-            **outcome.counted,
-        )
+    def __init__(self, outcome: SyncOutcome, *, dry_run: bool) -> None:
+        self.files, self.size_bytes, self.deleted = outcome.files, outcome.size_bytes, len(outcome.deleted)
+        self.sent_bytes = outcome.counted.get("sent_bytes", 0)
+        self.received_bytes = outcome.counted.get("received_bytes", 0)
+        self.dry_run = dry_run
+        self.created = len(outcome.sent) + len(outcome.brought) - outcome.files
+        self.sent_names, self.brought_names = tuple(outcome.sent), tuple(outcome.brought)
+        self.deleted_names = tuple(outcome.deleted)
+        self.conflicts, self.failed, self.left_alone = outcome.conflicts, outcome.failed, outcome.left_alone
+        self.put_back = tuple(outcome.put_back)
 
     @property
     def names(self) -> tuple[str, ...]:

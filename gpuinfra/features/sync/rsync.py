@@ -47,7 +47,7 @@ class Rsync:
             outcome = exchange(str(request.root), talk, mover, request.terms)
         if mover.trouble:
             raise mover.trouble
-        return SyncResult.of(outcome, dry_run=request.dry_run)
+        return SyncResult(outcome, dry_run=request.dry_run)
 
 
 class _Mover:

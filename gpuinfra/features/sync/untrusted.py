@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from typing import Any
 
 from gpuinfra.host.sync.records import NEVER, leads_out
 
-Record = list[Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gpuinfra.host.sync.records import Record
+
 KINDS: dict[str, list[type]] = {"d": [], "l": [str], "f": [int, int, int, int, str], "p": [str]}
 # Python runs these at its start, wherever it finds them.
 RUN_BY_PYTHON = {"sitecustomize.py", "usercustomize.py"}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
 
-from gpuinfra.features.sync.decide import Decision, Move
+    from gpuinfra.features.sync.decide import Decision, Move
 
 
 def order(moves: Iterable[Move]) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Callable, Iterable
 
-# Read in every folder; the lines of the second come after those of the first.
-IGNORE_FILES = (".gitignore", ".gpuinfraignore")
 ANY_DEPTH = "**"
 IN_NAME = "[^/]"
 STARS = "(?=[^/])[^/]*"  # no name is empty: else `data/*` would match `data/`

@@ -7,13 +7,18 @@ have written to it. The journal says what each old file should be; after a crash
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
 
 from gpuinfra.host.sync import rename
-from gpuinfra.host.sync.records import Records, differs
-from gpuinfra.host.sync.scan import Scan
-from gpuinfra.host.sync.stage import Journal, Stage
+from gpuinfra.host.sync.records import differs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from gpuinfra.host.sync.records import Records
+    from gpuinfra.host.sync.scan import Scan
+    from gpuinfra.host.sync.stage import Journal, Stage
 
 GONE = "gone"
 CHANGED = "changed meanwhile; the next sync looks again"
@@ -27,7 +32,8 @@ class Placer:
     def __init__(self, scan: Scan, state: str, stage: Stage, entries: Journal, *, is_host: bool) -> None:
         self._numbers = {path: number for number, path, _, _ in entries}
         self._swapped = {path for _, path, _, inode in entries if inode}
-        self.new, self.away = Records(), set[str]()
+        self.new: Records = {}
+        self.away: set[str] = set()
         self._scan, self._stage, self._state, self._is_host = scan, stage, state, is_host
         self._whole: set[str] = set()
         self._fds: dict[str, int] = {}

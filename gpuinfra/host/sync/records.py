@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Any
 
-Record = list[Any]
-Records = dict[str, Record]
-Given = tuple[str, int, int, int]  # path, mode, mtime_ns, size of a file whose bytes come with a request
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Record = list[Any]
+    Records = dict[str, Record]
+    Given = tuple[str, int, int, int]  # path, mode, mtime_ns, size of a file whose bytes come with a request
+
 STATE = ".gpuinfra-sync"
 PARTIAL = ".gpuinfra-partial"  # where rsync keeps a part of a file; older versions left some in the project
 KEEP = ".gpuinfra-keep"  # older versions: the repositories that `clone` put there
+# Read in every folder; the lines of the second come after those of the first.
+IGNORE_FILES = (".gitignore", ".gpuinfraignore")
 NEVER = {".git", STATE, PARTIAL, KEEP}
 SMALL = 4 << 20  # up to here a hash is kept, so that a file that was only touched counts as unchanged
 
@@ -45,6 +51,18 @@ def file_record(found: os.stat_result) -> Record:
     return ["f", found.st_size, found.st_mtime_ns, found.st_ino, executable, ""]
 
 
+def is_same(found: os.stat_result, rec: Record) -> bool:
+    """Tell whether a file is the one of the record, by all that can be known without reading it."""
+    return (
+        rec[0] == "f"
+        and rec[2] == found.st_mtime_ns
+        and rec[1] == found.st_size
+        and rec[3] == found.st_ino
+        and rec[4] == ((found.st_mode & 0o111) != 0)
+        and stat.S_ISREG(found.st_mode)
+    )
+
+
 def ancestors(path: str) -> list[str]:
     """Return the folders above a path, from the top down."""
     return [path[:at] for at, c in enumerate(path) if c == "/"]
@@ -62,7 +80,7 @@ def leads_out(path: str, target: str) -> bool:
 
 def digest(path: str) -> str:
     """Return the hash of a file; none if it cannot be read."""
-    from hashlib import blake2b
+    from _blake2 import blake2b  # of hashlib, without OpenSSL: that takes 6 ms
 
     hasher = blake2b(digest_size=16)
     try:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
-from functools import cache
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Linux: RENAME_NOREPLACE, RENAME_EXCHANGE; macOS: RENAME_EXCL, RENAME_SWAP
 NAME, NO_REPLACE, EXCHANGE = ("renameatx_np", 4, 2) if sys.platform == "darwin" else ("renameat2", 1, 2)
 HERE = -2 if sys.platform == "darwin" else -100  # AT_FDCWD
 NOT_HERE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}  # an old NFS, FUSE
+_library: list[Any] = []  # the C library, once it was needed
 
 
 def put(old: str, new: str, *, old_fd: int, new_fd: int) -> None:
@@ -46,18 +49,12 @@ def swap(one: str, two: str, *, one_fd: int, two_fd: int) -> None:
         put(aside, one, old_fd=one_fd, new_fd=one_fd)
 
 
-@cache
-def _renameat() -> Callable[..., int] | None:
-    """Return the C function; ctypes takes 6 ms to import, and most syncs change nothing."""
-    import ctypes
-
-    return getattr(ctypes.CDLL(None, use_errno=True), NAME, None)
-
-
 def _call(old: str, new: str, old_fd: int, new_fd: int, flags: int) -> None:
-    import ctypes
+    import ctypes  # 6 ms, and most syncs change nothing
 
-    renameat = _renameat()
+    if not _library:
+        _library.append(ctypes.CDLL(None, use_errno=True))
+    renameat = getattr(_library[0], NAME, None)
     if renameat is None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     if renameat(old_fd, os.fsencode(old), new_fd, os.fsencode(new), flags):

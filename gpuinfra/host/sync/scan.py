@@ -5,20 +5,25 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterable, Mapping
 
-from gpuinfra.host.sync.ignored import IGNORE_FILES, Matcher, matcher
 from gpuinfra.host.sync.records import (
+    IGNORE_FILES,
     NEVER,
     SMALL,
-    Record,
-    Records,
     ancestors,
     digest,
     file_record,
+    is_same,
     leads_out,
     read_lines,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gpuinfra.host.sync.ignored import Matcher
+    from gpuinfra.host.sync.records import Record, Records
 
 # A file younger than this may change again within one tick of the clock: its time proves nothing.
 RACY_NS, RACY_WHOLE_SECONDS_NS = 50_000_000, 2_100_000_000
@@ -96,7 +101,7 @@ class Scan:
             if entry.name in NEVER or (rules and not on_way and _ignored(path, folder, rules)):
                 self.hidden.add(path)
                 return False
-            rec = self._record(entry, path, folder)
+            rec = self._record(entry, path, folder, was)
             if rec is None:
                 return False
             self.now[path] = rec  # before what is in it
@@ -112,9 +117,11 @@ class Scan:
             self.diff[path] = rec
         return True
 
-    def _record(self, entry: os.DirEntry[str], path: str, folder: bool) -> Record | None:
+    def _record(self, entry: os.DirEntry[str], path: str, folder: bool, was: Record | None) -> Record | None:
         """Return the record, the old one itself if nothing was touched; None: a socket, a pipe, a device."""
         found = entry.stat(follow_symlinks=False)
+        if was and is_same(found, was):  # first: nearly all are
+            return was
         if folder:
             return ["d"] if found.st_dev == self._device else ["p", "another disk"]
         if stat.S_ISLNK(found.st_mode):
@@ -122,13 +129,8 @@ class Scan:
             return ["p", "a link that leads out of the project"] if leads_out(path, target) else ["l", target]
         if not stat.S_ISREG(found.st_mode):
             return None
-        was = self.old.get(path)
         rec = file_record(found)
-        if not was or was[0] != "f":
-            return rec
-        if was[2] == rec[2] and was[:5] == rec[:5]:
-            return was
-        if was[5] and was[1] == rec[1] and rec[1] <= SMALL:
+        if was and was[0] == "f" and was[5] and was[1] == rec[1] and rec[1] <= SMALL:
             rec[5] = digest(entry.path)
             if rec[4:] == was[4:]:
                 self.touched[path] = rec
@@ -144,6 +146,10 @@ class Scan:
         if lines is None:
             lines = [*([] if rel else self._excluded), *_lines(full, names)]
         self.lines[rel] = lines
+        if not any(lines):
+            return rules
+        from gpuinfra.host.sync.ignored import matcher  # re: 7 ms
+
         start = len(rel) + 1 if rel else 0
         named = self.part[start:] if self.part.startswith(f"{rel}/") or not rel else ""
         ask = matcher(lines, named=named)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
-from typing import IO, Any
 
-from gpuinfra.host.sync.records import Given
+from gpuinfra.host.lean_json import dumps, loads
 from gpuinfra.host.sync.scan import Scan
 from gpuinfra.host.sync.side import OtherOwner, Side
 
-Request = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any
+
+    from gpuinfra.host.sync.records import Given
+
+    Request = dict[str, Any]
 
 
 def main(folder: str) -> None:
@@ -27,15 +31,15 @@ def serve(root: str, requests: IO[bytes], replies: IO[bytes]) -> None:
     verbs = {"scan": end.scan, "hashes": end.hashes, "place": end.place, "commit": end.commit}
     try:
         for line in requests:
-            request = json.loads(line)
+            request = loads(line)
             reply = verbs[request.pop("what")](**request)  # type: ignore[operator]
             if reply is not None:
-                replies.write(json.dumps(reply).encode() + b"\n")
+                replies.write(dumps(reply).encode() + b"\n")
                 replies.flush()
     except (OSError, OtherOwner) as error:
         why = str(error)
         kind = "owner" if isinstance(error, OtherOwner) else "os"
-        replies.write(json.dumps({"refused": why, "kind": kind}).encode() + b"\n")
+        replies.write(dumps({"refused": why, "kind": kind}).encode() + b"\n")
         replies.flush()
     except EOFError:  # nobody is there any more
         pass
@@ -70,7 +74,7 @@ class HostEnd:
         """Return what differs from the manifest of this name, by the host's ignore files or the laptop's."""
         side = self._side = self._side or Side(self._root, is_host=True)
         self._project = project
-        side.load(f"manifest-{project}-{id}")
+        side.load(f"manifest-{project}-{id}", f"base-{project}")
         scan = self._scan = Scan(side.root, side.old, part=part, excluded=excluded, given=given, is_host=True)
         side.claim(project, who, unmarked_too=unmarked_too or not scan.now, join=join)
         racy = [p for p, rec in scan.diff.items() if rec and rec[0] == "f" and scan.is_racy(rec)]
@@ -91,8 +95,9 @@ class HostEnd:
         self._side.receive(given, self._data)
         done = self._side.place(self._scan, work)
         work["changed"] = self._side.changed(self._scan, work["sent"])
-        text = self._side.manifest(self._scan, id, work, [*failed, *done["failed"]])
-        self._side.write(f"manifest-{self._project}-{id}", text)
+        self._side.remember(
+            f"manifest-{self._project}-{id}", id, self._scan, work, [*failed, *done["failed"]]
+        )
         return done
 
     def commit(self, *, id: str) -> None:

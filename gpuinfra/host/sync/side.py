@@ -3,22 +3,30 @@
 The manifest says what both had at the last sync, in this side's own records. It is written in two phases: the
 host writes one of a new name, the laptop replaces its own (that decides), and the host then drops the older.
 The laptop names the one that it has; where the host does not have it, nothing is known, nothing deleted.
+It is [id, what has changed since the base, name of the base]: all records are written anew, as another base,
+only when more than an eighth of them has changed. ([id, records] is from an older version.)
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-from collections.abc import Collection, Iterable, Mapping
-from typing import IO, Any
 
+from gpuinfra.host.lean_json import dumps, loads
 from gpuinfra.host.sync import place
-from gpuinfra.host.sync.records import STATE, Given, Records, differs, digest
-from gpuinfra.host.sync.scan import Scan
+from gpuinfra.host.sync.records import STATE, differs, digest
 from gpuinfra.host.sync.stage import Stage, journal, receive
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from typing import IO, Any
+
+    from gpuinfra.host.sync.records import Given, Record, Records
+    from gpuinfra.host.sync.scan import Scan
+
 JOURNAL, OWNER, PROJECT, STAGED = "journal", "owner", "project", "stage"
+FEW, SHARE = 8, 8  # changes that a manifest may hold beside its base: so many, and this part of the records
 
 
 class OtherOwner(Exception):
@@ -39,16 +47,27 @@ class Side:
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.told = place.recover(self.root, self.state, self._read(JOURNAL) or [])
         self.old: Records = {}
-        self.id = ""
+        self.id = self._base = self._bases = ""
+        self._since: dict[str, Record | None] = {}
 
     def close(self) -> None:
         """Let the next one in."""
         self._lock.close()
 
-    def load(self, name: str) -> str:
-        """Read a manifest; return its id, empty when there is none that can be read."""
+    def load(self, name: str, bases: str) -> str:
+        """Read a manifest; return its id, empty when there is none that can be read.
+
+        bases: what the names of its bases begin with.
+        """
+        self._bases = bases
+        self.forget()
         found = self._read(name)
-        self.id, self.old = found if isinstance(found, list) and len(found) == 2 else ("", {})
+        if isinstance(found, list) and len(found) in (2, 3):
+            ident, changes, base = [*found, ""][:3]
+            records = self._read(str(base)) if base else {}
+            if isinstance(records, dict):  # else the base is lost
+                self.id, self.old, self._base = ident, _changed(records, changes), base
+                self._since = changes if base else {}
         return self.id
 
     def claim(self, project: str, who: str, *, unmarked_too: bool, join: bool) -> None:
@@ -64,7 +83,7 @@ class Side:
             raise OtherOwner(f"belongs to {owner[1]}")
         if not (owner or join or unmarked_too):
             raise OtherOwner("has files that no sync of yours put there")
-        self.write(OWNER, json.dumps(owner or [project, who]))
+        self.write(OWNER, dumps(owner or [project, who]))
 
     def place(self, scan: Scan, work: Mapping[str, Any]) -> dict[str, Any]:
         """Change what is to change; return what failed and why, and the hashes of what came."""
@@ -75,7 +94,7 @@ class Side:
         for path, known in hashes.items():
             staged.got[path][5] = known
         entries = journal(scan, work, staged)
-        self.write(JOURNAL, json.dumps(entries))
+        self.write(JOURNAL, dumps(entries))
         self._placer = place.Placer(scan, self.state, staged, entries, is_host=self.is_host)
         return {"failed": self._placer.run(work), "hashes": hashes}
 
@@ -91,16 +110,31 @@ class Side:
         files = (path for path in paths if scan.now[path][0] == "f")
         return [path for path in files if differs(f"{self.root}/{path}", scan.now[path])]
 
-    def manifest(self, scan: Scan, ident: str, work: Mapping[str, Any], failed: Iterable[str]) -> str:
-        """Return the text of the next manifest.
+    def forget(self) -> None:
+        """Begin anew: nothing is known of before."""
+        self.old, self.id, self._base, self._since = {}, "", "", {}
+
+    def remember(
+        self, name: str, ident: str, scan: Scan, work: Mapping[str, Any], failed: Iterable[str]
+    ) -> None:
+        """Write the next manifest: it counts from here on."""
+        changes = self._changes(scan, work, set(failed))
+        since = {**self._since, **changes}
+        if not self._base or len(since) > FEW + len(self.old) // SHARE:
+            self._base, since = f"{self._bases}-{ident}", {}
+            self.write(self._base, dumps(_changed(self.old, changes)))
+        self.write(name, dumps([ident, since, self._base]))
+
+    def _changes(self, scan: Scan, work: Mapping[str, Any], failed: set[str]) -> dict[str, Record | None]:
+        """Return what the next manifest says otherwise than this one (None: no more).
 
         What was taken has the record of what was staged. What was given (`sent`) has the hash that the taker
         saw; a file that has `changed` since it was looked at gets a time that never matches.
         """
-        failed, sent = set(failed), set(work["sent"])
+        sent = set(work["sent"])
         gone = ({*work["dropped"], *self._placer.away} - self._placer.new.keys()) - failed
-        new = {path: rec for path, rec in self.old.items() if path not in gone}
-        new.update({path: scan.certain(rec) for path, rec in scan.touched.items() if path in new})
+        new: dict[str, Record | None] = dict.fromkeys(gone)
+        new |= {path: scan.certain(rec) for path, rec in scan.touched.items() if path not in gone}
         for path in {*work["agreed"], *sent} - failed:
             rec = scan.certain(scan.now[path])
             if path in sent and rec[0] == "f":
@@ -109,7 +143,7 @@ class Side:
                     rec[2] = -1
             new[path] = rec
         new.update({path: rec for path, rec in self._placer.new.items() if path not in failed})
-        return json.dumps([ident, new])
+        return new
 
     def project(self) -> str:
         """Return what names this project on its hosts: made once."""
@@ -124,10 +158,12 @@ class Side:
             file.write(text)
         os.rename(f"{self.state}/new", f"{self.state}/{name}")
 
-    def forget_others(self, prefix: str, name: str) -> None:
-        """Drop the manifests whose name begins so, but for one."""
+    def forget_others(self, prefix: str = "", name: str = "") -> None:
+        """Drop the bases but the last, and the manifests whose name begins so, but for this one."""
         for other in os.listdir(self.state):
-            if other.startswith(prefix) and other != name:
+            if other.startswith(f"{self._bases}-") and other != self._base:
+                os.unlink(f"{self.state}/{other}")
+            if prefix and other.startswith(prefix) and other != name:
                 os.unlink(f"{self.state}/{other}")
 
     def clean(self) -> None:
@@ -139,6 +175,11 @@ class Side:
     def _read(self, name: str) -> Any:
         try:
             with open(f"{self.state}/{name}", "rb") as file:
-                return json.loads(file.read())
+                return loads(file.read())
         except (OSError, ValueError):
             return None
+
+
+def _changed(records: Mapping[str, Record], changes: Mapping[str, Record | None]) -> Records:
+    """Return records with these changes (None: no more)."""
+    return {path: rec for path, rec in {**records, **changes}.items() if rec}

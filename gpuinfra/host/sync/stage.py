@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
-from typing import IO, Any
 
-from gpuinfra.host.sync.records import Given, Records, file_record
-from gpuinfra.host.sync.scan import Scan
+from gpuinfra.host.sync.records import file_record
 
-Journal = list[Any]  # [number in gone/, path, the old record, inode of the staged file or 0]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from typing import IO, Any
+
+    from gpuinfra.host.sync.records import Given, Records
+    from gpuinfra.host.sync.scan import Scan
+
+    Journal = list[Any]  # [number in gone/, path, the old record, inode of the staged file or 0]
 
 
 def receive(root: str, given: Collection[Given], data: IO[bytes]) -> None:
@@ -35,7 +40,8 @@ class Stage:
     """What came: `got` has the files that were announced; others are deleted."""
 
     def __init__(self, root: str, announced: set[str]) -> None:
-        self.root, self.got = root, Records()
+        self.root = root
+        self.got: Records = {}
         self._look("", announced)
 
     def _look(self, rel: str, announced: set[str]) -> None:

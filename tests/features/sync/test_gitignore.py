@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.host.sync.ignored import IGNORE_FILES
+from gpuinfra.host.sync.records import IGNORE_FILES
 from gpuinfra.host.sync.scan import Scan
 
 needs_git = pytest.mark.skipif(not shutil.which("git"), reason="needs git: apt-get install git")

@@ -10,6 +10,7 @@ from gpuinfra.features.sync import first
 from gpuinfra.features.sync.result import SyncResult
 from gpuinfra.features.sync.send_first import sender
 from gpuinfra.features.sync.sync import RsyncTransfer
+from gpuinfra.features.sync.terms import SyncOutcome
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Interrupted, Unreachable
 from gpuinfra.host.sync.records import STATE
 from tests.fakes.host import fake_world
@@ -139,7 +140,9 @@ def test_ctrl_c_ends_the_sync_and_begins_nothing(far: FarHost) -> None:
 
 def test_what_was_put_back_is_told(far: FarHost) -> None:
     """It is told once, by whichever sync finds it."""
-    said = told(far, FakeRsync(SyncResult(put_back=("a.conflict-HOST-1 on the host",))))
+    said = told(
+        far, FakeRsync(SyncResult(SyncOutcome(put_back=["a.conflict-HOST-1 on the host"]), dry_run=False))
+    )
     assert said == ["kept: a.conflict-HOST-1 on the host (changed during an earlier sync)"]
 
 

@@ -1,6 +1,5 @@
 """sync and sync watch: what is the project, what is asked of rsync, and waiting for a host that restarts."""
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +8,22 @@ import pytest
 from gpuinfra.features.sync import sync as actions
 from gpuinfra.features.sync.result import SyncResult
 from gpuinfra.features.sync.sync import SyncRequest
+from gpuinfra.features.sync.terms import SyncOutcome
 from gpuinfra.ground.errors import ConfigError, HostError, Interrupted, Unreachable
 from gpuinfra.ground.model import Host
 from tests.fakes.host import FakeSshClient, fake_world
 from tests.fakes.world import RECORDED, RUNNING, FakeReporter
 
-ONE = SyncResult(files=1, size_bytes=3, deleted=0, sent_bytes=9, received_bytes=9, dry_run=False)
+
+def done(*brought: str, dry_run: bool = False) -> SyncResult:
+    """Return what a sync says that brought these files of 3 bytes."""
+    outcome = SyncOutcome(put_back=[])
+    outcome.files, outcome.size_bytes, outcome.brought = len(brought), 3 * len(brought), list(brought)
+    outcome.counted = {"sent_bytes": 9, "received_bytes": 9}
+    return SyncResult(outcome, dry_run=dry_run)
+
+
+ONE = done("a.py")
 
 
 class FakeRsync:
@@ -99,16 +108,16 @@ def test_what_is_not_there_does_not_come_down(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="has no results"):
         actions.sync(
             fake_world(tmp_path, ssh=reachable()),
-            FakeRsync(),
+            FakeRsync(done()),
             SyncRequest(mode="down", root=tmp_path, part="results"),
         )
 
 
 def test_a_dry_run_tells_what_is_not_there_too(tmp_path: Path) -> None:
     """Something new would come: fine; nothing would: the name is wrong."""
-    nothing = SyncResult(files=0, size_bytes=0, deleted=0, sent_bytes=9, received_bytes=9, dry_run=True)
+    nothing = done(dry_run=True)
     request = SyncRequest(mode="down", root=tmp_path, part="new", dry_run=True)
-    some = dataclasses.replace(nothing, files=2, brought_names=("new/a", "new/b"))
+    some = done("new/a", "new/b", dry_run=True)
     assert actions.sync(fake_world(tmp_path, ssh=reachable()), FakeRsync(some), request) == some
     with pytest.raises(HostError, match="has no new"):
         actions.sync(fake_world(tmp_path, ssh=reachable()), FakeRsync(nothing), request)
@@ -117,7 +126,7 @@ def test_a_dry_run_tells_what_is_not_there_too(tmp_path: Path) -> None:
 def test_watch_survives_a_host_that_restarts(tmp_path: Path) -> None:
     """A connection that breaks is told, the sync tried again; a batch without effect is not told."""
     lost = Unreachable("the connection ended during the sync: broken pipe")
-    nothing = SyncResult(files=0, size_bytes=0, deleted=0, sent_bytes=9, received_bytes=9, dry_run=False)
+    nothing = done()
     reporter, rsync = FakeReporter(), FakeRsync(ONE, lost, lost, ONE, nothing)
     actions.watch(
         fake_world(tmp_path, ssh=reachable(), reporter=reporter),

@@ -1,0 +1,68 @@
+"""What both sides remember of the last sync: little changes, little is written; a loss is no deletion."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.host.sync.records import STATE
+from tests.features.sync.folders import HERE, HOST, Folders
+
+MANY = 200
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    """A project of many files that both sides have."""
+    folders = Folders(tmp_path, 0)
+    for number in range(MANY):
+        path = folders.roots[HERE] / f"file-{number}"
+        path.write_text("first")
+        os.utime(path, (1e9, 1e9))  # one that was just written would be looked at again
+    folders.sync()
+    return folders
+
+
+def bases(folders: Folders) -> list[Path]:
+    """Return the files with all records, of each side one."""
+    return [next((root / STATE).glob("base-*")) for root in folders.roots]
+
+
+def test_a_small_change_writes_no_record_of_all_files(folders: Folders) -> None:
+    """Ten thousand records would cost more than the change; what was remembered still holds."""
+    before = bases(folders)
+    for text in ("second", "third"):
+        (folders.roots[HERE] / "file-1").write_text(text)
+        (folders.roots[HOST] / "file-2").write_text(text)
+        (folders.roots[HERE] / f"new-{text}").write_text(text)
+        folders.sync()
+    (folders.roots[HERE] / "file-3").unlink()
+    folders.sync()
+    assert bases(folders) == before
+    assert sum(path.stat().st_size for path in (folders.roots[HOST] / STATE).glob("manifest-*")) < 1000
+    assert folders.trees()[HERE] == folders.trees()[HOST]
+    assert not (folders.roots[HOST] / "file-3").exists()
+    again = folders.sync()
+    assert [again.sent, again.brought, again.deleted, again.conflicts] == [[], [], [], {}]
+
+
+def test_a_large_change_makes_another_base(folders: Folders) -> None:
+    """Of which each side keeps one."""
+    before = bases(folders)
+    for number in range(MANY // 2):
+        (folders.roots[HERE] / f"file-{number}").write_text("second")
+    folders.sync()
+    assert not set(before) & set(bases(folders))
+    for root in folders.roots:
+        assert len(list((root / STATE).glob("base-*"))) == 1
+
+
+@pytest.mark.parametrize("side", [HERE, HOST])
+def test_a_lost_base_deletes_nothing(folders: Folders, side: int) -> None:
+    """Nothing is known of before then: what one side deleted comes back, what both have stays."""
+    bases(folders)[side].unlink()
+    (folders.roots[HERE] / "file-1").unlink()
+    (folders.roots[HOST] / "file-2").unlink()
+    outcome = folders.sync()
+    assert (outcome.sent, outcome.brought, outcome.deleted) == (["file-2"], ["file-1"], [])
+    assert not folders.sync().conflicts
