@@ -45,6 +45,10 @@ class Unreachable(HostError):
     """A host does not let us in, or not yet; the message is the reason as far as it is known."""
 
 
+class Refused(HostError):
+    """A host answers and does not let this key in; waiting would change nothing."""
+
+
 class Stopped(HostError):
     """A host is stopped, or about to be; its disk is kept, and it can be started."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import (
     Change,
     Host,
@@ -147,6 +148,9 @@ class Values(Protocol):
     def public_key(self) -> str:
         """Return the public key that it names, as type and key; empty when there is none."""
 
+    def private_key(self) -> Path:
+        """Return where the private half of the key that it names should be."""
+
     def create(self, values: Mapping[str, object]) -> Path:
         """Write it from the example with these values, and link the root module into the stack."""
 
@@ -217,7 +221,10 @@ class SshClient(Protocol):
         """Tell whether something listens on the ssh port."""
 
     def run(self, host: Host, command: str, *, timeout_s: float) -> str:
-        """Run a command; return its stdout; raises Unreachable (not in, or not yet) or KeyChanged."""
+        """Return a command's stdout; raises Unreachable (not in, or not yet), Refused or KeyChanged."""
+
+    def key_trouble(self, private: Path, stack: str) -> ConfigError | None:
+        """Return why ssh could not log in with a key of this machine; None: it can."""
 
     def argv(self, host: Host, command: Sequence[str], *, options: Sequence[str] = ()) -> list[str]:
         """Return the command line of a session at the user's terminal, with more options of ssh."""

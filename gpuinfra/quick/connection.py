@@ -36,8 +36,9 @@ def connected(environ: Mapping[str, str]) -> str:
         own = locations.host_file(environ, instance)
         if not _is_recorded(instance, state):
             return ""
-        is_open = _listens(options["ControlPath"].strip('"').replace("%%", "%"))
-        return own if is_open or ("ProxyCommand" not in options and _opens(own, environ)) else ""
+        socket, is_direct = options["ControlPath"], options["ProxyCommand"] == "none"
+        is_open = socket != "none" and _listens(socket.strip('"').replace("%%", "%"))
+        return own if is_open or (socket != "none" and is_direct and _opens(own, environ)) else ""
     except (OSError, KeyError, ValueError):
         return ""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuinfra.features.lifecycle import power
-from gpuinfra.ground.errors import CloudError, KeyChanged, Unreachable
+from gpuinfra.ground.errors import CloudError, ConfigError, KeyChanged, Refused, Unreachable
 from gpuinfra.ground.model import Host, HostDetails, Instance, Outcome, Record, Tags, TypeFacts
 from gpuinfra.ground.paths import Project
 from gpuinfra.ground.world import World
@@ -24,6 +24,7 @@ from tests.fakes.world import (
 )
 
 MOVED_TO = "52.7.7.7"
+REFUSED = "Permission denied (publickey)."
 DETAILS = HostDetails(gpu_count=1, root_volume_size_gb=128, ssh_from=("52.94.76.10/32",))
 ZONES = ("us-east-1a", "us-east-1b")
 TYPES = {
@@ -140,6 +141,7 @@ class FakeSshClient:
         self.forgotten: list[str] = []
         self.closed: list[str] = []
         self.met = ""
+        self.trouble: ConfigError | None = None
 
     def pinned(self, host: Host) -> bool:
         """Tell whether a key was pinned."""
@@ -181,8 +183,14 @@ class FakeSshClient:
         text = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         if text is None:
             self.open = False
-            raise Unreachable("Permission denied (publickey).")
+            raise Unreachable("Connection timed out")
+        if text == REFUSED:
+            raise Refused(text)
         return text
+
+    def key_trouble(self, private: Path, stack: str) -> ConfigError | None:
+        """Return what was set."""
+        return self.trouble
 
     def argv(self, host: Host, command: Sequence[str], *, options: Sequence[str] = ()) -> list[str]:
         """Return a command line."""

@@ -129,6 +129,10 @@ class FakeValues:
         """Return the key that the test set."""
         return self.key
 
+    def private_key(self) -> Path:
+        """Return a path."""
+        return Path("/home/me/.ssh/id_ed25519")
+
     def create(self, values: Any) -> Path:
         """Remember what was written."""
         self.written.append(dict(values))

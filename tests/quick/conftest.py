@@ -35,7 +35,7 @@ def listening() -> Iterator[Path]:
 def world(tmp_path: Path, listening: Path) -> dict[str, str]:
     """A host whose shared connection is up, a project beside the clone, and an rsync that tells its words."""
     files = {"clone/terraform/main.tf": "", "clone/terraform/terraform.tfstate": STATE}
-    conf = f'  HostKeyAlias i-0123456789abcdef0\n  ControlPath "{listening}"\n'
+    conf = f'  HostKeyAlias i-0123456789abcdef0\n  ControlPath "{listening}"\n  ProxyCommand none\n'
     files |= {"state/gpuinfra/ssh/default.conf": conf, "project/.gpuinfraignore": "", "bin/rsync": RSYNC}
     files |= {"bin/ssh": FAR_SSH, "home/.profile": ""}
     for name, text in files.items():

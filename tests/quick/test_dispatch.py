@@ -74,7 +74,9 @@ def test_ssh_takes_the_short_way_only_to_this_very_host(project: Path, tmp_path:
     env = {"GPUINFRA_PROJECT": str(project), "XDG_STATE_HOME": str(tmp_path)}
     socket = tmp_path / "socket"
     for host, exists in (("i-0123456789abcdef0", False), ("i-0123456789abcdef0", True), ("i-other", True)):
-        conf.write_text(f'Host gpuinfra-default\n  HostKeyAlias {host}\n  ControlPath "{socket}"\n')
+        conf.write_text(
+            f'Host gpuinfra-default\n  HostKeyAlias {host}\n  ControlPath "{socket}"\n  ProxyCommand none\n'
+        )
         if exists:
             socket.touch()
         assert not dispatch.try_quick(["ssh", "--", "true"], env)
@@ -152,7 +154,9 @@ def test_both_ways_become_the_same_ssh(project: Path, tmp_path: Path) -> None:
         server.listen()
         conf = tmp_path / "state/gpuinfra/ssh/default.conf"
         conf.parent.mkdir(parents=True)
-        conf.write_text(f'  HostKeyAlias i-0123456789abcdef0\n  ControlPath "{short}/socket"\n')
+        conf.write_text(
+            f'  HostKeyAlias i-0123456789abcdef0\n  ControlPath "{short}/socket"\n  ProxyCommand none\n'
+        )
         (tmp_path / "bin").mkdir()
         (tmp_path / "bin/ssh").write_text(FAKE_SSH)
         (tmp_path / "bin/ssh").chmod(0o700)

@@ -33,7 +33,7 @@ def world() -> Iterator[Path]:
         folder = Path(name)  # a short path: a socket's may have 108 bytes at most
         server.bind(f"{folder}/socket")
         server.listen()
-        conf = f'  HostKeyAlias i-0123456789abcdef0\n  ControlPath "{folder}/socket"\n'
+        conf = f'  HostKeyAlias i-0123456789abcdef0\n  ControlPath "{folder}/socket"\n  ProxyCommand none\n'
         files = {"terraform/main.tf": "", "terraform/terraform.tfstate": STATE, "cloud-init/x": ""}
         for path, text in {**files, "state/gpuinfra/ssh/default.conf": conf}.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -2,9 +2,10 @@
 
 from gpuinfra.features.boot import difference, progress
 from gpuinfra.features.connect import awaited_lock
-from gpuinfra.features.connect.connect import pin_key, reach
+from gpuinfra.features.connect.connect import reach
+from gpuinfra.features.connect.pin import pin_key
 from gpuinfra.ground.boot_status import GPU_CODE, READ_STATUS, Boot, parse
-from gpuinfra.ground.errors import GpuInfraError, HostError, Interrupted, Unreachable
+from gpuinfra.ground.errors import GpuInfraError, HostError, Interrupted, Refused, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import LiveView
@@ -14,6 +15,8 @@ from gpuinfra.ground.world import World
 POLL_S, CONNECTED_POLL_S = 1.0, 0.25
 # From running to a login: EC2 hosts take half a minute, the NVIDIA image a few; then something is wrong.
 LOGIN_TIMEOUT_S = 900.0
+# sshd may be up before the user and its key are; more tries than a few run into its penalty for strangers
+REFUSED_TIMEOUT_S, REFUSED_POLL_S = 10.0, 5.0
 PEEK_TIMEOUT_S = 5.0
 
 
@@ -45,6 +48,7 @@ def watch(world: World, host: Host, view: LiveView) -> Boot:
 
     Raises:
         HostError: the bootstrap failed for good, the host is stopped or gone, or does not let us in.
+        Refused: it answers, and has not let the key in for 10 seconds.
     """
     rows = progress.BootRows()
 
@@ -55,6 +59,7 @@ def watch(world: World, host: Host, view: LiveView) -> Boot:
     pin_key(world, host)
     show(Boot(state="waiting", message="waiting for its ssh"))
     last_login, sent = world.clock.now(), ""
+    refused_at: float | None = None
     while True:
         pause_s = POLL_S
         try:
@@ -64,6 +69,11 @@ def watch(world: World, host: Host, view: LiveView) -> Boot:
         except Unreachable as error:
             if world.clock.now() - last_login > LOGIN_TIMEOUT_S:
                 raise _no_login(host, error) from None
+        except Refused:
+            refused_at = world.clock.now() if refused_at is None else refused_at
+            if world.clock.now() - refused_at >= REFUSED_TIMEOUT_S:
+                raise
+            pause_s = REFUSED_POLL_S
         else:
             last_login, pause_s = world.clock.now(), CONNECTED_POLL_S
             show(boot)

@@ -1,26 +1,22 @@
 """Finding the way to a host: its true key, its present address, or the reason why it cannot be reached."""
 
 import dataclasses
+from pathlib import Path
 
 from gpuinfra.features.connect import awaited_lock
+from gpuinfra.features.connect.pin import pin_key, running
 from gpuinfra.ground import boot_status
 from gpuinfra.ground.boot_status import Boot
-from gpuinfra.ground.errors import CloudError, HostError, KeyChanged, Stopped, Unreachable
-from gpuinfra.ground.model import Host, Instance
+from gpuinfra.ground.errors import HostError, KeyChanged, Refused, Stopped, Unreachable
+from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
-from gpuinfra.ground.protocols import Cloud
 from gpuinfra.ground.world import World
-from gpuinfra.tools.ssh import host_keys
 
-POLL_S = 5.0
 # From EC2's "running" to a login it takes half a minute.
 START_TIMEOUT_S, START_POLL_S = 300.0, 1.0
 STATUS_TIMEOUT_S = 20.0
 # A start of this program, StartSession, and ssh's own greeting through it.
 PRIVATE_TIMEOUT_S = 40.0
-# "Posted shortly after a transition" (GetConsoleOutput); a Nitro host prints its keys in its first minute.
-KEYS_TIMEOUT_S = 300.0
-KEYS_COMMAND = "cat /etc/ssh/ssh_host_*_key.pub"
 
 
 def connect(world: World) -> Host:
@@ -72,17 +68,6 @@ def _reach_soon(world: World, host: Host) -> tuple[Host, Boot]:
                 world.clock.sleep(START_POLL_S)
 
 
-def pin_key(world: World, host: Host) -> None:
-    """Pin the host's key as it printed it to its console, unless that has been done.
-
-    Raises:
-        HostError: the host does not run, or has not printed its keys within 5 minutes.
-    """
-    if not world.ssh.pinned(host):
-        cloud = world.cloud(host.region, None)
-        world.ssh.pin(host, _wait_for_keys(world, cloud, host))
-
-
 def reach(world: World, host: Host) -> tuple[Host, Boot]:
     """Return the host and its boot; one that was stopped and started has a new address, and EC2 knows it.
 
@@ -94,7 +79,7 @@ def reach(world: World, host: Host) -> tuple[Host, Boot]:
         return host, read_boot_status(world, host)
     except (Unreachable, KeyChanged) as error:  # the old address may be another host's by now
         trouble = error
-    instance = _running(world.cloud(host.region, None), host)
+    instance = running(world.cloud(host.region, None), host)
     if (instance.public_ip or host.public_ip) == host.public_ip:
         raise trouble
     moved = dataclasses.replace(host, public_ip=instance.public_ip)
@@ -105,7 +90,8 @@ def read_boot_status(world: World, host: Host) -> Boot:
     """Return how far the host's bootstrap is.
 
     Raises:
-        Unreachable: it does not let us in.
+        Unreachable: nothing answers there, or not yet.
+        Refused: it does not let the key in.
         KeyChanged: it shows a wrong key.
     """
     is_open = world.ssh.is_open(host)
@@ -124,72 +110,42 @@ def _read_boot_status_once(world: World, host: Host, *, is_open: bool) -> Boot:
         world.ssh.configure(host, address="" if is_open else host.address)
     if not is_open and not host.is_private and not _port_is_open(world, host):
         where = f"nothing answers at {host.public_ip}" if host.public_ip else "it has no public address"
+        known = ", ".join(host.allowed_cidrs) or "none"
         raise _unreachable(
             host,
-            f"{where}: it is still booting, or your address is not one of"
-            f" {', '.join(host.allowed_cidrs) or 'none'}",
+            f"{where}: it is still booting, or your address is not one of {known}",
+            hint=f"; if your address has changed: {command('allow', host.stack)}",
         )
     timeout_s = PRIVATE_TIMEOUT_S if host.is_private else STATUS_TIMEOUT_S
     try:
         look = world.ssh.run(host, boot_status.READ_STATUS, timeout_s=timeout_s)
         return boot_status.parse(look, gpus=host.gpu_count)
-    except Unreachable as error:
-        raise _unreachable(host, f"ssh does not get in: {error.message}") from None
+    except (Unreachable, Refused) as error:
+        raise _no_login(world, host, error, is_open=is_open) from None
 
 
 def _port_is_open(world: World, host: Host) -> bool:
     return bool(host.public_ip) and world.ssh.answers(host.public_ip)
 
 
-def _unreachable(host: Host, why: str) -> Unreachable:
-    allow = "" if host.is_private else f"; if your address has changed: {command('allow', host.stack)}"
+def _unreachable(host: Host, why: str, *, hint: str = "") -> Unreachable:
     return Unreachable(
-        f"{host.instance_id} runs, but {why}", hint=f"{command('status --watch', host.stack)}{allow}"
+        f"{host.instance_id} runs, but {why}", hint=f"{command('status --watch', host.stack)}{hint}"
     )
 
 
-def _wait_for_keys(world: World, cloud: Cloud, host: Host) -> list[str]:
-    began = world.clock.now()
-    while not (keys := host_keys.parse(cloud.console(host.instance_id), token=world.files.nonce())):
-        _running(cloud, host)
-        waited = world.clock.now() - began
-        if waited >= KEYS_TIMEOUT_S:
-            return _keys_by_agent(world, cloud, host)
-        if waited < POLL_S:
-            world.reporter.say("waiting for the host to print its keys to its console (at its first boot)")
-        world.clock.sleep(POLL_S)
-    return keys
+def _no_login(world: World, host: Host, why: HostError, *, is_open: bool) -> HostError:
+    """Return the error for a host that answers and does not let us in, and what this machine can tell of it.
 
-
-def _keys_by_agent(world: World, cloud: Cloud, host: Host) -> list[str]:
-    """Return the keys as Systems Manager's agent on the host reads them: AWS vouches for that, too.
-
-    Raises:
-        HostError: that does not work either.
+    Without a key that it can use ssh gets in nowhere, whatever the host said last: who was refused often is
+    not even answered for a while (PerSourcePenalties, sshd_config(5)).
     """
-    world.reporter.say("no keys on its console for 5 minutes; asking its Systems Manager agent")
-    try:
-        keys, why = host_keys.plain(cloud.run(host.instance_id, KEYS_COMMAND)), "its agent does not answer"
-    except CloudError as error:
-        keys, why = [], error.message
-    if not keys:
-        raise HostError(
-            f"{host.instance_id} has not printed its host keys to its console within 5 minutes, and Systems"
-            f" Manager does not show them ({why}); gpuinfra does not connect to a host that it cannot verify",
-            hint=f"{command('logs --console', host.stack)}   # shows what it did print",
+    key = Path(host.private_key_path).expanduser()
+    if not is_open and (trouble := world.ssh.key_trouble(key, host.stack)):
+        return Refused(f"{host.instance_id} was offered no key: {trouble.message}", hint=trouble.hint)
+    if isinstance(why, Refused):
+        return Refused(
+            f"{host.instance_id} refuses the key {key} ({why.message})",
+            hint=f"{command('logs --console', host.stack)}   # which keys {host.ssh_user} got at its boot",
         )
-    return keys
-
-
-def _running(cloud: Cloud, host: Host) -> Instance:
-    """Return the instance if it runs or is about to.
-
-    Raises:
-        HostError: it is stopped or gone.
-    """
-    instance = cloud.instance(host.instance_id)
-    if instance is None or instance.state in ("terminated", "shutting-down"):
-        raise HostError(f"the host {host.instance_id} is gone", hint=command("up", host.stack))
-    if instance.state in ("stopped", "stopping"):
-        raise Stopped(f"the host {host.instance_id} is {instance.state}", hint=command("start", host.stack))
-    return instance
+    return _unreachable(host, f"ssh does not get in: {why.message}")

@@ -56,12 +56,26 @@ def up(
 ) -> Host:
     """Make or change the host and follow its first boot; `values`: for a first run. Say what to type next."""
     ensure(world, values)
+    _prove_key(world, wait=wait)
     host = living.started(apply(world, consent, upgrade_image=upgrade_image, living=living))
     world.reporter.say(f"host {host.instance_id} ({host.instance_type}, {host.ami_name}) is up")
     if wait:
         follow(world, host)
     world.reporter.say(f"next: {command('ssh', host.stack)}; {command('down', host.stack)} ends the cost")
     return host
+
+
+def _prove_key(world: World, *, wait: bool) -> None:
+    """See that ssh can use the key before a host is paid for; who does not wait for a login is only told.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    trouble = world.ssh.key_trouble(world.values.private_key(), world.files.name)
+    if trouble and wait:
+        raise trouble
+    if trouble:
+        world.reporter.say(f"no login from this machine: {trouble.message} ({trouble.hint})")
 
 
 def apply(

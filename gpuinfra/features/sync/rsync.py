@@ -24,6 +24,7 @@ from gpuinfra.tools.ssh.client import CHANGED, UNKNOWN
 # rsync(1), EXIT VALUES
 USAGE, PROTOCOL, STREAM, PARTIAL, VANISHED, SIGNAL, NO_SSH = 1, 2, 12, 23, 24, 20, 255
 NOT_FOUND = ("rsync: command not found", "rsync: not found")
+NOISE = "is your shell clean"  # rsync(1), DIAGNOSTICS: the login shell printed something before it
 INSTALL_HERE = {
     "darwin": "brew install rsync",
     "win32": "use WSL, and there: sudo apt-get install rsync",
@@ -143,6 +144,11 @@ def failure(code: int, stderr: str, *, stack: str) -> GpuInfraError:
         return HostError(f"a disk is full: {why}", hint=typed("ssh -- df -h", stack))
     if code in (NO_SSH, STREAM, SIGNAL, 10, 30, 35):
         return Unreachable(f"the connection ended during the sync: {why}", hint="the same command goes on")
+    if NOISE in stderr:
+        return HostError(
+            "the host's login shell prints something before rsync begins, which rsync takes for an answer",
+            hint="in ~/.bashrc and /etc/bash.bashrc of the host, what prints belongs behind  [ -t 1 ] &&",
+        )
     if code in (USAGE, PROTOCOL) or "unrecognized option" in stderr or "unknown option" in stderr:
         return ConfigError(
             f"this machine's rsync is too old or not the original one: {why}",

@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gpuinfra.ground import locations, paths
-from gpuinfra.ground.errors import HostError, KeyChanged, Unreachable
+from gpuinfra.ground.errors import ConfigError, HostError, KeyChanged, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command as typed
 from gpuinfra.ground.platforms import install_openssh
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import write_private
-from gpuinfra.tools.ssh import host_keys, ssh_config
+from gpuinfra.tools.ssh import host_keys, key_check, login, ssh_config
 from gpuinfra.tools.ssm import report as ssm_report
 
 PORT = 22
@@ -59,7 +59,14 @@ class OpenSsh:
     def configure(self, host: Host, *, address: str) -> None:
         """Write the configuration for the host at this address; empty: at the one that it has already."""
         address = address or ssh_config.address(host, self._environ)
-        ssh_config.write(host, address=address, known_hosts=self._pin(host), environ=self._environ)
+        agent = key_check.identity_agent(ssh_config.alias(host.stack), self._environ)
+        ssh_config.write(
+            host, address=address, known_hosts=self._pin(host), environ=self._environ, agent=agent
+        )
+
+    def key_trouble(self, private: Path, stack: str) -> ConfigError | None:
+        """Return why ssh could not log in with a key of this machine; None: it can."""
+        return key_check.trouble(private, alias=ssh_config.alias(stack), environ=self._environ)
 
     def is_open(self, host: Host) -> bool:
         """Tell whether the shared connection is up."""
@@ -74,14 +81,16 @@ class OpenSsh:
             return False
 
     def run(self, host: Host, command: str, *, timeout_s: float) -> str:
-        """Run a command quietly; return its stdout.
+        """Run a command quietly; return its stdout; nobody is asked for a passphrase.
 
         Raises:
             Unreachable: ssh does not get in, or not yet; the message is ssh's last line.
+            Refused: the host does not let the key in.
+            HostError: the login shell ended before the command began.
             KeyChanged: the host shows another key than the pinned one.
             GpuInfraError: Session Manager refuses, and waiting would not help.
         """
-        argv = [*self._ssh(host), "--", command]
+        argv = self.argv(host, [login.marked(command)], options=["-o", "BatchMode=yes"])
         report = ssm_report.prepare(host.instance_id, self._environ) if host.is_private else None
         # a file, not a pipe: before OpenSSH 8.5 the shared connection kept stderr open after the command
         with tempfile.TemporaryFile("w+", errors="replace") as said:
@@ -93,7 +102,7 @@ class OpenSsh:
                 raise Unreachable(f"no answer within {timeout_s:g} seconds") from None
             said.seek(0)
             _check(host, done.returncode, said.read(), report)
-        return done.stdout
+        return login.unmarked(done.stdout)
 
     def argv(self, host: Host, command: Sequence[str], *, options: Sequence[str] = ()) -> list[str]:
         """Return the command line of a session at the user's terminal, with more options of ssh."""
@@ -130,7 +139,7 @@ def _check(host: Host, exit_code: int, said: str, report: Path | None) -> None:
         raise key_changed(host)
     if report and (refused := ssm_report.read(report)):
         raise refused
-    raise Unreachable((said.strip().splitlines() or ["ssh gave no reason"])[-1])
+    raise login.failure(said)
 
 
 def program() -> str:

@@ -15,7 +15,7 @@ from gpuinfra.ground.protocols import CommandResult, Request, SessionResult, Ssh
 from gpuinfra.host.jobs import frames
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.ssh import host_bundle, terminal_session
+from gpuinfra.tools.ssh import host_bundle, login, terminal_session
 
 SSH_FAILED = 255
 ERRORS: dict[int, type[GpuInfraError]] = {2: ConfigError, 4: CloudError, 5: HostError}
@@ -184,8 +184,8 @@ class _Session:
         if timed_out:
             raise Unreachable(f"the host has not answered for {self._timeout_s:.0f} s") from None
         if code == SSH_FAILED:
-            why = (self._said().strip().splitlines() or ["ssh gave no reason"])[-1]
-            raise Unreachable(f"the host does not answer: {why}")
+            error = login.failure(self._said())
+            raise type(error)(f"the host does not answer: {error.message}")
 
     def _left(self) -> float | None:
         return None if self._ends is None else max(0.0, self._ends - time.monotonic())
@@ -204,10 +204,4 @@ class _Session:
 
 
 def _no_start(noise: bytes, stderr: str) -> HostError:
-    """Return the error for a login shell that ended before our program began: what it said instead."""
-    words = (noise.decode("utf-8", "replace") + stderr).strip()[-300:]
-    return HostError(
-        f"the host's login shell ended before our program began; it answered {words!r}",
-        hint="look into ~/.bashrc and /etc/bash.bashrc of the host: exec, exit and tmux belong behind a test"
-        " such as  [ -t 0 ] &&",
-    )
+    return login.no_start(noise.decode("utf-8", "replace") + stderr)

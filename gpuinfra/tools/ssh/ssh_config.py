@@ -14,6 +14,29 @@ from gpuinfra.tools.files import write_private
 # A Unix socket's path has 104 bytes on macOS (108 on Linux); ssh adds a suffix of 17 while it opens one.
 SOCKET_PATH_BYTES = 104 - 17 - 1
 PERSIST = "10m"
+# The host gets nothing of the user's: no agent, no display, no command of a `Host *`; and no proxy, port or
+# name of theirs leads elsewhere. SessionType and the like are unknown before OpenSSH 8.7.
+CLOSED = {
+    "IgnoreUnknown": "SessionType,StdinNull,ForkAfterAuthentication,KnownHostsCommand",
+    "Port": "22",
+    "ProxyJump": "none",
+    "ProxyCommand": "none",
+    "CanonicalizeHostname": "no",
+    "PubkeyAuthentication": "yes",
+    "ForwardAgent": "no",
+    "ForwardX11": "no",
+    "Tunnel": "no",
+    "PermitLocalCommand": "no",
+    "RemoteCommand": "none",
+    "RequestTTY": "auto",
+    "SessionType": "default",
+    "StdinNull": "no",
+    "ForkAfterAuthentication": "no",
+    "VerifyHostKeyDNS": "no",
+    "KnownHostsCommand": "none",
+    "ControlMaster": "no",
+    "ControlPath": "none",
+}
 SHORT = "/tmp/gpuinfra"  # noqa: S108  # its owner and mode are checked, and Linux keeps others from renaming it
 
 
@@ -35,13 +58,20 @@ def own_path(host: Host, environ: Mapping[str, str]) -> Path:
     return paths.state_home(environ) / "hosts" / f"{host.instance_id}.conf"
 
 
-def write(host: Host, *, address: str, known_hosts: Path, environ: Mapping[str, str]) -> Path:
-    """Write both files, each in one step; return the stack's."""
+def write(
+    host: Host, *, address: str, known_hosts: Path, environ: Mapping[str, str], agent: str = ""
+) -> Path:
+    """Write both files, each in one step; return the stack's.
+
+    agent: what the user's own configuration names as IdentityAgent. The stack's file is read beside that
+    configuration; the host's own is read alone, and has to say it.
+    """
     text = render(host, address=address, known_hosts=known_hosts, socket=control_path(host, environ))
     target = path(host.stack, environ)
-    for file in (own_path(host, environ), target):
+    own = f"{text}  IdentityAgent {_quoted(agent)}\n" if agent else text
+    for file, content in ((own_path(host, environ), own), (target, text)):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private(file, text.encode())
+        write_private(file, content.encode())
     return target
 
 
@@ -65,9 +95,11 @@ def render(host: Host, *, address: str, known_hosts: Path, socket: Path | None) 
     """Return the file's text.
 
     The host key is looked up under the instance id, so that a new address after stop and start changes
-    nothing; a key that is not in `known_hosts` is refused, never asked about.
+    nothing; a key that is not in `known_hosts` is refused, never asked about. What a `Host *` of the user
+    could open is closed: an option counts as it is first found (ssh_config(5)), and ours is included first.
     """
     options = {
+        **CLOSED,
         "HostName": address,
         "User": host.ssh_user,
         "IdentityFile": _quoted(host.private_key_path),
@@ -86,7 +118,7 @@ def render(host: Host, *, address: str, known_hosts: Path, socket: Path | None) 
         "Ciphers": "^aes128-gcm@openssh.com",
     }
     if host.is_private:
-        options["ProxyCommand"] = proxy_command(host.region)
+        options |= {"ProxyCommand": proxy_command(host.region)}
     if socket:
         options |= {"ControlMaster": "auto", "ControlPath": _quoted(str(socket)), "ControlPersist": PERSIST}
     lines = [f"  {name} {value}" for name, value in options.items()]

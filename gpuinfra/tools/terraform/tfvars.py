@@ -48,6 +48,11 @@ class TfvarsFile:
         except OSError:
             return ""  # the module's own condition says so
 
+    def private_key(self) -> Path:
+        """Return where the private half of the key that the file names should be: as output private_key_path."""
+        named = str(_values(self._path).get("public_key_path", ""))
+        return self._path.parent / Path(named.removesuffix(".pub")).expanduser()
+
     def create(self, values: Mapping[str, object]) -> Path:
         """Write the file from terraform.tfvars.example; make the stack's directory if there is none."""
         link_module(self._module, self._path.parent)

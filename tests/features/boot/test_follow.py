@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.boot import follow
-from gpuinfra.ground.errors import HostError
-from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
+from gpuinfra.ground.errors import ConfigError, HostError, Refused
+from tests.fakes.host import REFUSED, FakeCloud, FakeSshClient, fake_world
 from tests.fakes.view import FakeView
 from tests.fakes.world import ENVIRONMENT, RUNNING, FakeReporter, FakeTime
 from tests.ground.test_boot_status import look
@@ -115,3 +115,29 @@ def test_a_connected_host_is_asked_four_times_a_second(tmp_path: Path) -> None:
 def test_a_status_is_json_on_one_line() -> None:
     """The look is parsed by lines, so the sample must be what the host writes."""
     assert json.loads(look().splitlines()[0])["schema"] == 1
+
+
+def test_a_refused_key_is_told_soon_after_a_few_tries(tmp_path: Path) -> None:
+    """Not after 15 minutes on a paid host, and not by the second: sshd keeps strangers out who do that."""
+    time, refusing = FakeTime(), ssh(*[REFUSED] * 100)
+    with pytest.raises(Refused, match=r"refuses the key .*Permission denied \(publickey\)"):
+        follow.watch(fake_world(tmp_path, ssh=refusing, time=time), host(), FakeView())
+    assert time.now_s <= 30
+    assert 100 - len(refusing.looks) <= 3
+
+
+def test_a_key_that_this_machine_cannot_use_is_told_with_its_cure(tmp_path: Path) -> None:
+    """ssh's words would be the same as for a key that the host does not know."""
+    refusing = ssh(REFUSED)
+    refusing.trouble = ConfigError("the key has mode 0644", hint="chmod 600 key")
+    with pytest.raises(Refused, match="was offered no key: the key has mode 0644") as caught:
+        follow.watch(fake_world(tmp_path, ssh=refusing), host(), FakeView())
+    assert caught.value.hint == "chmod 600 key"
+
+
+def test_a_key_that_is_let_in_a_little_late_is_fine(tmp_path: Path) -> None:
+    """sshd is up before the user's key is there."""
+    assert (
+        follow.watch(fake_world(tmp_path, ssh=ssh(REFUSED, REFUSED, DONE)), host(), FakeView()).state
+        == "done"
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.connect import connect
+from gpuinfra.features.connect import connect, pin
 from gpuinfra.ground.errors import CloudError, HostError, KeyChanged, Unreachable
 from gpuinfra.ground.model import Host, Record
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
@@ -39,7 +39,7 @@ def test_a_late_console_is_waited_for_and_told(tmp_path: Path, token: str) -> No
     cloud = FakeCloud(consoles=["", "booting", block(key(), token=token)])
     connect.connect(fake_world(tmp_path, reporter=reporter, ssh=ssh, cloud=cloud, time=time))
     assert ssh.keys == {RUNNING.instance_id: [key()]}
-    assert time.now_s == 2 * connect.POLL_S
+    assert time.now_s == 2 * pin.POLL_S
     assert len([s for s in reporter.said if "waiting for the host to print its keys" in s]) == 1
 
 

@@ -30,7 +30,7 @@ def test_a_private_host_needs_no_address(tmp_path: Path) -> None:
 
 def test_a_private_host_that_session_manager_does_not_reach(tmp_path: Path) -> None:
     """The reason, and no word of the user's address; a stopped one is told as such."""
-    with pytest.raises(Unreachable, match="ssh does not get in: Permission denied") as caught:
+    with pytest.raises(Unreachable, match="ssh does not get in: Connection timed out") as caught:
         connect.connect(private_ports(tmp_path, FakeSshClient(looks=[None])))
     assert "allow" not in caught.value.hint
     stopped = FakeCloud(instance=dataclasses.replace(RUNNING, state="stopped"))

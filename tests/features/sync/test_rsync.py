@@ -49,6 +49,12 @@ def test_options_are_passed_on_only_when_asked() -> None:
         (12, "client_loop: send disconnect: Broken pipe\nrsync error: (code 12)", Unreachable, "Broken pipe"),
         (11, 'rsync: write failed on "x": No space left on device (28)', HostError, "disk is full"),
         (255, "Host key verification failed.", HostError, "host's key"),
+        (
+            2,
+            "protocol version mismatch -- is your shell clean?\n(see the man page ...)",
+            HostError,
+            "login shell",
+        ),
         (1, "rsync: unrecognized option `--info=progress2'", ConfigError, "too old"),
         (
             23,

@@ -44,7 +44,6 @@ def test_a_private_host_is_reached_by_its_id_through_session_manager(tmp_path: P
     python = sys.executable
     assert found["proxycommand"] == f"{python} -P -m gpuinfra ssm-proxy --region us-east-1 %h %p"
     assert found["stricthostkeychecking"] == "true"
-    assert "proxycommand" not in ssh_config.render(host(), address="x", known_hosts=tmp_path, socket=None)
 
 
 def test_a_long_home_has_a_shared_connection_all_the_same(tmp_path: Path) -> None:
@@ -102,3 +101,59 @@ def test_hosts_of_two_stacks_have_two_aliases() -> None:
     """Stacks side by side do not overwrite each other's alias."""
     names = {ssh_config.alias(h.stack) for h in (host(), Host(**{**vars(host()), "stack": "b"}))}
     assert names == {"gpuinfra-default", "gpuinfra-b"}
+
+
+HOSTILE = """
+Host *
+  ForwardAgent yes
+  ForwardX11 yes
+  RemoteCommand tmux
+  RequestTTY force
+  ProxyJump bastion
+  ProxyCommand nc %h %p
+  PermitLocalCommand yes
+  LocalCommand touch /tmp/x
+  Port 2222
+  User root
+  StrictHostKeyChecking no
+  UserKnownHostsFile /dev/null
+  VerifyHostKeyDNS yes
+  CanonicalizeHostname always
+  PubkeyAuthentication no
+  PreferredAuthentications password
+  ControlMaster yes
+  ControlPath /tmp/shared
+  SessionType none
+  StdinNull yes
+  Tunnel yes
+"""
+CLOSED = {
+    "forwardagent": "no", "forwardx11": "no", "requesttty": "auto", "permitlocalcommand": "no", "port": "22",
+    "user": "ubuntu", "stricthostkeychecking": "true", "verifyhostkeydns": "false", "tunnel": "false",
+    "canonicalizehostname": "false", "pubkeyauthentication": "true", "preferredauthentications": "publickey",
+    "controlmaster": "false", "sessiontype": "default", "stdinnull": "no",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("access", ["ssh", "ssm"])
+def test_nothing_of_a_hosts_star_reaches_the_alias(access: str, tmp_path: Path) -> None:
+    """No agent is forwarded, nothing else runs or leads elsewhere, whatever the user set for all hosts."""
+    one = host(access=access)
+    text = ssh_config.render(one, address=one.address, known_hosts=tmp_path / "pins", socket=None)
+    (tmp_path / "alias.conf").write_text(text)
+    (tmp_path / "config").write_text(f"Include {tmp_path}/alias.conf\n{HOSTILE}")
+    found = effective(tmp_path / "config", "gpuinfra-default")
+    assert {name: found[name] for name in CLOSED} == CLOSED
+    assert not {"remotecommand", "proxyjump"} & found.keys()
+    assert found.get("proxycommand", "").endswith("%h %p") is (access == "ssm")
+    assert "nc" not in found.get("proxycommand", "").split()
+
+
+def test_an_agent_of_the_users_own_is_in_the_hosts_file_alone(tmp_path: Path) -> None:
+    """That file is read without the user's; beside the user's own, theirs goes on counting."""
+    env = {"XDG_STATE_HOME": str(tmp_path)}
+    known, agent = tmp_path / "pins", "~/Library/Group Containers/agent.sock"
+    stacks = ssh_config.write(host(), address="1.2.3.4", known_hosts=known, environ=env, agent=agent)
+    own = effective(ssh_config.own_path(host(), env), "gpuinfra-default")
+    assert own["identityagent"].endswith("/Library/Group Containers/agent.sock")
+    assert "identityagent" not in effective(stacks, "gpuinfra-default")

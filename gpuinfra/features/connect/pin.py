@@ -1,0 +1,71 @@
+"""The host's true key: from its console, else from Systems Manager's agent; AWS vouches for both."""
+
+from gpuinfra.ground.errors import CloudError, HostError, Stopped
+from gpuinfra.ground.model import Host, Instance
+from gpuinfra.ground.names import command
+from gpuinfra.ground.protocols import Cloud
+from gpuinfra.ground.world import World
+from gpuinfra.tools.ssh import host_keys
+
+POLL_S = 5.0
+# "Posted shortly after a transition" (GetConsoleOutput); a Nitro host prints its keys in its first minute.
+KEYS_TIMEOUT_S = 300.0
+KEYS_COMMAND = "cat /etc/ssh/ssh_host_*_key.pub"
+
+
+def pin_key(world: World, host: Host) -> None:
+    """Pin the host's key as it printed it to its console, unless that has been done.
+
+    Raises:
+        HostError: the host does not run, or has not printed its keys within 5 minutes.
+    """
+    if not world.ssh.pinned(host):
+        cloud = world.cloud(host.region, None)
+        world.ssh.pin(host, _wait_for_keys(world, cloud, host))
+
+
+def running(cloud: Cloud, host: Host) -> Instance:
+    """Return the instance if it runs or is about to.
+
+    Raises:
+        HostError: it is stopped or gone.
+    """
+    instance = cloud.instance(host.instance_id)
+    if instance is None or instance.state in ("terminated", "shutting-down"):
+        raise HostError(f"the host {host.instance_id} is gone", hint=command("up", host.stack))
+    if instance.state in ("stopped", "stopping"):
+        raise Stopped(f"the host {host.instance_id} is {instance.state}", hint=command("start", host.stack))
+    return instance
+
+
+def _wait_for_keys(world: World, cloud: Cloud, host: Host) -> list[str]:
+    began = world.clock.now()
+    while not (keys := host_keys.parse(cloud.console(host.instance_id), token=world.files.nonce())):
+        running(cloud, host)
+        waited = world.clock.now() - began
+        if waited >= KEYS_TIMEOUT_S:
+            return _keys_by_agent(world, cloud, host)
+        if waited < POLL_S:
+            world.reporter.say("waiting for the host to print its keys to its console (at its first boot)")
+        world.clock.sleep(POLL_S)
+    return keys
+
+
+def _keys_by_agent(world: World, cloud: Cloud, host: Host) -> list[str]:
+    """Return the keys as Systems Manager's agent on the host reads them: AWS vouches for that, too.
+
+    Raises:
+        HostError: that does not work either.
+    """
+    world.reporter.say("no keys on its console for 5 minutes; asking its Systems Manager agent")
+    try:
+        keys, why = host_keys.plain(cloud.run(host.instance_id, KEYS_COMMAND)), "its agent does not answer"
+    except CloudError as error:
+        keys, why = [], error.message
+    if not keys:
+        raise HostError(
+            f"{host.instance_id} has not printed its host keys to its console within 5 minutes, and Systems"
+            f" Manager does not show them ({why}); gpuinfra does not connect to a host that it cannot verify",
+            hint=f"{command('logs --console', host.stack)}   # shows what it did print",
+        )
+    return keys
