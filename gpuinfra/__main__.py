@@ -3,7 +3,7 @@
 import os
 import sys
 
-from gpuinfra.ground import platforms
+from gpuinfra.ground import platforms, streams
 from gpuinfra.ground.names import ENDPOINT, is_simulated
 from gpuinfra.quick import dispatch
 
@@ -14,16 +14,21 @@ if TYPE_CHECKING:
 
 def _leave() -> "NoReturn":
     """End at once: Python's own farewell takes as long as the answer did, and nothing is left to close."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:  # nobody reads it
-        os._exit(1)
+    sys.stdout.flush()
+    sys.stderr.flush()
     os._exit(0)
 
 
 def main() -> None:
     """Run gpuinfra."""
+    streams.prepare()
+    try:
+        _run()
+    except (streams.ReaderGone, streams.Unwritable) as error:
+        sys.exit(streams.end(error))
+
+
+def _run() -> None:
     if refusal := platforms.refusal(sys.platform):
         sys.stderr.write(refusal)
         sys.exit(2)

@@ -44,7 +44,7 @@ DOORS = {"tools.process", "quick.*", "tools.ssh.terminal_session", "host.*", "si
 STARTS = re.compile(r"os\.(exec\w+|posix_spawnp?|system|popen|spawn\w+|fork)\Z")
 # room -> what its modules may import of ours, as patterns
 ROOMS = {
-    "__main__": {"quick.dispatch", "cli.app", "ground.platforms", "ground.names"},
+    "__main__": {"quick.dispatch", "cli.app", "ground.platforms", "ground.streams", "ground.names"},
     "factory": {"features.*", "tools.*", "ground.*"},
     "install": {"simulator.programs", "ground.ticker"},
     "version": set(),

@@ -7,6 +7,7 @@ import typer
 
 from gpuinfra.cli import containers, environment, gpu, host, jobs, lifecycle, provision, sync, web
 from gpuinfra.cli.options import Json, result
+from gpuinfra.ground import streams
 from gpuinfra.ground.errors import EXIT_BUG, EXIT_INTERRUPTED, GpuInfraError
 from gpuinfra.version import VERSION
 
@@ -58,6 +59,8 @@ def main() -> None:
     except SystemExit as ended:
         if ended.code == EXIT_INTERRUPTED:  # what typer makes of KeyboardInterrupt
             sys.stderr.write("\nstopped by Ctrl-C\n")
+        raise
+    except (streams.ReaderGone, streams.Unwritable):  # no bug: __main__ has the words
         raise
     except Exception:
         import traceback

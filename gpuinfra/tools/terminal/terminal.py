@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gpuinfra.ground.errors import ConfigError
@@ -27,10 +26,9 @@ class Terminal:
         self._keyboard = keyboard or sys.stdin
 
     def say(self, text: str) -> None:
-        """Tell one line; that nobody reads it any more (`2>&1 | head`) must not end the run."""
-        with suppress(BrokenPipeError):
-            sys.stderr.write(printable(text) + "\n")
-            sys.stderr.flush()
+        """Tell one line."""
+        sys.stderr.write(printable(text) + "\n")
+        sys.stderr.flush()
 
     def live(self, title: str) -> LiveView:
         """Open a view: a moving one on a terminal, else a line per change."""
