@@ -58,6 +58,10 @@ class KeyChanged(HostError):
 
 
 class Interrupted(GpuInfraError):
-    """The user pressed Ctrl-C; the message says what exists now."""
+    """The user pressed Ctrl-C: told as no error; the message says what exists now."""
 
     exit_code = EXIT_INTERRUPTED
+
+
+class Declined(Interrupted):
+    """The user answered a question with no."""

@@ -78,7 +78,7 @@ def _try(conf: str, root: str, environ: Mapping[str, str], terms: Terms, stopped
     except (Failed, SyncRefused, EOFError, OSError):
         pass
     except KeyboardInterrupt:
-        sys.stderr.write(f"error: {stopped}\n")
+        sys.stderr.write(f"{stopped}\n")
         sys.exit(130)
     finally:
         gc.enable()

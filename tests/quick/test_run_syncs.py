@@ -99,7 +99,7 @@ def test_ctrl_c_during_the_sync_begins_nothing(tmp_path: Path, far: dict[str, st
     (tmp_path / "bin/rsync").write_text(INTERRUPTED)
     write_large(tmp_path / "project/data")
     done = run(tmp_path, far, "run", "--", "touch began")
-    assert (done.returncode, done.stderr) == (130, f"error: {first.STOPPED}\n")
+    assert (done.returncode, done.stderr) == (130, f"{first.STOPPED}\n")
     assert not (tmp_path / "home/project/began").exists()
 
 

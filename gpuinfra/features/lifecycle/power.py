@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.provision import progress
 from gpuinfra.features.provision.outcome import check
-from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Interrupted, Stopped
+from gpuinfra.ground.errors import Declined, GpuInfraError, HostError, Interrupted, Stopped
 from gpuinfra.ground.model import Host, Instance, Row, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud
@@ -23,7 +23,7 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
     """Stop the host, its disk kept; says what is `running` there before it asks.
 
     Raises:
-        ConfigError: the user said no.
+        Declined: the user said no.
         HostError: there is no host, or it is gone.
     """
     host = world.recorded_host()
@@ -32,7 +32,7 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
     if instance.state in ("pending", "running"):
         tell_running(world, host, running)
         if not yes and not world.reporter.confirm(f"Stop the host {host.instance_id}?"):
-            raise ConfigError("nothing was stopped", hint=command("status", host.stack))
+            raise Declined("nothing was stopped", hint=command("status", host.stack))
     instance = power_off(world, cloud, host, instance)
     record(world, host)
     world.reporter.say(f"stopped; its disk is kept and costs money until {command('down', host.stack)}")

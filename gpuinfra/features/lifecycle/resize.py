@@ -5,7 +5,7 @@ import dataclasses
 from gpuinfra.features.lifecycle import power
 from gpuinfra.features.lifecycle.power import Running
 from gpuinfra.features.provision.preflight import settings_of
-from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, ConfigError
+from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, ConfigError, Declined
 from gpuinfra.ground.model import Host, Instance, TypeFacts
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud
@@ -69,7 +69,7 @@ def _confirm(world: World, instance: Instance, host: Host, yes: bool, running: R
     types = f"from {instance.instance_type} to {host.instance_type}"
     question = f"Stop {host.instance_id}, change it {types}, and start it again? Its disk is kept."
     if not yes and not world.reporter.confirm(question):
-        raise ConfigError("nothing was changed", hint=command("status", host.stack))
+        raise Declined("nothing was changed", hint=command("status", host.stack))
 
 
 def _change(world: World, cloud: Cloud, instance: Instance, host: Host) -> None:

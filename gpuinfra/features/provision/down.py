@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from gpuinfra.features.provision import progress
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import settings_of
-from gpuinfra.ground.errors import CloudError, ConfigError, HostError
+from gpuinfra.ground.errors import CloudError, Declined, HostError
 from gpuinfra.ground.model import Host, Instance, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -19,7 +19,7 @@ def destroy(world: World, *, yes: bool, running: Running = lambda _: []) -> Outc
     """Destroy the stack, hosts that Terraform lost track of included; says what was `running` there.
 
     Raises:
-        ConfigError: the user said no.
+        Declined: the user said no.
         HostError: AWS still shows an instance of this stack afterwards.
     """
     record = world.state.read()
@@ -35,7 +35,7 @@ def destroy(world: World, *, yes: bool, running: Running = lambda _: []) -> Outc
         world.reporter.say(f"still running on the host: {'; '.join(commands)}")
     foreign = _not_ours(world, settings, record)
     if not yes and not world.reporter.confirm(_question(record, lost)):
-        raise ConfigError("nothing was destroyed", hint=command("status", world.files.name))
+        raise Declined("nothing was destroyed", hint=command("status", world.files.name))
     _terminate(world, settings, lost if not yes else _certainly_ours(record, lost))
     outcome = _run(world, settings) if record.resources else Outcome(ok=True)
     _prove(world, settings, record)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.errors import Declined
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
@@ -23,11 +23,11 @@ def init(world: World, values: InitValues, *, force: bool) -> Path:
     """Write the stack's terraform.tfvars and install the provider; never over a file without asking.
 
     Raises:
-        ConfigError: the user keeps the existing file.
+        Declined: the user keeps the existing file.
     """
     question = "terraform.tfvars exists; write a new one over it?"
     if world.values.exists() and not force and not world.reporter.confirm(question):
-        raise ConfigError("terraform.tfvars was left as it is", hint="gpuinfra plan")
+        raise Declined("terraform.tfvars was left as it is", hint="gpuinfra plan")
     path = _write(world, values)
     with world.reporter.live("Installing Terraform's AWS provider"):
         world.terraform().init()

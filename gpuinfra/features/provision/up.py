@@ -12,7 +12,7 @@ from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import prepare
 from gpuinfra.features.provision.resource_names import KEY_PAIR
-from gpuinfra.ground.errors import ConfigError, HostError, TerraformError
+from gpuinfra.ground.errors import Declined, HostError, TerraformError
 from gpuinfra.ground.model import Change, Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -85,7 +85,8 @@ def apply(
 
     Raises:
         HostError: an instance of this stack runs that Terraform does not know.
-        ConfigError: the user said no, or cannot be asked.
+        Declined: the user said no.
+        ConfigError: they cannot be asked.
         GpuInfraError: what AWS or Terraform refused, explained.
     """
     settings = prepare(world)
@@ -159,7 +160,8 @@ def _agree(
     """Tell what would change, and ask where there is no consent yet.
 
     Raises:
-        ConfigError: the user said no, or there is nobody to ask.
+        Declined: the user said no.
+        ConfigError: there is nobody to ask.
     """
     lost = consequences.loss(changes, record)
     _tell(world, changes, settings, record, consent)
@@ -168,7 +170,7 @@ def _agree(
     else:
         agreed = consent.yes or world.reporter.confirm("Apply this plan?")
     if not agreed:
-        raise ConfigError("nothing was changed", hint=command("up", world.files.name))
+        raise Declined("nothing was changed", hint=command("up", world.files.name))
 
 
 def _tell(

@@ -3,7 +3,7 @@
 import re
 import sys
 
-from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.ground.errors import GpuInfraError, Interrupted
 
 # ESC [ ... letter (CSI); ESC ] ... BEL or ESC \ (OSC: titles, links, the clipboard), and the like (DCS, PM,
 # APC, SOS); any other ESC with its byte. ECMA-48, sections 5.4, 5.6 and 8.3.
@@ -39,7 +39,8 @@ def emit_json(value: object) -> None:
 
 
 def complain(error: GpuInfraError) -> None:
-    """Tell an error and its next step on stderr."""
-    sys.stderr.write(f"error: {printable(error.message)}\n")
+    """Tell an error and its next step on stderr; what the user asked for is none."""
+    kind = "" if isinstance(error, Interrupted) else "error: "
+    sys.stderr.write(f"{kind}{printable(error.message)}\n")
     if error.hint:
         sys.stderr.write(f"  next: {printable(error.hint)}\n")

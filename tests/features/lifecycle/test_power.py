@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from gpuinfra.features.lifecycle import power
-from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, HostError, Interrupted, Stopped
+from gpuinfra.ground.errors import (
+    CloudError,
+    Declined,
+    GpuInfraError,
+    HostError,
+    Interrupted,
+    Stopped,
+)
 from gpuinfra.ground.model import Host, Instance, Outcome
 from gpuinfra.ground.world import World
 from tests.fakes.host import MOVED_TO, FakeCloud, FakeSshClient, fake_world
@@ -55,7 +62,7 @@ def test_a_stop_waits_for_ec2_and_renews_the_record(tmp_path: Path) -> None:
 def test_what_runs_there_is_said_before_the_question(tmp_path: Path) -> None:
     """No means no: a training of six hours does not end by a careless word."""
     cloud, reporter = FakeCloud(), FakeReporter(answer=False)
-    with pytest.raises(ConfigError, match="nothing was stopped"):
+    with pytest.raises(Declined, match="nothing was stopped"):
         stop(
             fake_world(tmp_path, cloud=cloud, reporter=reporter),
             yes=False,

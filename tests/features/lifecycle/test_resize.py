@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.lifecycle.resize import resize
-from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, ConfigError
+from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, ConfigError, Declined
 from gpuinfra.ground.model import Outcome
 from gpuinfra.ground.world import World
 from tests.fakes.host import FakeCloud, fake_world
@@ -72,7 +72,7 @@ def test_a_type_that_cannot_be_is_refused_before_anything_stops(
 def test_what_runs_there_is_said_and_no_is_no(tmp_path: Path) -> None:
     """The question names both types and says that the disk is kept."""
     cloud, reporter = FakeCloud(), FakeReporter(answer=False)
-    with pytest.raises(ConfigError, match="nothing was changed"):
+    with pytest.raises(Declined, match="nothing was changed"):
         to(fake_world(tmp_path, cloud=cloud, reporter=reporter), yes=False)
     assert reporter.said == ["still running on the host: train"]
     assert "from g4dn.xlarge to g5.xlarge" in reporter.asked[0]

@@ -12,7 +12,7 @@ from gpuinfra.features.provision import consequences
 from gpuinfra.features.provision.plan import forced
 from gpuinfra.features.provision.resource_names import INSTANCE, KEY_PAIR
 from gpuinfra.features.provision.up import Consent, apply
-from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.errors import ConfigError, Declined
 from gpuinfra.ground.model import Change, Outcome, Record
 from gpuinfra.tools.terraform import plan_json
 from tests.fakes.host import fake_world
@@ -78,7 +78,7 @@ def refused_by(changes: tuple[Change, ...], consent: Consent, tmp_path: Path) ->
     """Apply these changes where the user says no; nothing may be applied. Return what was asked and told."""
     terraform, reporter = FakeTerraform(Outcome(ok=True, changes=changes)), FakeReporter(answer=False)
     world = fake_world(tmp_path, terraform=terraform, reporter=reporter)
-    with pytest.raises(ConfigError, match="nothing was changed"):
+    with pytest.raises(Declined, match="nothing was changed"):
         apply(world, consent)
     assert [call[0] for call in terraform.calls if call[0] == "apply"] == []
     return reporter
@@ -149,7 +149,7 @@ def test_a_host_that_a_refresh_took_out_of_the_state_is_gone_too(refreshed: Reco
     """It is not made anew unasked either: what is made after a host still tells that there was one."""
     terraform, reporter = FakeTerraform(Outcome(ok=True, changes=plan_of("gone"))), FakeReporter(answer=False)
     world = fake_world(tmp_path, terraform=terraform, reporter=reporter, records=(refreshed,))
-    with pytest.raises(ConfigError, match="nothing was changed"):
+    with pytest.raises(Declined, match="nothing was changed"):
         apply(world, YES)
     assert "is gone, terminated outside of gpuinfra, and its disk with it" in reporter.asked[0]
 

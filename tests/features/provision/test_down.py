@@ -7,7 +7,7 @@ import pytest
 
 from gpuinfra.features.provision.down import destroy
 from gpuinfra.features.provision.resource_names import INSTANCE
-from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.errors import Declined, HostError
 from gpuinfra.ground.model import Outcome, Record
 from tests import samples
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
@@ -66,7 +66,7 @@ def test_nothing_to_destroy(exists: bool, tmp_path: Path) -> None:
 def test_no_destroys_nothing(tmp_path: Path) -> None:
     """The question names the host and its address; no means no."""
     terraform, reporter = FakeTerraform(DESTROYED), FakeReporter(answer=False)
-    with pytest.raises(ConfigError, match="nothing was destroyed"):
+    with pytest.raises(Declined, match="nothing was destroyed"):
         destroy(fake_world(tmp_path, terraform=terraform, reporter=reporter), yes=False)
     assert terraform.calls == []
     (question,) = reporter.asked
@@ -77,7 +77,7 @@ def test_a_stopped_host_has_no_address_in_the_question(tmp_path: Path) -> None:
     """Words, not an empty place; and no is no for it, too."""
     record = dataclasses.replace(RECORDED, host=samples.host(public_ip=""))
     reporter = FakeReporter(answer=False)
-    with pytest.raises(ConfigError, match="nothing was destroyed"):
+    with pytest.raises(Declined, match="nothing was destroyed"):
         destroy(fake_world(tmp_path, reporter=reporter, records=(record,)), yes=False)
     assert "(g4dn.xlarge, no public address) and its disk" in reporter.asked[0]
 
@@ -85,7 +85,7 @@ def test_a_stopped_host_has_no_address_in_the_question(tmp_path: Path) -> None:
 def test_what_runs_on_the_host_is_said_before_the_question(tmp_path: Path) -> None:
     """A training of six hours does not end by a careless yes."""
     reporter = FakeReporter(answer=False)
-    with pytest.raises(ConfigError, match="nothing was destroyed"):
+    with pytest.raises(Declined, match="nothing was destroyed"):
         destroy(
             fake_world(tmp_path, reporter=reporter), yes=False, running=lambda _: ["python train.py", "top"]
         )
@@ -97,7 +97,7 @@ def test_a_private_host_is_named_in_the_question(tmp_path: Path) -> None:
     reporter = FakeReporter(answer=False)
     host = samples.host(access="ssm", public_ip="")
     records = (Record(host=host, resources={INSTANCE: host.instance_id}),)
-    with pytest.raises(ConfigError, match="nothing was destroyed"):
+    with pytest.raises(Declined, match="nothing was destroyed"):
         destroy(fake_world(tmp_path, reporter=reporter, records=records), yes=False)
     assert f"{RUNNING.instance_id} (g4dn.xlarge, no public address) and its disk" in reporter.asked[0]
 
@@ -106,7 +106,7 @@ def test_a_half_made_host_is_named_in_the_question(tmp_path: Path) -> None:
     """A host without outputs (Ctrl-C) is not hidden behind a number of resources."""
     half = Record(resources={INSTANCE: "i-0half"})
     reporter = FakeReporter(answer=False)
-    with pytest.raises(ConfigError):
+    with pytest.raises(Declined):
         destroy(fake_world(tmp_path, reporter=reporter, records=(half,)), yes=False)
     assert "host i-0half and its disk" in reporter.asked[0]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.provision.init import InitValues, ensure, init
-from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.errors import Declined
 from gpuinfra.ground.model import Outcome
 from tests.fakes.host import fake_world
 from tests.fakes.world import FakeReporter, FakeStackFiles, FakeTerraform, FakeValues
@@ -54,7 +54,7 @@ def test_a_first_file_is_written_and_told(tmp_path: Path) -> None:
 def test_an_existing_file_is_kept_on_no(tmp_path: Path) -> None:
     """Nothing is found out and nothing written."""
     values, reporter = FakeValues(exists=True), FakeReporter(answer=False)
-    with pytest.raises(ConfigError, match="left as it is"):
+    with pytest.raises(Declined, match="left as it is"):
         init(fake_world(tmp_path, values=values, reporter=reporter), never(), force=False)
     assert (values.written, len(reporter.asked)) == ([], 1)
 

@@ -67,7 +67,7 @@ def test_no_changes_nothing(tmp_path: Path) -> None:
     """No means no: nothing is applied, the plan is deleted, the exit code is a user's decision."""
     terraform = FakeTerraform(MADE)
     made = fake_world(tmp_path, terraform=terraform, reporter=FakeReporter(answer=False), records=(Record(),))
-    with pytest.raises(errors.ConfigError, match="nothing was changed"):
+    with pytest.raises(errors.Declined, match="nothing was changed"):
         apply(made, ASK)
     assert terraform.calls == [("init",), ("plan", ())]
     assert list(tmp_path.iterdir()) == []

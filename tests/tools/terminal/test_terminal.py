@@ -11,7 +11,7 @@ from typing import TextIO
 import pytest
 
 from gpuinfra.features.provision.plan import TerraformPlan
-from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.errors import ConfigError, Declined, HostError, Interrupted
 from gpuinfra.ground.model import Change, Row
 from gpuinfra.tools.terminal import output
 from gpuinfra.tools.terminal.lines import AGAIN_S, LineView
@@ -84,9 +84,14 @@ def test_results_and_complaints(capsys: pytest.CaptureFixture[str]) -> None:
     output.emit("52.1.2.3")
     output.complain(HostError("there is none", hint="gpuinfra up"))
     output.complain(HostError("no hint"))
+    output.complain(Interrupted("stopped waiting; the job goes on"))
+    output.complain(Declined("nothing was changed", hint="gpuinfra up"))
     out, err = capsys.readouterr()
     assert out == "52.1.2.3\n"
-    assert err == "error: there is none\n  next: gpuinfra up\nerror: no hint\n"
+    assert err == (
+        "error: there is none\n  next: gpuinfra up\nerror: no hint\n"
+        "stopped waiting; the job goes on\nnothing was changed\n  next: gpuinfra up\n"
+    )
 
 
 def test_dataclasses_are_json(capsys: pytest.CaptureFixture[str]) -> None:
