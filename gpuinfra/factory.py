@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gpuinfra.features.provision.init import InitValues
     from gpuinfra.features.sync.clone import Agent
     from gpuinfra.features.sync.sync import FileWatcher, RsyncTransfer
+    from gpuinfra.features.trust.record import TrustedProjects
     from gpuinfra.features.web.forward import Tunnel
     from gpuinfra.ground.model import Host, Settings
     from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter, StateFile
@@ -33,16 +34,34 @@ def world(stack_name: str, environ: Mapping[str, str]) -> World:
     The project is looked for once, the name becomes a Stack once. Terraform and AWS are made at first use.
 
     Raises:
-        ConfigError: there is no project here, or the name cannot be a stack's.
+        ConfigError: there is no project here, or none that is trusted, or the name cannot be a stack's.
     """
-    project = paths.find_project(Path.cwd(), environ)
+    project = _project(environ)
     return _world(project, project.stack(stack_name), environ)
 
 
 def worlds(environ: Mapping[str, str]) -> list[World]:
     """Return the worlds of all stacks of the project that were set up, the default one first."""
-    project = paths.find_project(Path.cwd(), environ)
+    project = _project(environ)
     return [_world(project, stack, environ) for stack in project.stacks()]
+
+
+def _project(environ: Mapping[str, str]) -> Project:
+    """Return the project, once it is one that the user trusts: all commands come by here."""
+    project = paths.find_project(Path.cwd(), environ)
+    if not locations.is_trusted(str(project.root), environ):
+        from gpuinfra.features.trust.trust import ask
+        from gpuinfra.tools.terminal.terminal import Terminal
+
+        ask(project.root, trusted_projects(environ), Terminal())
+    return project
+
+
+def trusted_projects(environ: Mapping[str, str]) -> TrustedProjects:
+    """Return the record of the projects that the user trusts."""
+    from gpuinfra.features.trust.record import TrustedProjects
+
+    return TrustedProjects(Path(locations.trust_file(environ)))
 
 
 def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:

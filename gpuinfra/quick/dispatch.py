@@ -56,7 +56,7 @@ def _help(words: list[str], environ: Mapping[str, str]) -> bool:
 def _ip(environ: Mapping[str, str]) -> bool:
     from gpuinfra.ground import locations
 
-    project = locations.find_project(os.getcwd(), environ)
+    project = locations.trusted_project(os.getcwd(), environ)
     if not project:
         return False
     try:
