@@ -116,12 +116,25 @@ def is_marked(folder: str) -> bool:
     return any(os.path.exists(f"{folder}/{mark}") for mark in (".gpuinfraignore", ".git"))
 
 
+def is_personal(folder: str) -> bool:
+    """Tell whether a folder can be no project: the home, all above it, and what programs keep in dot-folders.
+
+    A dot-folder of the home (~/.ssh, ~/.config) is none whatever lies in it; a folder in one needs a mark.
+    Links are followed: the home itself may be one.
+    """
+    real, home = os.path.realpath(folder), os.path.realpath(os.path.expanduser("~"))
+    if f"{home}/".startswith(f"{real.rstrip('/')}/"):
+        return True
+    kept = real.removeprefix(f"{home.rstrip('/')}/")
+    return kept.startswith(".") and ("/" not in kept or not is_marked(real))
+
+
 def host_folder(root: str) -> str:
     """Return where a project lies on the host, below the login user's home: a folder of the same name.
 
     What is no project (the home, the whole disk) has the folder `project`.
     """
-    name = "" if root == os.path.expanduser("~") else os.path.basename(root)
+    name = "" if is_personal(root) else os.path.basename(root)
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
     return plain.lstrip(".-") or "project"
 

@@ -28,7 +28,7 @@ class Failed(Exception):
 def sync(environ: Mapping[str, str], *, mode: str) -> bool:
     """Sync; on a terminal, and at any difficulty, return False: the full command line has the words."""
     conf, root = connection.connected(environ), locations.synced_root(os.getcwd())
-    if not conf or root in ("/", os.path.expanduser("~")) or sys.stderr.isatty():
+    if not conf or locations.is_personal(root) or sys.stderr.isatty():
         return False
     from gpuinfra.features.sync import rsync_args
     from gpuinfra.features.sync.terms import Terms
