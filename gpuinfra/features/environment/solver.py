@@ -15,7 +15,7 @@ ALIAS = "CONDA_CHANNEL_ALIAS"  # conda's own variable for a mirror
 DEFAULT_ALIAS = "https://conda.anaconda.org/"
 ANSWER_S, REQUEST_S = 300, 60
 TRIES = 2  # it may crash before it has answered, too
-CHILD = (sys.executable, "-m", "gpuinfra.features.environment.solver_child")
+CHILD = (sys.executable, "-P", "-m", "gpuinfra.features.environment.solver_child")
 
 
 @adapter("the solver cannot be run", hint="make setup")
