@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.files import write_private
+from gpuinfra.tools.files import make_private, write_private
 
 
 @adapter("the record of trusted projects cannot be written")
@@ -27,5 +27,5 @@ class TrustedProjects:
             )
         before = self.path.read_bytes() if self.path.exists() else b""
         if line.encode(errors="surrogateescape") not in before.splitlines(keepends=True):
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.path.parent)
             write_private(self.path, before + line.encode(errors="surrogateescape"))

@@ -15,7 +15,7 @@ from gpuinfra.ground.names import command as typed
 from gpuinfra.ground.platforms import install_openssh
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.files import write_private
+from gpuinfra.tools.files import make_private, write_private
 from gpuinfra.tools.ssh import host_keys, ssh_config
 from gpuinfra.tools.ssm import report as ssm_report
 
@@ -39,7 +39,7 @@ class OpenSsh:
 
     def pin(self, host: Host, keys: Sequence[str]) -> None:
         """Keep the host's true keys under its instance id (0600)."""
-        self._pin(host).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self._pin(host).parent)
         write_private(self._pin(host), host_keys.known_hosts(host.instance_id, list(keys)).encode())
 
     def forget(self, host: Host) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Record
+from gpuinfra.tools.files import make_private
 from gpuinfra.tools.terraform import recorded
 
 
@@ -51,7 +52,7 @@ class LocalState:
             if state:
                 name = f"{state['lineage']}-{state.get('serial', 0)}.tfstate"
                 target = self._rescue_directory / "rescued" / re.sub(r"[^\w.-]", "_", name)
-                target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                make_private(target.parent)
                 target.touch(mode=0o600)
                 target.write_text(candidate)
                 errored.unlink(missing_ok=True)
