@@ -2,6 +2,8 @@
 Over 200 lines, as the client and the session that it is made of are read together."""
 
 import json
+import re
+import shlex
 import sys
 import threading
 import time
@@ -12,17 +14,43 @@ from typing import IO, Any
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, HostError, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.protocols import CommandResult, Request, SessionResult, SshClient
+from gpuinfra.ground.reply import checked
 from gpuinfra.host.jobs import frames
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.ssh import host_bundle, terminal_session
 
 SSH_FAILED = 255
+REFUSAL = {"refused": str, "hint": (str, None), "exit_code": int}
+HINTED = re.compile(r"gpuinfra (ssh|status|sync up)( |\Z)")
+REMARK = re.compile(r"checks anew; if it stays so: gpuinfra stop( --stack [a-z0-9-]+)? && gpuinfra start\1")
 ERRORS: dict[int, type[GpuInfraError]] = {2: ConfigError, 4: CloudError, 5: HostError}
 # A connection of its own: the shared one may have been opened without the agent.
 LEND_AGENT = ("-o", "ControlPath=none", "-A")
 SEND_TIMEOUT_S = 120.0
 LAST_WORDS_S = 1.0  # before OpenSSH 8.5 a shared connection kept stderr open after the command
+
+
+def refusal(reply: dict[str, Any]) -> GpuInfraError:
+    """Return the host's refusal as an error of ours."""
+    known = checked(reply, REFUSAL, "its refusal")
+    return ERRORS.get(known["exit_code"], HostError)(known["refused"], hint=safe_hint(known["hint"] or ""))
+
+
+def safe_hint(hint: str) -> str:
+    """Return a next command of the host's, if it is one of those that ours names; people type what we print.
+
+    Its words are quoted anew, so that it is one command; no other remark than ours goes with it.
+    """
+    line, mark, remark = hint.partition("   # ")
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return ""
+    again = shlex.join(words)
+    if not (HINTED.match(again) and again.isprintable()):
+        return ""
+    return again + (mark + remark if REMARK.fullmatch(remark) else "")
 
 
 @adapter("ssh cannot be run")
@@ -62,12 +90,12 @@ class SshHostClient:
         done = self.run(host, host_bundle.JOBS, stdin=opening, timeout_s=timeout_s)
         try:
             reply = json.loads(done.stdout)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise HostError(
                 f"the host answered {done.stdout[-300:]!r} {done.stderr.strip()[-500:]}"
             ) from None
         if isinstance(reply, dict) and "refused" in reply:
-            raise ERRORS.get(reply["exit_code"], HostError)(reply["refused"], hint=reply["hint"])
+            raise refusal(reply)
         return reply
 
     def attach(self, host: Host, request: Request, *, tty: bool) -> SessionResult:
@@ -119,7 +147,7 @@ class SshHostClient:
         done = self.run(host, host_bundle.script(script, interpreter=interpreter), timeout_s=timeout_s)
         try:
             return json.loads(done.stdout.strip().splitlines()[-1])
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, RecursionError):
             raise HostError(f"{script} failed on the host: {done.stderr.strip()[-500:]}") from None
 
     def send_file(self, host: Host, data: bytes, *, target: str, sha256: str) -> None:

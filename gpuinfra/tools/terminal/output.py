@@ -12,8 +12,10 @@ SEQUENCES = re.compile(
     r"|(?:\x1b[]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
 )
-# C0 but tab and line feed, DEL, and C1.
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# C0 but tab and line feed, DEL, and C1; halves of letters, which cannot be written at all.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# How our next step begins: in a message it is somebody else's.
+NEXT = re.compile(r"^(?=\s*next:)", re.MULTILINE)
 
 
 def printable(text: str) -> str:
@@ -40,6 +42,6 @@ def emit_json(value: object) -> None:
 
 def complain(error: GpuInfraError) -> None:
     """Tell an error and its next step on stderr."""
-    sys.stderr.write(f"error: {printable(error.message)}\n")
+    sys.stderr.write(f"error: {NEXT.sub('| ', printable(error.message))}\n")
     if error.hint:
         sys.stderr.write(f"  next: {printable(error.hint)}\n")
