@@ -153,9 +153,9 @@ def _tell(result: SyncResult) -> int:
 
 def _say(lines: Iterable[str]) -> None:
     for line in lines:
-        from gpuinfra.tools.terminal import output  # re: 7 ms, and mostly there is nothing to say
+        from gpuinfra.ground.printable import printable  # re: 7 ms, and mostly there is nothing to say
 
-        sys.stderr.write(f"{output.printable(line)}\n")
+        sys.stderr.write(f"{printable(line)}\n")
     sys.stderr.flush()
 
 

@@ -19,9 +19,8 @@ ASK_TIMEOUT_S = 60.0
 POLL_S = 30.0
 SSH_FAILED = 255
 
-
+# What is to be done on the connected host before a command begins there; it raises what forbids that.
 Before = Callable[[Host], None]
-"""What is to be done on the connected host before a command begins there; it raises what forbids that."""
 
 
 def run(world: World, wanted: JobSpec, before: Before = lambda _: None) -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import IO, Any
 
+MOST_BYTES = 256 << 20  # a million files; who sends more is heard as one that hangs up
+
 
 class SyncRefused(Exception):
     """The host cannot, or will not, or it must not be; `kind` is what of: owner, empty, words, os, much."""
@@ -35,12 +37,12 @@ class Conversation:
             SyncRefused: it refuses.
             EOFError: the connection ended.
         """
-        line = self._replies.readline()
+        line = self._replies.readline(MOST_BYTES)
         if not line.endswith(b"\n"):
             raise EOFError
         try:
             reply = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SyncRefused(f"the host says {line[:100]!r}", kind="words") from None
         if isinstance(reply, dict) and isinstance(reply.get("refused"), str):
             raise SyncRefused(reply["refused"], kind=str(reply.get("kind")))

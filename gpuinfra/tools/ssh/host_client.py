@@ -13,21 +13,28 @@ from typing import IO, Any
 
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, HostError, Unreachable
 from gpuinfra.ground.model import Host
+from gpuinfra.ground.printable import printable
 from gpuinfra.ground.protocols import CommandResult, Request, SessionResult, SshClient
 from gpuinfra.ground.reply import checked
 from gpuinfra.host.jobs import frames
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.ssh import host_bundle, terminal_session
+from gpuinfra.tools.ssh import answer, host_bundle, terminal_session
 
 SSH_FAILED = 255
 REFUSAL = {"refused": str, "hint": (str, None), "exit_code": int}
 HINTED = re.compile(r"gpuinfra (ssh|status|sync up)( |\Z)")
-REMARK = re.compile(r"checks anew; if it stays so: gpuinfra stop( --stack [a-z0-9-]+)? && gpuinfra start\1")
+REMARK = re.compile(
+    r"checks anew; if it stays so: gpuinfra stop(| --stack [a-z0-9-]+) && gpuinfra start\1",
+)
 ERRORS: dict[int, type[GpuInfraError]] = {2: ConfigError, 4: CloudError, 5: HostError}
 # A connection of its own: the shared one may have been opened without the agent.
 LEND_AGENT = ("-o", "ControlPath=none", "-A")
 SEND_TIMEOUT_S = 120.0
+MOST_BYTES, MOST_WORDS = (
+    16 << 20,
+    64 << 10,
+)  # of an answer (1,000 jobs are 0.4 MB), and of what is said beside
 LAST_WORDS_S = 1.0  # before OpenSSH 8.5 a shared connection kept stderr open after the command
 
 
@@ -188,14 +195,16 @@ class _Session:
             first = host_bundle.hand_over(
                 child.stdin.fileno(), child.stdout.fileno(), self._bundle, timeout_s=self._left()
             )
-            rest, _ = child.communicate(given, timeout=self._left())
+            rest = answer.talk(child, given, most=MOST_BYTES, timeout_s=self._left())
         except host_bundle.NoMarker as error:
             self._end(timed_out=error.timed_out)
             raise _no_start(error.noise, self._said()) from None
         except BrokenPipeError:
-            first, rest = b"", child.stdout.read()
+            first, rest = b"", child.stdout.read(MOST_BYTES)
         except process.TimeoutExpired:
             self._end(timed_out=True)
+        except answer.TooMuch as error:
+            raise HostError(f"the host's answer is none that gpuinfra knows: {error}") from None
         self._end(timed_out=False)
         stdout = (first + rest).decode("utf-8", "replace")
         return CommandResult(code=child.returncode, stdout=stdout, stderr=self._said())
@@ -210,7 +219,8 @@ class _Session:
                 with suppress(BrokenPipeError):
                     stream.close()
         if timed_out:
-            raise Unreachable(f"the host has not answered for {self._timeout_s:.0f} s") from None
+            late = "" if self._timeout_s is None else f" for {self._timeout_s:.0f} s"
+            raise Unreachable(f"the host has not answered{late}") from None
         if code == SSH_FAILED:
             why = (self._said().strip().splitlines() or ["ssh gave no reason"])[-1]
             raise Unreachable(f"the host does not answer: {why}")
@@ -221,9 +231,9 @@ class _Session:
     def _listen(self, stderr: IO[bytes], shown: bool) -> None:
         with stderr:
             while chunk := stderr.read1(4096):  # type: ignore[attr-defined]
-                self._errors += chunk
+                self._errors = (self._errors + chunk)[-MOST_WORDS:]
                 if shown:
-                    sys.stderr.write(chunk.decode(errors="replace"))
+                    sys.stderr.write(printable(chunk.decode(errors="replace"), returns=True))
                     sys.stderr.flush()
 
     def _said(self) -> str:
