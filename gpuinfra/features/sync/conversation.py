@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import IO, Any
 
+from gpuinfra.ground.reply import fits
+
 MOST_BYTES = 256 << 20  # a million files; who sends more is heard as one that hangs up
 
 
@@ -30,11 +32,11 @@ class Conversation:
         self._requests.write(json.dumps({"what": what, **values}).encode() + b"\n" + data)
         self._requests.flush()
 
-    def hear(self) -> Any:
-        """Return the reply.
+    def hear(self, shape: Any) -> Any:
+        """Return the reply, which has a shape (ground/reply.py).
 
         Raises:
-            SyncRefused: it refuses.
+            SyncRefused: it refuses, or says something else.
             EOFError: the connection ended.
         """
         line = self._replies.readline(MOST_BYTES)
@@ -46,9 +48,11 @@ class Conversation:
             raise SyncRefused(f"the host says {line[:100]!r}", kind="words") from None
         if isinstance(reply, dict) and isinstance(reply.get("refused"), str):
             raise SyncRefused(reply["refused"], kind=str(reply.get("kind")))
+        if not fits(reply, shape):
+            raise SyncRefused(f"the host says {line[:100]!r}", kind="words")
         return reply
 
-    def ask(self, what: str, **values: Any) -> Any:
-        """Return the reply to a request."""
+    def ask(self, what: str, shape: Any, **values: Any) -> Any:
+        """Return the reply to a request; raises as `hear`."""
         self.send(what, **values)
-        return self.hear()
+        return self.hear(shape)

@@ -22,6 +22,10 @@ from gpuinfra.host.sync.scan import Scan
 from gpuinfra.host.sync.side import Side
 
 MANIFEST = "manifest"
+# What the host's end answers (host/sync/serve.py); the records of `diff` are looked at by untrusted.py.
+SCANNED = {"diff": dict, "known": bool, "empty": bool, "racy": [str], "told": [str]}
+HASHES = {str: str}
+PLACED = {"failed": {str: str}, "hashes": HASHES}
 
 
 def exchange(
@@ -68,9 +72,9 @@ class _Exchange:
         }  # fmt: skip
         self.host.send("scan", **asked)
         self.scan = Scan(side.root, side.old, part=terms.part, excluded=asked["excluded"])
-        said = self.host.hear()
+        said = self.host.hear(SCANNED)
         if any(p.rpartition("/")[2] in IGNORE_FILES for p in [*self.scan.diff, *said["diff"]]):
-            said = self.host.ask("scan", **asked, given=self.scan.lines)
+            said = self.host.ask("scan", SCANNED, **asked, given=self.scan.lines)
         if not said["known"]:  # another laptop's sync, or the host has lost it: nothing is known of before
             side.old, side.id = {}, ""
             self.scan = Scan(side.root, {}, part=terms.part, excluded=asked["excluded"])
@@ -92,7 +96,7 @@ class _Exchange:
         here, there, old = self.scan.diff, self.there, self.side.old
         if doubt := doubtful(old, here, there):
             self.host.send("hashes", paths=doubt)
-            mine, theirs = self.scan.hashes(doubt), self.host.hear()
+            mine, theirs = self.scan.hashes(doubt), self.host.hear(HASHES)
             for path in doubt:
                 for diff, known in ((here, mine), (there, theirs)):
                     if rec := diff.get(path):
@@ -157,7 +161,7 @@ class _Exchange:
             "place", files.data, id=ident, work=there, failed=list(done["failed"]), given=files.given
         )
         here["changed"] = set(self.side.changed(self.scan, here["sent"]))  # while the host works
-        said = self.host.hear()
+        said = self.host.hear(PLACED)
         failed = {**done["failed"], **said["failed"]}
         here["hashes"] = said["hashes"]
         manifest = self.side.manifest(self.scan, ident, here, failed)

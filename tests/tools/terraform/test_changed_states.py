@@ -3,7 +3,6 @@
 import json
 import random
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,12 @@ from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Host
 from gpuinfra.quick import dispatch
 from gpuinfra.tools.terraform import recorded
+from tests.mutations import changed
 from tests.old_states import STATES
-from tests.tools.terraform.test_recorded import HOSTILE, WRONG, read_text
+from tests.tools.terraform.test_recorded import HOSTILE, read_text
 
 ROUNDS = 2000
+ALL_HOSTILE = [one for values in HOSTILE.values() for one in values]
 ADDRESS = re.compile(r"[0-9.]+\n\Z")
 
 
@@ -32,7 +33,7 @@ def test_any_change_of_a_state_ends_as_a_plain_host_or_in_words(
     (tmp_path / "cloud-init").mkdir()
     ends = {"read": 0, "refused": 0}
     for _ in range(ROUNDS):
-        text = json.dumps(changed(real, by_chance))
+        text = json.dumps(changed(real, by_chance, prefer="outputs", hostile=ALL_HOSTILE))
         try:
             host = read_text(tmp_path / "terraform", text).host
             assert host is None or is_plain(host)
@@ -62,47 +63,3 @@ def is_plain(host: Host) -> bool:
     cidrs = [(recorded.CIDR, cidr) for cidr in host.allowed_cidrs]
     numbers = all(type(getattr(host, name)) is int for name in recorded.NUMBERS)
     return numbers and all(text == "" or re.fullmatch(pattern, text) for pattern, text in [*texts, *cidrs])
-
-
-def changed(real: str, by_chance: random.Random) -> Any:
-    """Return a state with one to three changes at any place, most of them among the outputs."""
-    root = json.loads(real)
-    for _ in range(by_chance.randint(1, 3)):
-        holder, key = spot(root, by_chance)
-        holder[key] = by_chance.choice(CHANGES)(holder[key], by_chance)
-    return root
-
-
-def spot(root: Any, by_chance: random.Random) -> tuple[Any, Any]:
-    """Return a part of the state and a place in it."""
-    part = root["outputs"] if isinstance(root["outputs"], dict) and by_chance.random() < 0.6 else root
-    while True:
-        key = by_chance.choice(list(part) if isinstance(part, dict) else range(len(part)))
-        if not (isinstance(part[key], dict | list) and part[key]) or by_chance.random() < 0.2:
-            return part, key
-        part = part[key]
-
-
-def any_text(value: object, by_chance: random.Random) -> object:
-    """Put a letter that means something somewhere into a text."""
-    text = value if isinstance(value, str) else json.dumps(value)
-    at = by_chance.randint(0, len(text))
-    return text[:at] + by_chance.choice('\n\r\x00\x1b"\'\\ /.-$(`;%~\u2028\ud800é') + text[at:]
-
-
-def any_hostile(_: object, by_chance: random.Random) -> object:
-    """Return one of the hostile values."""
-    return by_chance.choice([one for values in HOSTILE.values() for one in values])
-
-
-def any_kind(_: object, by_chance: random.Random) -> object:
-    """Return a value of any type."""
-    return by_chance.choice([*WRONG, None])
-
-
-def any_number(value: object, by_chance: random.Random) -> object:
-    """Exchange the digits of a text."""
-    return re.sub(r"\d", lambda _: str(by_chance.randint(0, 9)), value) if isinstance(value, str) else value
-
-
-CHANGES: list[Callable[[object, random.Random], object]] = [any_text, any_hostile, any_kind, any_number]

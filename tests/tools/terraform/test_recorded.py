@@ -12,6 +12,7 @@ from gpuinfra.ground.model import Host, Record
 from gpuinfra.tools.terraform import recorded
 from gpuinfra.tools.terraform.state import LocalState
 from tests import samples
+from tests.mutations import WRONG
 from tests.old_states import STATES
 
 DEEP = 100_000
@@ -39,7 +40,6 @@ HOSTILE: dict[str, list[Any]] = {
     "gpu_count": ["1", -1, 1.5, True, [1]],
     "root_volume_size_gb": ["128; x", {}, False],
 }  # fmt: skip
-WRONG: list[object] = [0, 1.5, True, "x", [], {}, [1], {"x": "y"}]
 
 
 def read(directory: Path, raw: object) -> Record:
