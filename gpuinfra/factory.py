@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gpuinfra.features.sync.sync import FileWatcher, RsyncTransfer
     from gpuinfra.features.trust.record import TrustedProjects
     from gpuinfra.features.web.forward import Tunnel
+    from gpuinfra.features.web.jupyter import Page
     from gpuinfra.ground.model import Host, Settings
     from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter, StateFile
     from gpuinfra.ground.world import World
@@ -168,6 +169,13 @@ def tunnel(world: World) -> Tunnel:
 
     end_as_by_ctrl_c()
     return SshTunnel(world.ssh)
+
+
+def page(stack: str, environ: Mapping[str, str]) -> Page:
+    """Return what opens JupyterLab in the browser."""
+    from gpuinfra.features.web.page import RedirectFile
+
+    return RedirectFile(Path.home(), stack, environ)
 
 
 def solver(environ: Mapping[str, str]) -> Solver:

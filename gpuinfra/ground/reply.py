@@ -1,9 +1,7 @@
 """What a host answers is held to a shape before anything is done with it: it may be hostile, or broken.
 
-Pure, and imports nothing but our errors: the quick sync looks at its replies by this, too.
+Pure, and imports nothing: the quick sync looks at its replies by this, too.
 """
-
-from gpuinfra.ground.errors import HostError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,5 +42,7 @@ def checked(value: "Any", shape: "Any", what: str) -> "Any":
         HostError: it has another shape.
     """
     if not fits(value, shape):
+        from gpuinfra.ground.errors import HostError
+
         raise HostError(f"the host's answer about {what} is none that gpuinfra knows: {value!r:.200}")
     return value

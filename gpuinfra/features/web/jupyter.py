@@ -3,10 +3,9 @@
 import json
 import re
 import shlex
-import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.web.forward import Route, Tunnel, carry, refuse_taken
@@ -50,18 +49,29 @@ class LocalJupyter:
     host_port: int
 
 
+class Page(Protocol):
+    """What the user sees JupyterLab by."""
+
+    def show(self, address: str) -> None:
+        """Open an address, token included."""
+
+    def forget(self) -> None:
+        """Keep nothing of it."""
+
+
 def serve(
     world: World,
     tunnel: Tunnel,
     *,
     port: int,
-    open_browser: bool,
+    page: Page | None,
     on_ready: Callable[[LocalJupyter], None],
     before: Callable[[Host], None] = lambda _: None,
 ) -> None:
     """Start JupyterLab and carry its port until Ctrl-C; `on_ready` is called once it can be opened.
 
-    before: what is done on the connected host before it starts; it raises what forbids that.
+    page: opens it, if anything shall. before: what is done on the connected host before it starts; it raises
+    what forbids that.
 
     Raises:
         Interrupted: Ctrl-C; JupyterLab goes on.
@@ -80,8 +90,8 @@ def serve(
         for first in carry(world, tunnel, route):
             if first:
                 on_ready(LocalJupyter(url=address, local_port=route.local, host_port=lab.port))
-                if open_browser:
-                    webbrowser.open(address)
+                if page:
+                    page.show(address)
             prefix = "" if first else "re"
             world.reporter.say(f"{prefix}connected (Ctrl-C leaves JupyterLab running on the host)")
     except KeyboardInterrupt:
@@ -89,6 +99,9 @@ def serve(
             "the tunnel is closed; JupyterLab and its kernels go on on the host",
             hint=f"{command('jupyter', stack)}   # or, to end them: {command('jupyter --stop', stack)}",
         ) from None
+    finally:
+        if page:
+            page.forget()
 
 
 def start(world: World, before: Callable[[Host], None] = lambda _: None) -> JupyterServer:
