@@ -23,7 +23,8 @@ from gpuinfra.tools.ssh import answer, host_bundle, terminal_session
 
 SSH_FAILED = 255
 REFUSAL = {"refused": str, "hint": (str, None), "exit_code": int}
-HINTED = re.compile(r"gpuinfra (ssh|status|sync up)( |\Z)")
+HINTED = re.compile(r"gpuinfra (ssh|status|sync up|job list|job logs)( |\Z)")
+NEWER = "git pull && make setup"
 REMARK = re.compile(
     r"checks anew; if it stays so: gpuinfra stop(| --stack [a-z0-9-]+) && gpuinfra start\1",
 )
@@ -49,6 +50,8 @@ def safe_hint(hint: str) -> str:
 
     Its words are quoted anew, so that it is one command; no other remark than ours goes with it.
     """
+    if hint == NEWER:
+        return hint
     line, mark, remark = hint.partition("   # ")
     try:
         words = shlex.split(line)

@@ -123,19 +123,23 @@ def test_a_host_names_only_commands_of_ours(said: str, told: str) -> None:
     assert safe_hint(said) == told
 
 
+STANDS_FOR = {
+    "{flags}": " --stack x",
+    "{request['flags']}": " --stack x",
+    "{job.id}": "abcd",
+    "{shlex.quote(named)}": "'a b.py'",
+    "{others}": "gpuinfra stop --stack x && gpuinfra start --stack x",
+}
+
+
 def test_the_hosts_own_hints_pass() -> None:
     """Each that host/ writes, or a user would be left without it."""
-    hints = [
-        found.replace("{flags}", " --stack x").replace("{request['flags']}", " --stack x")
-        for file in sorted((ROOT / "gpuinfra/host/jobs").glob("*.py"))
-        for found in re.findall(r'hint = f"(gpuinfra .*)"', file.read_text())
-    ]
-    remark = "gpuinfra stop --stack x && gpuinfra start --stack x"
-    for hint in (
-        one.replace("{others}", remark).replace("{shlex.quote(named)}", "'a b.py'") for one in hints
-    ):
-        assert safe_hint(hint) == hint
-    assert len(hints) == 4
+    texts = [file.read_text() for file in sorted((ROOT / "gpuinfra/host/jobs").glob("*.py"))]
+    hints = [hint for text in texts for hint in re.findall(r'"((?:gpuinfra|git) [a-z][^"\\]*)"', text)]
+    for hint in hints:
+        whole = re.sub(r"\{[^}]+\}", lambda found: STANDS_FOR[found[0]], hint)
+        assert whole.startswith("gpuinfra stop") or safe_hint(whole) == whole
+    assert len(hints) > 6, hints
 
 
 @pytest.mark.parametrize("reply", [{"refused": 1}, {"refused": "m"}, {"refused": "m", "exit_code": []}])
