@@ -67,6 +67,7 @@ def trusted_projects(environ: Mapping[str, str]) -> TrustedProjects:
 
 def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:
     from gpuinfra.features.boot.user_data import UserData
+    from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS
     from gpuinfra.ground.world import Clock, World
     from gpuinfra.tools.ssh.client import OpenSsh
     from gpuinfra.tools.ssh.host_client import SshHostClient
@@ -79,7 +80,7 @@ def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:
         folder=locations.host_folder(locations.synced_root(str(Path.cwd()))),
         project=project,
         files=files,
-        user_data=UserData(files, project.root),
+        user_data=UserData(files, project.root, alias=environ.get(ALIAS) or DEFAULT_ALIAS),
         values=TfvarsFile(stack.tfvars, module=project.module),
         state=_state(stack, environ),
         reporter=reporter,
@@ -128,11 +129,12 @@ def init_values(
     )
 
 
-def project_files(world: World) -> HostFiles:
+def project_files(world: World, environ: Mapping[str, str]) -> HostFiles:
     """Return the user's files for the host."""
     from gpuinfra.features.environment.files import ProjectFiles
+    from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS
 
-    return ProjectFiles(world.project.root)
+    return ProjectFiles(world.project.root, alias=environ.get(ALIAS) or DEFAULT_ALIAS)
 
 
 def rsync(world: World, environ: Mapping[str, str]) -> RsyncTransfer:
