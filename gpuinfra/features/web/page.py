@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import make_private, write_private
 
 FOLDER = ".local/share/jupyter/runtime"
@@ -22,6 +23,7 @@ TEXT = """\
 """
 
 
+@adapter("the browser cannot be started")
 class RedirectFile:
     """The Page protocol: one file, for as long as the tunnel stands."""
 

@@ -16,7 +16,7 @@ def talk(child: process.Child, given: bytes, *, most: int, timeout_s: float | No
 
     Raises:
         TooMuch: there are more than `most` bytes; so much was kept, no more.
-        TimeoutExpired: it has not ended in time; the caller ends it.
+        TimeoutExpired: it has not ended in time, and has been killed.
     """
     stdout, said = child.stdout, bytearray()
     assert stdout  # noqa: S101 - PIPE was asked for
@@ -31,7 +31,12 @@ def talk(child: process.Child, given: bytes, *, most: int, timeout_s: float | No
     reader = threading.Thread(target=read, daemon=True)
     child.stdout = None  # communicate() must not read it as well
     reader.start()
-    child.communicate(given, timeout=timeout_s)
+    try:
+        child.communicate(given, timeout=timeout_s)
+    except BaseException:  # Ctrl-C: over a dead connection it would stay
+        child.kill()
+        child.wait()
+        raise
     reader.join(timeout_s)
     if len(said) > most:
         raise TooMuch(f"more than {most} bytes came where a few lines were expected")

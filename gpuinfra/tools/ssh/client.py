@@ -91,8 +91,6 @@ class OpenSsh:
             try:
                 words = answer.talk(child, b"", most=MOST_BYTES, timeout_s=timeout_s)
             except process.TimeoutExpired:
-                child.kill()
-                child.wait()
                 self._master(host, "stop")  # it may be dead at the other end: the next try connects anew
                 raise Unreachable(f"no answer within {timeout_s:g} seconds") from None
             except answer.TooMuch as error:
