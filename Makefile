@@ -1,15 +1,17 @@
 # One line per target, no logic. STACK=name picks a host, YES=1 does not ask.
-# Values reach the command line by the environment, never by pasting them into a shell line.
-export GPUINFRA_STACK := $(or $(STACK),$(GPUINFRA_STACK),default)
+# Values reach the command line by the environment, never by pasting them into a shell line, nor does make look
+# into them: $(value ...) takes them as they are, and what make would export by itself it would expand first.
+unexport STACK PORT YES module
+export GPUINFRA_STACK := $(or $(value STACK),$(value GPUINFRA_STACK),default)
 export GPUINFRA_MODULE = $(value module)
-export GPUINFRA_PORT := $(or $(PORT),$(GPUINFRA_PORT),8888)
+export GPUINFRA_PORT := $(or $(value PORT),$(value GPUINFRA_PORT),8888)
 # Some containers set it: every command would be compiled anew at each start.
 unexport PYTHONDONTWRITEBYTECODE
 # Nothing here calls make again but tests, which shall not hear of our -j.
 unexport MAKEFLAGS
 PYTHON ?= python3
 BIN := .venv/bin
-ASK := $(if $(YES),--yes)
+ASK := $(if $(value YES),--yes)
 .DEFAULT_GOAL := help
 .PHONY: help setup up down plan ssh ip status image run-module bash-docker jupyter demo test check fmt lint types hcl scan bench lock clean
 

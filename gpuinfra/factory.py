@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from gpuinfra.features.provision.init import InitValues
     from gpuinfra.features.sync.clone import Agent
     from gpuinfra.features.sync.sync import FileWatcher, RsyncTransfer
+    from gpuinfra.features.trust.record import TrustedProjects
     from gpuinfra.features.web.forward import Tunnel
+    from gpuinfra.features.web.jupyter import Page
     from gpuinfra.ground.model import Host, Settings
     from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter, StateFile
     from gpuinfra.ground.world import World
@@ -33,20 +35,39 @@ def world(stack_name: str, environ: Mapping[str, str]) -> World:
     The project is looked for once, the name becomes a Stack once. Terraform and AWS are made at first use.
 
     Raises:
-        ConfigError: there is no project here, or the name cannot be a stack's.
+        ConfigError: there is no project here, or none that is trusted, or the name cannot be a stack's.
     """
-    project = paths.find_project(Path.cwd(), environ)
+    project = _project(environ)
     return _world(project, project.stack(stack_name), environ)
 
 
 def worlds(environ: Mapping[str, str]) -> list[World]:
     """Return the worlds of all stacks of the project that were set up, the default one first."""
-    project = paths.find_project(Path.cwd(), environ)
+    project = _project(environ)
     return [_world(project, stack, environ) for stack in project.stacks()]
+
+
+def _project(environ: Mapping[str, str]) -> Project:
+    """Return the project, once it is one that the user trusts: all commands come by here."""
+    project = paths.find_project(Path.cwd(), environ)
+    if not locations.is_trusted(str(project.root), environ):
+        from gpuinfra.features.trust.trust import ask
+        from gpuinfra.tools.terminal.terminal import Terminal
+
+        ask(project.root, trusted_projects(environ), Terminal())
+    return project
+
+
+def trusted_projects(environ: Mapping[str, str]) -> TrustedProjects:
+    """Return the record of the projects that the user trusts."""
+    from gpuinfra.features.trust.record import TrustedProjects
+
+    return TrustedProjects(Path(locations.trust_file(environ)))
 
 
 def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:
     from gpuinfra.features.boot.user_data import UserData
+    from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS
     from gpuinfra.ground.world import Clock, World
     from gpuinfra.tools.ssh.client import OpenSsh
     from gpuinfra.tools.ssh.host_client import SshHostClient
@@ -59,7 +80,7 @@ def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:
         folder=locations.host_folder(locations.synced_root(str(Path.cwd()))),
         project=project,
         files=files,
-        user_data=UserData(files, project.root),
+        user_data=UserData(files, project.root, alias=environ.get(ALIAS) or DEFAULT_ALIAS),
         values=TfvarsFile(stack.tfvars, module=project.module),
         state=_state(stack, environ),
         reporter=reporter,
@@ -108,11 +129,12 @@ def init_values(
     )
 
 
-def project_files(world: World) -> HostFiles:
+def project_files(world: World, environ: Mapping[str, str]) -> HostFiles:
     """Return the user's files for the host."""
     from gpuinfra.features.environment.files import ProjectFiles
+    from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS
 
-    return ProjectFiles(world.project.root)
+    return ProjectFiles(world.project.root, alias=environ.get(ALIAS) or DEFAULT_ALIAS)
 
 
 def rsync(world: World, environ: Mapping[str, str]) -> RsyncTransfer:
@@ -149,6 +171,13 @@ def tunnel(world: World) -> Tunnel:
 
     end_as_by_ctrl_c()
     return SshTunnel(world.ssh)
+
+
+def page(stack: str, environ: Mapping[str, str]) -> Page:
+    """Return what opens JupyterLab in the browser."""
+    from gpuinfra.features.web.page import RedirectFile
+
+    return RedirectFile(Path.home(), stack, environ)
 
 
 def solver(environ: Mapping[str, str]) -> Solver:

@@ -65,3 +65,20 @@ def test_make_runs_containers(line: list[str], arguments: list[str], tmp_path: P
     subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     assert json.loads(said.read_text()) == [arguments, "8886" if "jupyter" in line else "8888"]
     assert not (ROOT / "pwned").exists()
+
+
+@pytest.mark.parametrize("name", ["STACK", "PORT", "YES", "module", "GPUINFRA_STACK", "GPUINFRA_PORT"])
+def test_make_does_not_look_into_a_value(name: str, tmp_path: Path) -> None:
+    """`make up STACK='$(shell ...)'` runs nothing: a script may pass on what it was given."""
+    if not shutil.which("make"):
+        pytest.skip("needs make: apt-get install make")
+    value = f"$(shell touch {tmp_path}/pwned)"
+    env = {**os.environ, "MAKEFLAGS": "", name: value}
+    command = ["make", f"BIN={tmp_path}", "PYTHON=true", "up", "run-module", "module=x"]
+    (tmp_path / "gpuinfra").write_text('#!/bin/sh\nprintf \'%s\' "$GPUINFRA_STACK" > "${0%/*}/stack"\n')
+    (tmp_path / "gpuinfra").chmod(0o755)
+    for words in ([], [] if name.startswith("GPUINFRA") else [f"{name}={value}"]):
+        subprocess.run([*command, *words], cwd=ROOT, env=env, capture_output=True, check=True)
+    assert not (tmp_path / "pwned").exists()
+    if "STACK" in name:
+        assert (tmp_path / "stack").read_text() == value

@@ -34,7 +34,10 @@ def check(
 
     world = factory.world(stack, os.environ)
     checked = check.check(
-        world, factory.project_files(world), factory.solver(os.environ) if solve else None, cuda=cuda
+        world,
+        factory.project_files(world, os.environ),
+        factory.solver(os.environ) if solve else None,
+        cuda=cuda,
     )
     result(checked.text(), checked.plain(), as_json)
     checked.refuse()
@@ -45,7 +48,7 @@ def lock(cuda: Cuda = "", stack: Stack = DEFAULT_STACK, as_json: Json = False) -
     from gpuinfra.features.environment import lock
 
     world = factory.world(stack, os.environ)
-    locked = lock.lock(world, factory.project_files(world), factory.solver(os.environ), cuda=cuda)
+    locked = lock.lock(world, factory.project_files(world, os.environ), factory.solver(os.environ), cuda=cuda)
     result(str(locked.path), locked.plain(), as_json)
 
 

@@ -1,4 +1,4 @@
-"""What Terraform makes: init, plan, apply (up), ip, status, destroy (down), allow, output."""
+"""What Terraform makes: init, plan, apply (up), ip, status, destroy (down), allow, output; trust."""
 
 import os
 from functools import partial
@@ -22,7 +22,7 @@ Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (init, plan, apply, ip, status, destroy, allow, output):
+    for command in (init, plan, apply, ip, status, destroy, allow, output, trust):
         app.command()(command)
 
 
@@ -164,3 +164,14 @@ def output(
 
     recorded = outputs.outputs(factory.world(stack, os.environ), name)
     result(recorded.text(), recorded.plain(), as_json)
+
+
+def trust(
+    directory: Annotated[Path, typer.Argument(help="In it; default: here.")] = Path(),
+    as_json: Json = False,
+) -> None:
+    """Let a project that you did not make run: its Terraform and scripts use your AWS credentials."""
+    from gpuinfra.features.trust import trust
+
+    project = str(trust.trust(directory, factory.trusted_projects(os.environ)))
+    result(project, {"trusted": project}, as_json)

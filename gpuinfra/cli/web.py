@@ -41,7 +41,7 @@ def jupyter(
         world,
         factory.tunnel(world),
         port=port,
-        open_browser=browser,
+        page=factory.page(stack, os.environ) if browser else None,
         on_ready=lambda lab: result(lab.url, lab, as_json),
         before=factory.sync_first(world, os.environ, no_sync=no_sync),
     )

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gpuinfra.ground.reply import fits
+
 UNIT = "gpuinfra-bootstrap.service"
 STATUS_FILE = "/var/lib/gpuinfra/status.json"
 LOG_FILE = "/var/log/gpuinfra/bootstrap.log"
@@ -37,6 +39,15 @@ CALLED = {
     "lock.txt": "environment.lock",
 }
 SCHEMA = 1
+# Of the status file: what is counted with; all else is shown as text.
+SHAPE = {
+    "state": str,
+    "steps": ([str], None),
+    "steps_ms": ({str: (float, None)}, None),
+    "attempt": (int, None),
+    "rc": (int, None),
+    "gpus": (int, None),
+}
 GPU_CODE = 70  # of the bootstrap's step gpu, when the host has not the GPUs of its type
 GPU_FIT = "gpu ok"
 NOT_YET = "0"  # when a unit of systemd began that has not, in this boot
@@ -99,14 +110,14 @@ def parse(look: str, *, gpus: int = 0) -> Boot:
         return Boot(state="waiting", message="started anew; it checks itself")
     if state == "running" and (is_old or unit != AT_WORK):
         state = "interrupted"
-    times = status.get("steps_ms", {})
+    times = status.get("steps_ms") or {}
     boot = Boot(
         state=state,
-        steps=tuple(BootStep(name=n, seconds=_seconds(times.get(n))) for n in status.get("steps", [])),
+        steps=tuple(BootStep(name=n, seconds=_seconds(times.get(n))) for n in status.get("steps") or ()),
         step=str(status.get("step", "")),
         since=str(status.get("step_started_at", "")),
         message=str(status.get("message", "")),
-        attempt=int(status.get("attempt", 1)),
+        attempt=status.get("attempt") or 1,
         rc=status.get("rc"),
         permanent=bool(status.get("permanent")),
         error=str(status.get("error", "")),
@@ -158,9 +169,9 @@ def _named(lines: list[str], name: str) -> str:
 def _status(lines: list[str]) -> dict[str, Any] | None:
     try:
         raw = json.loads(lines[0])
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, RecursionError):
         return None
-    return raw if isinstance(raw, dict) and raw.get("schema") == SCHEMA else None
+    return raw if fits(raw, SHAPE) and raw.get("schema") == SCHEMA else None
 
 
 def _seconds(milliseconds: float | None) -> float | None:

@@ -25,6 +25,39 @@ def find_project(start: str, environ: Mapping[str, str]) -> str:
     return path
 
 
+def trusted_project(start: str, environ: Mapping[str, str]) -> str:
+    """Return the clone as `find_project` does, but only one that the user trusts."""
+    found = find_project(start, environ)
+    return found if found and is_trusted(found, environ) else ""
+
+
+def is_trusted(project: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether the user wants a clone's code to run: who is in a directory need not know what it holds.
+
+    They named it by GPUINFRA_PROJECT, or this very program belongs to it, or they said so (`gpuinfra trust`).
+    """
+    if environ.get("GPUINFRA_PROJECT", ""):
+        return True
+    try:
+        if os.path.samefile(project, own_clone()):
+            return True
+        # a path's odd bytes as they are; no line ends but ours
+        with open(trust_file(environ), encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
+            return f"{os.path.realpath(project)}\n" in lines
+    except OSError:
+        return False
+
+
+def own_clone() -> str:
+    """Return the directory that this package lies in: a clone, unless it was installed some other way."""
+    return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def trust_file(environ: Mapping[str, str]) -> str:
+    """Return the record of the clones that the user trusts: one real path a line."""
+    return f"{state_home(environ)}/trusted"
+
+
 def state_file(project: str) -> str:
     """Return Terraform's record of the default stack."""
     return f"{project}/terraform/terraform.tfstate"
@@ -83,12 +116,25 @@ def is_marked(folder: str) -> bool:
     return any(os.path.exists(f"{folder}/{mark}") for mark in (".gpuinfraignore", ".git"))
 
 
+def is_personal(folder: str) -> bool:
+    """Tell whether a folder can be no project: the home, all above it, and what programs keep in dot-folders.
+
+    A dot-folder of the home (~/.ssh, ~/.config) is none whatever lies in it; a folder in one needs a mark.
+    Links are followed: the home itself may be one.
+    """
+    real, home = os.path.realpath(folder), os.path.realpath(os.path.expanduser("~"))
+    if f"{home}/".startswith(f"{real.rstrip('/')}/"):
+        return True
+    kept = real.removeprefix(f"{home.rstrip('/')}/")
+    return kept.startswith(".") and ("/" not in kept or not is_marked(real))
+
+
 def host_folder(root: str) -> str:
     """Return where a project lies on the host, below the login user's home: a folder of the same name.
 
     What is no project (the home, the whole disk) has the folder `project`.
     """
-    name = "" if root == os.path.expanduser("~") else os.path.basename(root)
+    name = "" if is_personal(root) else os.path.basename(root)
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
     return plain.lstrip(".-") or "project"
 

@@ -6,12 +6,15 @@ if TYPE_CHECKING:  # collections costs each start 2 ms
 
 DEFAULT_STACK = "default"
 ENDPOINT = "AWS_ENDPOINT_URL"
-LOOPBACK = ("http://127.0.0.1:", "http://[::1]:", "http://localhost:")
+LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 
 
 def is_simulated(environ: "Mapping[str, str]") -> bool:
     """Tell whether AWS calls go to this machine: then every screen has to say so."""
-    return environ.get(ENDPOINT, "").startswith(LOOPBACK)
+    scheme, _, rest = environ.get(ENDPOINT, "").partition("://")
+    host, _, port = rest.partition("/")[0].rpartition(":")  # urllib.parse would cost each start 5 ms
+    # what is not a number there may lead on: http://127.0.0.1:80@elsewhere/
+    return scheme == "http" and host in LOOPBACK and port.isdecimal()
 
 
 def command(verb: str, stack: str) -> str:

@@ -86,7 +86,7 @@ def find_project(start: Path, environ: Mapping[str, str]) -> Project:
         ConfigError: no clone is found.
     """
     found = locations.find_project(str(start), environ)
-    own = Path(__file__).resolve().parents[2]
+    own = Path(locations.own_clone()).resolve()
     home = environ.get("GPUINFRA_PROJECT")
     if found or (not home and locations.is_project(str(own))):
         return Project(root=Path(found or own).resolve())

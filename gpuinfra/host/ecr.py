@@ -127,7 +127,7 @@ def pull(image: str, docker: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="gpuinfra-ecr-", dir=memory) as scratch:
         helper = Path(scratch, f"docker-credential-{HELPER}")
         helper.write_text(
-            f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).resolve()}" credential "$@"\n'
+            f'#!/bin/sh\nexec "{sys.executable}" -I "{Path(__file__).resolve()}" credential "$@"\n'
         )
         helper.chmod(0o700)
         config = {"credHelpers": {image.split("/")[0]: HELPER}}

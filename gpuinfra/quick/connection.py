@@ -20,11 +20,13 @@ def connected(environ: Mapping[str, str]) -> str:
     """Return ssh's configuration of the host if there is a connection to it, else nothing.
 
     The questions, in this order; each No leaves the command to the full command line, which has the words:
-    is there a record of a host; is ssh's configuration newer than it; is the host in it the one of the record
-    (another clone may have a stack of this name); does a shared connection listen, or else, unless it has to
-    go through Session Manager (which takes longer, and whose refusals need words), does a new one open.
+    does the user trust this project; is there a record of a host; is ssh's configuration newer; is its host
+    the one of the record (another clone may have a stack of this name); does a shared connection listen, or
+    else, unless it has to go through Session Manager (which takes longer, and whose refusals need words),
+    does a new one open. The record itself is used for nothing: it is only searched for the id of a host of
+    ours.
     """
-    project = locations.find_project(os.getcwd(), environ)
+    project = locations.trusted_project(os.getcwd(), environ)
     if not project:
         return ""
     state, alias = locations.state_file(project), locations.alias_file(environ)

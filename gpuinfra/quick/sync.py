@@ -28,7 +28,7 @@ class Failed(Exception):
 def sync(environ: Mapping[str, str], *, mode: str) -> bool:
     """Sync; on a terminal, and at any difficulty, return False: the full command line has the words."""
     conf, root = connection.connected(environ), locations.synced_root(os.getcwd())
-    if not conf or root in ("/", os.path.expanduser("~")) or sys.stderr.isatty():
+    if not conf or locations.is_personal(root) or sys.stderr.isatty():
         return False
     from gpuinfra.features.sync import rsync_args
     from gpuinfra.features.sync.terms import Terms
@@ -155,9 +155,9 @@ def _tell(result: SyncResult) -> int:
 
 def _say(lines: Iterable[str]) -> None:
     for line in lines:
-        from gpuinfra.tools.terminal import output  # re: 7 ms, and mostly there is nothing to say
+        from gpuinfra.ground.printable import printable  # re: 7 ms, and mostly there is nothing to say
 
-        sys.stderr.write(f"{output.printable(line)}\n")
+        sys.stderr.write(f"{printable(line)}\n")
     sys.stderr.flush()
 
 

@@ -5,6 +5,13 @@ import tempfile
 from pathlib import Path
 
 
+def make_private(directory: Path) -> None:
+    """Make a directory for its owner only, and so all that it makes above it, whatever the umask."""
+    for level in (*reversed(directory.parents), directory):
+        if not level.is_dir():
+            level.mkdir(mode=0o700, exist_ok=True)
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write a file for its owner only, in one step, never through a planted symlink."""
     part = path.with_name(f".{path.name}.{os.getpid()}")

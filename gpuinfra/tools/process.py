@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
 log = logging.getLogger("gpuinfra.commands")
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -136,9 +136,8 @@ def run(
     env: Mapping[str, str] | None = None,
     given: bytes = b"",
     timeout_s: float | None = None,
-    stderr: IO[Any] | None = None,
 ) -> Completed:
-    """Run a short child to its end; `given` is its stdin, `stderr` a file that takes its errors.
+    """Run a short child to its end; `given` is its stdin.
 
     What it writes is for its owner only (umask 077).
 
@@ -154,14 +153,14 @@ def run(
             env=None if env is None else dict(env),
             input=given,
             stdout=PIPE,
-            stderr=stderr or PIPE,
+            stderr=PIPE,
             timeout=timeout_s,
             check=False,
             umask=0o077,
         )
     except subprocess.TimeoutExpired:
         raise TimeoutError(f"{argv[0]} has not ended within {timeout_s:g} s") from None
-    out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr or b""))
+    out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
     return Completed(returncode=done.returncode, stdout=out, stderr=err)
 
 

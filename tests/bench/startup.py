@@ -1,5 +1,6 @@
 """`make bench`: start-up times as ratios to `python -c pass` of the same environment, taken in turn."""
 
+import os
 import statistics
 import subprocess
 import sys
@@ -48,8 +49,10 @@ def measure(project: Path, empty: Path) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in CASES}
     for _ in range(ROUNDS):
         for name, (argv, _bound) in CASES.items():
+            here = empty if name == NO_HOST else project
+            env = {**os.environ, "GPUINFRA_PROJECT": str(here)}
             began = time.perf_counter()
-            done = subprocess.run(argv, cwd=empty if name == NO_HOST else project, capture_output=True)
+            done = subprocess.run(argv, cwd=here, env=env, capture_output=True)
             times[name].append(time.perf_counter() - began)
             assert done.returncode == (5 if name == NO_HOST else 0), done
     return times

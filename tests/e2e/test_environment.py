@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.environment.solver import ALIAS
+from gpuinfra.features.environment.lock_file import ALIAS
 from gpuinfra.simulator.client import Simulator
 from tests.bootstrap.server import serving
 from tests.e2e.cli import Cli, refused
@@ -87,4 +87,4 @@ def test_solved_locked_and_edited(fresh: Cli, tmp_path: Path) -> None:
             "gpuinfra env lock",
         )
         assert fresh.run("env", "lock", **alias).returncode == 0
-        assert fresh.json("env", "check")["lock"] == "current"
+        assert json.loads(fresh.run("env", "check", "--json", **alias).stdout)["lock"] == "current"

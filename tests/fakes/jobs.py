@@ -15,6 +15,10 @@ from gpuinfra.tools.ssh import host_bundle
 from tests.processes import until_test_ends
 from tests.waiting import PATIENCE_S
 
+LIVE: dict[str, Any] = {
+    "uptime_s": 93780, "memory_used_mib": 1, "memory_total_mib": 2, "load_1min": 0.5, "cpus": 4,
+    "disk_free_gb": 9, "disk_total_gb": 10, "jobs": [], "gpus": [],
+}  # fmt: skip
 JOB = {"id": "abcd", "name": "train", "kind": "job", "command": "python train.py", "state": "running"}
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.ground import paths
+from gpuinfra.ground import locations, paths
 from gpuinfra.ground.errors import ConfigError
 
 
@@ -43,3 +43,16 @@ def test_xdg_directories() -> None:
     assert paths.cache_home({"XDG_CACHE_HOME": "/c"}) == Path("/c/gpuinfra")
     for value in ("", "relative/path"):
         assert paths.state_home({"XDG_STATE_HOME": value}) == Path.home() / ".local/state/gpuinfra"
+
+
+def test_a_marked_folder_inside_a_dot_folder_is_a_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """~/.local/src/x with .git is one; ~/.dotfiles is what programs keep, git or not."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for folder in (".local/src/x/.git", ".dotfiles/.git", "p"):
+        (tmp_path / folder).mkdir(parents=True)
+    personal = {
+        name: locations.is_personal(f"{tmp_path}/{name}") for name in (".local/src/x", ".dotfiles", "p")
+    }
+    assert personal == {".local/src/x": False, ".dotfiles": True, "p": False}

@@ -22,6 +22,24 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
     "an API key (sk-...)": re.compile(
         r"(?<![A-Za-z0-9])sk-(?=[A-Za-z0-9_-]*[0-9])(?=[A-Za-z0-9_-]*[A-Z])[A-Za-z0-9_-]{20,}"
     ),
+    "a GitLab token": re.compile(r"(?<![A-Za-z0-9])gl(?:pat|dt|rt|cbt|ptt|soat)-[A-Za-z0-9_-]{20,}"),
+    "a Slack token": re.compile(
+        r"(?<![A-Za-z0-9])xox[a-z]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T[A-Za-z0-9/]{20,}"
+    ),
+    "a Google API key": re.compile(r"(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
+    "an NVIDIA API key": re.compile(r"(?<![A-Za-z0-9])nvapi-[A-Za-z0-9_-]{40,}"),
+    "a Docker Hub token": re.compile(r"(?<![A-Za-z0-9])dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}"),
+    "an npm token": re.compile(r"(?<![A-Za-z0-9])npm_[A-Za-z0-9]{36}(?![A-Za-z0-9])"),
+    "a PyPI token": re.compile(r"(?<![A-Za-z0-9])pypi-[A-Za-z0-9_-]{50,}"),
+    "a signed token (JWT)": re.compile(r"(?<![A-Za-z0-9])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    "a key of a cloud service": re.compile(
+        r"(?<![A-Za-z0-9])(?:dapi[0-9a-f]{32}|r8_[A-Za-z0-9]{37}|do[opr]_v1_[0-9a-f]{64}|[sr]k_live_[A-Za-z0-9]{20,}"
+        r"|SG\.[\w-]{22}\.[\w-]{43})(?![A-Za-z0-9])|AccountKey=[A-Za-z0-9+/]{80}"
+    ),
+    "the value of a password or token": re.compile(
+        r"(?<![A-Za-z0-9])[A-Z0-9_]{0,64}(?:PASSWORD|PASSWD|TOKEN|SECRET|API_?KEY)[\"']?(?::\s*|=|\s=\s)"
+        rf"[\"']?{_NO_REFERENCE}(?![/~.`])[^\s\"']{{8,}}"
+    ),
     "a token or password in a URL": re.compile(
         rf"://\S*?[?&;](?:[a-z_-]*token|password|passwd|api_?key|secret)={_NO_REFERENCE}[^&\s]", re.I
     ),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gpuinfra.features.environment.files import ENVIRONMENT, REQUIREMENTS, STARTUP, ProjectFiles
+from gpuinfra.features.environment.lock_file import DEFAULT_ALIAS
 from gpuinfra.features.environment.lock_file import FILE as LOCK
 from gpuinfra.ground import facts
 from gpuinfra.ground.model import Settings
@@ -33,9 +34,9 @@ class BootFiles(Protocol):
 class UserData:
     """The project's files for a host: sent at its first boot, or after it where they do not fit."""
 
-    def __init__(self, files: BootFiles, project: Path) -> None:
+    def __init__(self, files: BootFiles, project: Path, *, alias: str = DEFAULT_ALIAS) -> None:
         self._files = files
-        self._project = project
+        self._project, self._alias = project, alias
 
     def write(self, settings: Settings) -> tuple[str, ...]:
         """Write the first-boot instructions of a stack; return warnings about environment.yml.
@@ -81,7 +82,7 @@ class UserData:
 
     def _context(self, settings: Settings) -> tuple[BootContext, tuple[str, ...]]:
         return context_of(
-            ProjectFiles(self._project),
+            ProjectFiles(self._project, alias=self._alias),
             stack=settings.stack,
             nonce=self._files.nonce(),
             installer=settings.installer,
@@ -98,16 +99,18 @@ def context_of(
         ConfigError: a file is wrong, stale or holds a secret.
     """
     from gpuinfra.features.boot.cloud_init import BootContext
-    from gpuinfra.features.environment import cpu_packages, host_environment, lock_file
+    from gpuinfra.features.environment import channels, cpu_packages, host_environment, lock_file
     from gpuinfra.features.environment.lint import lint, require
 
     data, lock, requirements = given.environment(), given.lock(), given.requirements()
     gpu_type = instance_type if facts.has_nvidia_gpu(instance_type) else ""
     report = lint(data, travels=given.travels(), gpu_type=gpu_type)
     warnings = require(report)
+    # a stale one is refused as such, by the context
+    current = lock if lock is not None and not lock_file.is_stale(lock, data) else None
     if gpu_type:
-        is_stale = lock is not None and lock_file.is_stale(lock, data)  # refused as such, by the context
-        cpu_packages.refuse(requirements, None if is_stale else lock, gpu_type)
+        cpu_packages.refuse(requirements, current, gpu_type)
+    lock_file.refuse_foreign(current or b"", channels.names(report.document), given.alias)
     text = lock.decode("utf-8", "replace") if lock else ""
     environment = host_environment.split(
         report.document, has_requirements=requirements is not None, lock=text

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from gpuinfra.ground import facts
 from gpuinfra.ground.errors import HostError
+from gpuinfra.ground.reply import checked
 
 IMAGE = "gpuinfra"
 
@@ -37,6 +37,17 @@ class DockerInfo:
         return [*(["sudo", "-n", "--preserve-env=JUPYTER_TOKEN"] if self.sudo else []), self.docker]
 
 
+TEXTS = ("docker", "error", "driver", "user", "home", "accounts", "container_home", "build_context")
+SHAPE = {
+    **dict.fromkeys(TEXTS, str),
+    **dict.fromkeys(("sudo", "toolkit"), bool),
+    **dict.fromkeys(("uid", "gid"), int),
+    "build_error": (str, None),
+    "has_image": (bool, None),
+    "notes": ([str], None),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class ContainerSpec:
     """One container to run, in a folder below the home; `ports` are published on the host's loopback only."""
@@ -53,9 +64,18 @@ class ContainerSpec:
 
 
 def parse(text: str) -> DockerInfo:
-    """Read what host/docker.py printed."""
-    raw: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
-    return DockerInfo(**{**raw, "notes": tuple(raw.get("notes", ()))})
+    """Read what host/docker.py printed.
+
+    Raises:
+        HostError: it is not what that prints.
+    """
+    try:
+        raw = json.loads(text.strip().splitlines()[-1])
+    except (ValueError, IndexError, RecursionError):
+        raw = text
+    found = checked(raw, SHAPE, "docker")
+    known = {name: value for name, value in found.items() if name in SHAPE and value is not None}
+    return DockerInfo(**{**known, "notes": tuple(known.get("notes", ()))})
 
 
 def check(engine: DockerInfo, *, gpu_count: int, stack_option: str) -> None:

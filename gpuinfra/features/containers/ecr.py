@@ -13,7 +13,7 @@ from gpuinfra.features.containers.dlc_images import TaggedImage
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.aws.client import client
 from gpuinfra.tools.aws.errors import map_boto_errors
-from gpuinfra.tools.files import write_private
+from gpuinfra.tools.files import make_private, write_private
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
@@ -40,7 +40,7 @@ class EcrCatalog:
         found = None if self._refresh else self._read(kept)
         if found is None:
             found = self._ask(repository)
-            kept.parent.mkdir(parents=True, exist_ok=True)
+            make_private(kept.parent)
             write_private(kept, json.dumps([asdict(it) for it in found]).encode())
         return found
 

@@ -61,6 +61,8 @@ def _finding(line: int, name: str) -> LintFinding | None:
         return error(line, f"the channel {name!r} is a place on your machine, unknown on the host")
     if not _PLAIN.match(name):
         return error(line, f"{name!r} is no channel name: it has a space or a strange character")
+    if name.startswith("http://"):
+        return warning(line, f"the channel {name!r} sends packages in clear", f"- https{name[4:]}")
     return _misspelt(line, name)
 
 

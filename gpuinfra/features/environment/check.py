@@ -62,13 +62,14 @@ def env_check(
     report = lint(data, travels=files.travels(), gpu_type=gpu_type)
     held = files.lock()
     state = "none" if held is None else "stale" if lock_file.is_stale(held, data) else "current"
+    refusal = _refusal(report, state) or (_foreign(report, files) if state == "current" else None)
     if report.errors or solver is None:
-        return CheckResult(report=report, lock=state, refusal=_refusal(report, state))
+        return CheckResult(report=report, lock=state, refusal=refusal)
     try:
         solution = solver.solve(question(report, cuda()))
     except ConfigError as error:
         return CheckResult(report=report, lock=state, refusal=error)
-    return CheckResult(report=report, lock=state, solution=solution, refusal=_refusal(report, state))
+    return CheckResult(report=report, lock=state, solution=solution, refusal=refusal)
 
 
 def question(report: Report, cuda: str) -> SolveRequest:
@@ -84,6 +85,14 @@ def _refusal(report: Report, state: str) -> ConfigError | None:
     if report.errors:
         return ConfigError(f"environment.yml has {count(len(report.errors), 'error')}")
     return lock_file.stale() if state == "stale" else None
+
+
+def _foreign(report: Report, files: HostFiles) -> ConfigError | None:
+    try:
+        lock_file.refuse_foreign(files.lock() or b"", channels.names(report.document), files.alias)
+    except ConfigError as error:
+        return error
+    return None
 
 
 def gpu_type_of(world: World, cuda: str) -> str:

@@ -12,10 +12,10 @@ ENVIRONMENT, REQUIREMENTS, STARTUP = "environment.yml", "requirements.txt", "sta
 
 @adapter("the project's files cannot be read")
 class ProjectFiles:
-    """The files at the top of a clone."""
+    """The files at the top of a clone; `alias` is where channels without an address are."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, *, alias: str = locks.DEFAULT_ALIAS) -> None:
+        self._root, self.alias = root, alias
 
     def environment(self) -> bytes:
         """Return environment.yml.

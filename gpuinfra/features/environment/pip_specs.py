@@ -31,12 +31,21 @@ def lint(document: Document, travels: Collection[str]) -> Findings:
 def _line(entry: Entry, travels: Collection[str]) -> LintFinding | None:
     line, text = entry.line, entry.text.strip()
     if text.startswith("-"):
-        return _option(line, text, travels)
+        return _option(line, text, travels) or _clear(line, text)
     if _VCS.match(text):
-        return _repository(line, text)
+        return _repository(line, text) or _clear(line, text)
     if _LOCAL.match(text) and not _URL.match(text):
         return error(line, f"{text!r} is a file on your machine, unknown on the host")
-    return None if _URL.match(text) else _requirement(line, text)
+    return _clear(line, text) if _URL.match(text) else _requirement(line, text)
+
+
+def _clear(line: int, text: str) -> LintFinding | None:
+    """Warn of what comes unprotected: anybody on the way can put something else in its place."""
+    if re.match(r"--trusted-host\b", text):
+        return warning(line, f"{text!r}: pip then does not check who answers")
+    if re.search(r"\bhttp://(?!(127\.0\.0\.1|localhost|\[::1\])[:/])", text):
+        return warning(line, f"{text!r} comes in clear", f"- {text.replace('http://', 'https://')}")
+    return None
 
 
 def _option(line: int, text: str, travels: Collection[str]) -> LintFinding | None:

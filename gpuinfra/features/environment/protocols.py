@@ -7,7 +7,12 @@ from gpuinfra.features.environment.solution import Solution, SolveRequest
 
 
 class HostFiles(Protocol):
-    """What the user gives to the host: environment.yml and what lies beside it."""
+    """What the user gives to the host: environment.yml and what lies beside it.
+
+    alias: where channels without an address are.
+    """
+
+    alias: str
 
     def environment(self) -> bytes:
         """Return environment.yml; raises ConfigError when there is none."""

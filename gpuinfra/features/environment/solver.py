@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS
 from gpuinfra.features.environment.solution import LockedPackage, Solution, SolveRequest
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
 
-ALIAS = "CONDA_CHANNEL_ALIAS"  # conda's own variable for a mirror
-DEFAULT_ALIAS = "https://conda.anaconda.org/"
 ANSWER_S, REQUEST_S = 300, 60
 TRIES = 2  # it may crash before it has answered, too
-CHILD = (sys.executable, "-m", "gpuinfra.features.environment.solver_child")
+CHILD = (sys.executable, "-P", "-m", "gpuinfra.features.environment.solver_child")
 
 
 @adapter("the solver cannot be run", hint="make setup")

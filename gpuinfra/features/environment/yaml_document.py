@@ -82,7 +82,7 @@ def _root(text: str) -> Entry:
         raise _explained(problem) from None
     except RecursionError:
         raise NotYaml(1, "nested too deeply") from None
-    return Entry(line=1, kind="nothing") if node is None else _entry(node, depth=0)
+    return Entry(line=1, kind="nothing") if node is None else _entry(node, depth=0, counted=[0])
 
 
 def _strange(problem: yaml.reader.ReaderError) -> str:
@@ -95,20 +95,29 @@ def _explained(problem: yaml.MarkedYAMLError) -> NotYaml:
     return NotYaml(mark.line + 1 if mark else 1, f"not valid YAML: {ADVICE.get(words, words)}")
 
 
-# Deeper than this nothing is looked at, so an alias that contains itself does no harm.
-MAX_DEPTH = 5
+# Deeper than this nothing is looked at, so an alias that contains itself does no harm; nor are more entries,
+# for an alias stands for all that it names, and aliases of aliases for its powers.
+MAX_DEPTH, MAX_ENTRIES = 5, 20_000
 
 
-def _entry(node: yaml.Node, *, depth: int) -> Entry:
+def _entry(node: yaml.Node, *, depth: int, counted: list[int]) -> Entry:
     line = node.start_mark.line + 1
+    counted[0] += 1
+    if counted[0] > MAX_ENTRIES:
+        raise NotYaml(
+            line, f"more than {MAX_ENTRIES:,} entries; what an alias (*) stands for counts each time"
+        )
     if isinstance(node, yaml.ScalarNode):
         return Entry(line=line, kind=_kind(node.tag), text=node.value)
     if depth == MAX_DEPTH:
         return Entry(line=line, kind="nothing")
     if isinstance(node, yaml.SequenceNode):
-        items = tuple(_entry(item, depth=depth + 1) for item in node.value)
+        items = tuple(_entry(item, depth=depth + 1, counted=counted) for item in node.value)
         return Entry(line=line, kind="list", items=items)
-    pairs = tuple((_entry(k, depth=depth + 1), _entry(v, depth=depth + 1)) for k, v in node.value)
+    pairs = tuple(
+        (_entry(k, depth=depth + 1, counted=counted), _entry(v, depth=depth + 1, counted=counted))
+        for k, v in node.value
+    )
     return Entry(line=line, kind="mapping", pairs=pairs)
 
 

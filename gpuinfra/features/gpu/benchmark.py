@@ -9,6 +9,7 @@ from gpuinfra.features.gpu.metrics_text import gpu_text
 from gpuinfra.ground.errors import HostError
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
+from gpuinfra.ground.reply import checked
 from gpuinfra.ground.text import table
 from gpuinfra.ground.world import World
 
@@ -20,6 +21,8 @@ COLUMNS = (
     ("TO GPU", "to_device_gb_s", " GB/s"),
     ("FROM GPU", "from_device_gb_s", " GB/s"),
 )
+DEVICE = {"name": str, **dict.fromkeys([name for _, name, unit in COLUMNS if unit], (float, None))}
+SHAPE = {"torch": (str, None), "cuda": bool, "devices": [DEVICE], "problem": (str, None)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +65,8 @@ def gpu_test(world: World) -> GpuTest:
         raise HostError("the host's conda environment is not there yet", hint=watch)
     world.reporter.say("measuring (up to a minute) ...")
     python = f"{boot.prefix}/bin/python"
-    tested = world.host.python(host, python, "gpu_benchmark.py", timeout_s=TEST_TIMEOUT_S)
+    said = world.host.python(host, python, "gpu_benchmark.py", timeout_s=TEST_TIMEOUT_S)
+    tested = checked(said, SHAPE, "its GPUs")
     live = metrics(world, host)
     values = {"problem": "", **tested, "gpus": live["gpus"]}
     if missing := _missing(host, live, [device["name"] for device in tested["devices"]]):
@@ -85,4 +89,4 @@ def _missing(host: Host, live: Metrics, devices: list[str]) -> str:
 
 
 def _cells(device: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(f"{device[name]}{unit}" for _, name, unit in COLUMNS)
+    return tuple(f"{device.get(name)}{unit}" for _, name, unit in COLUMNS)

@@ -3,10 +3,12 @@
 from typing import Any
 
 from gpuinfra.features.connect.connect import connect, reach
+from gpuinfra.features.gpu import metrics_text
 from gpuinfra.features.jobs import job as jobs
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
+from gpuinfra.ground.reply import checked
 from gpuinfra.ground.world import World
 
 METRICS_TIMEOUT_S = 20.0
@@ -14,12 +16,23 @@ METRICS_TIMEOUT_S = 20.0
 PEEK_TIMEOUT_S = 5.0
 REQUEST = {"verb": "live", "flags": ""}
 
+GPU = {"index": (int, str), **dict.fromkeys(metrics_text.GPU_FIELDS, (int, str, None))}
+NUMBERS = ("uptime_s", "cpus", "memory_used_mib", "memory_total_mib", "disk_free_gb", "disk_total_gb")
+SHAPE = {
+    "gpus": [GPU],
+    "gpu_words": (str, None),
+    **dict.fromkeys(NUMBERS, int),
+    "load_1min": float,
+    "jobs": [jobs.SHAPE],
+    "terminals": ([str], None),
+}
+
 Metrics = dict[str, Any]
 
 
 def metrics(world: World, host: Host, *, timeout_s: float = METRICS_TIMEOUT_S) -> Metrics:
     """Return what a connected host does now."""
-    reply: Metrics = world.host.ask(host, REQUEST, timeout_s=timeout_s)
+    reply: Metrics = checked(world.host.ask(host, REQUEST, timeout_s=timeout_s), SHAPE, "what it does")
     cure = command("ssh -- sudo reboot", host.stack) if reply.get("gpu_words") else ""
     return {**reply, "gpu_next": cure}
 
@@ -44,8 +57,8 @@ def for_status(world: World, host: Host | None, *, asked: bool) -> Metrics | Non
 def running(world: World, host: Host, *, connecting: bool = False) -> list[str]:
     """Return the jobs and shells that run there, as far as an open connection tells, or a new one."""
     seen = (_metrics_or_why_not(world, host) if connecting else peek(world, host)) or {"jobs": []}
-    going = [job.command for job in map(jobs.parse, seen["jobs"]) if not job.has_ended]
-    return [*going, *(f"a terminal with {command}" for command in seen.get("terminals", []))]
+    going = [job.command for job in jobs.parse_all(seen["jobs"]) if not job.has_ended]
+    return [*going, *(f"a terminal with {command}" for command in seen.get("terminals") or ())]
 
 
 def _metrics_or_why_not(world: World, host: Host) -> Metrics | None:

@@ -6,6 +6,7 @@ from gpuinfra.features.jobs import job as jobs
 from gpuinfra.ground.text import duration, pairs
 
 Pair = tuple[str, object]
+GPU_FIELDS = ("name", "utilization_percent", "memory_used_mib", "memory_total_mib", "temperature_c")
 
 
 def lines(metrics: dict[str, Any] | None) -> str:
@@ -16,7 +17,7 @@ def lines(metrics: dict[str, Any] | None) -> str:
 def rows(live: dict[str, Any]) -> list[Pair]:
     """Return live numbers as (name, value)."""
     shown: list[Pair] = [(f"GPU {gpu['index']}", gpu_text(gpu)) for gpu in live["gpus"]]
-    trouble = ": ".join(filter(None, ["" if shown else "none seen", live.get("gpu_words", "")]))
+    trouble = ": ".join(filter(None, ["" if shown else "none seen", live.get("gpu_words")]))
     cure = f"; next: {live['gpu_next']}" if live.get("gpu_next") else ""
     shown += [("GPU", trouble + cure)] if trouble else []
     memory = f"{live['memory_used_mib']} of {live['memory_total_mib']} MiB"
@@ -32,7 +33,7 @@ def rows(live: dict[str, Any]) -> list[Pair]:
 
 def gpu_text(gpu: dict[str, Any]) -> str:
     """Return one GPU in a line; what it does not report is a dash."""
-    value = {name: "-" if it is None else it for name, it in gpu.items()}
+    value = {name: "-" if gpu.get(name) is None else gpu[name] for name in GPU_FIELDS}
     return (
         f"{value['name']}: {value['utilization_percent']} %, {value['memory_used_mib']} of"
         f" {value['memory_total_mib']} MiB, {value['temperature_c']} C"

@@ -6,11 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.reply import checked
 from gpuinfra.ground.text import shorten, table
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 EXIT_HOST = HostError.exit_code
 ENDED = ("done", "failed", "GPU failed", "stopped", "lost")
+# An id goes into the commands that hints name.
+ID = re.compile(r"[a-z0-9]{1,32}\Z")
+TEXTS = ("id", "name", "kind", "command", "state", "created", "ended", "reason", "then")
+SHAPE = {
+    **dict.fromkeys(TEXTS, (str, None)),
+    "exit_code": (int, None),
+    "attached": (bool, None),
+    "time_limit_s": (float, None),
+}
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -51,16 +61,27 @@ class Job:
         return f"{self.id}  {self.state}{code}{f' ({self.reason})' if self.reason else ''}"
 
 
-def parse(raw: dict[str, Any]) -> Job:
-    """Return a job as the host describes it."""
-    texts = ("id", "name", "kind", "command", "state", "created", "ended", "reason")
+def parse(answer: Any) -> Job:
+    """Return a job as the host describes it.
+
+    Raises:
+        HostError: it is no description of a job.
+    """
+    raw = checked(answer, SHAPE, "a job")
+    texts = {name: raw.get(name) or "" for name in TEXTS}
+    if not ID.match(texts["id"]):
+        raise HostError(f"the host names a job {texts['id']!r:.60}; an id is of small letters and digits")
     return Job(
-        **{name: str(raw.get(name) or "") for name in texts},
+        **{**texts, "then": texts["then"] or "none"},
         exit_code=raw.get("exit_code"),
         attached=bool(raw.get("attached")),
         time_limit_s=raw.get("time_limit_s"),
-        then=str(raw.get("then") or "none"),
     )
+
+
+def parse_all(answer: Any) -> list[Job]:
+    """Return the jobs of a list, in its order; raises as `parse`."""
+    return [parse(one) for one in checked(answer, list, "its jobs")]
 
 
 def jobs_table(jobs: Sequence[Job]) -> str:

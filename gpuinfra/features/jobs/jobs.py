@@ -19,9 +19,8 @@ ASK_TIMEOUT_S = 60.0
 POLL_S = 30.0
 SSH_FAILED = 255
 
-
+# What is to be done on the connected host before a command begins there; it raises what forbids that.
 Before = Callable[[Host], None]
-"""What is to be done on the connected host before a command begins there; it raises what forbids that."""
 
 
 def run(world: World, wanted: JobSpec, before: Before = lambda _: None) -> int:
@@ -41,8 +40,9 @@ def attach(world: World, job_id: str, *, tty: bool) -> int:
     """Attach to a running job; return its exit code."""
     host = connect(world)
     found = _ask(world, host, "view", job_id)
-    session = world.host.attach(host, _request(world, "attach", found["id"]), tty=tty and bool(found["tty"]))
-    return exit_code_of(world, session, found["id"])
+    name, has_terminal = jobs.parse(found).id, bool(found.get("tty"))
+    session = world.host.attach(host, _request(world, "attach", name), tty=tty and has_terminal)
+    return exit_code_of(world, session, name)
 
 
 def start(world: World, wanted: JobSpec, before: Before = lambda _: None) -> Job:
@@ -59,7 +59,7 @@ def start(world: World, wanted: JobSpec, before: Before = lambda _: None) -> Job
 
 def listed(world: World) -> list[Job]:
     """Return the jobs on the host, the newest first."""
-    return [jobs.parse(raw) for raw in ask(world, "list")]
+    return jobs.parse_all(ask(world, "list"))
 
 
 def stop(world: World, job_id: str) -> Job:
@@ -114,7 +114,7 @@ def _copy_log(world: World, job_id: str) -> int:
 def _follow(world: World, job_id: str) -> int:
     """Copy it until it ends, through lost connections and restarts of the host."""
     host, offset = connect_with_retry(world), 0
-    job_id = _ask(world, host, "view", job_id)["id"]
+    job_id = jobs.parse(_ask(world, host, "view", job_id)).id
     while True:
         request = _request(world, "logs", job_id, offset=offset, follow=True)
         code, copied = world.host.stream(host, request)

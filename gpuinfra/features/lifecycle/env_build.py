@@ -55,7 +55,7 @@ def start(world: World, host: Host, parcel: bytes) -> None:
 def _state(stdout: str) -> str:
     try:
         return str(json.loads(stdout)["state"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

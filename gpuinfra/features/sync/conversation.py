@@ -5,11 +5,14 @@ What few small files hold follows the line that places them, byte after byte.
 
 from __future__ import annotations
 
+from gpuinfra.ground.reply import fits
 from gpuinfra.host.lean_json import dumps, loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import IO, Any
+
+MOST_BYTES = 256 << 20  # a million files; who sends more is heard as one that hangs up
 
 
 class SyncRefused(Exception):
@@ -31,25 +34,27 @@ class Conversation:
         self._requests.write(dumps({"what": what, **values}).encode() + b"\n" + data)
         self._requests.flush()
 
-    def hear(self) -> Any:
-        """Return the reply.
+    def hear(self, shape: Any) -> Any:
+        """Return the reply, which has a shape (ground/reply.py).
 
         Raises:
-            SyncRefused: it refuses.
+            SyncRefused: it refuses, or says something else.
             EOFError: the connection ended.
         """
-        line = self._replies.readline()
+        line = self._replies.readline(MOST_BYTES)
         if not line.endswith(b"\n"):
             raise EOFError
         try:
             reply = loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SyncRefused(f"the host says {line[:100]!r}", kind="words") from None
         if isinstance(reply, dict) and isinstance(reply.get("refused"), str):
             raise SyncRefused(reply["refused"], kind=str(reply.get("kind")))
+        if not fits(reply, shape):
+            raise SyncRefused(f"the host says {line[:100]!r}", kind="words")
         return reply
 
-    def ask(self, what: str, **values: Any) -> Any:
-        """Return the reply to a request."""
+    def ask(self, what: str, shape: Any, **values: Any) -> Any:
+        """Return the reply to a request; raises as `hear`."""
         self.send(what, **values)
-        return self.hear()
+        return self.hear(shape)

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from gpuinfra.features.sync.terms import Terms
 
 MANIFEST, BASES = "manifest", "base"
+# What the host's end answers (host/sync/serve.py); the records of `diff` are looked at by untrusted.py.
+SCANNED = {"diff": dict, "known": bool, "empty": bool, "racy": [str], "told": [str]}
+HASHES = {str: str}
+PLACED = {"failed": {str: str}, "hashes": HASHES}
 
 
 def exchange(
@@ -76,9 +80,9 @@ class _Exchange:
         }  # fmt: skip
         self.host.send("scan", **asked)
         self.scan = Scan(side.root, side.old, part=terms.part, excluded=asked["excluded"])
-        said = self.host.hear()
+        said = self.host.hear(SCANNED)
         if any(p.rpartition("/")[2] in IGNORE_FILES for p in [*self.scan.diff, *said["diff"]]):
-            said = self.host.ask("scan", **asked, given=self.scan.lines)
+            said = self.host.ask("scan", SCANNED, **asked, given=self.scan.lines)
         if not said["known"]:  # another laptop's sync, or the host has lost it: nothing is known of before
             side.forget()
             self.scan = Scan(side.root, {}, part=terms.part, excluded=asked["excluded"])
@@ -100,7 +104,7 @@ class _Exchange:
         here, there, old = self.scan.diff, self.there, self.side.old
         if doubt := doubtful(old, here, there):
             self.host.send("hashes", paths=doubt)
-            mine, theirs = self.scan.hashes(doubt), self.host.hear()
+            mine, theirs = self.scan.hashes(doubt), self.host.hear(HASHES)
             for path in doubt:
                 for diff, known in ((here, mine), (there, theirs)):
                     if rec := diff.get(path):
@@ -165,7 +169,7 @@ class _Exchange:
             "place", files.data, id=ident, work=there, failed=list(done["failed"]), given=files.given
         )
         here["changed"] = set(self.side.changed(self.scan, here["sent"]))  # while the host works
-        said = self.host.hear()
+        said = self.host.hear(PLACED)
         failed = {**done["failed"], **said["failed"]}
         here["hashes"] = said["hashes"]
         self.side.remember(MANIFEST, ident, self.scan, here, failed)  # from here on it counts

@@ -33,7 +33,7 @@ def root_to_send(start: str) -> tuple[str, str]:
     not asked for it. The home and the whole disk are no project, and nothing to tell.
     """
     root = locations.synced_root(start)
-    if root in ("/", os.path.realpath(os.path.expanduser("~"))):
+    if locations.is_personal(root):
         return "", ""
     if locations.is_marked(root) or os.path.exists(f"{root}/{STATE}/manifest"):
         return root, ""

@@ -16,6 +16,7 @@ from gpuinfra.features.sync.sync import SyncRequest
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command as typed
+from gpuinfra.ground.printable import printable
 from gpuinfra.ground.protocols import SshClient
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
@@ -176,7 +177,7 @@ def _read(child: process.Child) -> str:
         kept += [line for line in lines if not line.endswith(b"\r")]
         for line in lines:
             if line.endswith(b"\r") and time.monotonic() - began > NOTICE_S:
-                sys.stderr.write(line.decode(errors="replace"))
+                sys.stderr.write(printable(line.decode(errors="replace"), returns=True))
                 sys.stderr.flush()
     child.wait()
     if "--info=progress2" in list(map(str, child.args)):  # type: ignore[arg-type]

@@ -19,7 +19,6 @@ from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
-MARKS = (".gpuinfraignore", ".git")
 PULL_S = 5.0
 
 
@@ -77,22 +76,25 @@ def request(path: Path | None, mode: str, **options: Any) -> SyncRequest:
     """Return the sync of a path of the project around the current folder."""
     if options.get("keep", "") not in ("", "here", "host"):
         raise ConfigError(f"--keep is {options['keep']!r}; it must be here or host")
-    root, part = locate(path, start=Path.cwd(), home=Path.home())
+    root, part = locate(path, start=Path.cwd())
     return SyncRequest(mode=mode, root=root, part=part, **options)
 
 
-def locate(path: Path | None, *, start: Path, home: Path) -> tuple[Path, str]:
+def locate(path: Path | None, *, start: Path) -> tuple[Path, str]:
     """Return the project's folder and the part of it that `path` is (empty: all of it).
 
     The project is the nearest folder at or above `start` with a .git or a .gpuinfraignore, else `start`.
 
     Raises:
-        ConfigError: the path lies outside of it, or it is the home folder or the whole disk.
+        ConfigError: the path lies outside of it, or it is the home, above it, or a dot-folder of it.
     """
-    above = [start, *start.parents]
-    root = next((d for d in above if any((d / mark).exists() for mark in MARKS)), start)
-    if root in (home, Path(root.anchor)):
-        raise ConfigError(f"{root} is not a project: cd into one (or make it one: touch .gpuinfraignore)")
+    root = Path(locations.synced_root(str(start)))
+    if locations.is_personal(str(root)):
+        raise ConfigError(
+            f"{root} is not a project: it is your home, a folder above it, or one in which programs keep"
+            " their own files",
+            hint="cd into your project; touch .gpuinfraignore there",
+        )
     full = _normal(start / (path or root))
     if not full.is_relative_to(root):
         raise ConfigError(

@@ -28,11 +28,14 @@ def checked(diff: object, old: Mapping[str, Record]) -> dict[str, Record | None]
     if not isinstance(diff, dict):
         raise ValueError(f"the host says {diff!r:.100}")
     for path, rec in diff.items():
+        if rec is not None and not _is_record(rec):
+            raise ValueError(f"the host says {rec!r:.100} of {path!r}")
+        if not all(map(_is_name, (path, *(part for part in rec or () if isinstance(part, str))))):
+            raise ValueError(f"the host names {path!r}, which no file can be called")
+    for path, rec in diff.items():
         parts = path.split("/")
         if {"", ".", ".."} & set(parts) or "\0" in path or {_plain(part) for part in parts} & NEVER:
             raise ValueError(f"the host names {path!r}")
-        if rec is not None and not _is_record(rec):
-            raise ValueError(f"the host says {rec!r:.100} of {path!r}")
         up = path.rpartition("/")[0]
         above = diff[up] if up in diff else old.get(up)
         if up and rec and not (above and above[0] == "d"):
@@ -55,10 +58,19 @@ def refusal(path: str, new: Record | None) -> str:
 
 
 def _is_record(rec: object) -> bool:
-    if not isinstance(rec, list) or not rec or rec[0] not in KINDS:
+    if not isinstance(rec, list) or not rec or not isinstance(rec[0], str) or rec[0] not in KINDS:
         return False
     kinds = KINDS[rec[0]]
     return [type(value) for value in rec[1:]] == kinds and not (kinds == [str] and "\0" in rec[1])
+
+
+def _is_name(text: str) -> bool:
+    """Tell whether the system could have a file of this name: JSON can hold halves of letters."""
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _plain(name: str) -> str:

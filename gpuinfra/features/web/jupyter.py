@@ -1,20 +1,28 @@
 """JupyterLab of the host's environment, in the synced project."""
 
 import json
-import webbrowser
+import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.web.forward import Route, Tunnel, carry, refuse_taken
 from gpuinfra.ground.errors import ConfigError, HostError, Interrupted
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
+from gpuinfra.ground.reply import checked
 from gpuinfra.ground.world import World
 from gpuinfra.tools.ssh import host_bundle
 
 PORT = 8888
+SHAPE = {
+    **dict.fromkeys(("error", "detail", "token"), (str, None)),
+    "port": (int, None),
+    **dict.fromkeys(("started", "was_running"), (bool, None)),
+}
+TOKEN = re.compile(r"[0-9A-Za-z_-]{16,128}\Z")  # stands in an address
 START_TIMEOUT_S = 90.0
 MISSING = """\
 the environment {detail!r} of this host was made without jupyterlab. This host gets it by the command below;
@@ -41,18 +49,29 @@ class LocalJupyter:
     host_port: int
 
 
+class Page(Protocol):
+    """What the user sees JupyterLab by."""
+
+    def show(self, address: str) -> None:
+        """Open an address, token included."""
+
+    def forget(self) -> None:
+        """Keep nothing of it."""
+
+
 def serve(
     world: World,
     tunnel: Tunnel,
     *,
     port: int,
-    open_browser: bool,
+    page: Page | None,
     on_ready: Callable[[LocalJupyter], None],
     before: Callable[[Host], None] = lambda _: None,
 ) -> None:
     """Start JupyterLab and carry its port until Ctrl-C; `on_ready` is called once it can be opened.
 
-    before: what is done on the connected host before it starts; it raises what forbids that.
+    page: opens it, if anything shall. before: what is done on the connected host before it starts; it raises
+    what forbids that.
 
     Raises:
         Interrupted: Ctrl-C; JupyterLab goes on.
@@ -71,8 +90,8 @@ def serve(
         for first in carry(world, tunnel, route):
             if first:
                 on_ready(LocalJupyter(url=address, local_port=route.local, host_port=lab.port))
-                if open_browser:
-                    webbrowser.open(address)
+                if page:
+                    page.show(address)
             prefix = "" if first else "re"
             world.reporter.say(f"{prefix}connected (Ctrl-C leaves JupyterLab running on the host)")
     except KeyboardInterrupt:
@@ -80,6 +99,9 @@ def serve(
             "the tunnel is closed; JupyterLab and its kernels go on on the host",
             hint=f"{command('jupyter', stack)}   # or, to end them: {command('jupyter --stop', stack)}",
         ) from None
+    finally:
+        if page:
+            page.forget()
 
 
 def start(world: World, before: Callable[[Host], None] = lambda _: None) -> JupyterServer:
@@ -92,9 +114,9 @@ def start(world: World, before: Callable[[Host], None] = lambda _: None) -> Jupy
     host = connect(world)
     before(host)
     found = _ask(world, host, "start")
-    error, detail = found.get("error", ""), str(found.get("detail", ""))
+    error, detail = found.get("error"), found.get("detail") or ""
     if error == "no-jupyterlab":
-        hint = command(INSTALL.format(detail=detail), host.stack)
+        hint = command(INSTALL.format(detail=shlex.quote(detail)), host.stack)
         raise ConfigError(MISSING.format(detail=detail), hint=hint)
     if error == "not-ready":
         raise HostError(
@@ -102,7 +124,10 @@ def start(world: World, before: Callable[[Host], None] = lambda _: None) -> Jupy
         )
     if error:
         raise HostError(f"JupyterLab did not start:\n{detail}", hint=command("ssh", host.stack))
-    return JupyterServer(port=int(found["port"]), token=str(found["token"]), started=bool(found["started"]))
+    port, token = found.get("port") or 0, found.get("token") or ""
+    if not (0 < port < 65536 and TOKEN.match(token)):
+        raise HostError("the host did not say where its JupyterLab is", hint=command("ssh", host.stack))
+    return JupyterServer(port=port, token=token, started=bool(found.get("started")))
 
 
 def stop(world: World) -> bool:
@@ -120,10 +145,11 @@ def _ask(world: World, host: Host, verb: str) -> dict[str, Any]:
     program = host_bundle.script("jupyter.py", verb, world.folder)
     text = world.host.run(host, program, timeout_s=START_TIMEOUT_S).stdout
     try:
-        found: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
-    except (ValueError, IndexError):
+        said = json.loads(text.strip().splitlines()[-1])
+    except (ValueError, IndexError, RecursionError):
         raise HostError(
             f"the host did not understand: {text.strip()[-200:] or 'it said nothing'}",
             hint=command("ssh -- python3 --version", host.stack),
         ) from None
+    found: dict[str, Any] = checked(said, SHAPE, "its JupyterLab")
     return found

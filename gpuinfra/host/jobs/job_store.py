@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Request = dict[str, Any]
 
+HOPELESS_S = 600.0  # systemd may still be about to start it until then
 START_S = 20.0  # a job without a supervisor for longer than that never got one
 
 
@@ -136,6 +137,8 @@ class JobDirectory:
         request, live = self.read("job"), self.has_supervisor()
         end = self.read("end")  # after the lock: it is written before that is let go
         state, reason = _state(request, end, live)
+        if state == "lost" and (_rebooted(request) or _age_s(request) > HOPELESS_S):
+            self.pop("secret")  # its supervisor never came to take it
         return {
             **{name: request.get(name) for name in ("id", "name", "kind", "command", "created")},
             **{
@@ -154,6 +157,10 @@ def _origin(job_id: str) -> Request:
     return {"id": job_id, "created": now(), "boot_id": boot_id(), "frames": frames.VERSION}
 
 
+def _age_s(request: Request) -> float:
+    return time.time() - seconds(request.get("created", ""))
+
+
 def _rebooted(request: Request) -> bool:
     return bool(request.get("boot_id") != boot_id())
 
@@ -165,6 +172,6 @@ def _state(request: Request, end: Request, live: bool) -> tuple[str, str]:
         return "running", ""
     if _rebooted(request):
         return "lost", f"the host went down while it ran; it was booted again at {iso(booted())}"
-    if time.time() - seconds(request.get("created", "")) < START_S:
+    if _age_s(request) < START_S:
         return "starting", ""
     return "lost", "its supervisor was killed"

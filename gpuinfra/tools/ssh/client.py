@@ -15,8 +15,8 @@ from gpuinfra.ground.names import command as typed
 from gpuinfra.ground.platforms import install_openssh
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.files import write_private
-from gpuinfra.tools.ssh import host_keys, key_check, login, ssh_config
+from gpuinfra.tools.files import make_private, write_private
+from gpuinfra.tools.ssh import answer, host_keys, key_check, login, ssh_config
 from gpuinfra.tools.ssm import report as ssm_report
 
 PORT = 22
@@ -24,6 +24,7 @@ PORT = 22
 SSH_FAILED = 255
 CHANGED, UNKNOWN = "REMOTE HOST IDENTIFICATION HAS CHANGED", "Host key verification failed"
 ANSWER_TIMEOUT_S = 3.0
+MOST_BYTES, MOST_WORDS = 64 << 20, 64 << 10  # of the log of a boot, and of what ssh says
 
 
 @adapter("ssh cannot be used")
@@ -39,7 +40,7 @@ class OpenSsh:
 
     def pin(self, host: Host, keys: Sequence[str]) -> None:
         """Keep the host's true keys under its instance id (0600)."""
-        self._pin(host).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self._pin(host).parent)
         write_private(self._pin(host), host_keys.known_hosts(host.instance_id, list(keys)).encode())
 
     def forget(self, host: Host) -> None:
@@ -93,16 +94,19 @@ class OpenSsh:
         argv = self.argv(host, [login.marked(command)], options=["-o", "BatchMode=yes"])
         report = ssm_report.prepare(host.instance_id, self._environ) if host.is_private else None
         # a file, not a pipe: before OpenSSH 8.5 the shared connection kept stderr open after the command
-        with tempfile.TemporaryFile("w+", errors="replace") as said:
+        with tempfile.TemporaryFile() as said:
+            env = {**os.environ, ssm_report.VARIABLE: str(report)} if report else None
+            child = process.start(argv, env=env, stdin=process.DEVNULL, stdout=process.PIPE, stderr=said)
             try:
-                env = {**os.environ, ssm_report.VARIABLE: str(report)} if report else None
-                done = process.run(argv, env=env, timeout_s=timeout_s, stderr=said)
-            except TimeoutError:
+                words = answer.talk(child, b"", most=MOST_BYTES, timeout_s=timeout_s)
+            except process.TimeoutExpired:
                 self._master(host, "stop")  # it may be dead at the other end: the next try connects anew
                 raise Unreachable(f"no answer within {timeout_s:g} seconds") from None
-            said.seek(0)
-            _check(host, done.returncode, said.read(), report)
-        return login.unmarked(done.stdout)
+            except answer.TooMuch as error:
+                raise HostError(f"the host's answer is none that gpuinfra knows: {error}") from None
+            said.seek(max(0, said.seek(0, os.SEEK_END) - MOST_WORDS))
+            _check(host, child.returncode, said.read().decode("utf-8", "replace"), report)
+        return login.unmarked(words.decode("utf-8", "replace"))
 
     def argv(self, host: Host, command: Sequence[str], *, options: Sequence[str] = ()) -> list[str]:
         """Return the command line of a session at the user's terminal, with more options of ssh."""

@@ -2,6 +2,8 @@
 Over 200 lines, as the client and the session that it is made of are read together."""
 
 import json
+import re
+import shlex
 import sys
 import threading
 import time
@@ -11,18 +13,54 @@ from typing import IO, Any
 
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, HostError, Unreachable
 from gpuinfra.ground.model import Host
+from gpuinfra.ground.printable import printable
 from gpuinfra.ground.protocols import CommandResult, Request, SessionResult, SshClient
+from gpuinfra.ground.reply import checked
 from gpuinfra.host.jobs import frames
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.ssh import host_bundle, login, terminal_session
+from gpuinfra.tools.ssh import answer, host_bundle, login, terminal_session
 
 SSH_FAILED = 255
+REFUSAL = {"refused": str, "hint": (str, None), "exit_code": int}
+HINTED = re.compile(r"gpuinfra (ssh|status|sync up|job list|job logs)( |\Z)")
+NEWER = "git pull && make setup"
+REMARK = re.compile(
+    r"checks anew; if it stays so: gpuinfra stop(| --stack [a-z0-9-]+) && gpuinfra start\1",
+)
 ERRORS: dict[int, type[GpuInfraError]] = {2: ConfigError, 4: CloudError, 5: HostError}
 # A connection of its own: the shared one may have been opened without the agent.
 LEND_AGENT = ("-o", "ControlPath=none", "-A")
 SEND_TIMEOUT_S = 120.0
+MOST_BYTES, MOST_WORDS = (
+    16 << 20,
+    64 << 10,
+)  # of an answer (1,000 jobs are 0.4 MB), and of what is said beside
 LAST_WORDS_S = 1.0  # before OpenSSH 8.5 a shared connection kept stderr open after the command
+
+
+def refusal(reply: dict[str, Any]) -> GpuInfraError:
+    """Return the host's refusal as an error of ours."""
+    known = checked(reply, REFUSAL, "its refusal")
+    return ERRORS.get(known["exit_code"], HostError)(known["refused"], hint=safe_hint(known["hint"] or ""))
+
+
+def safe_hint(hint: str) -> str:
+    """Return a next command of the host's, if it is one of those that ours names; people type what we print.
+
+    Its words are quoted anew, so that it is one command; no other remark than ours goes with it.
+    """
+    if hint == NEWER:
+        return hint
+    line, mark, remark = hint.partition("   # ")
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return ""
+    again = shlex.join(words)
+    if not (HINTED.match(again) and again.isprintable()):
+        return ""
+    return again + (mark + remark if REMARK.fullmatch(remark) else "")
 
 
 @adapter("ssh cannot be run")
@@ -62,12 +100,12 @@ class SshHostClient:
         done = self.run(host, host_bundle.JOBS, stdin=opening, timeout_s=timeout_s)
         try:
             reply = json.loads(done.stdout)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise HostError(
                 f"the host answered {done.stdout[-300:]!r} {done.stderr.strip()[-500:]}"
             ) from None
         if isinstance(reply, dict) and "refused" in reply:
-            raise ERRORS.get(reply["exit_code"], HostError)(reply["refused"], hint=reply["hint"])
+            raise refusal(reply)
         return reply
 
     def attach(self, host: Host, request: Request, *, tty: bool) -> SessionResult:
@@ -119,7 +157,7 @@ class SshHostClient:
         done = self.run(host, host_bundle.script(script, interpreter=interpreter), timeout_s=timeout_s)
         try:
             return json.loads(done.stdout.strip().splitlines()[-1])
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, RecursionError):
             raise HostError(f"{script} failed on the host: {done.stderr.strip()[-500:]}") from None
 
     def send_file(self, host: Host, data: bytes, *, target: str, sha256: str) -> None:
@@ -160,14 +198,16 @@ class _Session:
             first = host_bundle.hand_over(
                 child.stdin.fileno(), child.stdout.fileno(), self._bundle, timeout_s=self._left()
             )
-            rest, _ = child.communicate(given, timeout=self._left())
+            rest = answer.talk(child, given, most=MOST_BYTES, timeout_s=self._left())
         except host_bundle.NoMarker as error:
             self._end(timed_out=error.timed_out)
             raise _no_start(error.noise, self._said()) from None
         except BrokenPipeError:
-            first, rest = b"", child.stdout.read()
+            first, rest = b"", child.stdout.read(MOST_BYTES)
         except process.TimeoutExpired:
             self._end(timed_out=True)
+        except answer.TooMuch as error:
+            raise HostError(f"the host's answer is none that gpuinfra knows: {error}") from None
         self._end(timed_out=False)
         stdout = (first + rest).decode("utf-8", "replace")
         return CommandResult(code=child.returncode, stdout=stdout, stderr=self._said())
@@ -182,7 +222,8 @@ class _Session:
                 with suppress(BrokenPipeError):
                     stream.close()
         if timed_out:
-            raise Unreachable(f"the host has not answered for {self._timeout_s:.0f} s") from None
+            late = "" if self._timeout_s is None else f" for {self._timeout_s:.0f} s"
+            raise Unreachable(f"the host has not answered{late}") from None
         if code == SSH_FAILED:
             error = login.failure(self._said())
             raise type(error)(f"the host does not answer: {error.message}")
@@ -193,9 +234,9 @@ class _Session:
     def _listen(self, stderr: IO[bytes], shown: bool) -> None:
         with stderr:
             while chunk := stderr.read1(4096):  # type: ignore[attr-defined]
-                self._errors += chunk
+                self._errors = (self._errors + chunk)[-MOST_WORDS:]
                 if shown:
-                    sys.stderr.write(chunk.decode(errors="replace"))
+                    sys.stderr.write(printable(chunk.decode(errors="replace"), returns=True))
                     sys.stderr.flush()
 
     def _said(self) -> str:

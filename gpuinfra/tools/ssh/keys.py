@@ -6,6 +6,7 @@ from pathlib import Path
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.platforms import install_openssh
 from gpuinfra.tools import process
+from gpuinfra.tools.files import make_private
 
 
 def own_key(directory: Path) -> Path:
@@ -17,7 +18,7 @@ def own_key(directory: Path) -> Path:
     private, public = directory / "id_ed25519", directory / "id_ed25519.pub"
     if private.exists() and public.exists():
         return public
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(directory)
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "gpuinfra", "-f", str(private)]
     try:
         done = process.run(command)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gpuinfra.ground import paths
 from gpuinfra.ground.model import Host
-from gpuinfra.tools.files import write_private
+from gpuinfra.tools.files import make_private, write_private
 
 # A Unix socket's path has 104 bytes on macOS (108 on Linux); ssh adds a suffix of 17 while it opens one.
 SOCKET_PATH_BYTES = 104 - 17 - 1
@@ -70,7 +70,7 @@ def write(
     target = path(host.stack, environ)
     own = f"{text}  IdentityAgent {_quoted(agent)}\n" if agent else text
     for file, content in ((own_path(host, environ), own), (target, text)):
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(file.parent)
         write_private(file, content.encode())
     return target
 
@@ -172,7 +172,7 @@ def control_path(host: Host, environ: Mapping[str, str]) -> Path | None:
 def _private(directory: Path) -> bool:
     """Make a directory for its owner only; tell whether it is one."""
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(directory)
         found = directory.lstat()
     except OSError:
         return False

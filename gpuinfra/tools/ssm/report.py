@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gpuinfra.ground import paths
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, HostError, Unreachable
-from gpuinfra.tools.files import write_private
+from gpuinfra.tools.files import make_private, write_private
 
 VARIABLE = "GPUINFRA_SSM_REPORT"
 KINDS = {kind.__name__: kind for kind in (ConfigError, CloudError, HostError, Unreachable)}
@@ -19,7 +19,7 @@ KINDS = {kind.__name__: kind for kind in (ConfigError, CloudError, HostError, Un
 def prepare(instance_id: str, environ: Mapping[str, str]) -> Path:
     """Return where a report on this host goes, with no old one there."""
     path = paths.state_home(environ) / "ssm" / f"{instance_id}.json"
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path.parent)
     path.unlink(missing_ok=True)
     return path
 

@@ -9,7 +9,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from gpuinfra.ground.model import Row
-from gpuinfra.tools.terminal.output import printable
+from gpuinfra.ground.printable import printable
 
 REFRESH_PER_S = 4
 MARKS = {"now": "...", "done": "ok", "failed": "FAILED", "interrupted": "interrupted", "later": ""}

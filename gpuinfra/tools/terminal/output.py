@@ -4,22 +4,10 @@ import re
 import sys
 
 from gpuinfra.ground.errors import GpuInfraError, Interrupted
+from gpuinfra.ground.printable import printable
 
-# ESC [ ... letter (CSI); ESC ] ... BEL or ESC \ (OSC: titles, links, the clipboard), and the like (DCS, PM,
-# APC, SOS); any other ESC with its byte. ECMA-48, sections 5.4, 5.6 and 8.3.
-SEQUENCES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
-    r"|\x1b[ -/]*[0-~]?"
-)
-# C0 but tab and line feed, DEL, and C1.
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-def printable(text: str) -> str:
-    """Return a text without what steers a terminal; a carriage return ends a line."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return CONTROLS.sub("", SEQUENCES.sub("", lines))
+# How our next step begins: in a message it is somebody else's.
+NEXT = re.compile(r"^(?=\s*next:)", re.MULTILINE)
 
 
 def emit(text: str) -> None:
@@ -41,6 +29,6 @@ def emit_json(value: object) -> None:
 def complain(error: GpuInfraError) -> None:
     """Tell an error and its next step on stderr; what the user asked for is none."""
     kind = "" if isinstance(error, Interrupted) else "error: "
-    sys.stderr.write(f"{kind}{printable(error.message)}\n")
+    sys.stderr.write(f"{kind}{NEXT.sub('| ', printable(error.message))}\n")
     if error.hint:
         sys.stderr.write(f"  next: {printable(error.hint)}\n")

@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.printable import printable
 from gpuinfra.tools.terminal.lines import LineView
-from gpuinfra.tools.terminal.output import printable
 
 if TYPE_CHECKING:
     from typing import TextIO

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from gpuinfra.tools.files import make_private
+
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 CONFIG_VARIABLE = "TF_CLI_CONFIG_FILE"
 # One level below these, an installed mirror may lie under any name.
@@ -43,7 +45,7 @@ def environment(
     if mirror is not None:
         env[CONFIG_VARIABLE] = str(_write(config, mirror))
     elif "TF_PLUGIN_CACHE_DIR" not in env:
-        cache.mkdir(parents=True, exist_ok=True)
+        make_private(cache)
         env["TF_PLUGIN_CACHE_DIR"] = str(cache)
     return env
 

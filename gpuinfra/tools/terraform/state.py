@@ -5,7 +5,6 @@
 Format: version 4, https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statefile/version4.go
 """
 
-import dataclasses
 import json
 import re
 from pathlib import Path
@@ -13,7 +12,9 @@ from typing import Any
 
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.model import Host, Record
+from gpuinfra.ground.model import Record
+from gpuinfra.tools.files import make_private
+from gpuinfra.tools.terraform import recorded
 
 
 @adapter("Terraform's state file cannot be used")
@@ -28,16 +29,15 @@ class LocalState:
         """Return what the state holds; an absent file is an empty record.
 
         Raises:
-            ConfigError: the file is empty, cut off or not a state. Terraform would take an empty
-                file for "nothing exists" and plan a second host.
+            ConfigError: the file is empty, cut off or not a state (Terraform would take an empty one for
+                "nothing exists" and plan a second host), or says what no state of ours says.
         """
         if not self.path.exists():
             return Record()
-        raw = self._load()
-        outputs = {name: o.get("value") for name, o in raw.get("outputs", {}).items()}
-        return Record(
-            resources=_resources(raw), public_key=_public_key(raw), outputs=outputs, host=_host(outputs)
-        )
+        try:
+            return recorded.record(self._load())
+        except recorded.Malformed as error:
+            raise self._damaged(f"not one of Terraform's: {error}") from None
 
     def rescue(self, text: str) -> Path | None:
         """Keep a state that Terraform printed, or left in errored.tfstate, because it could not write it.
@@ -52,7 +52,7 @@ class LocalState:
             if state:
                 name = f"{state['lineage']}-{state.get('serial', 0)}.tfstate"
                 target = self._rescue_directory / "rescued" / re.sub(r"[^\w.-]", "_", name)
-                target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                make_private(target.parent)
                 target.touch(mode=0o600)
                 target.write_text(candidate)
                 errored.unlink(missing_ok=True)
@@ -63,7 +63,7 @@ class LocalState:
         text = self.path.read_text(encoding="utf-8", errors="replace")
         try:
             raw = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             found = "empty (0 bytes)" if not text.strip() else f"damaged ({error})"
             raise self._damaged(found) from None
         if not isinstance(raw, dict) or raw.get("version") != 4:
@@ -84,38 +84,6 @@ def _state(text: str) -> dict[str, Any] | None:
     """Return a state if `text` is a whole one."""
     try:
         raw = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return raw if isinstance(raw, dict) and raw.get("version") == 4 and "lineage" in raw else None
-
-
-def _resources(raw: dict[str, Any]) -> dict[str, str]:
-    found = {}
-    for resource in raw.get("resources", []):
-        if resource.get("mode") != "managed":
-            continue
-        prefix = f"{resource['module']}." if resource.get("module") else ""
-        for instance in resource.get("instances", []):
-            key = instance.get("index_key")
-            index = "" if key is None else f"[{json.dumps(key)}]"
-            address = f"{prefix}{resource['type']}.{resource['name']}{index}"
-            found[address] = str(instance.get("attributes", {}).get("id", ""))
-    return found
-
-
-def _public_key(raw: dict[str, Any]) -> str:
-    """Return type and key of the key pair; an old tree kept the comment behind them, too."""
-    pairs = [r for r in raw.get("resources", []) if r["type"] == "aws_key_pair"]
-    texts = [i.get("attributes", {}).get("public_key") for pair in pairs for i in pair.get("instances", [])]
-    return " ".join((texts[-1] or "").split()[:2]) if texts else ""
-
-
-def _host(outputs: dict[str, Any]) -> Host | None:
-    fields = dataclasses.fields(Host)
-    required = [f.name for f in fields if f.default is dataclasses.MISSING]
-    if not outputs.get("instance_id") or any(n not in outputs for n in required):
-        return None
-    names = [f.name for f in fields if f.name in outputs]
-    values: dict[str, Any] = {n: outputs[n] if outputs[n] is not None else "" for n in names}
-    values["allowed_cidrs"] = tuple(values["allowed_cidrs"])
-    return Host(**values)

@@ -51,7 +51,9 @@ def test_the_files_arrive_byte_for_byte_with_the_scripts_that_build(root: Path) 
 def test_a_lock_of_any_length_goes_along(root: Path) -> None:
     """EC2's limit is one of user-data."""
     digest = hashlib.sha256(SOUND.encode()).hexdigest()
-    lines = [f"https://conda.anaconda.org/x/p{n}.conda#sha256:{n:064x}" for n in range(2000)]
+    lines = [
+        f"https://conda.anaconda.org/conda-forge/noarch/p{n}-1-0.conda#sha256:{n:064x}" for n in range(2000)
+    ]
     text = "\n".join([f"# gpuinfra lock v1 input-sha256={digest} cuda=12.8", "@EXPLICIT", *lines, ""])
     (root / "environment.lock").write_text(text)
     assert parcel(root)["conf"]["conda.lock"] == text

@@ -17,6 +17,33 @@ SAMPLES = {
     "a Hugging Face token": ["HF_TOKEN=hf_" + "aB3" * 11],
     "a Weights & Biases key": ["wandb login " + "0123456789" * 4, "API_KEY: " + "abcdef0123" * 4],
     "an API key (sk-...)": ["OPENAI=sk-" + "proj-aB3" * 6],
+    "a GitLab token": ["pip install git+https://oauth2:glpat-" + "aB3-" * 5 + "@gitlab.com/x"],
+    "a Slack token": [
+        "xoxb-" + "1234567890-abc",
+        "https://hooks.slack.com/services/" + "T0123/B0123/" + "x" * 24,
+    ],
+    "a Google API key": ["AIza" + "aB3_5" * 7],
+    "an NVIDIA API key": ["nvapi-" + "aB3_5" * 12],
+    "a Docker Hub token": ["docker login -u me -p dckr_pat_" + "aB3_5" * 5],
+    "an npm token": ["//registry.npmjs.org/:_authToken=npm_" + "aB3" * 12],
+    "a PyPI token": ["pypi-" + "AgEI" * 16],
+    "a signed token (JWT)": [
+        "Bearer eyJ" + "hbGciOiJIUzI1" + ".eyJ" + "zdWIiOiIxMjM0" + "." + "abcDEF_123-4"
+    ],
+    "a key of a cloud service": [
+        "dapi" + "0123456789abcdef" * 2,
+        "r8_" + "aB3" * 12 + "x",
+        "dop_v1_" + "0123456789abcdef" * 4,
+        "sk_live_" + "aB3" * 8,
+        "SG." + "a" * 22 + "." + "b" * 43,
+        "AccountKey=" + "aB3+" * 20 + "==",
+    ],
+    "the value of a password or token": [
+        "export DB_PASSWORD=" + "changeme",
+        "  NGC_API_KEY: " + "'abcdefgh'",
+        'MLFLOW_TRACKING_TOKEN="' + "abcdefgh" + '"',
+        "CLIENT_SECRET = " + "abcdefgh",
+    ],
     "a token or password in a URL": [
         "--index-url https://host/simple?token=" + "abc",
         "https://h/?a=1&password=" + "x",
@@ -32,6 +59,9 @@ INNOCENT = [
     "--extra-index-url https://${USER}:${PASSWORD}@host/simple?token=${TOKEN}",
     "git+ssh://git@github.com/org/repo.git@0123456789abcdef0123456789abcdef01234567",
     "export WANDB_API_KEY=$(cat ~/.wandb)",
+    "export HF_TOKEN=$(cat /run/token) DB_PASSWORD=${PASSWORD} API_KEY=`cat x` X_TOKEN=~/.token",
+    "TOKENIZERS_PARALLELISM=false MAX_TOKEN=4096 HF_TOKEN_PATH=/home/ubuntu/token",
+    "PASSWORD=<yours> TOKEN={{ token }} SECRET= API_KEY:",
     "tokenizers=0.20  # password=none of the above is in a URL",
 ]
 

@@ -34,6 +34,10 @@ def test_anacondas_own_channels_are_told(name: str) -> None:
         ("conda_forge", "error the channel 'conda_forge' looks misspelt"),
         ("conda-froge", "error the channel 'conda-froge' looks misspelt"),
         ("condaforge", "error the channel 'condaforge' looks misspelt"),
+        (
+            "http://mirror.example/conda/forge",
+            "warning the channel 'http://mirror.example/conda/forge' sends",
+        ),
         ("./channel", "error the channel './channel' is a place on your machine"),
         ("file:///srv/channel", "error the channel 'file:///srv/channel' is a place on your machine"),
         ("conda forge", "error 'conda forge' is no channel name"),

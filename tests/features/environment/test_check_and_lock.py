@@ -7,6 +7,7 @@ import pytest
 from gpuinfra.features.environment import lock_file
 from gpuinfra.features.environment.check import env_check
 from gpuinfra.features.environment.lock import env_lock
+from gpuinfra.features.environment.lock_file import DEFAULT_ALIAS
 from gpuinfra.features.environment.solution import LockedPackage, Solution, SolveRequest
 from gpuinfra.ground.errors import ConfigError
 from tests.fakes.world import FakeReporter
@@ -19,6 +20,8 @@ TORCH = LockedPackage(
 
 class FakeFiles:
     """The user's files, in memory."""
+
+    alias = DEFAULT_ALIAS
 
     def __init__(self, text: str = SOUND, *, held: bytes | None = None, travels: str = "") -> None:
         self.text, self.held = text, held
@@ -107,6 +110,16 @@ def test_a_stale_lock_is_told() -> None:
     assert checked.refusal.hint.startswith("gpuinfra env lock")
     new = lock_file.text(Solution(cuda="", packages=()), SOUND.encode()).encode()
     assert env_check(FakeFiles(held=new), cuda=no_cuda).lock == "current"
+
+
+def test_a_lock_of_a_foreign_channel_is_told() -> None:
+    """plan would refuse it, too; what was found is all the same shown."""
+    head = lock_file.text(Solution(cuda="", packages=()), SOUND.encode())
+    held = f"{head}https://evil.example/conda-forge/noarch/p-1-0.conda#sha256:{'0' * 64}\n"
+    checked = env_check(FakeFiles(held=held.encode()), cuda=no_cuda)
+    assert checked.lock == "current"
+    assert checked.refusal is not None
+    assert "is of a channel that environment.yml does not list" in checked.refusal.message
 
 
 def test_a_lock_is_written_from_the_answer() -> None:

@@ -83,7 +83,8 @@ def test_what_can_use_a_gpu_is_not_refused(spec: str) -> None:
 def test_a_lock_that_was_made_for_a_cpu_is_refused_on_a_gpu_type(tmp_path: Path) -> None:
     """As when the type was changed after `env lock`; the hint makes a new one."""
     url = "https://conda.anaconda.org/conda-forge/linux-64"
-    lock = f"@EXPLICIT\n{url}/numpy-2.1-py312_0.conda#a\n{url}/pytorch-2.5.1-cpu_mkl_py312h0_100.conda#b\n"
+    lock = f"@EXPLICIT\n{url}/numpy-2.1-py312_0.conda#{'a' * 64}\n"
+    lock += f"{url}/pytorch-2.5.1-cpu_mkl_py312h0_100.conda#sha256:{'b' * 64}\n"
     project = write(tmp_path, environment_lock=lock)
     with pytest.raises(ConfigError, match=r"pytorch-2\.5\.1-cpu_mkl") as caught:
         context_of(project, stack="dev", nonce=NONCE, installer="miniconda", instance_type="g5.xlarge")

@@ -78,3 +78,14 @@ def test_a_long_environment_is_checked_in_no_time() -> None:
         assert lint(text.encode()).findings == ()
         times.append(time.process_time() - began)
     assert min(times) <= LIMIT_S
+
+
+def test_aliases_of_aliases_are_an_error_at_once() -> None:
+    """A file of 1 KB stood for a milliard of entries: killed after a minute."""
+    lines = [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 40)}]" for n in range(1, 6)]
+    text = "\n".join(["x0: &x0 [a]", *lines, SOUND])
+    began = time.process_time()
+    assert [f.message for f in lint(text.encode()).findings][:1] == [
+        "more than 20,000 entries; what an alias (*) stands for counts each time"
+    ]
+    assert time.process_time() - began < 20 * LIMIT_S

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.features.environment.lock_file import ALIAS
 from gpuinfra.features.environment.solution import Solution, SolveRequest
-from gpuinfra.features.environment.solver import ALIAS, RattlerSolver
+from gpuinfra.features.environment.solver import RattlerSolver
 from gpuinfra.ground.errors import ConfigError
 from tests.bootstrap.server import Server, serving
 from tests.features.environment import channel

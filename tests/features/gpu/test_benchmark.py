@@ -10,7 +10,7 @@ from gpuinfra.features.gpu.benchmark import gpu_test
 from gpuinfra.ground.errors import HostError
 from tests import samples
 from tests.fakes.host import FakeSshClient, fake_world
-from tests.fakes.jobs import FakeHostClient
+from tests.fakes.jobs import LIVE, FakeHostClient
 from tests.fakes.world import RECORDED, RUNNING
 from tests.ground.test_boot_status import look
 
@@ -35,7 +35,7 @@ def test_what_is_missing_is_told(tmp_path: Path, devices: int, gpus: int, words:
     ssh = FakeSshClient(answers_at=[RUNNING.public_ip], looks=[look(state="done", rc=0)])
     ssh.pin(four, ["ssh-ed25519 AAAA"])
     tested: dict[str, Any] = {**TESTED, "devices": [{"name": "T4"}] * devices}
-    answers = FakeHostClient(tested, {"gpus": [GPU] * gpus, "gpu_words": words})
+    answers = FakeHostClient(tested, {**LIVE, "gpus": [GPU] * gpus, "gpu_words": words})
     found = gpu_test(fake_world(tmp_path, records=(record,), ssh=ssh, host=answers))
     assert found.values["problem"] == says
     if says:

@@ -2,15 +2,14 @@
 
 from gpuinfra.features.gpu import metrics_text
 from gpuinfra.features.gpu.benchmark import GpuTest
-from tests.fakes.jobs import JOB
+from tests.fakes.jobs import JOB, LIVE
 
-LIVE = {"uptime_s": 93780, "memory_used_mib": 1, "memory_total_mib": 2, "load_1min": 0.5, "cpus": 4}
 GPU = {"index": 0, "name": "T4", "utilization_percent": 97, "memory_used_mib": 5, "memory_total_mib": 9}
 
 
 def test_live_rows() -> None:
     """What a GPU does not report is a dash; ended jobs are not shown."""
-    live = {**LIVE, "disk_free_gb": 9, "disk_total_gb": 10, "jobs": [JOB, {**JOB, "state": "done"}]}
+    live = {**LIVE, "jobs": [JOB, {**JOB, "state": "done"}]}
     rows = dict(metrics_text.rows({**live, "gpus": [{**GPU, "temperature_c": None}]}))
     assert rows["GPU 0"] == "T4: 97 %, 5 of 9 MiB, - C"
     assert (rows["uptime"], rows["jobs"]) == ("1 d 2 h 3 min", "train running")

@@ -55,7 +55,7 @@ def test_a_refusal_is_heard_though_bytes_follow(tmp_path: Path) -> None:
         given = [["x" * 300, 0o644, 0, size]]
         talk.send("place", bytes(size), id="1", work={**WORK, "puts": []}, failed=[], given=given)
         with pytest.raises(SyncRefused, match="File name too long") as refused:
-            talk.hear()
+            talk.hear({})
         assert refused.value.kind == "os"
     finally:
         pipe.close()
@@ -87,4 +87,4 @@ def test_a_full_disk_on_the_host_has_its_next_command(tmp_path: Path) -> None:
 def begin(talk: Conversation) -> None:
     """Let the host look, as the first sync of a project does."""
     asked = {"project": "p", "who": "here:/p", "unmarked_too": True, "join": False}
-    talk.ask("scan", **asked, id="", part="", excluded=[])
+    talk.ask("scan", {}, **asked, id="", part="", excluded=[])

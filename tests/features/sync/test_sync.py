@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.features.sync import first
 from gpuinfra.features.sync import sync as actions
 from gpuinfra.features.sync.result import SyncResult
 from gpuinfra.features.sync.sync import SyncRequest
@@ -67,9 +68,9 @@ def test_the_project_is_the_folder_with_git(tmp_path: Path) -> None:
     root = tmp_path / "p"
     (root / ".git").mkdir(parents=True)
     (root / "src").mkdir()
-    assert actions.locate(None, start=root / "src", home=tmp_path) == (root, "")
-    assert actions.locate(Path("a.py"), start=root / "src", home=tmp_path) == (root, "src/a.py")
-    assert actions.locate(Path("../out"), start=root / "src", home=tmp_path) == (root, "out")
+    assert actions.locate(None, start=root / "src") == (root, "")
+    assert actions.locate(Path("a.py"), start=root / "src") == (root, "src/a.py")
+    assert actions.locate(Path("../out"), start=root / "src") == (root, "out")
 
 
 @pytest.mark.parametrize("path", ["../other", "/etc/passwd"])
@@ -77,13 +78,21 @@ def test_a_path_outside_of_the_project_is_refused(path: str, tmp_path: Path) -> 
     """Else its place on the host would be a guess."""
     (tmp_path / "p" / ".git").mkdir(parents=True)
     with pytest.raises(ConfigError, match="not in the project"):
-        actions.locate(Path(path), start=tmp_path / "p", home=tmp_path)
+        actions.locate(Path(path), start=tmp_path / "p")
 
 
-def test_the_home_folder_is_no_project(tmp_path: Path) -> None:
-    """Nobody means to send all of it, its keys included."""
-    with pytest.raises(ConfigError, match="not a project"):
-        actions.locate(None, start=tmp_path, home=tmp_path)
+@pytest.mark.parametrize("start", ["", "..", ".ssh", ".config/app", "link", "link/.aws"])
+def test_the_home_folder_is_no_project(start: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody means to send all of it, its keys included; nor what lies above, or in a dot-folder of it."""
+    home = tmp_path / "home/me"
+    for folder in (".ssh", ".config/app", ".aws"):
+        (home / folder).mkdir(parents=True)
+    (tmp_path / "home/me/link").symlink_to(home)
+    for variable in (home, tmp_path / "home/me/link"):
+        monkeypatch.setenv("HOME", str(variable))
+        with pytest.raises(ConfigError, match="not a project"):
+            actions.locate(None, start=home / start)
+        assert first.root_to_send(str(home / start)) == ("", "")
 
 
 def test_sync_goes_over_our_connection(tmp_path: Path) -> None:

@@ -20,10 +20,12 @@ def saying(text: str | None) -> FakeHostClient:
 
 def test_a_running_one_is_taken(tmp_path: Path) -> None:
     """Its port and its token make the URL, with the local port."""
-    host = saying('motd\n{"state": "running", "started": false, "port": 40001, "token": "t0k"}\n')
+    host = saying(
+        'motd\n{"state": "running", "started": false, "port": 40001, "token": "0123456789abcdef"}\n'
+    )
     lab = actions.start(fake_world(tmp_path, ssh=reachable(), host=host))
-    assert actions.url(lab, 8889) == "http://127.0.0.1:8889/lab?token=t0k"
-    assert "t0k" not in repr(lab)
+    assert actions.url(lab, 8889) == "http://127.0.0.1:8889/lab?token=0123456789abcdef"
+    assert "0123456789" not in repr(lab)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_nonsense_is_no_traceback(text: str | None, kind: type[GpuInfraError], t
 
 def test_what_goes_before_has_a_veto(tmp_path: Path) -> None:
     """A notebook that changed on both sides is told before JupyterLab is opened on one of the two."""
-    host = saying('{"state": "running", "started": false, "port": 40001, "token": "t0k"}')
+    host = saying('{"state": "running", "started": false, "port": 40001, "token": "0123456789abcdef"}')
 
     def conflict(_: Host) -> None:
         raise HostError("changed on both sides")

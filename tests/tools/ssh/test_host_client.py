@@ -1,5 +1,6 @@
 """The host's program, sent and run on this machine: no ssh, no systemd, all else real."""
 
+import json
 import os
 import signal
 import subprocess
@@ -99,6 +100,23 @@ def test_a_killed_supervisor_is_a_lost_job(home: Path) -> None:
     store.write_text(store.read_text().replace(time.strftime("%Y-"), "2000-"))
     (job,) = client(argv[:1]).ask(host(), {"verb": "list", "flags": ""}, timeout_s=PATIENCE_S)
     assert (job["state"], job["reason"]) == ("lost", "its supervisor was killed")
+
+
+def test_a_job_that_never_began_keeps_no_secret(home: Path) -> None:
+    """What --env said waits in a file for the supervisor; of a job that is lost it is deleted."""
+    ssh, jobs = local_ssh(home), home / ".local/share/gpuinfra/jobs"
+    records = {
+        "new": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 60)),
+        "old": "2000-01-01T00:00:00Z",
+    }
+    for name, created in records.items():
+        (jobs / name).mkdir(parents=True)
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        (jobs / name / "job.json").write_text(json.dumps({"id": name, "created": created, "boot_id": boot}))
+        (jobs / name / "secret.json").write_text('{"env": {"TOKEN": "s3cret"}}')
+    listed = client(ssh).ask(host(), {"verb": "list", "flags": ""}, timeout_s=PATIENCE_S)
+    assert {job["state"] for job in listed} == {"lost"}
+    assert {name: (jobs / name / "secret.json").exists() for name in records} == {"new": True, "old": False}
 
 
 def test_what_a_command_said_itself_is_kept_until_it_is_told_apart(home: Path) -> None:

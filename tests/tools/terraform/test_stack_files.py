@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.tools.files import write_private
+from gpuinfra.tools.files import make_private, write_private
 from gpuinfra.tools.terraform.stack_files import StackDirectory
 from gpuinfra.ground.paths import Project
 
@@ -70,3 +70,14 @@ def test_the_nonce_stays_until_the_host_is_gone(files: StackDirectory, tmp_path:
     assert all(stat.S_IMODE(p.stat().st_mode) == 0o600 for p in directory.iterdir())
     files.clean()
     assert files.nonce() != first
+
+
+def test_each_folder_that_is_made_is_private(tmp_path: Path) -> None:
+    """Not the last one alone: who may write above it can put another in its place."""
+    before = os.umask(0)
+    try:
+        make_private(tmp_path / "a/b/c")
+        make_private(tmp_path / "a/b/c")
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b", "a/b/c")] == [0o700] * 3

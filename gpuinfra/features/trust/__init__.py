@@ -1,0 +1,1 @@
+"""Which project directories the user lets gpuinfra run."""
