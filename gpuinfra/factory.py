@@ -213,9 +213,10 @@ def default_region() -> str:
 
 def _owner() -> str:
     import getpass
-    import re
 
-    return re.sub(r"[^a-z0-9@.-]", "-", getpass.getuser().lower()).strip("-") or "me"
+    from gpuinfra.features.provision.init import owner_of
+
+    return owner_of(getpass.getuser())
 
 
 def _cidr(cidr: str, environ: Mapping[str, str]) -> str:

@@ -141,8 +141,14 @@ class Values(Protocol):
     def exists(self) -> bool:
         """Tell whether the stack has been set up."""
 
+    def others(self) -> Sequence[Path]:
+        """Return the files beside it whose values Terraform prefers, in silence."""
+
     def read(self) -> Settings:
-        """Return what gpuinfra needs; raises ConfigError when it is missing or not HCL."""
+        """Return what gpuinfra needs, as Terraform reads it; raises ConfigError where that is not certain."""
+
+    def defaults(self) -> Settings:
+        """Return what holds for a stack that nobody has set up; empty where a user must say it."""
 
     def public_key(self) -> str:
         """Return the public key that it names, as type and key; empty when there is none."""

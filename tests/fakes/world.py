@@ -115,14 +115,25 @@ class FakeValues:
         self.settings = settings
         self.there = exists
         self.key = ""
+        self.beside: tuple[Path, ...] = ()
         self.written: list[dict[str, object]] = []
 
     def exists(self) -> bool:
         """Tell whether it is there."""
         return self.there
 
+    def others(self) -> tuple[Path, ...]:
+        """Return what the test put beside it."""
+        return self.beside
+
     def read(self) -> Settings:
-        """Return the settings."""
+        """Return the settings; refuse what lies beside it."""
+        if self.beside:
+            raise ConfigError(f"{self.beside[0]} overrides terraform.tfvars")
+        return self.settings
+
+    def defaults(self) -> Settings:
+        """Return the settings of the tests."""
         return self.settings
 
     def public_key(self) -> str:
