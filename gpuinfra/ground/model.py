@@ -189,6 +189,11 @@ class Outcome:
     unsaved_state: str = ""
 
     @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """Return the diagnostics that made nothing fail."""
+        return tuple(d for d in self.diagnostics if d.severity == "warning")
+
+    @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """Return the diagnostics that made the run fail."""
         return tuple(d for d in self.diagnostics if d.severity == "error")
@@ -198,13 +203,35 @@ class Outcome:
 class Record:
     """What a state file holds: resource addresses with their ids, and the host if it is whole.
 
-    public_key: the key of the host's key pair, as type and key.
+    public_key: the key of the host's key pair, as type and key. region, tags: of what was made; empty,
+    None where no resource says it.
     """
 
     resources: dict[str, str] = field(default_factory=dict)
     public_key: str = ""
     outputs: dict[str, object] = field(default_factory=dict)
     host: Host | None = None
+    region: str = ""
+    tags: Tags | None = None
+
+    @property
+    def settings(self) -> Settings | None:
+        """Return what was made, whatever terraform.tfvars says by now; None where no resource tells."""
+        if not (self.region and self.tags):
+            return None
+        host = self.host
+        return Settings(
+            stack=self.tags.stack,
+            owner=self.tags.owner,
+            project=self.tags.project,
+            region=self.region,
+            instance_type=host.instance_type if host else "",
+            image=host.image if host else "",
+            root_volume_size_gb=host.root_volume_size_gb if host else 0,
+            allowed_cidrs=host.allowed_cidrs if host else (),
+            installer="",
+            access=host.access if host else "",
+        )
 
     def ids_of(self, resource_type: str) -> set[str]:
         """Return the ids of all recorded resources of one Terraform type."""

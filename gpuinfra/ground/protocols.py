@@ -47,8 +47,8 @@ class Provisioner(Protocol):
     def refresh(self, *, on_progress: OnProgress) -> Outcome:
         """Write what AWS shows now, and pending moves of addresses, into the state; AWS is only asked."""
 
-    def destroy(self, *, on_progress: OnProgress) -> Outcome:
-        """Destroy everything in the state."""
+    def destroy(self, *, instead: Mapping[str, object], on_progress: OnProgress) -> Outcome:
+        """Destroy everything in the state; `instead`: values for variables that no file sets any more."""
 
 
 class Cloud(Protocol):

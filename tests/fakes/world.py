@@ -42,6 +42,8 @@ RECORDED = Record(
     },
     outputs=samples.OUTPUTS,
     host=samples.host(),
+    region=SETTINGS.region,
+    tags=SETTINGS.tags,
 )
 
 
@@ -206,6 +208,7 @@ class FakeTerraform:
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
         self.calls: list[tuple[Any, ...]] = []
+        self.instead: dict[str, object] = {}
 
     def init(self) -> None:
         """Remember the call."""
@@ -234,7 +237,8 @@ class FakeTerraform:
         self.calls.append(("refresh",))
         return self.outcome
 
-    def destroy(self, *, on_progress: Any) -> Outcome:
+    def destroy(self, *, instead: Any, on_progress: Any) -> Outcome:
         """Remember the call."""
         self.calls.append(("destroy",))
+        self.instead = dict(instead)
         return self.outcome

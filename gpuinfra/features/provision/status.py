@@ -95,7 +95,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
 def _half_made(world: World, record: Record) -> Status:
     """Return the status of a host whose apply was stopped before its outputs were known."""
     (instance_id, *_), name = sorted(record.ids_of("aws_instance")), world.files.name
-    settings = world.values.read()
+    settings = record.settings or world.values.read()
     instance = world.cloud(settings.region, settings).instance(instance_id)
     note = f"half made: {command('up', name)} (goes on) or {command('destroy', name)} (removes it)"
     return Status(stack=name, host=None, instance=instance, note=note)

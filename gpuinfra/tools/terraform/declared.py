@@ -37,7 +37,7 @@ class Variable:
 
 
 def variables(files: Sequence[Path], *, module: Sequence[Path] = ()) -> dict[str, Variable]:
-    """Return the variables that the root's files declare, with the rules of `module`, which they are handed to."""
+    """Return the variables that the root's files declare, with the rules of `module`, which takes them."""
     rules = {name: _rules(body) for name, body in _blocks(module)}
     found = {}
     for name, body in _blocks(files):

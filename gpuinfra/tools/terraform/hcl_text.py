@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-Value: TypeAlias = "str | bool | Decimal | None | tuple[Value, ...] | Expression"
+Value: TypeAlias = "str | bool | Decimal | tuple[Value, ...] | Expression | None"
 # What may hold the sign of a comment without being one; of these only the comments in /* */ are blanked: the
 # parser takes them between lines only, Terraform everywhere.
 LEXEMES = re.compile(
-    r'"(?:[^"\\\n]|\\.)*"|<<-?(?P<end>[\w.-]+)\r?\n(?:.*\n)*?[ \t]*(?P=end)[ \t]*$|(?:#|//).*|(?P<comment>/\*[\s\S]*?\*/)',
+    r'"(?:[^"\\\n]|\\.)*"|<<-?(?P<end>[\w.-]+)\r?\n(?:.*\n)*?[ \t]*(?P=end)[ \t]*$'
+    r"|(?:#|//).*|(?P<comment>/\*[\s\S]*?\*/)",
     re.M,
 )
 ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|(\$\$\{|%%\{)')

@@ -21,7 +21,7 @@ IMPLIED = (
 )
 # These would move the state away from where we read it, or set a value that terraform.tfvars does not show.
 DROPPED = ("TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_ARGS", "TF_VAR_")
-# Garbage is collected less often: a fifth less CPU for a plan (8.8 s to 6.9 s), for 80 MB of memory (340 to 420).
+# Garbage is collected less often: a fifth less CPU for a plan (8.8 s to 6.9 s), for 80 MB of memory.
 # Source: https://pkg.go.dev/runtime#hdr-Environment_Variables
 RARE_COLLECTION = "400"
 

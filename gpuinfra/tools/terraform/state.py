@@ -8,12 +8,13 @@ Format: version 4, https://github.com/hashicorp/terraform/blob/v1.11.4/internal/
 import dataclasses
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.tools.adapter import adapter
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.model import Host, Record
+from gpuinfra.ground.model import Host, Record, Tags
+from gpuinfra.tools.adapter import adapter
 
 
 @adapter("Terraform's state file cannot be used")
@@ -36,7 +37,12 @@ class LocalState:
         raw = self._load()
         outputs = {name: o.get("value") for name, o in raw.get("outputs", {}).items()}
         return Record(
-            resources=_resources(raw), public_key=_public_key(raw), outputs=outputs, host=_host(outputs)
+            resources=_resources(raw),
+            public_key=_public_key(raw),
+            outputs=outputs,
+            host=_host(outputs),
+            region=str(outputs.get("region") or _region(raw)),
+            tags=_tags(raw),
         )
 
     def rescue(self, text: str) -> Path | None:
@@ -108,6 +114,29 @@ def _public_key(raw: dict[str, Any]) -> str:
     pairs = [r for r in raw.get("resources", []) if r["type"] == "aws_key_pair"]
     texts = [i.get("attributes", {}).get("public_key") for pair in pairs for i in pair.get("instances", [])]
     return " ".join((texts[-1] or "").split()[:2]) if texts else ""
+
+
+def _attributes(raw: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield "type.name" and the attributes of each managed resource."""
+    for resource in raw.get("resources", []):
+        for instance in resource.get("instances", []) if resource.get("mode") == "managed" else ():
+            yield f"{resource['type']}.{resource['name']}", instance.get("attributes") or {}
+
+
+def _region(raw: dict[str, Any]) -> str:
+    """Return what terraform/providers.tf keeps: known before there is a host, and outputs."""
+    kept = [it.get("input") for name, it in _attributes(raw) if name == "terraform_data.region"]
+    return str(kept[0].get("value", "")) if kept and isinstance(kept[0], dict) else ""
+
+
+def _tags(raw: dict[str, Any]) -> Tags | None:
+    """Return what marks the resources as one stack's."""
+    names = [field.name for field in dataclasses.fields(Tags)]
+    for _, attributes in _attributes(raw):
+        tags = attributes.get("tags_all") or {}
+        if all(tags.get(f"gpuinfra:{name}") for name in names):
+            return Tags(**{name: str(tags[f"gpuinfra:{name}"]) for name in names})
+    return None
 
 
 def _host(outputs: dict[str, Any]) -> Host | None:

@@ -1,4 +1,4 @@
-"""terraform.tfvars texts, one a row: what Python reads is what Terraform evaluates, or it is refused in words."""
+"""Texts of terraform.tfvars: what Python reads is what Terraform evaluates, or it is refused in words."""
 
 import json
 import os
@@ -132,7 +132,7 @@ def test_terraform_evaluates_the_same(tmp_path: Path) -> None:
             env={"PATH": os.environ["PATH"], "CHECKPOINT_DISABLE": "1"},
             check=False,
         )
-        assert done.returncode == 0 and "Warning" not in done.stdout, row + done.stdout + done.stderr
+        assert (done.returncode, "Warning" in done.stdout) == (0, False), row + done.stdout + done.stderr
         return json.loads(json.loads(done.stdout))
 
     found = [evaluated(number, row) for number, row in enumerate(READ)]

@@ -20,8 +20,6 @@ def test_one_value_is_replaced_and_all_else_kept() -> None:
     assert hcl_text.replace(TEXT, "region", "us-east-1") == TEXT.replace('"eu-west-1"', '"us-east-1"')
 
 
-
-
 @pytest.mark.parametrize(
     ("wanted", "old", "new"),
     [

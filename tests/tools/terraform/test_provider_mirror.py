@@ -37,7 +37,9 @@ def lock(tmp_path: Path) -> Path:
 def environment(tmp_path: Path, environ: dict[str, str], *, found: Path | None) -> dict[str, str]:
     """Build the environment with directories of the test's own."""
     home = {"HOME": str(tmp_path), "PATH": "/bin", **environ}
-    return provider_mirror.environment(home, config=tmp_path / "tools" / "rc", cache=tmp_path / "cache", mirror=found)
+    return provider_mirror.environment(
+        home, config=tmp_path / "tools" / "rc", cache=tmp_path / "cache", mirror=found
+    )
 
 
 @pytest.mark.parametrize("packed", [True, False])
