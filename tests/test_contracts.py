@@ -11,7 +11,7 @@ import pytest
 
 from gpuinfra.features.containers import dlc as dlc_action
 from gpuinfra.features.containers import dlc_images
-from gpuinfra.features.provision import allow, resource_names
+from gpuinfra.features.provision import resource_names
 from gpuinfra.ground import errors
 from gpuinfra.ground.model import Host, Settings, Tags
 from gpuinfra.tools.terraform import declared
@@ -104,7 +104,7 @@ def test_addresses() -> None:
     assert 'resource "aws_instance" "this"' in (PARTS / "instance" / "main.tf").read_text()
     assert dlc_action.POLICY == "module.instance.aws_iam_role_policy.dlc"
     assert 'resource "aws_iam_role_policy" "dlc"' in (PARTS / "instance" / "dlc.tf").read_text()
-    assert allow.SECURITY_GROUP == "module.host.module.security_group"
+    assert resource_names.SECURITY_GROUP == "module.host.module.security_group"
     assert 'module "security_group"' in (HOST / "main.tf").read_text()
 
 

@@ -72,6 +72,27 @@ class HostDetails:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FirewallRule:
+    """One rule of a security group; `peer`: a CIDR, a group or a prefix list; `way`: ingress or egress."""
+
+    rule_id: str
+    group_id: str
+    way: str
+    protocol: str
+    first_port: int
+    last_port: int
+    peer: str
+
+    @property
+    def text(self) -> str:
+        """Return it in words."""
+        single = self.first_port == self.last_port
+        ports = f"port {self.first_port}" if single else f"ports {self.first_port} to {self.last_port}"
+        what = "everything" if self.protocol == "-1" else f"{self.protocol} {ports}"
+        return f"{what} {'from' if self.way == 'ingress' else 'to'} {self.peer}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TypeFacts:
     """An instance type as EC2 sells it: zones are those of the region that offer it."""
 

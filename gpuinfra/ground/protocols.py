@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from gpuinfra.ground.model import (
     Change,
+    FirewallRule,
     Host,
     HostDetails,
     Instance,
@@ -44,6 +45,9 @@ class Provisioner(Protocol):
     ) -> Outcome:
         """Apply a saved plan, or plan and apply in one go."""
 
+    def take_over(self, address: str, resource_id: str) -> None:
+        """Record what exists at AWS already under an address of the configuration; raises TerraformError."""
+
     def refresh(self, *, on_progress: OnProgress) -> Outcome:
         """Write what AWS shows now, and pending moves of addresses, into the state; AWS is only asked."""
 
@@ -62,6 +66,9 @@ class Cloud(Protocol):
 
     def details(self, instance: Instance) -> HostDetails:
         """Return what belongs to an instance: its GPUs, its disk, who may reach it."""
+
+    def rules(self, group_ids: Sequence[str]) -> list[FirewallRule]:
+        """Return all rules of some security groups."""
 
     def not_ours(self, instance: Instance) -> list[str]:
         """Return, in words, what is attached to an instance and is not deleted with it."""

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.features.provision.allow import SECURITY_GROUP
-from gpuinfra.features.provision.resource_names import INSTANCE
+from gpuinfra.features.provision.resource_names import INSTANCE, SECURITY_GROUP
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Change, Instance, Outcome, Record, Settings
 from gpuinfra.ground.world import Clock
@@ -231,6 +230,10 @@ class FakeTerraform:
         """Remember whether it was the saved plan."""
         self.calls.append(("apply", plan is not None, tuple(replace), tuple(target)))
         return self.outcome
+
+    def take_over(self, address: str, resource_id: str) -> None:
+        """Remember the call."""
+        self.calls.append(("take_over", address, resource_id))
 
     def refresh(self, *, on_progress: Any) -> Outcome:
         """Remember the call."""

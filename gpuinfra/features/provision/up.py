@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.money import network_costs
-from gpuinfra.features.provision import consequences, progress
+from gpuinfra.features.provision import consequences, firewall, progress
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.down import Running
 from gpuinfra.features.provision.init import InitValues, ensure
@@ -124,6 +124,9 @@ def _as_planned(
     plan_file, terraform = world.files.plan_file, world.terraform()
     try:
         planned = planning.make(world, terraform, settings, replace=forced)
+        made = [change.address for change in planned.changes if change.action == "create"]
+        if firewall.take_over(terraform, firewall.foreign(world, record), record, made):
+            planned = planning.make(world, terraform, settings, replace=forced)
         if not planned.changes and not planned.outputs_changed:
             return planned
         if planned.changes:

@@ -8,7 +8,7 @@ import binascii
 import re
 
 BEGIN, END = "-----BEGIN GPUINFRA HOST KEYS {token}-----", "-----END GPUINFRA HOST KEYS {token}-----"
-MARK = re.compile(END.format(token=r"(\w+)"))
+MARK = re.compile(r"-----END GPUINFRA HOST KEYS (\w+)-----")
 KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521))\s+([A-Za-z0-9+/=]+)")
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

@@ -95,6 +95,14 @@ class TerraformCli:
         options = {"auto_approve": IsFlagged, "replace": list(replace), "target": list(target)}
         return self._run("apply", {"input": False, **options}, on_progress)
 
+    def take_over(self, address: str, resource_id: str) -> None:
+        """Record what exists at AWS already under an address of the configuration."""
+        options = {"input": False, "no_color": IsFlagged}
+        argv = self._line.generate_cmd_string("import", address, resource_id, **options)
+        done = process.run(argv, cwd=self._directory, env=self._env)
+        if done.returncode != 0:
+            raise TerraformError(f"terraform import: {done.stderr.strip()}")
+
     def refresh(self, *, on_progress: OnProgress) -> Outcome:
         """Write what AWS shows now, and pending moves of addresses, into the state; AWS is only asked."""
         options = {"input": False, "auto_approve": IsFlagged, "refresh_only": IsFlagged}
