@@ -123,8 +123,11 @@ class Reporter(Protocol):
     def live(self, title: str) -> LiveView:
         """Open a view of something that takes a while; without a terminal, a line per change."""
 
-    def confirm(self, question: str, *, word: str = "") -> bool:
-        """Ask a yes/no question; no terminal is an error, not a yes. `word`: only this is a yes."""
+    def confirm(self, question: str, *, word: str = "", option: str = "--yes") -> bool:
+        """Ask a yes/no question; no terminal is an error, not a yes. `word`: only this is a yes.
+
+        option: what says yes without a terminal.
+        """
 
     def offer(self, question: str) -> bool:
         """Ask a yes/no question if there is a terminal; without one the answer is no."""

@@ -72,6 +72,7 @@ class FakeReporter:
         self.at_terminal = at_terminal
         self.said: list[str] = []
         self.asked: list[str] = []
+        self.options: list[str] = []
         self.view = FakeView()
 
     def say(self, text: str) -> None:
@@ -82,8 +83,9 @@ class FakeReporter:
         """Open the view."""
         return self.view
 
-    def confirm(self, question: str, *, word: str = "") -> bool:
+    def confirm(self, question: str, *, word: str = "", option: str = "--yes") -> bool:
         """Answer."""
+        self.options.append(option)
         self.asked.append(f"{question} Type {json.dumps(word)}" if word else question)
         return self.answer
 

@@ -27,7 +27,7 @@ def init(world: World, values: InitValues, *, force: bool) -> Path:
         ConfigError: the user keeps the existing file.
     """
     question = "terraform.tfvars exists; write a new one over it?"
-    if world.values.exists() and not force and not world.reporter.confirm(question):
+    if world.values.exists() and not force and not world.reporter.confirm(question, option="--force"):
         raise ConfigError("terraform.tfvars was left as it is", hint="gpuinfra plan")
     path = _write(world, values)
     with world.reporter.live("Installing Terraform's AWS provider"):

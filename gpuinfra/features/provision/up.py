@@ -157,7 +157,7 @@ def _agree(
     else:
         agreed = consent.yes or world.reporter.confirm("Apply this plan?")
     if not agreed:
-        raise ConfigError("nothing was changed", hint=command("up", world.files.name))
+        raise ConfigError("nothing was changed in AWS", hint=command("up", world.files.name))
 
 
 def _tell(

@@ -58,6 +58,7 @@ def test_an_existing_file_is_kept_on_no(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="left as it is"):
         init(fake_world(tmp_path, values=values, reporter=reporter), never(), force=False)
     assert (values.written, len(reporter.asked)) == ([], 1)
+    assert reporter.options == ["--force"]  # what this command calls its yes
 
 
 @pytest.mark.parametrize(("force", "questions"), [(False, 1), (True, 0)])
