@@ -179,6 +179,8 @@ def _terraform(project: Project, stack: Stack, environ: Mapping[str, str], repor
     from gpuinfra.tools.terraform import links, provider_mirror
     from gpuinfra.tools.terraform.runner import TerraformCli
 
+    if dropped := provider_mirror.dropped(environ):
+        reporter.say(f"{', '.join(dropped)}: not heeded; terraform.tfvars is the only home of values")
     links.link_module(project.module, stack.directory)  # the module may have gained a file since
     lock = project.module / ".terraform.lock.hcl"
     env = provider_mirror.environment(

@@ -119,7 +119,7 @@ def checked_name(name: str) -> str:
     """
     if name and not NAME.match(name):
         raise ConfigError(
-            f"the job's name is {name!r} ({len(name)} characters); it may hold letters, digits, . _ and -, a letter"
-            " or digit first, 63 at most"
+            f"the job's name is {name!r} ({len(name)} characters); it may hold letters, digits, . _ and -,"
+            " a letter or digit first, 63 at most"
         )
     return name

@@ -48,6 +48,11 @@ def environment(
     return env
 
 
+def dropped(environ: Mapping[str, str]) -> list[str]:
+    """Return the variables that are kept from Terraform; a workspace "default" is what it gets anyway."""
+    return sorted(k for k, v in environ.items() if k.startswith(DROPPED) and v and v != "default")
+
+
 def has_own_config(environ: Mapping[str, str]) -> bool:
     """Tell whether the user has a CLI config that exists; a name without a file counts as unset."""
     named = environ.get(CONFIG_VARIABLE)
