@@ -208,6 +208,8 @@ def _terraform(project: Project, stack: Stack, environ: Mapping[str, str], repor
     from gpuinfra.tools.terraform import links, provider_mirror
     from gpuinfra.tools.terraform.runner import TerraformCli
 
+    if dropped := provider_mirror.dropped(environ):
+        reporter.say(f"{', '.join(dropped)}: not heeded; terraform.tfvars is the only home of values")
     links.link_module(project.module, stack.directory)  # the module may have gained a file since
     lock = project.module / ".terraform.lock.hcl"
     env = provider_mirror.environment(
@@ -242,9 +244,10 @@ def default_region() -> str:
 
 def _owner() -> str:
     import getpass
-    import re
 
-    return re.sub(r"[^a-z0-9@.-]", "-", getpass.getuser().lower()).strip("-") or "me"
+    from gpuinfra.features.provision.init import owner_of
+
+    return owner_of(getpass.getuser())
 
 
 def _cidr(cidr: str, environ: Mapping[str, str]) -> str:

@@ -22,6 +22,8 @@ TYPES = (2, 3)  # numbers of the fields resource_schemas and data_source_schemas
 LENGTH_DELIMITED = 2
 Call = Callable[[bytes], bytes]
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+# What only earlier trees named: their states hold it still.
+EARLIER = {"aws_iam_role_policy_attachment"}
 NAMED = re.compile(r'^\s*(?:resource|data) "(aws_\w+)"', re.M)
 
 
@@ -114,7 +116,7 @@ def main(provider: str, ours: str) -> None:
     """Serve at the Unix socket `ours`, for a provider at another, until somebody ends this process."""
     channel = grpc.insecure_channel(f"unix:{provider}", options=UNLIMITED)
     server = grpc.server(
-        ThreadPoolExecutor(32), handlers=[HandOn(channel, named(MODULES))], options=UNLIMITED
+        ThreadPoolExecutor(32), handlers=[HandOn(channel, named(MODULES) | EARLIER)], options=UNLIMITED
     )
     server.add_insecure_port(f"unix:{ours}")
     server.start()

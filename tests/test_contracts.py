@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import hcl2
+import pytest
 
 from gpuinfra.features.containers import dlc as dlc_action
 from gpuinfra.features.containers import dlc_images
-from gpuinfra.features.provision import allow, resource_names
+from gpuinfra.features.provision import resource_names
 from gpuinfra.ground import errors
 from gpuinfra.ground.model import Host, Settings, Tags
-from gpuinfra.tools.terraform.tfvars import DEFAULTS, REQUIRED
+from gpuinfra.tools.terraform import declared
 
 TERRAFORM = Path(__file__).resolve().parent.parent / "terraform"
 HOST = TERRAFORM / "modules" / "host"
@@ -51,10 +52,20 @@ def test_the_example_sets_every_variable() -> None:
 
 
 def test_defaults_are_those_of_the_module() -> None:
-    """The defaults that Python repeats are those of variables.tf; what Python requires has none there."""
+    """The defaults that Python reads as text are those that a parser of HCL finds."""
+    found = declared.variables([TERRAFORM / "variables.tf"])
     variables = blocks("variables.tf", "variable")
-    assert {k: variables[k]["default"] for k in DEFAULTS} == DEFAULTS
-    assert [k for k in REQUIRED if "default" in variables[k]] == []
+    assert {k: v.default for k, v in found.items() if v.has_default} == {
+        k: v["default"] for k, v in variables.items() if "default" in v
+    }
+    assert found.keys() == variables.keys()
+
+
+@pytest.mark.parametrize("name", ["stack", "owner", "project", "region", "instance_type"])
+def test_rules_are_found(name: str) -> None:
+    """What `init` checks is the rule that Terraform checks: each of these speaks of its value."""
+    found = declared.variables([TERRAFORM / "variables.tf"], module=[HOST / "variables.tf"])
+    assert declared.refusal(name, "-- no! --", found).startswith(f'{name} is "-- no! --"; it must')
 
 
 def test_the_example_shows_the_defaults() -> None:
@@ -93,7 +104,7 @@ def test_addresses() -> None:
     assert 'resource "aws_instance" "this"' in (PARTS / "instance" / "main.tf").read_text()
     assert dlc_action.POLICY == "module.instance.aws_iam_role_policy.dlc"
     assert 'resource "aws_iam_role_policy" "dlc"' in (PARTS / "instance" / "dlc.tf").read_text()
-    assert allow.SECURITY_GROUP == "module.host.module.security_group"
+    assert resource_names.SECURITY_GROUP == "module.host.module.security_group"
     assert 'module "security_group"' in (HOST / "main.tf").read_text()
 
 

@@ -30,7 +30,7 @@ ONLY_IMPORTERS = {
     "botocore": {"tools.aws.*", "tools.ssm.api"},  # there: two exceptions that mean "connect again"
     "typer": {"cli.*"},
     "rich": {"tools.terminal.live"},
-    "hcl2": {"tools.terraform.tfvars"},
+    "hcl2": {"tools.terraform.hcl_text"},
     "yaml": {"features.environment.yaml_document"},
     "rattler": {"features.environment.solver_child"},
     "websockets": {"tools.ssm.websocket"},

@@ -9,7 +9,7 @@ is_right() { echo "$sha256  $part" | sha256sum --check --status 2>/dev/null; }
 if ! { [ -s "$part" ] && is_right; }; then
   rc=0
   code=$(curl --fail --silent --show-error --location --connect-timeout 15 --speed-limit 1024 --speed-time 30 \
-    --continue-at - --output "$part" --write-out '%{http_code}' "$url") || rc=$?
+    --proto-redir =https --continue-at - --output "$part" --write-out '%{http_code}' "$url") || rc=$?
   # 416 and curl's 33: this server cannot go on where we are; begin again at the next try.
   if [ "$code" = 416 ] || [ "$rc" = 33 ]; then rm -f "$part"; fi
   [ "$rc" = 0 ] || { echo "curl: exit code $rc, HTTP $code"; exit "$rc"; }

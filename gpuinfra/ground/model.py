@@ -72,6 +72,27 @@ class HostDetails:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FirewallRule:
+    """One rule of a security group; `peer`: a CIDR, a group or a prefix list; `way`: ingress or egress."""
+
+    rule_id: str
+    group_id: str
+    way: str
+    protocol: str
+    first_port: int
+    last_port: int
+    peer: str
+
+    @property
+    def text(self) -> str:
+        """Return it in words."""
+        single = self.first_port == self.last_port
+        ports = f"port {self.first_port}" if single else f"ports {self.first_port} to {self.last_port}"
+        what = "everything" if self.protocol == "-1" else f"{self.protocol} {ports}"
+        return f"{what} {'from' if self.way == 'ingress' else 'to'} {self.peer}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TypeFacts:
     """An instance type as EC2 sells it: zones are those of the region that offer it."""
 
@@ -189,6 +210,11 @@ class Outcome:
     unsaved_state: str = ""
 
     @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """Return the diagnostics that made nothing fail."""
+        return tuple(d for d in self.diagnostics if d.severity == "warning")
+
+    @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """Return the diagnostics that made the run fail."""
         return tuple(d for d in self.diagnostics if d.severity == "error")
@@ -198,13 +224,35 @@ class Outcome:
 class Record:
     """What a state file holds: resource addresses with their ids, and the host if it is whole.
 
-    public_key: the key of the host's key pair, as type and key.
+    public_key: the key of the host's key pair, as type and key. region, tags: of what was made; empty,
+    None where no resource says it.
     """
 
     resources: dict[str, str] = field(default_factory=dict)
     public_key: str = ""
     outputs: dict[str, object] = field(default_factory=dict)
     host: Host | None = None
+    region: str = ""
+    tags: Tags | None = None
+
+    @property
+    def settings(self) -> Settings | None:
+        """Return what was made, whatever terraform.tfvars says by now; None where no resource tells."""
+        if not (self.region and self.tags):
+            return None
+        host = self.host
+        return Settings(
+            stack=self.tags.stack,
+            owner=self.tags.owner,
+            project=self.tags.project,
+            region=self.region,
+            instance_type=host.instance_type if host else "",
+            image=host.image if host else "",
+            root_volume_size_gb=host.root_volume_size_gb if host else 0,
+            allowed_cidrs=host.allowed_cidrs if host else (),
+            installer="",
+            access=host.access if host else "",
+        )
 
     def ids_of(self, resource_type: str) -> set[str]:
         """Return the ids of all recorded resources of one Terraform type."""

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import (
     Change,
+    FirewallRule,
     Host,
     HostDetails,
     Instance,
@@ -45,11 +46,14 @@ class Provisioner(Protocol):
     ) -> Outcome:
         """Apply a saved plan, or plan and apply in one go."""
 
+    def take_over(self, address: str, resource_id: str) -> None:
+        """Record what exists at AWS already under an address of the configuration; raises TerraformError."""
+
     def refresh(self, *, on_progress: OnProgress) -> Outcome:
         """Write what AWS shows now, and pending moves of addresses, into the state; AWS is only asked."""
 
-    def destroy(self, *, on_progress: OnProgress) -> Outcome:
-        """Destroy everything in the state."""
+    def destroy(self, *, instead: Mapping[str, object], on_progress: OnProgress) -> Outcome:
+        """Destroy everything in the state; `instead`: values for variables that no file sets any more."""
 
 
 class Cloud(Protocol):
@@ -63,6 +67,9 @@ class Cloud(Protocol):
 
     def details(self, instance: Instance) -> HostDetails:
         """Return what belongs to an instance: its GPUs, its disk, who may reach it."""
+
+    def rules(self, group_ids: Sequence[str]) -> list[FirewallRule]:
+        """Return all rules of some security groups."""
 
     def not_ours(self, instance: Instance) -> list[str]:
         """Return, in words, what is attached to an instance and is not deleted with it."""
@@ -117,8 +124,11 @@ class Reporter(Protocol):
     def live(self, title: str) -> LiveView:
         """Open a view of something that takes a while; without a terminal, a line per change."""
 
-    def confirm(self, question: str, *, word: str = "") -> bool:
-        """Ask a yes/no question; no terminal is an error, not a yes. `word`: only this is a yes."""
+    def confirm(self, question: str, *, word: str = "", option: str = "--yes") -> bool:
+        """Ask a yes/no question; no terminal is an error, not a yes. `word`: only this is a yes.
+
+        option: what says yes without a terminal.
+        """
 
     def offer(self, question: str) -> bool:
         """Ask a yes/no question if there is a terminal; without one the answer is no."""
@@ -142,8 +152,14 @@ class Values(Protocol):
     def exists(self) -> bool:
         """Tell whether the stack has been set up."""
 
+    def others(self) -> Sequence[Path]:
+        """Return the files beside it whose values Terraform prefers, in silence."""
+
     def read(self) -> Settings:
-        """Return what gpuinfra needs; raises ConfigError when it is missing or not HCL."""
+        """Return what gpuinfra needs, as Terraform reads it; raises ConfigError where that is not certain."""
+
+    def defaults(self) -> Settings:
+        """Return what holds for a stack that nobody has set up; empty where a user must say it."""
 
     def public_key(self) -> str:
         """Return the public key that it names, as type and key; empty when there is none."""

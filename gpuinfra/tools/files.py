@@ -22,7 +22,11 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write the file in one step, so that a crash leaves the old or the new one (mode kept, else 0600)."""
+    """Write the file in one step, so that a crash leaves the old or the new one (mode kept, else 0600).
+
+    A symbolic link stays one: the file that it leads to is written.
+    """
+    path = path.resolve()
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -177,7 +177,7 @@ run "the_host_is_closed_encrypted_and_watched" {
   }
 
   assert {
-    condition     = aws_instance.this.iam_instance_profile == aws_iam_instance_profile.this.name && aws_iam_role_policy_attachment.ssm.policy_arn == "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+    condition     = aws_instance.this.iam_instance_profile == aws_iam_instance_profile.this.name && toset([for action in jsondecode(aws_iam_role_policy.session_manager.policy).Statement[0].Action : split(":", action)[0] if action != "ssm:UpdateInstanceInformation"]) == toset(["ssmmessages", "ec2messages"])
     error_message = "the host may do something other than Session Manager"
   }
 

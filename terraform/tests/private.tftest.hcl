@@ -173,6 +173,16 @@ run "with_endpoints_there_is_no_way_to_the_internet" {
   }
 
   assert {
+    condition     = jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Condition.StringEquals["aws:ResourceAccount"] == "123456789012" && length(jsondecode(aws_vpc_endpoint.s3.policy).Statement) == 2
+    error_message = "everybody's buckets can be reached"
+  }
+
+  assert {
+    condition     = jsondecode(aws_vpc_endpoint.interface["ssm"].policy).Statement[0].Condition.StringEquals["aws:PrincipalAccount"] == "123456789012"
+    error_message = "everybody's parameters can be reached"
+  }
+
+  assert {
     condition     = aws_subnet.private.availability_zone == "us-east-1c"
     error_message = "the zone asked for is not taken"
   }

@@ -387,3 +387,161 @@ run "an_ipv6_block_in_a_long_form" {
 
   expect_failures = [var.allowed_cidrs]
 }
+
+run "two_tag_keys_that_differ_in_capitals" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    tags = { Team = "a", team = "b" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "a_tag_key_with_a_comma" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    tags = { "cost,center" = "a" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "a_tag_value_with_a_semicolon" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    tags = { team = "a;b" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "our_tag_in_other_letters" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    tags = { "GPUinfra:Owner" = "a" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "the_name_in_small_letters" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    tags = { name = "a" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "this_machine_as_an_address" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    allowed_cidrs = ["127.0.0.1/32"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "the_metadata_service_as_an_address" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    allowed_cidrs = ["169.254.169.254/32"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "a_group_of_receivers" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    allowed_cidrs = ["224.0.0.1/32"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "an_address_on_one_wire" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    allowed_cidrs = ["fe80::1/128"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "more_addresses_than_rules" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    allowed_cidrs = [for n in range(51) : "198.51.100.${n}/32"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "what_iam_takes" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    tags          = { "Cost Center" = "a b/c", "acme/stage" = "", "équipe" = "café @+=" }
+    allowed_cidrs = ["10.0.0.5/32", "fd00::1/128", "2001:db8::1/128"]
+  }
+
+  assert {
+    condition     = length(var.tags) == 3
+    error_message = "refused"
+  }
+}

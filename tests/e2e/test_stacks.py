@@ -42,6 +42,10 @@ def test_a_named_stack(cli: Cli, sim: Simulator) -> None:
     assert len(sim.leftovers()["instances"]) == 1
     assert b.json("output", "ami_id") == newest
 
+    # whatever lies beside the values by now, what was recorded is removed, where it was made
+    (directory / "mine.auto.tfvars").write_text('region = "eu-west-1"\n')
+    refused(b.run("plan"), 2, "mine.auto.tfvars overrides terraform.tfvars in silence")
+    mine.unlink()
     b.ok("down", "--yes")
     assert sim.leftovers() == {}
 

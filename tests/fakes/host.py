@@ -7,7 +7,7 @@ from typing import Any
 
 from gpuinfra.features.lifecycle import power
 from gpuinfra.ground.errors import CloudError, ConfigError, KeyChanged, Refused, Unreachable
-from gpuinfra.ground.model import Host, HostDetails, Instance, Outcome, Record, Tags, TypeFacts
+from gpuinfra.ground.model import FirewallRule, Host, HostDetails, Instance, Outcome, Record, Tags, TypeFacts
 from gpuinfra.ground.paths import Project
 from gpuinfra.ground.world import World
 from gpuinfra.tools.ssh.host_client import SshHostClient
@@ -50,7 +50,9 @@ class FakeCloud:
         details: HostDetails = DETAILS,
         refusals: Sequence[CloudError | None] = (),
         attached: Sequence[str] = (),
+        rules: Sequence[FirewallRule] = (),
     ) -> None:
+        self.open = rules
         self.types = types
         self.described = details
         self.refusals = list(refusals)
@@ -73,6 +75,10 @@ class FakeCloud:
     def details(self, instance: Instance) -> HostDetails:
         """Return what was set."""
         return self.described
+
+    def rules(self, group_ids: Sequence[str]) -> list[FirewallRule]:
+        """Return what was set."""
+        return list(self.open)
 
     def not_ours(self, instance: Instance) -> list[str]:
         """Return what was set."""

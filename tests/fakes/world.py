@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.features.provision.allow import SECURITY_GROUP
-from gpuinfra.features.provision.resource_names import INSTANCE
+from gpuinfra.features.provision.resource_names import INSTANCE, SECURITY_GROUP
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Change, Instance, Outcome, Record, Settings
 from gpuinfra.ground.world import Clock
@@ -42,6 +41,8 @@ RECORDED = Record(
     },
     outputs=samples.OUTPUTS,
     host=samples.host(),
+    region=SETTINGS.region,
+    tags=SETTINGS.tags,
 )
 
 
@@ -71,6 +72,7 @@ class FakeReporter:
         self.at_terminal = at_terminal
         self.said: list[str] = []
         self.asked: list[str] = []
+        self.options: list[str] = []
         self.view = FakeView()
 
     def say(self, text: str) -> None:
@@ -81,8 +83,9 @@ class FakeReporter:
         """Open the view."""
         return self.view
 
-    def confirm(self, question: str, *, word: str = "") -> bool:
+    def confirm(self, question: str, *, word: str = "", option: str = "--yes") -> bool:
         """Answer."""
+        self.options.append(option)
         self.asked.append(f"{question} Type {json.dumps(word)}" if word else question)
         return self.answer
 
@@ -115,14 +118,25 @@ class FakeValues:
         self.settings = settings
         self.there = exists
         self.key = ""
+        self.beside: tuple[Path, ...] = ()
         self.written: list[dict[str, object]] = []
 
     def exists(self) -> bool:
         """Tell whether it is there."""
         return self.there
 
+    def others(self) -> tuple[Path, ...]:
+        """Return what the test put beside it."""
+        return self.beside
+
     def read(self) -> Settings:
-        """Return the settings."""
+        """Return the settings; refuse what lies beside it."""
+        if self.beside:
+            raise ConfigError(f"{self.beside[0]} overrides terraform.tfvars")
+        return self.settings
+
+    def defaults(self) -> Settings:
+        """Return the settings of the tests."""
         return self.settings
 
     def public_key(self) -> str:
@@ -199,6 +213,7 @@ class FakeTerraform:
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
         self.calls: list[tuple[Any, ...]] = []
+        self.instead: dict[str, object] = {}
 
     def init(self) -> None:
         """Remember the call."""
@@ -222,12 +237,17 @@ class FakeTerraform:
         self.calls.append(("apply", plan is not None, tuple(replace), tuple(target)))
         return self.outcome
 
+    def take_over(self, address: str, resource_id: str) -> None:
+        """Remember the call."""
+        self.calls.append(("take_over", address, resource_id))
+
     def refresh(self, *, on_progress: Any) -> Outcome:
         """Remember the call."""
         self.calls.append(("refresh",))
         return self.outcome
 
-    def destroy(self, *, on_progress: Any) -> Outcome:
+    def destroy(self, *, instead: Any, on_progress: Any) -> Outcome:
         """Remember the call."""
         self.calls.append(("destroy",))
+        self.instead = dict(instead)
         return self.outcome

@@ -10,6 +10,9 @@ from gpuinfra.tools.ssh import host_keys
 POLL_S = 5.0
 # "Posted shortly after a transition" (GetConsoleOutput); a Nitro host prints its keys in its first minute.
 KEYS_TIMEOUT_S = 300.0
+OF_ANOTHER = (
+    "the keys on its console are not marked with this stack's host-key-nonce, which was lost or replaced"
+)
 KEYS_COMMAND = "cat /etc/ssh/ssh_host_*_key.pub"
 
 
@@ -39,33 +42,35 @@ def running(cloud: Cloud, host: Host) -> Instance:
 
 
 def _wait_for_keys(world: World, cloud: Cloud, host: Host) -> list[str]:
-    began = world.clock.now()
-    while not (keys := host_keys.parse(cloud.console(host.instance_id), token=world.files.nonce())):
+    began, token = world.clock.now(), world.files.nonce()
+    while not (keys := host_keys.parse(console := cloud.console(host.instance_id), token=token)):
         running(cloud, host)
         waited = world.clock.now() - began
+        if host_keys.is_of_another(console, token=token):
+            return _keys_by_agent(world, cloud, host, OF_ANOTHER)
         if waited >= KEYS_TIMEOUT_S:
-            return _keys_by_agent(world, cloud, host)
+            return _keys_by_agent(world, cloud, host, "no keys on its console for 5 minutes")
         if waited < POLL_S:
             world.reporter.say("waiting for the host to print its keys to its console (at its first boot)")
         world.clock.sleep(POLL_S)
     return keys
 
 
-def _keys_by_agent(world: World, cloud: Cloud, host: Host) -> list[str]:
+def _keys_by_agent(world: World, cloud: Cloud, host: Host, reason: str) -> list[str]:
     """Return the keys as Systems Manager's agent on the host reads them: AWS vouches for that, too.
 
     Raises:
         HostError: that does not work either.
     """
-    world.reporter.say("no keys on its console for 5 minutes; asking its Systems Manager agent")
+    world.reporter.say(f"{reason}; asking its Systems Manager agent")
     try:
         keys, why = host_keys.plain(cloud.run(host.instance_id, KEYS_COMMAND)), "its agent does not answer"
     except CloudError as error:
         keys, why = [], error.message
     if not keys:
         raise HostError(
-            f"{host.instance_id} has not printed its host keys to its console within 5 minutes, and Systems"
-            f" Manager does not show them ({why}); gpuinfra does not connect to a host that it cannot verify",
+            f"{host.instance_id}: {reason}, and Systems Manager does not show them ({why}); gpuinfra does not"
+            " connect to a host that it cannot verify",
             hint=f"{command('logs --console', host.stack)}   # shows what it did print",
         )
     return keys

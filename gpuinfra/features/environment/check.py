@@ -10,9 +10,9 @@ from gpuinfra.features.environment.protocols import HostFiles, Solver
 from gpuinfra.features.environment.solution import NO_CUDA, Solution, SolveRequest, cuda_of
 from gpuinfra.ground import facts
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.model import Settings
 from gpuinfra.ground.text import count
 from gpuinfra.ground.world import World
-from gpuinfra.tools.terraform.tfvars import DEFAULTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,13 +99,15 @@ def gpu_type_of(world: World, cuda: str) -> str:
     """Return the instance type of the stack's host if it has GPUs; --cuda none is for one that has not."""
     if cuda == NO_CUDA:
         return ""
-    chosen = world.values.read().instance_type if world.values.exists() else str(DEFAULTS["instance_type"])
+    chosen = _settings(world).instance_type
     return chosen if facts.has_nvidia_gpu(chosen) else ""
 
 
 def cuda_for(world: World, wanted: str) -> str:
     """Return the CUDA to solve for: that of the stack's host unless one is asked for."""
-    if wanted or not world.values.exists():
-        return cuda_of(wanted, image=DEFAULTS["image"], instance_type=DEFAULTS["instance_type"])
-    settings = world.values.read()
+    settings = world.values.defaults() if wanted else _settings(world)
     return cuda_of(wanted, image=settings.image, instance_type=settings.instance_type)
+
+
+def _settings(world: World) -> Settings:
+    return world.values.read() if world.values.exists() else world.values.defaults()

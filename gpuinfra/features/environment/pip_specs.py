@@ -8,6 +8,10 @@ from gpuinfra.features.environment.conda_specs import specs
 from gpuinfra.features.environment.findings import Findings, LintFinding, error, warning
 from gpuinfra.features.environment.yaml_document import Document, Entry
 
+A_DIRECTORY = (
+    "is a directory on your machine, unknown on the host. Leave it out; once the host is ready,"
+    " gpuinfra run -- pip install -e . (run sends the project first)"
+)
 _LOCAL = re.compile(r"[./~\\]|file:|[A-Za-z]:\\|\S+\.(?:whl|tar\.gz|zip)\Z")
 _VCS = re.compile(r"(?:[\w.-]+\s*@\s*)?(?:git|hg|svn|bzr)\+(?P<how>\w+)://")
 _URL = re.compile(r"(?:[\w.\[\],-]+\s*@\s*)?https?://")
@@ -52,11 +56,7 @@ def _option(line: int, text: str, travels: Collection[str]) -> LintFinding | Non
     match = re.match(r"(-[a-z]|--[\w-]+)[ =]*(.*)\Z", text)
     option, value = (match[1], match[2]) if match else (text, "")
     if option in ("-e", "--editable"):
-        return (
-            None
-            if "://" in value
-            else error(line, f"{text!r} is a directory on your machine, unknown on the host")
-        )
+        return None if "://" in value else error(line, f"{text!r} {A_DIRECTORY}")
     if option in ("-r", "-c", "--requirement", "--constraint"):
         if "://" in value or value in travels:
             return None
@@ -87,6 +87,8 @@ def _requirement(line: int, text: str) -> LintFinding | None:
         return error(line, f"{text!r}: pip wants two equals signs", f"- {name}=={rest[1:].strip()}")
     if re.match(r"[A-Za-z]", rest):
         return error(line, f"{text!r} has a space in its name", f"- {'-'.join(bare.split())}")
+    if re.match(r"@\s*file:", rest):
+        return error(line, f"{text!r} is a file on your machine, unknown on the host")
     if not _VERSIONS.match(rest):
         return error(line, f"{text!r}: pip does not understand {rest!r}")
     return _mistaken(line, _plain(name), rest)

@@ -59,7 +59,8 @@ def _name(entry: Entry | None, line: int) -> Findings:
     elif entry.kind != "text":
         yield error(entry.line, f"name is a {entry.kind}, not text", f'name: "{entry.text}"')
     elif entry.text == "base" or not NAME.match(entry.text):
-        yield error(entry.line, f"name is {entry.text!r}; allowed: letters, digits, . _ - (and not base)")
+        allowed = "at most 64 letters, digits, . _ - (and not base)"
+        yield error(entry.line, f"name is {entry.text!r} ({len(entry.text)} characters); allowed: {allowed}")
 
 
 def _channels(entry: Entry | None, line: int) -> Findings:
@@ -94,7 +95,9 @@ def _dependency(item: Entry) -> Findings:
 
 
 def _section(key: Entry, value: Entry) -> Findings:
-    if key.text != "pip":
+    if not key.text:
+        yield error(key.line, "a template or a map in braces, not a package: write its name and version")
+    elif key.text != "pip":
         fix = f"- {key.text}={value.text}" if value.text else f"- {key.text}"
         yield error(key.line, f"{key.text!r} has a colon, which only 'pip:' may have", fix)
     elif value.kind == "nothing":

@@ -139,5 +139,8 @@ def checked_name(name: str) -> str:
         ConfigError: it cannot be one.
     """
     if name and not NAME.match(name):
-        raise ConfigError(f"the job's name is {name!r}; it may hold letters, digits, . _ and -")
+        raise ConfigError(
+            f"the job's name is {name!r} ({len(name)} characters); it may hold letters, digits, . _ and -,"
+            " a letter or digit first, 63 at most"
+        )
     return name

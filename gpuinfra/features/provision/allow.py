@@ -1,16 +1,21 @@
 """`allow`: let the caller's present address in; the host itself is not touched."""
 
 import ipaddress
+from collections.abc import Sequence
 
-from gpuinfra.features.provision import progress
+from gpuinfra.features.provision import firewall, progress
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.preflight import settings_of
-from gpuinfra.features.provision.resource_names import HOST
+from gpuinfra.features.provision.resource_names import HOST, SECURITY_GROUP
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.model import Record
+from gpuinfra.ground.model import FirewallRule, Record, Settings
 from gpuinfra.ground.world import World
 
-SECURITY_GROUP = f"{HOST}module.security_group"
+# Addresses that are of one network only: what AWS sees of such a host is another one.
+PRIVATE = [
+    ipaddress.ip_network(it)
+    for it in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+]
 
 
 def allow(world: World, *, cidr: str, add: bool) -> tuple[str, ...]:
@@ -21,6 +26,8 @@ def allow(world: World, *, cidr: str, add: bool) -> tuple[str, ...]:
         GpuInfraError: what AWS or Terraform refused.
     """
     wanted = normal(cidr)
+    if not add:
+        _refuse_private(wanted)
     settings = settings_of(world)
     if settings.access == "ssm":
         raise ConfigError('access is "ssm": no address is let in, the host has no open port')
@@ -31,15 +38,42 @@ def allow(world: World, *, cidr: str, add: bool) -> tuple[str, ...]:
     if not record.resources:
         world.reporter.say(f"allowed_cidrs is now {', '.join(cidrs)}; there is no host yet")
         return cidrs
-    terraform = world.terraform()
+    others = _apply(world, settings, record, cidrs)
+    world.reporter.say(f"ssh is open to {', '.join(cidrs)}" + ("" if others else " and to nobody else"))
+    for line in firewall.told(others, settings.region):
+        world.reporter.say(line)
+    return cidrs
+
+
+def _apply(world: World, settings: Settings, record: Record, cidrs: Sequence[str]) -> list[FirewallRule]:
+    """Make the new rules before the old ones go; return the rules that are not ours and stay."""
+    terraform, foreign = world.terraform(), firewall.foreign(world, record)
+    wanted = [firewall.ssh_rule(cidr) for cidr in cidrs]
+    new = [firewall.ssh_rule(cidr) for cidr in cidrs if cidr not in settings.allowed_cidrs]
+    goes = set(settings.allowed_cidrs) - set(cidrs)
     with progress.shown(world, "Authorising") as on_progress:
         terraform.init()
         if _is_from_before(record):
             check(world, terraform.refresh(on_progress=on_progress), settings)
-        outcome = terraform.apply(None, replace=[], target=[SECURITY_GROUP], on_progress=on_progress)
-    check(world, outcome, settings)
-    world.reporter.say(f"ssh is open to {', '.join(cidrs)} and to nobody else")
-    return cidrs
+        firewall.take_over(terraform, foreign, record, wanted)
+        for target in [new, [SECURITY_GROUP]] if new and goes else [[SECURITY_GROUP]]:
+            outcome = terraform.apply(None, replace=[], target=target, on_progress=on_progress)
+            check(world, outcome, settings)
+    return [rule for rule in foreign if not firewall.is_ours(rule, record, wanted)]
+
+
+def _refuse_private(cidr: str) -> None:
+    """Refuse to put an address into the place of one's own that AWS never sees.
+
+    Raises:
+        ConfigError: it is a private one.
+    """
+    network = ipaddress.ip_network(cidr)
+    if any(network.version == it.version and network.subnet_of(it) for it in PRIVATE):  # type: ignore[arg-type]
+        raise ConfigError(
+            f"{cidr} is a private address: AWS sees your public one, whose place it would take",
+            hint="gpuinfra allow   # finds your public address; --add lets a private one in beside it",
+        )
 
 
 def _is_from_before(record: Record) -> bool:
@@ -67,6 +101,17 @@ def normal(cidr: str) -> str:
     if network.prefixlen < (24 if network.version == 4 else 64):
         raise ConfigError(
             f"{network} is too wide: at most 256 addresses (/24, or /64 for IPv6) may be let in",
+            hint="gpuinfra allow   # finds your own address",
+        )
+    if (
+        str(network)[:2] == "0."
+        or network.is_loopback
+        or network.is_link_local
+        or network.is_multicast
+        or network.is_reserved
+    ):
+        raise ConfigError(
+            f"nobody comes from {network}: it is a loopback, link-local, multicast or reserved address",
             hint="gpuinfra allow   # finds your own address",
         )
     return str(network)

@@ -1,6 +1,5 @@
 """`destroy` / `down`: remove all that the stack made, and ask AWS whether anything is left."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
 
 from gpuinfra.features.provision import progress
@@ -18,6 +17,8 @@ Running = Callable[[Host], Sequence[str]]
 def destroy(world: World, *, yes: bool, running: Running = lambda _: []) -> Outcome:
     """Destroy the stack, hosts that Terraform lost track of included; says what was `running` there.
 
+    What was recorded decides, not what terraform.tfvars says by now, nor a file that overrides it.
+
     Raises:
         Declined: the user said no.
         HostError: AWS still shows an instance of this stack afterwards.
@@ -26,7 +27,10 @@ def destroy(world: World, *, yes: bool, running: Running = lambda _: []) -> Outc
     if not record.resources and not world.values.exists():
         world.reporter.say("nothing to destroy")
         return Outcome(ok=True)
-    settings = _where_it_was_made(settings_of(world), record)
+    settings = record.settings or settings_of(world)
+    if others := world.values.others():
+        names = " and ".join(map(str, others))
+        world.reporter.say(f"{names}: not heeded; what is removed is what was recorded, in {settings.region}")
     lost = orphans(world, settings, record)
     if not record.resources and not lost:
         world.reporter.say("nothing to destroy: no record of a host, and AWS knows none with its tags")
@@ -55,11 +59,6 @@ def _not_ours(world: World, settings: Settings, record: Record) -> list[str]:
         return [one for host in hosts if host for one in cloud.not_ours(host)]
     except CloudError:
         return []  # who may not ask for it must be able to end the cost all the same
-
-
-def _where_it_was_made(settings: Settings, record: Record) -> Settings:
-    """Return the settings with the host's own region; terraform.tfvars may name another one by now."""
-    return dataclasses.replace(settings, region=record.host.region) if record.host else settings
 
 
 def _certainly_ours(record: Record, lost: list[Instance]) -> list[Instance]:
@@ -91,9 +90,15 @@ def _run(world: World, settings: Settings) -> Outcome:
     terraform = world.terraform()
     with progress.shown(world, "Destroying") as on_progress:
         terraform.init()
-        outcome = terraform.destroy(on_progress=on_progress)
+        outcome = terraform.destroy(instead=_values(settings), on_progress=on_progress)
     check(world, outcome, settings)
     return outcome
+
+
+def _values(settings: Settings) -> dict[str, object]:
+    """Return what Terraform asks for even to destroy, for the case that terraform.tfvars is gone."""
+    asked = ("stack", "owner", "project", "region")
+    return {**{k: getattr(settings, k) for k in asked}, "allowed_cidrs": [], "public_key_path": "gone.pub"}
 
 
 def _prove(world: World, settings: Settings, record: Record) -> None:

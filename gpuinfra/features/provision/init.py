@@ -1,5 +1,6 @@
 """`init`: write a stack's terraform.tfvars with the caller's own address and key."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ def init(world: World, values: InitValues, *, force: bool) -> Path:
         Declined: the user keeps the existing file.
     """
     question = "terraform.tfvars exists; write a new one over it?"
-    if world.values.exists() and not force and not world.reporter.confirm(question):
+    if world.values.exists() and not force and not world.reporter.confirm(question, option="--force"):
         raise Declined("terraform.tfvars was left as it is", hint="gpuinfra plan")
     path = _write(world, values)
     with world.reporter.live("Installing Terraform's AWS provider"):
@@ -40,6 +41,12 @@ def ensure(world: World, values: InitValues) -> None:
     if not world.values.exists():
         world.reporter.say("no terraform.tfvars yet: writing one")
         _write(world, values)
+
+
+def owner_of(login: str) -> str:
+    """Return a login name as an owner, which has fewer letters: a-z first, then also 0-9 . @ -."""
+    letters = re.sub(r"[^a-z0-9@.-]", "-", login.lower())
+    return re.sub(r"^[^a-z]+", "", letters)[:64].rstrip("-") or "me"
 
 
 def _write(world: World, values: InitValues) -> Path:

@@ -8,6 +8,13 @@ from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 from gpuinfra.tools.terraform import errors
 
+# Warnings about what we ask of Terraform ourselves: `allow` applies a part, moved.tf forgets notes.
+OF_OURS = (
+    "Resource targeting is in effect",
+    "Applied changes may be incomplete",
+    "Some objects will no longer be managed by Terraform",
+)
+
 
 def orphans(world: World, settings: Settings, record: Record) -> list[Instance]:
     """Return the instances that carry this stack's tags and are not in the state."""
@@ -22,12 +29,15 @@ def describe(instances: list[Instance]) -> str:
 
 
 def check(world: World, outcome: Outcome, settings: Settings) -> None:
-    """Raise what a failed run means, with what exists now and what to type.
+    """Tell Terraform's warnings; raise what a failed run means, with what exists now and what to type.
 
     Raises:
         Interrupted: the user pressed Ctrl-C.
         GpuInfraError: any other failure, explained.
     """
+    for d in outcome.warnings:
+        if d.summary not in OF_OURS:
+            world.reporter.say(f"warning of Terraform: {errors.own_words(d)}")
     if outcome.ok:
         return
     rescued = world.state.rescue(outcome.unsaved_state)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gpuinfra.features.provision import consequences, plan_text, progress
+from gpuinfra.features.provision import consequences, firewall, plan_text, progress
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.preflight import prepare
@@ -71,5 +71,6 @@ def detailed(world: World, terraform: Provisioner, outcome: Outcome) -> tuple[Ch
 
 def show(world: World, changes: Sequence[Change], settings: Settings, record: Record) -> None:
     """Show what would change, and what that means for the host that lives."""
-    for line in [*plan_text.plan_lines(changes, settings), *consequences.lines(changes, record)]:
+    opened = firewall.told(firewall.foreign(world, record), record.region)
+    for line in [*plan_text.plan_lines(changes, settings), *consequences.lines(changes, record), *opened]:
         world.reporter.say(line)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 # What our addresses in Terraform begin with; states from before modules/host was one module lack it.
 HOST = "module.host."
 INSTANCE = f"{HOST}module.instance.aws_instance.this"
+SECURITY_GROUP = f"{HOST}module.security_group"
 KEY_PAIR = f"{HOST}module.key_pair.aws_key_pair.this"
 
 NAMES = {
@@ -18,8 +19,8 @@ NAMES = {
     "aws_vpc_security_group_egress_rule": "egress rule",
     "aws_key_pair": "key pair",
     "aws_iam_role": "role of the host",
-    "aws_iam_role_policy_attachment": "role policy (SSM core)",
-    "aws_iam_role_policy": "role policy (Deep Learning Containers)",
+    "aws_iam_role_policy_attachment": "policy of AWS on the role",
+    "aws_iam_role_policy": "policy of the role",
     "aws_iam_instance_profile": "instance profile",
     "aws_vpc": "private network (VPC)",
     "aws_default_security_group": "default security group, emptied",

@@ -6,9 +6,10 @@ from typing import Any
 
 from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
+from gpuinfra.features.provision import firewall
 from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.ground.boot_status import Boot
-from gpuinfra.ground.model import Host, HostDetails, Instance, Record
+from gpuinfra.ground.model import FirewallRule, Host, HostDetails, Instance, Record
 from gpuinfra.ground.names import command
 from gpuinfra.ground.text import pairs
 from gpuinfra.ground.world import World
@@ -18,6 +19,7 @@ from gpuinfra.ground.world import World
 class Status:
     """A stack now: what Terraform recorded and what EC2 says; `note` tells what does not agree.
 
+    opened: rules that somebody added to our security groups.
     edited: the files here that are others than those the host's environment was made of.
     """
 
@@ -29,6 +31,7 @@ class Status:
     edited: tuple[str, ...] = ()
     orphans: tuple[Instance, ...] = ()
     note: str = ""
+    opened: tuple[FirewallRule, ...] = ()
 
     @property
     def running_host(self) -> Host | None:
@@ -53,6 +56,8 @@ class Status:
             rows.append(("environment", _environment(self.boot)))
         if self.edited:
             rows.append(("edited", difference.told(self.edited, self.stack)))
+        region = host.region if host else ""
+        rows += [("opened", f"{it.text}; to close it: {firewall.revoke(it, region)}") for it in self.opened]
         if self.note:
             rows.append(("note", self.note))
         return pairs(rows)
@@ -89,13 +94,14 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         boot=boot,
         edited=difference.differing(world, boot) if boot else (),
         note=_note(host, record, instance),
+        opened=firewall.foreign(world, record) if is_there else (),
     )
 
 
 def _half_made(world: World, record: Record) -> Status:
     """Return the status of a host whose apply was stopped before its outputs were known."""
     (instance_id, *_), name = sorted(record.ids_of("aws_instance")), world.files.name
-    settings = world.values.read()
+    settings = record.settings or world.values.read()
     instance = world.cloud(settings.region, settings).instance(instance_id)
     note = f"half made: {command('up', name)} (goes on) or {command('destroy', name)} (removes it)"
     return Status(stack=name, host=None, instance=instance, note=note)

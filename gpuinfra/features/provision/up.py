@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.money import network_costs
-from gpuinfra.features.provision import consequences, progress
+from gpuinfra.features.provision import consequences, firewall, progress
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.down import Running
 from gpuinfra.features.provision.init import InitValues, ensure
@@ -139,6 +139,9 @@ def _as_planned(
     plan_file, terraform = world.files.plan_file, world.terraform()
     try:
         planned = planning.make(world, terraform, settings, replace=forced)
+        made = [change.address for change in planned.changes if change.action == "create"]
+        if firewall.take_over(terraform, firewall.foreign(world, record), record, made):
+            planned = planning.make(world, terraform, settings, replace=forced)
         if not planned.changes and not planned.outputs_changed:
             return planned
         if planned.changes:
@@ -170,7 +173,7 @@ def _agree(
     else:
         agreed = consent.yes or world.reporter.confirm("Apply this plan?")
     if not agreed:
-        raise Declined("nothing was changed", hint=command("up", world.files.name))
+        raise Declined("nothing was changed in AWS", hint=command("up", world.files.name))
 
 
 def _tell(

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gpuinfra.ground.model import HostDetails, Instance, TypeFacts
+from gpuinfra.ground.model import FirewallRule, HostDetails, Instance, TypeFacts
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef, SecurityGroupTypeDef
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef, SecurityGroupRuleTypeDef, SecurityGroupTypeDef
 
 SSH_PORT = 22
 # StateTransitionReason: "User initiated (2026-01-02 03:04:05 GMT)"; no format is promised.
@@ -77,6 +77,13 @@ def details(ec2: "EC2Client", host: Instance) -> HostDetails:
     )
 
 
+def rules(ec2: "EC2Client", group_ids: Sequence[str]) -> list[FirewallRule]:
+    """Return all rules of some security groups, each with its id."""
+    wanted = {"Name": "group-id", "Values": list(group_ids)}
+    pages = ec2.get_paginator("describe_security_group_rules").paginate(Filters=[wanted])  # type: ignore[list-item]
+    return [_rule(raw) for page in pages for raw in page["SecurityGroupRules"]]
+
+
 def not_ours(ec2: "EC2Client", host: Instance) -> list[str]:
     """Return what is attached to an instance and stays when it goes: what Terraform made goes with it."""
     on_host = {"Name": "instance-id", "Values": [host.instance_id]}
@@ -91,6 +98,24 @@ def not_ours(ec2: "EC2Client", host: Instance) -> list[str]:
 def _sizes_gb(ec2: "EC2Client", ids: Sequence[str]) -> dict[str, int]:
     volumes = ec2.describe_volumes(VolumeIds=list(ids))["Volumes"] if ids else []
     return {v.get("VolumeId", ""): v.get("Size", 0) for v in volumes}
+
+
+def _rule(raw: "SecurityGroupRuleTypeDef") -> FirewallRule:
+    peers = (
+        raw.get("CidrIpv4"),
+        raw.get("CidrIpv6"),
+        raw.get("PrefixListId"),
+        raw.get("ReferencedGroupInfo", {}).get("GroupId"),
+    )
+    return FirewallRule(
+        rule_id=raw.get("SecurityGroupRuleId", ""),
+        group_id=raw.get("GroupId", ""),
+        way="egress" if raw.get("IsEgress") else "ingress",
+        protocol=raw.get("IpProtocol", ""),
+        first_port=raw.get("FromPort", -1),
+        last_port=raw.get("ToPort", -1),
+        peer=next((peer for peer in peers if peer), "somewhere"),
+    )
 
 
 def _let_in(group: "SecurityGroupTypeDef") -> list[str]:

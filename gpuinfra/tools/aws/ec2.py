@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore import exceptions as boto
 
 from gpuinfra.ground.errors import CloudError, ConfigError
-from gpuinfra.ground.model import HostDetails, Instance, Settings, Tags, TypeFacts
+from gpuinfra.ground.model import FirewallRule, HostDetails, Instance, Settings, Tags, TypeFacts
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.aws import describe
 from gpuinfra.tools.aws.client import client
@@ -57,6 +57,11 @@ class Aws:
         """Return what belongs to an instance: its GPUs, its disk, who may reach it."""
         with self._mapped("ec2"):
             return describe.details(self._ec2, instance)
+
+    def rules(self, group_ids: Sequence[str]) -> list[FirewallRule]:
+        """Return all rules of some security groups."""
+        with self._mapped("ec2"):
+            return describe.rules(self._ec2, group_ids)
 
     def not_ours(self, instance: Instance) -> list[str]:
         """Return, in words, what is attached to an instance and is not deleted with it."""

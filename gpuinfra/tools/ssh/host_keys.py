@@ -8,6 +8,7 @@ import binascii
 import re
 
 BEGIN, END = "-----BEGIN GPUINFRA HOST KEYS {token}-----", "-----END GPUINFRA HOST KEYS {token}-----"
+MARK = re.compile(r"-----END GPUINFRA HOST KEYS (\w+)-----")
 KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521))\s+([A-Za-z0-9+/=]+)")
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -30,6 +31,12 @@ def parse(console: str, *, token: str) -> list[str]:
         elif block is not None:
             block += _key(line)
     return keys
+
+
+def is_of_another(console: str, *, token: str) -> bool:
+    """Tell whether the last whole block carries another token, or who printed it does not know ours."""
+    marks = MARK.findall(console)
+    return bool(marks) and marks[-1] != token
 
 
 def plain(text: str) -> list[str]:

@@ -38,14 +38,14 @@ class Terminal:
 
         return MovingView(title)
 
-    def confirm(self, question: str, *, word: str = "") -> bool:
-        """Ask; only y or yes is a yes. With a `word` only that, which is also the option that says it.
+    def confirm(self, question: str, *, word: str = "", option: str = "--yes") -> bool:
+        """Ask; only y or yes is a yes. With a `word` only that, which is also an option, beside `option`.
 
         Raises:
             ConfigError: there is no terminal to ask at.
         """
         if not self._keyboard.isatty():
-            options = f"--yes --{word}" if word else "--yes"
+            options = f"{option} --{word}" if word else option
             raise ConfigError(
                 f"cannot ask without a terminal: {question}", hint=f"the same command with {options}"
             )

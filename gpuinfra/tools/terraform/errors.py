@@ -7,7 +7,7 @@ import re
 
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, TerraformError
 from gpuinfra.ground.model import Diagnostic, Outcome, Settings
-from gpuinfra.ground.names import command
+from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.tools.aws.error_codes import no_credentials, refused, unreachable
 
 API_ERROR = re.compile(r"api error ([\w.]+): (.*?)(?:\n|$)", re.S)
@@ -27,7 +27,7 @@ def explain(outcome: Outcome, settings: Settings | None) -> GpuInfraError:
         known = _known(diagnostic, settings)
         if known:
             return known
-    return TerraformError("\n".join(_own_words(d) for d in outcome.errors))
+    return TerraformError("\n".join(own_words(d) for d in outcome.errors))
 
 
 def _known(d: Diagnostic, settings: Settings | None) -> GpuInfraError | None:
@@ -51,12 +51,30 @@ def _known(d: Diagnostic, settings: Settings | None) -> GpuInfraError | None:
         return no_credentials()
     if NOT_REACHED.search(text):
         return unreachable(d.summary)
+    if "managed by newer provider version" in d.summary:
+        return TerraformError(
+            "a newer AWS provider than this clone's has written the state",
+            hint="git pull   # then: make setup",
+        )
+    if d.summary == "Invalid value for variable" or d.where.startswith("terraform.tfvars:"):
+        return _wrong_value(d, settings)
     if d.summary.endswith(("precondition failed", "postcondition failed")):
         return TerraformError(d.detail.strip())
     return None
 
 
-def _own_words(d: Diagnostic) -> str:
+def _wrong_value(d: Diagnostic, settings: Settings | None) -> ConfigError:
+    """Return a value that Terraform refused; where the rule for it stands is of no help."""
+    plan = command("plan", settings.stack if settings else DEFAULT_STACK)
+    message, _, rule = d.detail.strip().partition("\n\nThis was checked by the validation rule")
+    return ConfigError(
+        message if rule else own_words(d),
+        hint=f"set it in terraform.tfvars, then: {plan}",
+    )
+
+
+def own_words(d: Diagnostic) -> str:
+    """Return a diagnostic as Terraform words it, with its place."""
     place = f"{d.where}: " if d.where else ""
     return f"{place}{d.summary}" + (f"\n{d.detail.strip()}" if d.detail else "")
 
@@ -71,7 +89,7 @@ def _died(reason: str, settings: Settings | None) -> GpuInfraError:
         return refused(code, reason, service="ec2", operation="RunInstances", settings=settings)
     region = settings.region if settings else "REGION"
     hints = {
-        "InternalError": f"aws ec2 get-ebs-default-kms-key-id --region {region}   # may your user use this key?",
+        "InternalError": f"aws ec2 get-ebs-default-kms-key-id --region {region}   # may you use it?",
         "VolumeLimitExceeded": "aws service-quotas list-service-quotas --service-code ebs"
         f" --region {region}   # what the account may have of volumes",
     }

@@ -10,10 +10,11 @@ import json
 import re
 from typing import Any, TypeVar
 
-from gpuinfra.ground.model import Host, Record
+from gpuinfra.ground.model import Host, Record, Tags
 from gpuinfra.ground.text import shorten
 
 T = TypeVar("T")
+Found = tuple[dict[str, Any], list[dict[str, Any]]]  # a resource and its instances
 HEX = "([0-9a-f]{8}|[0-9a-f]{17})"  # resources of before 2016 have the short ids
 OCTET = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 IPV4 = rf"{OCTET}(\.{OCTET}){{3}}"
@@ -39,6 +40,7 @@ TEXTS = {
     "security_group_id": f"sg-{HEX}",
     "root_volume_id": f"vol-{HEX}",
 }
+PROJECT = f"{ONE_LINE}{{1,256}}"
 NUMBERS = ("gpu_count", "root_volume_size_gb")
 CIDR = rf"({IPV4}|[0-9a-f:.]*:[0-9a-f:.]*)/[0-9]{{1,3}}"
 KINDS: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
@@ -68,6 +70,8 @@ def record(raw: dict[str, Any]) -> Record:
         public_key=_public_key([i for r, instances in found for i in instances if _is_key_pair(r)]),
         outputs=outputs,
         host=_host(outputs),
+        region=_region(found, outputs),
+        tags=_tags(found),
     )
 
 
@@ -125,6 +129,28 @@ def _public_key(pairs: list[dict[str, Any]]) -> str:
     if not all(isinstance(one, str) for one in found):
         raise Malformed("a public_key is not a text")
     return " ".join(found[-1].split()[:2]) if found else ""
+
+
+def _region(found: list[Found], outputs: dict[str, object]) -> str:
+    """Return the region; before there is a host, and outputs, it is what terraform/providers.tf keeps."""
+    ours = ("terraform_data", "region")
+    kept = [i for r, instances in found for i in instances if (r.get("type"), r.get("name")) == ours]
+    inputs = [_part(one, "attributes", dict, {}).get("input") for one in kept]
+    named = [one.get("value") for one in inputs if isinstance(one, dict) and "value" in one]
+    region = outputs.get("region") or next((one for one in named if _matches(TEXTS["region"], one)), "")
+    return str(region)
+
+
+def _tags(found: list[Found]) -> Tags | None:
+    """Return what marks the resources as one stack's."""
+    names = [field.name for field in dataclasses.fields(Tags)]
+    for resource, instances in found:
+        for instance in instances if resource.get("mode") == "managed" else ():
+            tags = _part(instance, "attributes", dict, {}).get("tags_all")
+            values = {n: tags.get(f"gpuinfra:{n}") for n in names} if isinstance(tags, dict) else {}
+            if values and all(_matches(TEXTS.get(n, PROJECT), value) for n, value in values.items()):
+                return Tags(**{name: str(value) for name, value in values.items()})
+    return None
 
 
 def _host(outputs: dict[str, Any]) -> Host | None:

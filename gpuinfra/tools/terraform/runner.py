@@ -8,17 +8,19 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from python_terraform import IsFlagged, Terraform
 
-from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools import process
-from gpuinfra.tools.terraform import plan_json
-from gpuinfra.tools.terraform.events import Events
-from gpuinfra.ground.errors import Interrupted, TerraformError
+from gpuinfra.ground.errors import ConfigError, Interrupted, TerraformError
 from gpuinfra.ground.model import Change, Outcome
 from gpuinfra.ground.protocols import OnProgress
+from gpuinfra.tools import process
+from gpuinfra.tools.adapter import adapter
+from gpuinfra.tools.terraform import plan_json
+from gpuinfra.tools.terraform.events import Events
+from gpuinfra.tools.terraform.other_values import state_elsewhere
 
 JSON = {"json": IsFlagged}
 
@@ -48,13 +50,25 @@ class TerraformCli:
         self._on_interrupt = on_interrupt
 
     def init(self) -> None:
-        """Install what the configuration needs, unless nothing has changed since the last time."""
+        """Install what the configuration needs, unless nothing has changed since the last time.
+
+        Raises:
+            ConfigError: the configuration keeps the state elsewhere, where gpuinfra does not see it.
+        """
+        if elsewhere := state_elsewhere(self._directory):
+            raise ConfigError(
+                f"{elsewhere} keeps Terraform's state elsewhere (backend or cloud): gpuinfra reads"
+                f" {self._directory / 'terraform.tfstate'} only",
+                hint=f"mv {elsewhere} {elsewhere}.off   # or work with plain terraform",
+            )
         mark, stamp = self._fingerprint(), self._directory / ".terraform" / "gpuinfra-init"
         if stamp.exists() and stamp.read_text() == mark:
             return
         outcome = self._run("init", {"input": False, "backend": True}, lambda _: None)
         if outcome.interrupted:
-            raise Interrupted("stopped by Ctrl-C while Terraform installed its provider; nothing was changed")
+            raise Interrupted(
+                "stopped by Ctrl-C while Terraform installed its provider; nothing was changed in AWS"
+            )
         if not outcome.ok:
             raise _as_error("terraform init", outcome)
         stamp.write_text(self._fingerprint())
@@ -81,20 +95,40 @@ class TerraformCli:
         options = {"auto_approve": IsFlagged, "replace": list(replace), "target": list(target)}
         return self._run("apply", {"input": False, **options}, on_progress)
 
+    def take_over(self, address: str, resource_id: str) -> None:
+        """Record what exists at AWS already under an address of the configuration."""
+        options = {"input": False, "no_color": IsFlagged}
+        argv = self._line.generate_cmd_string("import", address, resource_id, **options)
+        done = process.run(argv, cwd=self._directory, env=self._env)
+        if done.returncode != 0:
+            raise TerraformError(f"terraform import: {done.stderr.strip()}")
+
     def refresh(self, *, on_progress: OnProgress) -> Outcome:
         """Write what AWS shows now, and pending moves of addresses, into the state; AWS is only asked."""
         options = {"input": False, "auto_approve": IsFlagged, "refresh_only": IsFlagged}
         return self._run("apply", options, on_progress)
 
-    def destroy(self, *, on_progress: OnProgress) -> Outcome:
-        """Destroy everything in the state."""
-        return self._run("destroy", {"input": False, "auto_approve": IsFlagged}, on_progress)
+    def destroy(self, *, instead: Mapping[str, object], on_progress: OnProgress) -> Outcome:
+        """Destroy everything in the state; `instead`: values for variables that no file sets any more."""
+        values = {f"TF_VAR_{k}": v if isinstance(v, str) else json.dumps(v) for k, v in instead.items()}
+        return self._run("destroy", {"input": False, "auto_approve": IsFlagged}, on_progress, env=values)
 
-    def _run(self, command: str, options: dict[str, Any], on_progress: OnProgress, *args: str) -> Outcome:
+    def _run(
+        self,
+        command: str,
+        options: dict[str, Any],
+        on_progress: OnProgress,
+        *args: str,
+        env: Mapping[str, str] = MappingProxyType({}),
+    ) -> Outcome:
         argv = self._line.generate_cmd_string(command, *args, **options, **JSON)
         events = Events(on_progress)
         ended = process.stream(
-            argv, cwd=self._directory, env=self._env, on_line=events.take, on_interrupt=self._on_interrupt
+            argv,
+            cwd=self._directory,
+            env={**self._env, **env},
+            on_line=events.take,
+            on_interrupt=self._on_interrupt,
         )
         return events.outcome(ok=ended.returncode == 0, interrupted=ended.interrupted)
 

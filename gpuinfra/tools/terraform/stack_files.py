@@ -2,7 +2,6 @@
 
 import secrets
 import shutil
-from pathlib import Path
 
 from gpuinfra.ground.paths import Stack
 from gpuinfra.tools.adapter import adapter

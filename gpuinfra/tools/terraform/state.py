@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.tools.adapter import adapter
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Record
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import make_private
 from gpuinfra.tools.terraform import recorded
 

@@ -1,27 +1,18 @@
-"""terraform.tfvars: read with an HCL parser; changed by replacing one value, all else kept byte for byte."""
+"""terraform.tfvars: read as Terraform reads it; one value is replaced, all else kept byte for byte."""
 
-import json
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.terraform.links import link_module
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Settings
+from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import replace_text
-
-# The few defaults that decide what Python does; they repeat terraform/variables.tf and a test compares them.
-DEFAULTS: dict[str, Any] = {
-    "stack": "default",
-    "project": "gpuinfra",
-    "instance_type": "g4dn.xlarge",
-    "image": "nvidia",
-    "root_volume_size_gb": 128,
-    "installer": "miniconda",
-    "access": "ssh",
-}
-REQUIRED = ("owner", "region", "allowed_cidrs")
+from gpuinfra.tools.terraform import declared, hcl_text
+from gpuinfra.tools.terraform.hcl_text import NotHclError, Value
+from gpuinfra.tools.terraform.links import link_module
+from gpuinfra.tools.terraform.other_values import beside
+from gpuinfra.tools.terraform.settings import EXAMPLES, KEY_PATH, checked_settings, converted
 
 
 @adapter("terraform.tfvars cannot be used")
@@ -36,112 +27,108 @@ class TfvarsFile:
         """Tell whether the file is there."""
         return self._path.exists()
 
+    def others(self) -> tuple[Path, ...]:
+        """Return the files beside it that Terraform prefers to it, in silence."""
+        return beside(self._path.parent)
+
     def read(self) -> Settings:
-        """Return the settings that gpuinfra itself uses."""
-        return read(self._path)
+        """Return the settings that gpuinfra itself uses; what Terraform takes from elsewhere is refused.
+
+        Raises:
+            ConfigError: the file is missing, is not HCL, lacks a value that has no default, or has one that
+                Terraform does not know; or another file overrides it.
+        """
+        if others := self.others():
+            raise _overridden(others)
+        return checked_settings(self._values(), self._declared, self._path)
+
+    def defaults(self) -> Settings:
+        """Return what holds for a stack that nobody has set up: what a user must say is empty."""
+        return converted({"owner": "", "region": "", "allowed_cidrs": ()}, self._declared, self._path)
 
     def public_key(self) -> str:
         """Return the public key that the file names, as type and key; empty when there is none."""
-        path = Path(str(_values(self._path).get("public_key_path", ""))).expanduser()
         try:
-            return " ".join((self._path.parent / path).read_text(errors="replace").strip().split("\n")[0].split()[:2])
+            text = self._public_half().read_text(errors="replace")
         except OSError:
             return ""  # the module's own condition says so
+        return " ".join(text.strip().split("\n")[0].split()[:2])
 
     def private_key(self) -> Path:
-        """Return where the private half of the key that the file names should be: as output private_key_path."""
-        named = str(_values(self._path).get("public_key_path", ""))
-        return self._path.parent / Path(named.removesuffix(".pub")).expanduser()
+        """Return where the private half of that key should be: as output private_key_path."""
+        return self._public_half().with_suffix("")
+
+    def _public_half(self) -> Path:
+        return self._path.parent / Path(str(self._values().get(KEY_PATH, ""))).expanduser()
 
     def create(self, values: Mapping[str, object]) -> Path:
-        """Write the file from terraform.tfvars.example; make the stack's directory if there is none."""
+        """Write the file from terraform.tfvars.example; make the stack's directory if there is none.
+
+        Raises:
+            ConfigError: Terraform would refuse a value.
+        """
+        for name, value in values.items():
+            if refusal := declared.refusal(name, value, self._declared) if isinstance(value, str) else "":
+                raise ConfigError(refusal, hint=f"gpuinfra init --{name} {EXAMPLES.get(name, 'NAME')}")
         link_module(self._module, self._path.parent)
         example = (self._module / "terraform.tfvars.example").read_text(encoding="utf-8")
-        replace_text(self._path, replace(example, values))
+        replace_text(self._path, self._replaced(example, values))
         return self._path
 
     def change(self, values: Mapping[str, object]) -> None:
         """Replace single values, all else kept byte for byte."""
-        replace_text(self._path, replace(_text(self._path), values))
+        replace_text(self._path, self._replaced(self._text(), values))
+
+    @cached_property
+    def _declared(self) -> dict[str, declared.Variable]:
+        """The variables of the root, those of a file that the user put beside it, and the module's rules."""
+        own = [path for path in sorted(self._path.parent.glob("*.tf")) if not path.is_symlink()]
+        root = sorted(self._module.glob("*.tf"))
+        return declared.variables(
+            list(dict.fromkeys([*root, *own])), module=sorted(self._module.glob("modules/host/*.tf"))
+        )
+
+    def _values(self) -> dict[str, Value]:
+        try:
+            return {name: item.value for name, item in hcl_text.read(self._text()).items()}
+        except NotHclError as error:
+            raise self._not_hcl(error) from None
+
+    def _replaced(self, text: str, values: Mapping[str, object]) -> str:
+        try:
+            for name, value in values.items():
+                text = hcl_text.replace(text, name, value)
+        except NotHclError as error:
+            raise self._not_hcl(error) from None
+        return text
+
+    def _text(self) -> str:
+        """Return the file as it is, with its own line ends.
+
+        Raises:
+            ConfigError: it is missing, or not UTF-8.
+        """
+        if not self._path.exists():
+            raise ConfigError(f"{self._path} does not exist", hint="gpuinfra init")
+        try:
+            return self._path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ConfigError(
+                f"{self._path} is not UTF-8 text (byte {error.start})", hint=f"$EDITOR {self._path}"
+            ) from None
+
+    def _not_hcl(self, error: NotHclError) -> ConfigError:
+        place = f"{self._path}:{error.line}" if error.line else str(self._path)
+        return ConfigError(
+            f"{place}: not valid HCL (a quote, bracket or = is wrong, or a key stands there twice)",
+            hint=f"$EDITOR {self._path}",
+        )
 
 
-def read(path: Path) -> Settings:
-    """Return the settings that gpuinfra itself uses.
-
-    Raises:
-        ConfigError: the file is missing, is not HCL, or lacks a value that has no default.
-    """
-    values = _values(path)
-    missing = [k for k in REQUIRED if values.get(k) is None]
-    if missing:
-        raise ConfigError(f"{path} does not set {', '.join(missing)}", hint="gpuinfra init")
-    given = {k: v for k, v in values.items() if v is not None}
-    merged = {**DEFAULTS, **{k: v for k, v in given.items() if k in (*DEFAULTS, *REQUIRED)}}
-    cidrs, size = merged["allowed_cidrs"], merged["root_volume_size_gb"]
-    if not isinstance(cidrs, list):
-        raise ConfigError(f'{path}: allowed_cidrs is {cidrs!r}; write a list: ["203.0.113.7/32"]')
-    if not isinstance(size, int) or isinstance(size, bool):
-        raise ConfigError(f"{path}: root_volume_size_gb is {size!r}; write a whole number: 128")
-    texts = {k: str(v) for k, v in merged.items() if k not in ("allowed_cidrs", "root_volume_size_gb")}
-    return Settings(**texts, allowed_cidrs=tuple(map(str, cidrs)), root_volume_size_gb=size)
-
-
-def replace(text: str, values: Mapping[str, object]) -> str:
-    """Return HCL text with the values of these top-level keys replaced; comments and layout stay.
-
-    Raises:
-        ConfigError: the text is not HCL.
-    """
-    for key, value in values.items():
-        text = _replace_one(text, key, _hcl(value))
-    return text
-
-
-def _values(path: Path) -> dict[str, Any]:
-    import hcl2  # 100 ms: only for commands that need it
-
-    text = _text(path)
-    options = hcl2.SerializationOptions(strip_string_quotes=True, with_comments=False)
-    try:
-        return dict(hcl2.loads(text, serialization_options=options))
-    except Exception as error:  # the parser raises a family of lark's exceptions
-        raise _not_hcl(str(path), error) from None
-
-
-def _text(path: Path) -> str:
-    """Return the file as it is, with its own line ends.
-
-    Raises:
-        ConfigError: it is missing, or not UTF-8.
-    """
-    if not path.exists():
-        raise ConfigError(f"{path} does not exist", hint="gpuinfra init")
-    try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8 text (byte {error.start})", hint=f"$EDITOR {path}") from None
-
-
-def _replace_one(text: str, key: str, value: str) -> str:
-    import hcl2
-
-    try:
-        tree = hcl2.parses_to_tree(text if text.endswith("\n") else text + "\n")
-    except Exception as error:
-        raise _not_hcl("terraform.tfvars", error) from None
-    for attribute in tree.find_data("attribute"):
-        name, _, expression = attribute.children
-        if text[name.meta.start_pos : name.meta.end_pos] == key:
-            return text[: expression.meta.start_pos] + value + text[expression.meta.end_pos :]
-    return f"{text.rstrip()}\n{key} = {value}\n"
-
-
-def _hcl(value: object) -> str:
-    """Return a value as HCL; JSON is valid HCL but for the two template markers."""
-    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
-
-
-def _not_hcl(name: str, error: Exception) -> ConfigError:
-    line = getattr(error, "line", None)
-    place = f"{name}:{line}" if line and line > 0 else name
-    return ConfigError(f"{place}: not valid HCL (a quote, bracket or = is wrong)", hint=f"$EDITOR {name}")
+def _overridden(others: tuple[Path, ...]) -> ConfigError:
+    names = " and ".join(map(str, others))
+    verb = "overrides" if len(others) == 1 else "override"
+    return ConfigError(
+        f"{names} {verb} terraform.tfvars in silence: Terraform would make something else than gpuinfra says",
+        hint=f"mv {others[0]} {others[0]}.off   # after writing what you need of it into terraform.tfvars",
+    )

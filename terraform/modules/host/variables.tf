@@ -42,15 +42,21 @@ variable "tags" {
   default     = {}
   nullable    = false
 
-  # The characters that EC2 and IAM take.
+  # The characters that IAM takes, which is the strictest of all that get these tags.
   validation {
-    condition     = alltrue([for key in keys(var.tags) : can(regex("^[A-Za-z0-9+=.,_:@/ -]{1,128}$", key)) && !can(regex("^([aA][wW][sS]:|gpuinfra:|Name$)", key))])
-    error_message = "tags has the keys ${jsonencode(keys(var.tags))}; a key is 1 to 128 of letters, digits, spaces and + - = . , _ : / @, and neither Name nor starting with aws: or gpuinfra:."
+    condition     = alltrue([for key in keys(var.tags) : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && !can(regex("^(?i)(aws:|gpuinfra:|name$)", key))])
+    error_message = "tags has the keys ${jsonencode(keys(var.tags))}; a key is 1 to 128 of letters, digits, spaces and + - = . _ : / @, and neither Name nor starting with aws: or gpuinfra:, in any case."
+  }
+
+  # So does IAM: for EC2 Team and team are two keys.
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = "tags has the keys ${jsonencode(keys(var.tags))}; no two may differ in capitals only."
   }
 
   validation {
-    condition     = length(var.tags) <= 40 && alltrue([for value in values(var.tags) : length(value) <= 256])
-    error_message = "tags has ${length(var.tags)} tags; at most 40 are allowed, and no value may be longer than 256 characters."
+    condition     = length(var.tags) <= 40 && alltrue([for value in values(var.tags) : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value))])
+    error_message = "tags is ${jsonencode(var.tags)}; at most 40 tags are allowed, and a value is at most 256 of letters, digits, spaces and + - = . _ : / @."
   }
 }
 
@@ -198,6 +204,18 @@ variable "allowed_cidrs" {
   validation {
     condition     = alltrue([for cidr in var.allowed_cidrs : try(tonumber(split("/", cidr)[1]) >= (strcontains(cidr, ":") ? 64 : 24), true)])
     error_message = "allowed_cidrs is ${jsonencode(var.allowed_cidrs)}; no block may be wider than /24 (IPv4) or /64 (IPv6). Your own address alone is a /32."
+  }
+
+  # This machine, this wire, groups of receivers, reserved: nobody comes from there.
+  validation {
+    condition     = !anytrue([for cidr in var.allowed_cidrs : can(regex("^((0|127|169\\.254|22[4-9]|2[345][0-9])\\.|::1?/|fe[89ab][0-9a-f]:|ff[0-9a-f]{2}:)", lower(cidr)))])
+    error_message = "allowed_cidrs is ${jsonencode(var.allowed_cidrs)}; nobody comes from a loopback, link-local, multicast or reserved address. Your public address: curl https://checkip.amazonaws.com"
+  }
+
+  # EC2 takes 60 rules in one direction, if nobody asked for more.
+  validation {
+    condition     = length(var.allowed_cidrs) <= 50
+    error_message = "allowed_cidrs has ${length(var.allowed_cidrs)} blocks; at most 50 are allowed."
   }
 }
 

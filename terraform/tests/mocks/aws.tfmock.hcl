@@ -4,6 +4,10 @@ mock_data "aws_partition" {
   defaults = { partition = "aws" }
 }
 
+mock_data "aws_caller_identity" {
+  defaults = { account_id = "123456789012" }
+}
+
 mock_data "aws_vpcs" {
   defaults = { ids = ["vpc-11111111111111111"] }
 }

@@ -58,6 +58,15 @@ def test_a_lost_console_is_made_up_for_by_the_agent(tmp_path: Path) -> None:
     assert any("asking its Systems Manager agent" in said for said in reporter.said)
 
 
+def test_a_lost_nonce_is_told_at_once(tmp_path: Path) -> None:
+    """Keys that carry another mark will not change by waiting: the agent is asked."""
+    reporter, ssh, time = FakeReporter(), FakeSshClient(answers_at=[ADDRESS]), FakeTime()
+    cloud = FakeCloud(consoles=[block(key("ssh-rsa"), token="f" * 32)], agent=f"{key()} root@host\n")
+    connect.connect(fake_world(tmp_path, cloud=cloud, ssh=ssh, reporter=reporter, time=time))
+    assert (ssh.keys, time.now_s) == ({RUNNING.instance_id: [key()]}, 0)
+    assert any("host-key-nonce, which was lost or replaced" in said for said in reporter.said)
+
+
 def test_a_refusal_of_systems_manager_is_told(tmp_path: Path) -> None:
     """The user sees why neither way worked."""
     cloud = FakeCloud(

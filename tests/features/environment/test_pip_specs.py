@@ -13,6 +13,8 @@ from tests.features.environment.sample import SOUND, findings, of_pip
         ("numpy=>1", "the operator is the wrong way round", "- numpy>=1"),
         ("scikit learn", "has a space in its name", "- scikit-learn"),
         ("-e .", "a directory on your machine", ""),
+        ("-e ../lib", "gpuinfra run -- pip install -e .", ""),
+        ("torch @ file:///tmp/torch.whl", "a file on your machine", ""),
         ("--editable=../lib", "a directory on your machine", ""),
         (".", "a file on your machine", ""),
         ("./wheels/a-1.0-py3-none-any.whl", "a file on your machine", ""),

@@ -28,6 +28,8 @@ def test_a_sound_environment_has_no_findings() -> None:
         ("  - python=3.12", "  - 3.11", 5, "error", "3.11 is a number, not a package"),
         ("  - python=3.12", "  - python: 3.11", 5, "error", "'python' has a colon"),
         ("  - python=3.12", "  - [python]", 5, "error", "not a list"),
+        ("  - python=3.12", "  - {{ x }}", 5, "error", "a template or a map in braces"),
+        ("name: gpu", f"name: {'a' * 70}", 1, "error", "(70 characters); allowed: at most 64"),
         ("  - python=3.12", "  - python=3.12\n  - pip:\n  - rich", 6, "warning", "must stand deeper"),
         ("  - python=3.12", "  - python=3.12\n  - pip: rich", 6, "error", "pip is a text, not a list"),
         ("  - python=3.12", "  - python=3.12\n  - pip:\n    - 3.1", 7, "error", "a pip line is text"),

@@ -112,6 +112,7 @@ def test_following_goes_on_where_it_was(tmp_path: Path) -> None:
         (JobSpec(words=("x",), then="reboot"), "'reboot'; it must be"),
         (JobSpec(words=()), "there is no command"),
         (JobSpec(words=("x",), name="a b"), "the job's name is 'a b'"),
+        (JobSpec(words=("x",), name="a" * 70), "70 characters.*63 at most"),
     ],
 )
 def test_what_cannot_be_is_refused_before_it_starts(tmp_path: Path, wanted: JobSpec, says: str) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.provision.allow import SECURITY_GROUP, allow, normal
+from gpuinfra.features.provision.allow import allow, normal
+from gpuinfra.features.provision.resource_names import SECURITY_GROUP
 from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Diagnostic, Outcome, Record
 from tests.fakes.host import fake_world
@@ -102,3 +103,23 @@ def test_not_a_cidr(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         normal(text)
     assert caught.value.hint == "gpuinfra allow --cidr 203.0.113.7/32"
+
+
+@pytest.mark.parametrize(
+    "text", ["127.0.0.1", "::1", "169.254.169.254", "224.0.0.1", "fe80::1", "240.0.0.1", "0.0.0.9"]
+)
+def test_where_nobody_comes_from(text: str) -> None:
+    """A typing error is told here, as Terraform would tell it."""
+    with pytest.raises(ConfigError, match="nobody comes from"):
+        normal(text)
+
+
+@pytest.mark.parametrize("cidr", ["192.168.1.20", "10.0.0.0/24", "100.64.0.1", "fd00::1"])
+def test_a_private_address_takes_nobodys_place(cidr: str, tmp_path: Path) -> None:
+    """AWS sees another one, and who is let in would be nobody; beside one's own it may stand (a VPN)."""
+    values = FakeValues()
+    made = fake_world(tmp_path, values=values)
+    with pytest.raises(ConfigError, match="is a private address"):
+        allow(made, cidr=cidr, add=False)
+    assert values.written == []
+    assert HOME in allow(made, cidr=cidr, add=True)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.provision.init import InitValues, ensure, init
+from gpuinfra.features.provision.init import InitValues, ensure, init, owner_of
 from gpuinfra.ground.errors import Declined
 from gpuinfra.ground.model import Outcome
+from gpuinfra.tools.terraform import declared
 from tests.fakes.host import fake_world
 from tests.fakes.world import FakeReporter, FakeStackFiles, FakeTerraform, FakeValues
 
@@ -57,6 +58,7 @@ def test_an_existing_file_is_kept_on_no(tmp_path: Path) -> None:
     with pytest.raises(Declined, match="left as it is"):
         init(fake_world(tmp_path, values=values, reporter=reporter), never(), force=False)
     assert (values.written, len(reporter.asked)) == ([], 1)
+    assert reporter.options == ["--force"]  # what this command calls its yes
 
 
 @pytest.mark.parametrize(("force", "questions"), [(False, 1), (True, 0)])
@@ -73,3 +75,23 @@ def test_a_first_command_sets_the_stack_up(exists: bool, tmp_path: Path) -> None
     values, reporter = FakeValues(exists=exists), FakeReporter()
     ensure(fake_world(tmp_path, values=values, reporter=reporter), never() if exists else answers())
     assert (len(values.written), reporter.asked) == (0 if exists else 1, [])
+
+
+@pytest.mark.parametrize(
+    ("login", "owner"),
+    [
+        ("Ada", "ada"),
+        ("1ralf", "ralf"),
+        ("DOM\\ada_l", "dom-ada-l"),
+        ("_www_", "www"),
+        ("123", "me"),
+        ("caf\u00e9", "caf"),
+        ("a" * 70, "a" * 64),
+    ],
+)
+def test_a_login_name_becomes_an_owner(login: str, owner: str) -> None:
+    """One that Terraform takes: what `init` writes by itself is never refused."""
+    assert owner_of(login) == owner
+    root = Path(__file__).resolve().parents[3] / "terraform"
+    found = declared.variables([root / "variables.tf"], module=[root / "modules" / "host" / "variables.tf"])
+    assert declared.refusal("owner", owner_of(login), found) == ""

@@ -7,7 +7,7 @@ import pytest
 from gpuinfra.features.provision.plan import TerraformPlan, plan
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import GpuInfraError
-from gpuinfra.ground.model import Change, Outcome
+from gpuinfra.ground.model import Change, Diagnostic, Outcome
 from tests.fakes.host import fake_world
 from tests.fakes.world import FakeReporter, FakeTerraform
 from tests.features.provision.test_init import never as unset
@@ -30,3 +30,15 @@ def test_a_failure_leaves_no_plan_either(tmp_path: Path) -> None:
     with pytest.raises(GpuInfraError):
         plan(fake_world(tmp_path, terraform=FakeTerraform(Outcome(ok=False))), unset())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_warnings_of_terraform_are_told(tmp_path: Path) -> None:
+    """All but those about what gpuinfra itself asks of Terraform."""
+    new = Diagnostic(severity="warning", summary="Deprecated", detail="Use x.", where="mine.tf:3")
+    ours = Diagnostic(severity="warning", summary="Some objects will no longer be managed by Terraform")
+    reporter = FakeReporter()
+    terraform = FakeTerraform(Outcome(ok=True, diagnostics=(new, ours)))
+    plan(fake_world(tmp_path, terraform=terraform, reporter=reporter), unset())
+    assert [it for it in reporter.said if "warning" in it] == [
+        "warning of Terraform: mine.tf:3: Deprecated\nUse x."
+    ]

@@ -72,6 +72,9 @@ def test_nobody_there_is_an_error() -> None:
     with pytest.raises(ConfigError) as caught:
         Terminal(io.StringIO("y\n")).confirm("Sure?")
     assert caught.value.hint == "the same command with --yes"
+    with pytest.raises(ConfigError) as caught:
+        Terminal(io.StringIO("y\n")).confirm("Sure?", option="--force")
+    assert caught.value.hint == "the same command with --force"
 
 
 def test_the_question_is_no_result(keyboard: Typing, capsys: pytest.CaptureFixture[str]) -> None:

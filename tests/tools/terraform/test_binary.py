@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.tools.terraform import binary
 from gpuinfra.ground.errors import TerraformError
+from gpuinfra.tools.terraform import binary
 
 SCRIPT = '#!/bin/sh\necho \'{{"terraform_version": "{version}"}}\'\n'
 

@@ -24,8 +24,8 @@ ADDRESS = re.compile(r"[0-9.]+\n\Z")
 def test_any_change_of_a_state_ends_as_a_plain_host_or_in_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Thousands of changed states: a record or a ConfigError; and the quick `ip` prints an address or nothing."""
-    by_chance = random.Random(2)  # noqa: S311
+    """Thousands of them: a record or a ConfigError; and the quick `ip` prints an address or nothing."""
+    by_chance = random.Random(2)
     real = short(json.loads((STATES / "default" / "terraform.tfstate").read_text()))
     project = {"GPUINFRA_PROJECT": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
     (tmp_path / "terraform").mkdir()

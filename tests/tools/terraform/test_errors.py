@@ -2,9 +2,9 @@
 
 import pytest
 
-from gpuinfra.tools.terraform import errors as diagnose
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, TerraformError
 from gpuinfra.ground.model import Diagnostic, Outcome
+from gpuinfra.tools.terraform import errors as diagnose
 from tests.fakes.world import SETTINGS
 
 LOCK = """\
@@ -86,6 +86,20 @@ def explained(summary: str, detail: str = "") -> GpuInfraError:
         ),
         (DIED + "Server.InsufficientInstanceCapacity: None left", "", CloudError, "None left", "set another"),
         (DIED + "Client.Other: Unheard of", "", CloudError, "Unheard of", "gpuinfra up"),
+        (
+            "Invalid value for variable",
+            'owner is "A"; it must be x.\n\nThis was checked by the validation rule at variables.tf:4,3-13.',
+            ConfigError,
+            'owner is "A"; it must be x.',
+            "set it in terraform.tfvars, then: gpuinfra plan",
+        ),
+        (
+            "Resource instance managed by newer provider version",
+            "The current state of x was created by a newer provider version than is currently selected.",
+            TerraformError,
+            "a newer AWS provider than this clone's has written the state",
+            "git pull",
+        ),
         ("Resource precondition failed", "Do this.", TerraformError, "Do this.", ""),
         ("Resource postcondition failed", "Do that.", TerraformError, "Do that.", ""),
     ],
@@ -130,6 +144,17 @@ def test_unknown_errors_are_terraforms_own_words() -> None:
     other = Diagnostic(severity="error", summary="Also")
     error = diagnose.explain(Outcome(ok=False, diagnostics=(place, other)), None)
     assert (type(error), error.message) == (TerraformError, "variables.tf:9: Invalid value\nno\nAlso")
+
+
+def test_a_wrong_value_of_the_user_is_one() -> None:
+    """Whatever is wrong in terraform.tfvars is the user's to mend; who checked it is no help."""
+    where = Diagnostic(severity="error", summary="Invalid value", detail="no\n", where="terraform.tfvars:9")
+    error = diagnose.explain(Outcome(ok=False, diagnostics=(where,)), SETTINGS)
+    assert (type(error), error.message) == (ConfigError, "terraform.tfvars:9: Invalid value\nno")
+    rule = explained(
+        "Invalid value for variable", "x is 1.\n\nThis was checked by the validation rule at a.tf:1"
+    )
+    assert rule.message == "x is 1."
 
 
 @pytest.mark.parametrize("raw", ["", "panic: runtime error"])

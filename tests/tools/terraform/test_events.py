@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gpuinfra.tools.terraform.events import Events
 from gpuinfra.ground.model import Change, Diagnostic, Outcome, Progress
+from gpuinfra.tools.terraform.events import Events
 
 HOST = "module.host.module.instance.aws_instance.this"
 MODULE = "module.host.module.instance"

@@ -37,7 +37,9 @@ def lock(tmp_path: Path) -> Path:
 def environment(tmp_path: Path, environ: dict[str, str], *, found: Path | None) -> dict[str, str]:
     """Build the environment with directories of the test's own."""
     home = {"HOME": str(tmp_path), "PATH": "/bin", **environ}
-    return provider_mirror.environment(home, config=tmp_path / "tools" / "rc", cache=tmp_path / "cache", mirror=found)
+    return provider_mirror.environment(
+        home, config=tmp_path / "tools" / "rc", cache=tmp_path / "cache", mirror=found
+    )
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -109,3 +111,15 @@ def test_what_would_move_the_state_is_dropped(tmp_path: Path) -> None:
     assert {k: env.get(k) for k in kept} == kept
     assert {k: env.get(k) for k in dropped} == {**dict.fromkeys(dropped), "TF_WORKSPACE": "default"}
     assert (env["TF_IN_AUTOMATION"], env["CHECKPOINT_DISABLE"], env["TF_INPUT"]) == ("1", "1", "0")
+
+
+def test_what_is_kept_from_terraform_is_named() -> None:
+    """A value in the environment that does not count is told, or its owner would look for it in vain."""
+    given = {
+        "TF_VAR_region": "x",
+        "TF_CLI_ARGS_plan": "-x",
+        "TF_WORKSPACE": "default",
+        "TF_DATA_DIR": "",
+        "TF_LOG": "1",
+    }
+    assert provider_mirror.dropped(given) == ["TF_CLI_ARGS_plan", "TF_VAR_region"]

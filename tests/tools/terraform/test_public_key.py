@@ -11,7 +11,7 @@ from tests import samples
 
 
 def test_the_public_key(tmp_path: Path) -> None:
-    """Type and key of the file that is named, also beside terraform.tfvars as for Terraform; none if it is gone."""
+    """Type and key of the file that is named, also beside terraform.tfvars; none if it is gone."""
     path = tmp_path / "terraform.tfvars"
     path.write_text('public_key_path = "mine.pub"\n')
     file = TfvarsFile(path, module=tmp_path)
@@ -24,12 +24,22 @@ def test_the_public_key(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kept", "key"),
-    [("ssh-ed25519 AAAA bob@old", "ssh-ed25519 AAAA"), ("ssh-rsa AAAB", "ssh-rsa AAAB"), (None, ""), ("", "")],
+    [
+        ("ssh-ed25519 AAAA bob@old", "ssh-ed25519 AAAA"),
+        ("ssh-rsa AAAB", "ssh-rsa AAAB"),
+        (None, ""),
+        ("", ""),
+    ],
 )
 def test_the_key_of_the_host(kept: str | None, key: str, tmp_path: Path) -> None:
     """Type and key, without the comment that an old tree kept; none where the pair was imported."""
     raw = json.loads(samples.STATE)
-    pair = {"mode": "managed", "type": "aws_key_pair", "name": "this", "module": "module.host.module.key_pair"}
+    pair = {
+        "mode": "managed",
+        "type": "aws_key_pair",
+        "name": "this",
+        "module": "module.host.module.key_pair",
+    }
     raw["resources"].append(pair | {"instances": [{"attributes": {"id": "k", "public_key": kept}}]})
     path = tmp_path / "terraform.tfstate"
     path.write_text(json.dumps(raw))

@@ -22,14 +22,14 @@ HOSTILE: dict[str, list[Any]] = {
     "stack": ["../../x", "-x", "a b", "A"],
     "owner": ["ada\nx", "$(x)"],
     "region": ["us-east-1.evil.com/", "us-east-1 -x", "evil.com#-1", EVIL],
-    "instance_id": ["../../x", "i-$(touch x)", "i-x", "i-0123456789abcdef0\n", "-oProxyCommand=x", "i-" + "0" * 18],
+    "instance_id": ["../../x", "i-$(touch x)", "i-x", "i-0123456789abcdef0\n", "-oProxyCommand=x"],
     "instance_type": ["g4dn", "g4dn.xlarge;x", "g4dn.xlarge\x1b]52;c;eA==\x07"],
     "image": ["nvidia\n", "../x"],
     "ami_id": ["ami-x", "ami-0a1b2c3d4e5f60002 "],
     "ami_name": ["a\x1b[2J", "a\nb", "\ud800", "x" * 257],
     "availability_zone": ["us-east-1a\n", "../a"],
     "access": ["both", "SSH"],
-    "public_ip": ["-oProxyCommand=touch x", "evil.example", "1.2.3", "1.2.3.4 -x", "1.2.3.4\n", "1.2.3.256", "::1"],
+    "public_ip": ["-oProxyCommand=x", "evil.example", "1.2.3", "1.2.3.4 -x", "1.2.3.4\n", "1.2.3.256", "::1"],
     "private_ip": ["10.0.0.4;x", "x"],
     "ssh_user": [EVIL, "-l", "Root", "a" * 33, "ubuntu\r", "u b"],
     "key_name": ["a\x00", "\u2028"],
@@ -121,7 +121,9 @@ def test_another_shape_is_refused(changes: dict[str, Any], tmp_path: Path) -> No
     assert len(caught.value.message) < 500
 
 
-@pytest.mark.parametrize("text", ["[" * DEEP, '{"version": 4, "outputs": ' + '{"a":' * DEEP, '{"version": 4' + "}" * 9])
+@pytest.mark.parametrize(
+    "text", ["[" * DEEP, '{"version": 4, "outputs": ' + '{"a":' * DEEP, '{"version": 4' + "}" * 9]
+)
 def test_what_is_nested_without_end_is_damaged(text: str, tmp_path: Path) -> None:
     """Python gives up on it; we do not."""
     with pytest.raises(ConfigError, match="damaged"):

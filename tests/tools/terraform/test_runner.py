@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.tools.terraform.runner import TerraformCli
 from gpuinfra.ground.errors import TerraformError
 from gpuinfra.ground.model import AttributeChange, Change, Progress
+from gpuinfra.tools.terraform.runner import TerraformCli
 
 # Notes its arguments, prints what lies in `answer`, ends with the code in `code`.
 RECORDER = """\
 #!{python}
-import json, pathlib, sys
+import json, os, pathlib, sys
 here = pathlib.Path(__file__).parent
 with (here / "calls").open("a") as log:
-    log.write(json.dumps(sys.argv[1:]) + "\\n")
+    given = sorted(f"{{k}}={{v}}" for k, v in os.environ.items() if k.startswith("TF_VAR_"))
+    log.write(json.dumps(sys.argv[1:] + given) + "\\n")
 if sys.argv[1] == "init":
     pathlib.Path(".terraform").mkdir(exist_ok=True)
 read = lambda name, default: (here / name).read_text() if (here / name).exists() else default
@@ -94,7 +95,7 @@ def test_plan_and_destroy(recorder: Recorder, make: Callable[[], TerraformCli], 
     """No option of 2019: -force and a detailed exit code would fail."""
     made = make()
     made.plan(tmp_path / "p", replace=["a.b"], on_progress=ignore)
-    made.destroy(on_progress=ignore)
+    made.destroy(instead={}, on_progress=ignore)
     plan, destroy = recorder.calls()
     assert (plan[0], sorted(plan[1:])) == (
         "plan",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.ground.paths import Project
 from gpuinfra.tools.files import make_private, write_private
 from gpuinfra.tools.terraform.stack_files import StackDirectory
-from gpuinfra.ground.paths import Project
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from gpuinfra.tools.terraform.state import LocalState
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.model import Record
+from gpuinfra.ground.model import Record, Tags
+from gpuinfra.tools.terraform.state import LocalState
 from tests import samples
+from tests.terraform import ROOT
 
 
 def state_in(directory: Path, text: str | None = None) -> LocalState:
@@ -139,3 +140,16 @@ def test_a_state_from_before_there_was_a_choice_is_of_a_host_with_an_address(tmp
     found = LocalState(path, rescue_directory=tmp_path).read().host
     assert found is not None
     assert (found.access, found.address) == ("ssh", samples.OUTPUTS["public_ip"])
+
+
+@pytest.mark.parametrize("kind", ["default", "private_network"])
+def test_the_record_says_whose_it_is_and_where(kind: str, tmp_path: Path) -> None:
+    """By tags and notes that every state holds, old ones too, also before there is a host."""
+    raw = json.loads((ROOT / "tests" / "data" / "states" / kind / "terraform.tfstate").read_text())
+    raw["outputs"] = {}
+    path = tmp_path / "terraform.tfstate"
+    path.write_text(json.dumps(raw))
+    record = LocalState(path, rescue_directory=tmp_path).read()
+    assert record.tags == Tags(project="gpuinfra", stack="default", owner="ada")
+    assert record.settings is not None
+    assert (record.host, record.settings.region) == (None, "us-east-1")

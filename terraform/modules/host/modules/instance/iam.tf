@@ -17,9 +17,37 @@ resource "aws_iam_role" "this" {
   })
 }
 
-resource "aws_iam_role_policy_attachment" "ssm" {
-  role       = aws_iam_role.this.name
-  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+# AWS's own AmazonSSMManagedInstanceCore would let every program on the host read the region's parameters.
+resource "aws_iam_role_policy" "session_manager" {
+  # checkov:skip=CKV_AWS_290: the channels of Session Manager know no resource to name
+  # checkov:skip=CKV_AWS_355: the agent registers itself before anybody knows its instance id
+
+  name_prefix = "session-manager-"
+  role        = aws_iam_role.this.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Action = [
+        # sessions, and the answers to commands of newer agents
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+        # commands (ssm:SendCommand), as older agents take them
+        "ec2messages:AcknowledgeMessage",
+        "ec2messages:DeleteMessage",
+        "ec2messages:FailMessage",
+        "ec2messages:GetEndpoint",
+        "ec2messages:GetMessages",
+        "ec2messages:SendReply",
+        # to be there at all
+        "ssm:UpdateInstanceInformation",
+      ]
+      Resource = "*"
+    }]
+  })
 }
 
 resource "aws_iam_instance_profile" "this" {

@@ -29,6 +29,47 @@ resource "aws_vpc_security_group_ingress_rule" "https" {
   to_port     = 443
 }
 
+# "Session Manager only" would be untrue if the host reached everybody's buckets and parameters.
+locals {
+  of_this_account = { StringEquals = { "aws:ResourceAccount" = data.aws_caller_identity.current.account_id } }
+
+  s3_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Principal = "*", Action = "s3:*", Resource = "*", Condition = local.of_this_account },
+      {
+        # What the Session Manager agent renews itself from.
+        # Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/ssm-agent-technical-details.html
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = "s3:GetObject"
+        Resource = [
+          for bucket in ["aws-ssm-${var.region}", "amazon-ssm-${var.region}", "amazon-ssm-packages-${var.region}", "${var.region}-birdwatcher-prod"] :
+          "arn:${data.aws_partition.current.partition}:s3:::${bucket}/*"
+        ]
+      },
+    ]
+  })
+
+  # The two channels of messages say only what Session Manager lets through; these can also hold parameters.
+  endpoint_policies = {
+    ssm = jsonencode({
+      Version = "2012-10-17"
+      Statement = [{
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = "ssm:*"
+        Resource  = "*"
+        Condition = { StringEquals = { "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id } }
+      }]
+    })
+  }
+}
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
 resource "aws_vpc_endpoint" "interface" {
   for_each = local.endpoints
 
@@ -39,4 +80,5 @@ resource "aws_vpc_endpoint" "interface" {
   private_dns_enabled = true
   subnet_ids          = [aws_subnet.private.id]
   security_group_ids  = [for group in aws_security_group.endpoints : group.id]
+  policy              = lookup(local.endpoint_policies, each.key, null)
 }

@@ -69,4 +69,7 @@ resource "aws_vpc_endpoint" "s3" {
   vpc_endpoint_type = "Gateway"
   route_table_ids   = [aws_route_table.private.id]
   tags              = var.tags
+
+  # A host with another way out needs no rule here.
+  policy = length(local.endpoints) > 0 ? local.s3_policy : null
 }

@@ -1,0 +1,105 @@
+"""Values of terraform.tfvars, converted to the types of their variables as Terraform does, or refused."""
+
+import dataclasses
+import difflib
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.model import Settings
+from gpuinfra.tools.terraform import hcl_text
+from gpuinfra.tools.terraform.declared import Variable
+from gpuinfra.tools.terraform.hcl_text import Expression, Value
+
+KEY_PATH = "public_key_path"
+# Whoever is told to write a value is shown one.
+EXAMPLES = {
+    "owner": "ada",
+    "region": "us-east-1",
+    "allowed_cidrs": ["203.0.113.7/32"],
+    KEY_PATH: "~/.ssh/id_ed25519.pub",
+}
+Declared = Mapping[str, Variable]
+
+
+def checked_settings(values: Mapping[str, Value], declared: Declared, path: Path) -> Settings:
+    """Return the settings of a whole file; what Terraform would drop or miss is refused.
+
+    Raises:
+        ConfigError: a value lacks, is of no variable, or is not plain.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    for name in values:
+        if name not in declared:
+            raise _unknown(name, declared, path)
+    for name, variable in declared.items():
+        if name not in given and not variable.has_default:
+            raise _wrong(f"does not set {name}", name, declared, path)
+    return converted(given, declared, path)
+
+
+def converted(values: Mapping[str, Value], declared: Declared, path: Path) -> Settings:
+    """Return the settings, with the defaults of what is not there.
+
+    Raises:
+        ConfigError: Terraform takes a value, or may, and this does not.
+    """
+    fields = [field.name for field in dataclasses.fields(Settings)]
+    found = {name: declared[name].default for name in fields if name not in values}
+    for name in (*fields, KEY_PATH):
+        if name in values:
+            try:
+                found[name] = _converted(name, values[name])
+            except ValueError as error:
+                raise _wrong(str(error), name, declared, path) from None
+    found.pop(KEY_PATH, None)
+    return Settings(**found)  # type: ignore[arg-type]  # what each is: _converted
+
+
+def _converted(name: str, value: Value) -> object:
+    """Return a value as Terraform converts it; raises ValueError with what is wrong."""
+    if isinstance(value, Expression):
+        raise ValueError(f"is an expression, and gpuinfra does not evaluate any: {name} = {value.text}")
+    if name == "root_volume_size_gb":
+        return _whole(name, value)
+    if name != "allowed_cidrs":
+        return _words(name, value)
+    if not isinstance(value, tuple):
+        raise ValueError(f"says allowed_cidrs = {_shown(value)}, which is no list")
+    return tuple(_words(name, item) for item in value)
+
+
+def _whole(name: str, value: Value) -> int:
+    with_digits = isinstance(value, str) and value.removeprefix("-").replace(".", "", 1).isdecimal()
+    number = Decimal(value) if isinstance(value, str) and with_digits and value.isascii() else value
+    if not isinstance(number, Decimal) or number != number.to_integral_value():
+        raise ValueError(f"says {name} = {_shown(value)}, which is no whole number")
+    return int(number)
+
+
+def _words(name: str, value: Value) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"says {name} = {_shown(value)}, which is no text in quotes")
+    return value
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, Expression):
+        return value.text
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, default=str)
+
+
+def _unknown(name: str, declared: Declared, path: Path) -> ConfigError:
+    near = difflib.get_close_matches(name, declared, n=1)
+    advice = f"; did you mean {near[0]}?" if near else ", and none that is like it"
+    return ConfigError(
+        f"{path} sets {name}, and Terraform has no such variable{advice}",
+        hint=f"$EDITOR {path}   # terraform.tfvars.example has all there are",
+    )
+
+
+def _wrong(what: str, name: str, declared: Declared, path: Path) -> ConfigError:
+    example = EXAMPLES.get(name, declared[name].default)
+    return ConfigError(f"{path} {what}", hint=f"write {name} = {hcl_text.hcl(example)} in {path}")
