@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.money import network_costs
-from gpuinfra.features.provision import consequences, progress
+from gpuinfra.features.provision import consequences, leftovers, progress
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.down import Running
 from gpuinfra.features.provision.init import InitValues, ensure
@@ -13,7 +13,7 @@ from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import prepare
 from gpuinfra.features.provision.resource_names import KEY_PAIR
 from gpuinfra.ground.errors import ConfigError, HostError, TerraformError
-from gpuinfra.ground.model import Change, Host, Outcome, Record, Settings
+from gpuinfra.ground.model import Change, Host, Instance, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
@@ -76,7 +76,7 @@ def apply(
     """
     settings = prepare(world)
     record = world.state.read()
-    refuse_orphans(world, settings, record)
+    clear_the_way(world, settings, record)
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
     if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
         outcome = _in_one_go(world, settings, forced)
@@ -87,15 +87,24 @@ def apply(
     return _made(world)
 
 
-def refuse_orphans(world: World, settings: Settings, record: Record) -> None:
-    """Refuse to make a second host beside one that an earlier, killed run left behind.
+def clear_the_way(world: World, settings: Settings, record: Record) -> None:
+    """Remove what an earlier, killed run left behind and nobody misses; refuse to make a second host.
+
+    Terraform does not know what is left: it would make it again, and fail where there can be only one.
 
     Raises:
-        HostError: there is such a host.
+        HostError: an instance of this stack runs that Terraform does not know.
     """
     if record.ids_of("aws_instance"):
         return  # the state names the host, so an apply cannot make another one
-    lost = orphans(world, settings, record)
+    _refuse_orphans(world, orphans(world, settings, record))
+    left = leftovers.find(world, settings, record, strangers=()).free_of_worth
+    if left:
+        world.reporter.say(f"an earlier run left behind, and it is made anew: {leftovers.listed(left)}")
+        leftovers.remove(world, settings, left)
+
+
+def _refuse_orphans(world: World, lost: list[Instance]) -> None:
     if lost:
         stack = world.files.name
         raise HostError(
