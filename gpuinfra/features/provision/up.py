@@ -12,8 +12,8 @@ from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import prepare
 from gpuinfra.features.provision.resource_names import KEY_PAIR
-from gpuinfra.ground.errors import ConfigError, HostError, TerraformError
-from gpuinfra.ground.model import Change, Host, Instance, Outcome, Record, Settings
+from gpuinfra.ground.errors import AlreadyExists, ConfigError, HostError, TerraformError
+from gpuinfra.ground.model import Change, Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
@@ -76,35 +76,30 @@ def apply(
     """
     settings = prepare(world)
     record = world.state.read()
-    clear_the_way(world, settings, record)
+    if not record.ids_of("aws_instance"):  # else the state names the host: no apply makes a second one
+        refuse_orphans(world, settings, record)
+        _clear_the_way(world, settings, record)
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
-    if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
-        outcome = _in_one_go(world, settings, forced)
-    else:
-        outcome = _as_planned(world, settings, record, forced, consent, living)
+    try:
+        if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
+            outcome = _in_one_go(world, settings, forced)
+        else:
+            outcome = _as_planned(world, settings, record, forced, consent, living)
+    except AlreadyExists:
+        _clear_the_way(world, settings, world.state.read())  # so that the next one works
+        raise
     if not (outcome.added or outcome.changed or outcome.destroyed):
         world.reporter.say("up to date: nothing had to be changed")
     return _made(world)
 
 
-def clear_the_way(world: World, settings: Settings, record: Record) -> None:
-    """Remove what an earlier, killed run left behind and nobody misses; refuse to make a second host.
-
-    Terraform does not know what is left: it would make it again, and fail where there can be only one.
+def refuse_orphans(world: World, settings: Settings, record: Record) -> None:
+    """Refuse to make a second host beside one that an earlier, killed run left behind.
 
     Raises:
-        HostError: an instance of this stack runs that Terraform does not know.
+        HostError: there is such a host.
     """
-    if record.ids_of("aws_instance"):
-        return  # the state names the host, so an apply cannot make another one
-    _refuse_orphans(world, orphans(world, settings, record))
-    left = leftovers.find(world, settings, record, strangers=()).free_of_worth
-    if left:
-        world.reporter.say(f"an earlier run left behind, and it is made anew: {leftovers.listed(left)}")
-        leftovers.remove(world, settings, left)
-
-
-def _refuse_orphans(world: World, lost: list[Instance]) -> None:
+    lost = orphans(world, settings, record)
     if lost:
         stack = world.files.name
         raise HostError(
@@ -112,6 +107,17 @@ def _refuse_orphans(world: World, lost: list[Instance]) -> None:
             " An earlier run was killed before it could record it, or another clone has a stack of this name",
             hint=f"{command('destroy', stack)}   # removes it; then: {command('up', stack)}",
         )
+
+
+def _clear_the_way(world: World, settings: Settings, record: Record) -> None:
+    """Remove what an earlier run left behind and nobody misses; a disk is not touched.
+
+    Terraform does not know of it: it would make it again, and fail where there can be only one.
+    """
+    left = leftovers.find(world, settings, record, strangers=()).free_of_worth
+    if left:
+        world.reporter.say(f"left behind by an earlier run, and made anew: {leftovers.listed(left)}")
+        leftovers.remove(world, settings, left)
 
 
 def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
