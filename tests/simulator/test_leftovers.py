@@ -13,7 +13,7 @@ from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import REGION, Simulator
 from gpuinfra.tools.aws.ec2 import Aws
 from tests.fakes.world import SETTINGS
-from tests.simulator.aws import client, launch
+from tests.simulator.aws import client, describe, launch
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -155,6 +155,20 @@ def test_a_role_of_a_living_host_says_so(aws: Aws, sim: Simulator) -> None:
     host = launch(there, ImageId="ami-0a1b2c3d4e5f60002", IamInstanceProfile={"Name": "gpuinfra-default-2"})
     iam = [one for one in ours(aws) if one.kind.startswith("aws_iam")]
     assert [one.used_by for one in iam] == [f"{host['InstanceId']} in eu-west-1"] * 2
+
+
+def test_an_instance_shows_the_profile_that_replaced_its_own(ec2: "EC2Client", sim: Simulator) -> None:
+    """As on EC2, and Terraform's provider waits for it: a profile deleted by hand is made anew by `up`."""
+    iam = client("iam", sim)
+    for name in ("old", "new"):
+        iam.create_instance_profile(InstanceProfileName=name)
+    host = launch(ec2, IamInstanceProfile={"Name": "old"})["InstanceId"]
+    (tie,) = ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]
+    iam.delete_instance_profile(InstanceProfileName="old")
+    ec2.replace_iam_instance_profile_association(
+        AssociationId=tie["AssociationId"], IamInstanceProfile={"Name": "new"}
+    )
+    assert describe(ec2, host)["IamInstanceProfile"]["Arn"].endswith("/new")
 
 
 def test_ways_that_were_not_recorded_are_found(aws: Aws, ec2: "EC2Client", sim: Simulator) -> None:
