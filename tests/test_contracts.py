@@ -11,9 +11,10 @@ import pytest
 
 from gpuinfra.features.containers import dlc as dlc_action
 from gpuinfra.features.containers import dlc_images
-from gpuinfra.features.provision import resource_names
+from gpuinfra.features.provision import leftovers, resource_names
 from gpuinfra.ground import errors
 from gpuinfra.ground.model import Host, Settings, Tags
+from gpuinfra.tools.aws import removal
 from gpuinfra.tools.terraform import declared
 
 TERRAFORM = Path(__file__).resolve().parent.parent / "terraform"
@@ -120,6 +121,18 @@ def test_the_root_hands_every_value_to_the_module() -> None:
     assert {key for key in call if not key.startswith("_")} - {"source"} == set(module)
     assert root.keys() - both == {"region", "subnet_id", "public_key_path", "installer"}
     assert module.keys() - both == {"subnet", "public_key", "user_data_base64"}
+
+
+def test_all_that_the_module_makes_can_be_found_and_removed() -> None:
+    """Each type of resource is looked for by itself, or goes with another one."""
+    parts = {"aws_default_security_group", "aws_iam_role_policy", "aws_iam_role_policy_attachment"}
+    made = {
+        name
+        for path in HOST.rglob("*.tf")
+        for name in re.findall(r'^resource "(aws_\w+)"', path.read_text(), re.MULTILINE)
+    }
+    assert made - parts <= set(leftovers.ORDER)
+    assert set(leftovers.ORDER) - {leftovers.HOST} == {*removal.EC2, *removal.IAM, *removal.RULES}
 
 
 def test_exit_codes_are_unique() -> None:

@@ -35,6 +35,10 @@ class CloudError(GpuInfraError):
     exit_code = 4
 
 
+class AlreadyExists(CloudError):
+    """AWS has already what it was to make: an earlier answer was lost, or somebody else made it."""
+
+
 class HostError(GpuInfraError):
     """There is no host, or it cannot be reached, or it is not ready."""
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 def is_project(path: str) -> bool:
-    """Tell whether a directory is a clone of this repository."""
-    return os.path.isfile(f"{path}/terraform/main.tf") and os.path.isdir(f"{path}/cloud-init")
+    """Tell whether a directory is a clone of this repository: all that `down` needs of one."""
+    return os.path.isfile(f"{path}/terraform/main.tf") and os.path.isdir(f"{path}/terraform/modules/host")
 
 
 def find_project(start: str, environ: Mapping[str, str]) -> str:

@@ -117,6 +117,33 @@ class Tags:
             "gpuinfra:owner": self.owner,
         }
 
+    def of_any_owner(self) -> dict[str, str]:
+        """Return the tags without the owner's."""
+        return {key: value for key, value in self.as_dict().items() if key != "gpuinfra:owner"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudResource:
+    """Something at AWS that carries the tags of a stack.
+
+    kind: Terraform's type. resource_id: as in its state. owner: who its tags say. part_of: the VPC or the
+    group that it lies in. used_by: a living host that needs it, in words.
+    """
+
+    kind: str
+    resource_id: str
+    owner: str = ""
+    part_of: str = ""
+    used_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inventory:
+    """What was found at AWS of a stack; unasked: the calls that AWS refused, by which more would be found."""
+
+    found: tuple[CloudResource, ...] = ()
+    unasked: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:

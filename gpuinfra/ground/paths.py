@@ -92,7 +92,7 @@ def find_project(start: Path, environ: Mapping[str, str]) -> Project:
         return Project(root=Path(found or own).resolve())
     looked = f"in GPUINFRA_PROJECT={home}" if home else f"at or above {start}"
     raise ConfigError(
-        f"no gpuinfra project {looked} (looked for terraform/main.tf and cloud-init/)",
+        f"no gpuinfra project {looked} (looked for terraform/main.tf and terraform/modules/host/)",
         hint="cd into your clone of gpuinfra",
     )
 

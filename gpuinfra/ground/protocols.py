@@ -4,7 +4,7 @@ Tools fit them by shape, tests pass fakes. What one feature alone needs (rsync, 
 protocol of that feature.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,10 +12,12 @@ from typing import Any, Protocol
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import (
     Change,
+    CloudResource,
     FirewallRule,
     Host,
     HostDetails,
     Instance,
+    Inventory,
     Outcome,
     Progress,
     Record,
@@ -73,6 +75,15 @@ class Cloud(Protocol):
 
     def not_ours(self, instance: Instance) -> list[str]:
         """Return, in words, what is attached to an instance and is not deleted with it."""
+
+    def inventory(self, tags: Tags, known: Collection[str]) -> Inventory:
+        """Return what carries the tags of this project and stack, of any owner, without the `known` ids."""
+
+    def remove(self, one: CloudResource) -> bool:
+        """Remove something, or go on with that; tell whether it is gone. False: it takes time, or is held."""
+
+    def holders(self, resource_id: str) -> list[str]:
+        """Return, in words, what hangs in a security group, a subnet or a VPC."""
 
     def type_facts(self, instance_type: str) -> TypeFacts | None:
         """Return what EC2 sells under this name, None when the region has no such type."""

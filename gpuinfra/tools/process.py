@@ -18,12 +18,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from gpuinfra.ground.errors import GpuInfraError
+
 log = logging.getLogger("gpuinfra.commands")
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-PIPE, DEVNULL = subprocess.PIPE, subprocess.DEVNULL
+PIPE, DEVNULL, TimeoutExpired = subprocess.PIPE, subprocess.DEVNULL, subprocess.TimeoutExpired
 Child = subprocess.Popen[bytes]
 MAX_WORD = 300  # characters of a word that -v shows whole
-TimeoutExpired = subprocess.TimeoutExpired
 
 
 def note(argv: Sequence[str]) -> None:
@@ -106,7 +107,7 @@ def _started(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> "subproc
 
 
 def _drain(child: "subprocess.Popen[str]", on_line: Callable[[str], None]) -> None:
-    """Read to the end whatever happens: a pipe closed early kills Terraform before it saves its state."""
+    """Read to the end, or Terraform could not save its state; an error of ours ends it as Ctrl-C does."""
     failure: Exception | None = None
     assert child.stdout is not None  # noqa: S101 - PIPE was asked for
     for line in child.stdout:
@@ -115,8 +116,10 @@ def _drain(child: "subprocess.Popen[str]", on_line: Callable[[str], None]) -> No
                 on_line(line.rstrip("\n"))
             except Exception as error:
                 failure = error
+                if isinstance(error, GpuInfraError):
+                    child.send_signal(signal.SIGINT)
     child.wait()
-    if failure is not None:
+    if failure:
         raise failure
 
 

@@ -1,13 +1,24 @@
 """Stand-ins for EC2 and for the way onto a host; and the world together: over 200 lines."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gpuinfra.features.lifecycle import power
 from gpuinfra.ground.errors import CloudError, ConfigError, KeyChanged, Refused, Unreachable
-from gpuinfra.ground.model import FirewallRule, Host, HostDetails, Instance, Outcome, Record, Tags, TypeFacts
+from gpuinfra.ground.model import (
+    CloudResource,
+    FirewallRule,
+    Host,
+    HostDetails,
+    Instance,
+    Inventory,
+    Outcome,
+    Record,
+    Tags,
+    TypeFacts,
+)
 from gpuinfra.ground.paths import Project
 from gpuinfra.ground.world import World
 from gpuinfra.tools.ssh.host_client import SshHostClient
@@ -51,8 +62,17 @@ class FakeCloud:
         refusals: Sequence[CloudError | None] = (),
         attached: Sequence[str] = (),
         rules: Sequence[FirewallRule] = (),
+        things: Sequence[CloudResource] = (),
+        unasked: Sequence[str] = (),
+        held: Mapping[str, int | CloudError] = {},
+        holding: Sequence[str] = (),
     ) -> None:
         self.open = rules
+        self.things = list(things)
+        self.unasked = tuple(unasked)
+        self.held = dict(held)
+        self.holding = list(holding)
+        self.removed: list[str] = []
         self.types = types
         self.described = details
         self.refusals = list(refusals)
@@ -83,6 +103,27 @@ class FakeCloud:
     def not_ours(self, instance: Instance) -> list[str]:
         """Return what was set."""
         return list(self.attached)
+
+    def inventory(self, tags: Tags, known: Collection[str]) -> Inventory:
+        """Return the things that are there and not known."""
+        found = tuple(one for one in self.things if one.resource_id not in known)
+        return Inventory(found=found, unasked=self.unasked)
+
+    def remove(self, one: CloudResource) -> bool:
+        """Remove a thing; `held` has the number of tries that it is held for, or a refusal."""
+        held = self.held.get(one.resource_id, 0)
+        if isinstance(held, CloudError):
+            raise held
+        self.held[one.resource_id] = held - 1
+        if held > 0:
+            return False
+        self.things.remove(one)
+        self.removed.append(one.resource_id)
+        return True
+
+    def holders(self, resource_id: str) -> list[str]:
+        """Return what was set."""
+        return self.holding
 
     def type_facts(self, instance_type: str) -> TypeFacts | None:
         """Return what is sold under this name."""

@@ -11,9 +11,8 @@ from gpuinfra.ground.errors import ConfigError
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """The least that counts as a clone."""
-    (tmp_path / "clone" / "terraform" / "modules").mkdir(parents=True)
+    (tmp_path / "clone" / "terraform" / "modules" / "host").mkdir(parents=True)
     (tmp_path / "clone" / "terraform" / "main.tf").touch()
-    (tmp_path / "clone" / "cloud-init").mkdir()
     return tmp_path / "clone"
 
 

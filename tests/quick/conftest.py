@@ -41,7 +41,7 @@ def world(tmp_path: Path, listening: Path) -> dict[str, str]:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    (tmp_path / "clone/cloud-init").mkdir()
+    (tmp_path / "clone/terraform/modules/host").mkdir(parents=True)
     (tmp_path / "project/src").mkdir()
     for name in ("ssh", "rsync"):
         (tmp_path / "bin" / name).chmod(stat.S_IRWXU)

@@ -19,8 +19,7 @@ from tests.samples import STATE
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with a recorded host."""
-    (tmp_path / "cloud-init").mkdir()
-    (tmp_path / "terraform").mkdir()
+    (tmp_path / "terraform" / "modules" / "host").mkdir(parents=True)
     (tmp_path / "terraform" / "main.tf").touch()
     (tmp_path / "terraform" / "terraform.tfstate").write_text(STATE)
     return tmp_path

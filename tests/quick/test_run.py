@@ -34,7 +34,11 @@ def world() -> Iterator[Path]:
         server.bind(f"{folder}/socket")
         server.listen()
         conf = f'  HostKeyAlias i-0123456789abcdef0\n  ControlPath "{folder}/socket"\n  ProxyCommand none\n'
-        files = {"terraform/main.tf": "", "terraform/terraform.tfstate": STATE, "cloud-init/x": ""}
+        files = {
+            "terraform/main.tf": "",
+            "terraform/terraform.tfstate": STATE,
+            "terraform/modules/host/x": "",
+        }
         for path, text in {**files, "state/gpuinfra/ssh/default.conf": conf}.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.ground.errors import HostError
 from gpuinfra.tools import process
 from tests.waiting import wait_until
 
@@ -119,6 +120,19 @@ def test_a_reader_that_fails_does_not_end_the_child(tmp_path: Path) -> None:
     with pytest.raises(BrokenPipeError):
         run(on_line=on_line, child=child)
     assert saved.exists()
+
+
+def test_an_error_of_ours_ends_the_child_in_good_order() -> None:
+    """Who decides while reading that it is enough need not wait for the child: it gets one SIGINT."""
+    seen: list[str] = []
+
+    def enough(text: str) -> None:
+        seen.append(text)
+        raise HostError("enough")
+
+    with pytest.raises(HostError, match="enough"):
+        run("1", on_line=enough)
+    assert seen == ["ready"]
 
 
 def test_a_terminal_that_is_gone_does_not_end_the_child() -> None:

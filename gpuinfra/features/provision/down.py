@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from gpuinfra.features.provision import progress
+from gpuinfra.features.provision import leftovers, progress
+from gpuinfra.features.provision.blockers import Blockers
+from gpuinfra.features.provision.leftovers import Leftovers
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import settings_of
 from gpuinfra.ground.errors import CloudError, Declined, HostError
@@ -15,13 +17,13 @@ Running = Callable[[Host], Sequence[str]]
 
 
 def destroy(world: World, *, yes: bool, running: Running = lambda _: []) -> Outcome:
-    """Destroy the stack, hosts that Terraform lost track of included; says what was `running` there.
+    """Destroy the stack, what Terraform lost track of included; says what was `running` there.
 
     What was recorded decides, not what terraform.tfvars says by now, nor a file that overrides it.
 
     Raises:
         Declined: the user said no.
-        HostError: AWS still shows an instance of this stack afterwards.
+        HostError: AWS still shows something of this stack afterwards, or something foreign holds it.
     """
     record = world.state.read()
     if not record.resources and not world.values.exists():
@@ -32,16 +34,18 @@ def destroy(world: World, *, yes: bool, running: Running = lambda _: []) -> Outc
         names = " and ".join(map(str, others))
         world.reporter.say(f"{names}: not heeded; what is removed is what was recorded, in {settings.region}")
     lost = orphans(world, settings, record)
-    if not record.resources and not lost:
-        world.reporter.say("nothing to destroy: no record of a host, and AWS knows none with its tags")
-        return Outcome(ok=True)
+    strangers = [i for i in lost if i not in _certainly_ours(record, lost)]
+    left = leftovers.find(world, settings, record, strangers=strangers)
+    if not record.resources and not lost and not left.ours:
+        return _nothing(world, settings, left)
     if record.host and (commands := running(record.host)):
         world.reporter.say(f"still running on the host: {'; '.join(commands)}")
     foreign = _not_ours(world, settings, record)
-    if not yes and not world.reporter.confirm(_question(record, lost)):
+    if not yes and not world.reporter.confirm(_question(record, lost, left)):
         raise Declined("nothing was destroyed", hint=command("status", world.files.name))
     _terminate(world, settings, lost if not yes else _certainly_ours(record, lost))
-    outcome = _run(world, settings) if record.resources else Outcome(ok=True)
+    leftovers.remove(world, settings, left.free_of_worth if yes else left.ours)
+    outcome = _run(world, settings, record) if record.resources else Outcome(ok=True)
     _prove(world, settings, record)
     if record.host:
         world.ssh.forget(record.host)
@@ -49,6 +53,33 @@ def destroy(world: World, *, yes: bool, running: Running = lambda _: []) -> Outc
         world.reporter.say(f"left, not ours, and it goes on costing money: {one}")
     world.files.clean()
     return outcome
+
+
+def _nothing(world: World, settings: Settings, left: Leftovers) -> Outcome:
+    """Say that nothing is ours. Where the state is lost, a host under another owner's name may be ours.
+
+    Raises:
+        HostError: there is one.
+    """
+    others = leftovers.listed(left.others)
+    if others and not world.state.path.exists():
+        raise HostError(
+            f"no record of a host, and AWS shows none with owner {settings.owner!r}; but it shows,"
+            f" with this stack's name and another owner: {others}. Nothing was removed",
+            hint="set owner in terraform.tfvars to that one, if it is yours   # gpuinfra down asks again",
+        )
+    world.reporter.say("nothing to destroy: no record of a host, and AWS knows none with its tags")
+    _tell(world, left)
+    return Outcome(ok=True)
+
+
+def _tell(world: World, left: Leftovers) -> None:
+    """Say what was not removed because another owner's name is on it, and what could not be looked for."""
+    if left.others:
+        world.reporter.say(f"left, with another owner in its tags: {leftovers.listed(left.others)}")
+    if left.unasked:
+        calls = ", ".join(left.unasked)
+        world.reporter.say(f"AWS did not let us look whether anything else is left ({calls})")
 
 
 def _not_ours(world: World, settings: Settings, record: Record) -> list[str]:
@@ -67,7 +98,7 @@ def _certainly_ours(record: Record, lost: list[Instance]) -> list[Instance]:
     return [i for i in lost if groups.intersection(i.security_group_ids)]
 
 
-def _question(record: Record, lost: list[Instance]) -> str:
+def _question(record: Record, lost: list[Instance], left: Leftovers) -> str:
     host = record.host
     ids = ", ".join(sorted(record.ids_of("aws_instance")))
     what = f"host {ids} and its disk" if ids else ""
@@ -75,7 +106,8 @@ def _question(record: Record, lost: list[Instance]) -> str:
         where = host.public_ip or "no public address"
         what = f"host {host.instance_id} ({host.instance_type}, {where}) and its disk"
     rest = f"{len(record.resources)} recorded resources" if record.resources else ""
-    unknown = f"and {describe(lost)}, which Terraform lost track of" if lost else ""
+    known_to_aws = ", ".join(filter(None, (describe(lost), leftovers.listed(left.ours))))
+    unknown = f"and {known_to_aws}, which Terraform lost track of" if known_to_aws else ""
     return f"Destroy {', '.join(filter(None, (what, rest, unknown)))}?"
 
 
@@ -86,9 +118,9 @@ def _terminate(world: World, settings: Settings, lost: list[Instance]) -> None:
         world.cloud(settings.region, settings).terminate([i.instance_id for i in lost])
 
 
-def _run(world: World, settings: Settings) -> Outcome:
-    terraform = world.terraform()
-    with progress.shown(world, "Destroying") as on_progress:
+def _run(world: World, settings: Settings, record: Record) -> Outcome:
+    terraform, watch = world.terraform(), Blockers(world, settings, record)
+    with progress.shown(world, "Destroying", note=watch.note) as on_progress:
         terraform.init()
         outcome = terraform.destroy(instead=_values(settings), on_progress=on_progress)
     check(world, outcome, settings)
@@ -110,7 +142,11 @@ def _prove(world: World, settings: Settings, record: Record) -> None:
     cloud = world.cloud(settings.region, settings)
     recorded = [cloud.instance(i) for i in sorted(record.ids_of("aws_instance"))]
     alive = [i for i in recorded if i and i.state not in ("shutting-down", "terminated")]
-    left = list({i.instance_id: i for i in (*alive, *cloud.tagged_instances(settings.tags))}.values())
-    if left:
-        raise HostError(f"AWS still shows {describe(left)}", hint=command("destroy", world.files.name))
-    world.reporter.say(f"AWS shows no instance of this stack in {settings.region} any more")
+    hosts = list({i.instance_id: i for i in (*alive, *cloud.tagged_instances(settings.tags))}.values())
+    left = leftovers.find(world, settings, Record(), strangers=hosts)
+    leftovers.remove(world, settings, left.free_of_worth)  # AWS may show late what was made last
+    if found := ", ".join(filter(None, (describe(hosts), leftovers.listed(left.disks)))):
+        raise HostError(f"AWS still shows {found}", hint=command("destroy", world.files.name))
+    _tell(world, left)
+    what = "no instance" if left.unasked else "nothing"
+    world.reporter.say(f"AWS shows {what} of this stack in {settings.region} any more")

@@ -1,7 +1,9 @@
 """How a run of Terraform ended, and what exists now: hosts that only AWS knows are told, too."""
 
+import re
 from pathlib import Path
 
+from gpuinfra.features.provision.resource_names import listed
 from gpuinfra.ground.errors import GpuInfraError, Interrupted, TerraformError
 from gpuinfra.ground.model import Instance, Outcome, Record, Settings
 from gpuinfra.ground.names import command
@@ -14,6 +16,8 @@ OF_OURS = (
     "Applied changes may be incomplete",
     "Some objects will no longer be managed by Terraform",
 )
+# What costs money without a host, the endpoint of S3 aside.
+COSTLY = re.compile(r"\.(aws_nat_gateway|aws_eip|aws_vpc_endpoint\.interface)\b")
 
 
 def orphans(world: World, settings: Settings, record: Record) -> list[Instance]:
@@ -69,7 +73,9 @@ def what_exists(record: Record, lost: list[Instance]) -> str:
     if ids:
         return f"There is a host: {', '.join(ids)}; it costs money until it is destroyed."
     if record.resources:
-        return f"No host is recorded; {len(record.resources)} other resources exist (they cost nothing)."
+        costly = [address for address in record.resources if COSTLY.search(f".{address}")]
+        cost = f"{listed(costly)} cost money" if costly else "they cost nothing"
+        return f"No host is recorded; {len(record.resources)} other resources exist ({cost})."
     return "Nothing was made."
 
 

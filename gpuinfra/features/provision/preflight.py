@@ -1,9 +1,12 @@
-"""What is checked before Terraform starts."""
+"""What is checked, and cleared away, before Terraform starts."""
 
 import json
 
-from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.model import Settings
+from gpuinfra.features.provision import leftovers
+from gpuinfra.features.provision.outcome import describe, orphans
+from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.model import Record, Settings
+from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
 # A state that cannot be written is a lost host; a plan, a state and its backup need far less than this.
@@ -43,3 +46,43 @@ def settings_of(world: World) -> Settings:
             hint=f"set stack = {json.dumps(world.files.name)} in it",
         )
     return settings
+
+
+def prove_key(world: World, *, wait: bool) -> None:
+    """See that ssh can use the key before a host is paid for; who does not wait for a login is only told.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    trouble = world.ssh.key_trouble(world.values.private_key(), world.files.name)
+    if trouble and wait:
+        raise trouble
+    if trouble:
+        world.reporter.say(f"no login from this machine: {trouble.message} ({trouble.hint})")
+
+
+def refuse_orphans(world: World, settings: Settings, record: Record) -> None:
+    """Refuse to make a second host beside one that an earlier, killed run left behind.
+
+    Raises:
+        HostError: there is such a host.
+    """
+    lost = orphans(world, settings, record)
+    if lost:
+        stack = world.files.name
+        raise HostError(
+            f"a host of this stack exists that Terraform does not know of: {describe(lost)}."
+            " An earlier run was killed before it could record it, or another clone has a stack of this name",
+            hint=f"{command('destroy', stack)}   # removes it; then: {command('up', stack)}",
+        )
+
+
+def clear_the_way(world: World, settings: Settings, record: Record) -> None:
+    """Remove what an earlier run left behind and nobody misses; a disk is not touched.
+
+    Terraform does not know of it: it would make it again, and fail where there can be only one.
+    """
+    left = leftovers.find(world, settings, record, strangers=()).free_of_worth
+    if left:
+        world.reporter.say(f"left behind by an earlier run, and made anew: {leftovers.listed(left)}")
+        leftovers.remove(world, settings, left)

@@ -1,6 +1,6 @@
 """A running Terraform as lines and rows of a live view, in words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from gpuinfra.features.provision.resource_names import label
@@ -13,13 +13,17 @@ DONE = {"create": "created", "update": "changed", "delete": "deleted"}
 
 
 @contextmanager
-def shown(world: World, title: str) -> Iterator[OnProgress]:
-    """Show a run of Terraform; the value takes each of its steps."""
+def shown(
+    world: World, title: str, *, note: Callable[[Progress], str] = lambda _: ""
+) -> Iterator[OnProgress]:
+    """Show a run of Terraform; the value takes each of its steps, and tells what `note` says of one."""
     with world.reporter.live(title) as view:
         open_rows: dict[str, Row] = {}
 
         def on_progress(step: Progress) -> None:
             _take(step, view, open_rows, world.clock.now())
+            if line := note(step):
+                view.line(line)
 
         yield on_progress
 

@@ -12,6 +12,7 @@ KEY_PAIR = f"{HOST}module.key_pair.aws_key_pair.this"
 
 NAMES = {
     "aws_instance": "host (EC2 instance)",
+    "aws_ebs_volume": "disk (EBS volume)",
     "aws_nat_gateway": "NAT gateway",
     "aws_vpc_endpoint": "endpoint of AWS",
     "aws_security_group": "security group",

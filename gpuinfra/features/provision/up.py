@@ -9,10 +9,10 @@ from gpuinfra.features.provision import consequences, firewall, progress
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.down import Running
 from gpuinfra.features.provision.init import InitValues, ensure
-from gpuinfra.features.provision.outcome import check, describe, orphans
-from gpuinfra.features.provision.preflight import prepare
+from gpuinfra.features.provision.outcome import check
+from gpuinfra.features.provision.preflight import clear_the_way, prepare, prove_key, refuse_orphans
 from gpuinfra.features.provision.resource_names import KEY_PAIR
-from gpuinfra.ground.errors import Declined, HostError, TerraformError
+from gpuinfra.ground.errors import AlreadyExists, Declined, TerraformError
 from gpuinfra.ground.model import Change, Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -56,26 +56,13 @@ def up(
 ) -> Host:
     """Make or change the host and follow its first boot; `values`: for a first run. Say what to type next."""
     ensure(world, values)
-    _prove_key(world, wait=wait)
+    prove_key(world, wait=wait)
     host = living.started(apply(world, consent, upgrade_image=upgrade_image, living=living))
     world.reporter.say(f"host {host.instance_id} ({host.instance_type}, {host.ami_name}) is up")
     if wait:
         follow(world, host)
     world.reporter.say(f"next: {command('ssh', host.stack)}; {command('down', host.stack)} ends the cost")
     return host
-
-
-def _prove_key(world: World, *, wait: bool) -> None:
-    """See that ssh can use the key before a host is paid for; who does not wait for a login is only told.
-
-    Raises:
-        ConfigError: it cannot.
-    """
-    trouble = world.ssh.key_trouble(world.values.private_key(), world.files.name)
-    if trouble and wait:
-        raise trouble
-    if trouble:
-        world.reporter.say(f"no login from this machine: {trouble.message} ({trouble.hint})")
 
 
 def apply(
@@ -91,33 +78,21 @@ def apply(
     """
     settings = prepare(world)
     record = world.state.read()
-    refuse_orphans(world, settings, record)
+    if not record.ids_of("aws_instance"):  # else the state names the host: no apply makes a second one
+        refuse_orphans(world, settings, record)
+        clear_the_way(world, settings, record)
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
-    if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
-        outcome = _in_one_go(world, settings, forced)
-    else:
-        outcome = _as_planned(world, settings, record, forced, consent, living)
+    try:
+        if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
+            outcome = _in_one_go(world, settings, forced)
+        else:
+            outcome = _as_planned(world, settings, record, forced, consent, living)
+    except AlreadyExists:
+        clear_the_way(world, settings, world.state.read())  # so that the next one works
+        raise
     if not (outcome.added or outcome.changed or outcome.destroyed):
         world.reporter.say("up to date: nothing had to be changed")
     return _made(world)
-
-
-def refuse_orphans(world: World, settings: Settings, record: Record) -> None:
-    """Refuse to make a second host beside one that an earlier, killed run left behind.
-
-    Raises:
-        HostError: there is such a host.
-    """
-    if record.ids_of("aws_instance"):
-        return  # the state names the host, so an apply cannot make another one
-    lost = orphans(world, settings, record)
-    if lost:
-        stack = world.files.name
-        raise HostError(
-            f"a host of this stack exists that Terraform does not know of: {describe(lost)}."
-            " An earlier run was killed before it could record it, or another clone has a stack of this name",
-            hint=f"{command('destroy', stack)}   # removes it; then: {command('up', stack)}",
-        )
 
 
 def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:

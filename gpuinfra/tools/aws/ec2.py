@@ -1,16 +1,25 @@
 """The calls to EC2, and to Systems Manager's agent, that gpuinfra makes itself."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from botocore import exceptions as boto
 
 from gpuinfra.ground.errors import CloudError, ConfigError
-from gpuinfra.ground.model import FirewallRule, HostDetails, Instance, Settings, Tags, TypeFacts
+from gpuinfra.ground.model import (
+    CloudResource,
+    FirewallRule,
+    HostDetails,
+    Instance,
+    Inventory,
+    Settings,
+    Tags,
+    TypeFacts,
+)
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.aws import describe
+from gpuinfra.tools.aws import describe, holders, inventory, removal
 from gpuinfra.tools.aws.client import client
 from gpuinfra.tools.aws.errors import map_boto_errors
 
@@ -67,6 +76,21 @@ class Aws:
         """Return, in words, what is attached to an instance and is not deleted with it."""
         with self._mapped("ec2"):
             return describe.not_ours(self._ec2, instance)
+
+    def inventory(self, tags: Tags, known: Collection[str]) -> Inventory:
+        """Return what carries the tags of this project and stack, of any owner, without the `known` ids."""
+        with self._mapped("ec2"):
+            return inventory.search(self._ec2, tags, known)
+
+    def remove(self, one: CloudResource) -> bool:
+        """Remove something, or go on with that; tell whether it is gone. False: it takes time, or is held."""
+        with self._mapped("iam" if one.kind.startswith("aws_iam_") else "ec2"):
+            return removal.remove(self._ec2, one)
+
+    def holders(self, resource_id: str) -> list[str]:
+        """Return, in words, what hangs in a security group, a subnet or a VPC."""
+        with self._mapped("ec2"):
+            return holders.holders(self._ec2, resource_id)
 
     def type_facts(self, instance_type: str) -> TypeFacts | None:
         """Return what EC2 sells under this name, None when the region has no such type."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, GpuInfraError, Unreachable
+from gpuinfra.ground.errors import STAYS_STOPPED, AlreadyExists, CloudError, GpuInfraError, Unreachable
 from gpuinfra.ground.model import Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
 
@@ -174,6 +174,13 @@ def _no_vpc(r: Refusal) -> CloudError:
     )
 
 
+def _already_exists(r: Refusal) -> CloudError:
+    return AlreadyExists(
+        f"{r.message.rstrip('.')} ({r.code}): AWS made it without Terraform's knowing, or somebody else did",
+        hint=r.up,
+    )
+
+
 RULES: tuple[tuple[str, Callable[[Refusal], GpuInfraError]], ...] = (
     ("ExpiredToken(Exception)?|RequestExpired|TokenRefreshRequired", _credentials_expired),
     (
@@ -186,6 +193,7 @@ RULES: tuple[tuple[str, Callable[[Refusal], GpuInfraError]], ...] = (
     ("UnauthorizedOperation|AccessDenied(Exception)?", _unauthorized),
     (r"Unsupported|UnsupportedOperation|InvalidInstanceType", _unsupported),
     ("RequestLimitExceeded|Throttling(Exception)?|TooManyRequestsException", _throttled),
+    (r"Invalid\w+\.Duplicate|(Entity|Route)AlreadyExists|Resource\.AlreadyAssociated", _already_exists),
     ("TargetNotConnected", _not_connected),
     ("VPCIdNotSpecified|DefaultVpcDoesNotExist", _no_vpc),
 )

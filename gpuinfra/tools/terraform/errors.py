@@ -10,7 +10,8 @@ from gpuinfra.ground.model import Diagnostic, Outcome, Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.tools.aws.error_codes import no_credentials, refused, unreachable
 
-API_ERROR = re.compile(r"api error ([\w.]+): (.*?)(?:\n|$)", re.S)
+# "... RequestID: x, api error CODE: words"; errors that IAM's model knows come without "api error".
+API_ERROR = re.compile(r"(?:api error|RequestID: [\w-]+,) (?!api error)([\w.]+): (.*?)(?:\n|$)", re.S)
 OPERATION = re.compile(r"operation error ([\w ]+): (\w+)")
 # The provider's words for a host that ended while pending; behind them EC2's own reason (StateReason).
 DIED = re.compile(r"unexpected state '(?:shutting-down|terminated)'.*?last error: (.*)", re.S)

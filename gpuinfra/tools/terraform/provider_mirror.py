@@ -62,13 +62,15 @@ def has_own_config(environ: Mapping[str, str]) -> bool:
 
 
 def find(lock: Path, platform: str, *, directories: Iterable[Path] | None = None) -> Path | None:
-    """Return the first mirror that holds the locked version of the provider for this platform."""
-    version = _locked_version(lock)
+    """Return the first mirror that holds the locked version of the provider for this platform.
+
+    Where the lock has gone any version will do: Terraform takes the newest that versions.tf allows.
+    """
+    version = _locked_version(lock) or "*"
     for directory in directories if directories is not None else _directories():
         holder = directory / PROVIDER
-        unpacked = holder / version / platform
-        packed = holder / f"terraform-provider-aws_{version}_{platform}.zip"
-        if unpacked.is_dir() or packed.is_file():
+        packed = f"terraform-provider-aws_{version}_{platform}.zip"
+        if any(holder.glob(f"{version}/{platform}")) or any(holder.glob(packed)):
             return directory
     return None
 

@@ -23,6 +23,9 @@ from gpuinfra.tools.terraform.events import Events
 from gpuinfra.tools.terraform.other_values import state_elsewhere
 
 JSON = {"json": IsFlagged}
+LOCK = ".terraform.lock.hcl"
+# Without its lock Terraform asks the registry for versions, which needs a network.
+RESTORE = f"git checkout -- terraform/{LOCK}   # the lock of the provider has gone"
 
 
 class _CommandLine(Terraform):  # type: ignore[misc]  # no type information upstream
@@ -70,7 +73,8 @@ class TerraformCli:
                 "stopped by Ctrl-C while Terraform installed its provider; nothing was changed in AWS"
             )
         if not outcome.ok:
-            raise _as_error("terraform init", outcome)
+            has_lock = (self._directory / LOCK).exists()
+            raise _as_error("terraform init", outcome, hint="" if has_lock else RESTORE)
         stamp.write_text(self._fingerprint())
 
     def plan(self, out: Path, *, replace: Sequence[str], on_progress: OnProgress) -> Outcome:
@@ -134,7 +138,7 @@ class TerraformCli:
 
     def _fingerprint(self) -> str:
         """Return what decides whether init has to run: the configuration, the lock, our CLI config."""
-        parts = [*sorted(self._directory.glob("*.tf")), self._directory / ".terraform.lock.hcl"]
+        parts = [*sorted(self._directory.glob("*.tf")), self._directory / LOCK]
         config = self._env.get("TF_CLI_CONFIG_FILE", "")
         parts += [Path(config)] if config else []
         digest = hashlib.sha256()
@@ -143,7 +147,7 @@ class TerraformCli:
         return digest.hexdigest()
 
 
-def _as_error(command: str, outcome: Outcome) -> TerraformError:
+def _as_error(command: str, outcome: Outcome, *, hint: str) -> TerraformError:
     first = outcome.errors[0] if outcome.errors else None
     text = f"{first.summary}: {first.detail}".strip(": ") if first else outcome.raw_tail.strip()
-    return TerraformError(f"{command} failed: {text or 'it said nothing'}")
+    return TerraformError(f"{command} failed: {text or 'it said nothing'}", hint=hint)

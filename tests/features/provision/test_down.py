@@ -39,7 +39,7 @@ def test_a_host_is_removed_and_that_is_proven(tmp_path: Path) -> None:
     assert terraform.calls == [("init",), ("destroy",)]
     assert ssh.forgotten == [RUNNING.instance_id]
     assert files.cleaned
-    assert "AWS shows no instance of this stack in us-east-1 any more" in reporter.said
+    assert "AWS shows nothing of this stack in us-east-1 any more" in reporter.said
 
 
 def test_what_is_not_ours_is_named_when_it_stays(tmp_path: Path) -> None:

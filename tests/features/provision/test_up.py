@@ -29,6 +29,7 @@ NEW = Change(address=INSTANCE, action="create")
 MADE = Outcome(ok=True, added=1, changes=(NEW,))
 # Everything but the host: what an apply leaves that AWS refused at RunInstances.
 PARTIAL = Record(resources={"module.host.module.security_group.aws_security_group.this": "sg-1"})
+WITH_ADDRESS = Record(resources={'module.host.module.network["own"].aws_eip.nat["nat"]': "eipalloc-1"})
 ORPHAN = dataclasses.replace(RUNNING, instance_id="i-0feed", launched="2026-01-02T03:04:05Z")
 
 
@@ -168,6 +169,7 @@ def test_a_refusal_of_aws_is_explained(tmp_path: Path) -> None:
     ("record", "tagged", "says"),
     [
         (Record(), [], "Nothing was made."),
+        (WITH_ADDRESS, [], "1 other resources exist (public address of the NAT gateway nat cost money)."),
         (PARTIAL, [], "No host is recorded; 1 other resources exist (they cost nothing)."),
         (RECORDED, [], f"There is a host: {RUNNING.instance_id}"),
         (PARTIAL, [ORPHAN], "AWS shows a host that the state does not name: i-0feed"),

@@ -26,8 +26,7 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 def project(root: Path) -> Path:
     """Return what looks like a clone, with a recorded host."""
-    (root / "cloud-init").mkdir(parents=True)
-    (root / "terraform").mkdir()
+    (root / "terraform/modules/host").mkdir(parents=True)
     (root / "terraform/main.tf").touch()
     (root / "terraform/terraform.tfstate").write_text(STATE)
     return root

@@ -47,6 +47,12 @@ ROWS = [
     ("Throttling", "AWS is throttling this account", "gpuinfra up"),
     ("ThrottlingException", "AWS is throttling this account", "gpuinfra up"),
     ("TooManyRequestsException", "AWS is throttling this account", "gpuinfra up"),
+    ("InvalidGroup.Duplicate", "Why (InvalidGroup.Duplicate): AWS made it without", "gpuinfra up"),
+    ("EntityAlreadyExists", "AWS made it without Terraform's knowing, or somebody else did", "gpuinfra up"),
+    ("InvalidKeyPair.Duplicate", "AWS made it without Terraform's knowing", "gpuinfra up"),
+    ("InvalidPermission.Duplicate", "AWS made it without Terraform's knowing", "gpuinfra up"),
+    ("RouteAlreadyExists", "AWS made it without Terraform's knowing", "gpuinfra up"),
+    ("Resource.AlreadyAssociated", "AWS made it without Terraform's knowing", "gpuinfra up"),
     ("VPCIdNotSpecified", "no default VPC in us-east-1", "aws ec2 create-default-vpc --region us-east-1"),
     ("TargetNotConnected", "the host is not connected to Session Manager (Why.)", "gpuinfra status"),
     ("DefaultVpcDoesNotExist", "no default VPC in us-east-1", "aws ec2 create-default-vpc"),
@@ -65,7 +71,7 @@ def test_every_row(code: str, says: str, hint: str) -> None:
 def test_every_rule_has_a_row() -> None:
     """A rule that no row reaches is a guess."""
     reached = {message for code, _, _ in ROWS for message in [told(code)[0].split(":")[0]]}
-    assert len(RULES) == 10
+    assert len(RULES) == 11
     assert len(reached) >= len(RULES)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, TerraformError
+from gpuinfra.ground.errors import AlreadyExists, CloudError, ConfigError, GpuInfraError, TerraformError
 from gpuinfra.ground.model import Diagnostic, Outcome
 from gpuinfra.tools.terraform import errors as diagnose
 from tests.fakes.world import SETTINGS
@@ -54,6 +54,14 @@ def explained(summary: str, detail: str = "") -> GpuInfraError:
             CloudError,
             "the AWS credentials have expired (ExpiredToken)",
             "aws sso login",
+        ),
+        (
+            "creating IAM Role (gpuinfra-default-1): operation error IAM: CreateRole, https response error"
+            " StatusCode: 409, RequestID: 8a-1, EntityAlreadyExists: Role gpuinfra-default-1 already exists",
+            "",
+            AlreadyExists,
+            "Role gpuinfra-default-1 already exists (EntityAlreadyExists)",
+            "gpuinfra up",
         ),
         (
             "Error acquiring the state lock",

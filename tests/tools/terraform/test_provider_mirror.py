@@ -53,10 +53,18 @@ def test_the_first_mirror_with_the_locked_version_wins(packed: bool, lock: Path,
 
 
 def test_no_mirror(lock: Path, tmp_path: Path) -> None:
-    """Then Terraform downloads; without a lock no version is known and no mirror is right."""
+    """Then Terraform downloads."""
     assert provider_mirror.find(lock, PLATFORM, directories=[tmp_path]) is None
-    directory = holder(tmp_path / "m")
-    assert provider_mirror.find(tmp_path / "no.lock", PLATFORM, directories=[directory]) is None
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_without_a_lock_every_version_will_do(packed: bool, tmp_path: Path) -> None:
+    """Who has lost the lock can end the cost of a host all the same, without a network."""
+    directory = holder(tmp_path / "m", "6.1.0", packed=packed)
+    assert (
+        provider_mirror.find(tmp_path / "no.lock", PLATFORM, directories=[tmp_path, directory]) == directory
+    )
+    assert provider_mirror.find(tmp_path / "no.lock", "darwin_arm64", directories=[directory]) is None
 
 
 def test_a_mirror_is_used_by_a_config_of_our_own(tmp_path: Path) -> None:

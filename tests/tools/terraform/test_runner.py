@@ -140,12 +140,13 @@ def test_init_runs_when_the_configuration_has_changed(
 
 
 def test_a_failed_init_is_tried_again(recorder: Recorder, make: Callable[[], TerraformCli]) -> None:
-    """And says what Terraform said."""
+    """And says what Terraform said; where the lock has gone, how to get it back."""
     failure = {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": "No", "detail": "net"}}
     recorder.answer(json.dumps(failure) + "\n", code=1)
     for _ in range(2):
-        with pytest.raises(TerraformError, match="terraform init failed: No: net"):
+        with pytest.raises(TerraformError, match="terraform init failed: No: net") as caught:
             make().init()
+        assert caught.value.hint.startswith("git checkout -- terraform/.terraform.lock.hcl")
     assert len(recorder.calls()) == 2
 
 

@@ -1,8 +1,12 @@
-"""ModifyInstanceAttribute, which in moto empties the security groups when it does not know the attribute."""
+"""What can be changed of an instance: its attributes, and its profile, which in moto stays the old one.
+
+ModifyInstanceAttribute in moto empties the security groups when it does not know the attribute.
+"""
 
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.iam_instance_profile import IamInstanceProfileAssociationBackend
 from moto.ec2.responses.instances import InstanceResponse
 
 from gpuinfra.simulator.api.state import SimulatorState
@@ -11,7 +15,10 @@ _SHUTDOWN = "InstanceInitiatedShutdownBehavior.Value"
 
 
 def apply(state: SimulatorState) -> None:
-    """Know the shutdown behaviour; refuse a new type for a running instance; touch groups only if given."""
+    """Know the shutdown behaviour; refuse a new type for a running instance; touch groups only if given.
+
+    An instance shows the profile that has replaced its own: the provider waits until it does.
+    """
     values_of_moto = InstanceResponse._dot_value_instance_attribute_handler
     groups_of_moto = InstanceResponse._security_grp_instance_attribute_handler
 
@@ -28,5 +35,13 @@ def apply(state: SimulatorState) -> None:
     def groups(self: Any) -> bool:
         return bool(self._get_param("Groups")) and bool(groups_of_moto(self))
 
+    replace_of_moto = IamInstanceProfileAssociationBackend.replace_iam_instance_profile_association
+
+    def replace(self: Any, association_id: str, *names: Any, **more: Any) -> Any:
+        tie = replace_of_moto(self, association_id, *names, **more)
+        tie.instance.iam_instance_profile = {"Arn": tie.iam_instance_profile.arn, "Id": association_id}
+        return tie
+
+    IamInstanceProfileAssociationBackend.replace_iam_instance_profile_association = replace
     InstanceResponse._dot_value_instance_attribute_handler = values
     InstanceResponse._security_grp_instance_attribute_handler = groups

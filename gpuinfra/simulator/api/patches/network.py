@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from moto.ec2.exceptions import DependencyViolationError
+from moto.ec2.exceptions import AuthFailureRestricted, DependencyViolationError
+from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupBackend
@@ -22,7 +23,10 @@ def finish(request: Any, instance: Any) -> None:
 
 
 def apply(state: SimulatorState) -> None:
-    """No empty association for a private instance; groups in use stay; a NAT gateway takes its interface."""
+    """No empty association for a private instance; groups in use stay; a NAT gateway takes its interface.
+
+    And it lets its address go then; before, nobody can release that.
+    """
     association_of_moto = NetworkInterface.association.fget
     delete_of_moto = SecurityGroupBackend.delete_security_group
 
@@ -36,9 +40,20 @@ def apply(state: SimulatorState) -> None:
 
     def delete_gateway(self: Any, nat_gateway_id: str) -> Any:
         deleted = delete_gateway_of_moto(self, nat_gateway_id)
+        for address in [it for it in self.addresses if it.eni is deleted._eni]:
+            self.disassociate_address(address=address.public_ip)
         self.enis.pop(deleted._eni.id, None)
         return deleted
 
+    release_of_moto = ElasticAddressBackend.release_address
+
+    def release(self: Any, address: str | None = None, allocation_id: str | None = None) -> None:
+        cards = [it._eni for it in self.nat_gateways.values() if it.state != "deleted"]
+        if any(it.eni in cards for it in self.address_by_allocation([allocation_id])):
+            raise AuthFailureRestricted  # as EC2 does, of all words
+        release_of_moto(self, address=address, allocation_id=allocation_id)
+
+    ElasticAddressBackend.release_address = release
     NatGatewayBackend.delete_nat_gateway = delete_gateway
     NetworkInterface.association = property(lambda self: association_of_moto(self) or None)
     SecurityGroupBackend.delete_security_group = delete
