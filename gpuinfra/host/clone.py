@@ -9,13 +9,14 @@ an argument, the environment, a file or .git/config; git's other helpers are off
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-CANNOT, EXISTS, NO_GIT = 1, 3, 4
+CANNOT, EXISTS, NO_GIT, NO_SUBMODULES, NO_LFS = 1, 3, 4, 5, 6
 
 
 def main(url: str, directory: str) -> int:
@@ -29,16 +30,26 @@ def main(url: str, directory: str) -> int:
         known = Path(scratch, "known_hosts")
         known.write_text(given.get("known_hosts", ""))
         handle = secret(given.get("user", ""), given.get("token", ""))
-        argv = ["git", *helpers(url, handle), "clone", "--progress", "--", url, str(target)]
-        try:
-            done = subprocess.run(
-                argv, env=environment(known), stdin=subprocess.DEVNULL, pass_fds=[handle], check=False
-            )
-        except FileNotFoundError:
+        git = ["git", *helpers(url, handle)]
+
+        def run(*words: str) -> bool:
+            env, none = environment(known), subprocess.DEVNULL
+            done = subprocess.run([*git, *words], env=env, stdin=none, pass_fds=[handle], check=False)
+            return done.returncode == 0
+
+        if not shutil.which("git"):
             return NO_GIT
-    if done.returncode:
-        return CANNOT
-    return 0
+        if not run("clone", "--progress", "--", url, str(target)):
+            return CANNOT
+        has_modules = (target / ".gitmodules").exists()
+        if has_modules and not run("-C", str(target), "submodule", "update", "--init", "--recursive"):
+            return NO_SUBMODULES
+    return NO_LFS if needs_lfs(target) and not shutil.which("git-lfs") else 0
+
+
+def needs_lfs(target: Path) -> bool:
+    """Tell whether files of the repository are kept elsewhere, by git-lfs; .gitattributes says so."""
+    return any("filter=lfs" in path.read_text(errors="replace") for path in target.rglob(".gitattributes"))
 
 
 def secret(user: str, token: str) -> int:

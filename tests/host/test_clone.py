@@ -41,17 +41,28 @@ class Guarded(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+def commit(work: Path, served: Path, name: str, *words: str) -> None:
+    """Commit all that is in `work`, after a command of git; serve it as `name`."""
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always"]
+    steps = [
+        ["init", "-qb", "main"],
+        *([list(words)] if words else []),
+        ["add", "."],
+        ["commit", "-qm", "first"],
+    ]
+    for step in steps:
+        subprocess.run([*git, "-C", work, *step], check=True, capture_output=True)
+    subprocess.run([*git, "clone", "-q", "--bare", work, served / name], check=True, capture_output=True)
+    subprocess.run([*git, "-C", served / name, "update-server-info"], check=True)
+
+
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
     """A private repository behind a server on loopback."""
     work, served = tmp_path / "work", tmp_path / "served"
-    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"]
-    subprocess.run([*git, "init", "-q", work], check=True)
+    work.mkdir()
     (work / "train.py").write_text("print('hello')\n")
-    for words in (["add", "."], ["commit", "-qm", "first"]):
-        subprocess.run([*git, "-C", work, *words], check=True)
-    subprocess.run([*git, "clone", "-q", "--bare", work, served / "repo.git"], check=True)
-    subprocess.run([*git, "-C", served / "repo.git", "update-server-info"], check=True)
+    commit(work, served, "repo.git")
     handler = functools.partial(Guarded, directory=str(served))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -111,3 +122,33 @@ def test_a_full_directory_is_left_alone(url: str, tmp_path: Path) -> None:
 def test_a_host_without_git_says_so(url: str, tmp_path: Path) -> None:
     """An exit code of its own."""
     assert run(tmp_path / "home", url, {}, path=str(tmp_path)).returncode == 4
+
+
+def test_submodules_of_the_same_server_come_too(url: str, tmp_path: Path) -> None:
+    """By the same token; those that do not come are named by an exit code of their own."""
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    commit(
+        outer, tmp_path / "served", "outer.git", "submodule", "add", str(tmp_path / "served/repo.git"), "part"
+    )
+    bare = tmp_path / "served/outer.git"
+    for relative, code in (("../repo.git", 0), ("../nowhere.git", 5)):
+        (outer / ".gitmodules").write_text(f'[submodule "part"]\n\tpath = part\n\turl = {relative}\n')
+        shutil.rmtree(bare)
+        commit(outer, tmp_path / "served", "outer.git")
+        home = tmp_path / f"home-{code}"
+        done = run(home, url.replace("repo.git", "outer.git"), {"token": TOKEN, "user": "t"})
+        assert done.returncode == code, done.stderr
+        assert (home / "project/repo/part/train.py").exists() is (code == 0)
+        assert not (home / ".git-credentials").exists()
+
+
+@pytest.mark.skipif(bool(shutil.which("git-lfs")), reason="git-lfs is here, and fetches them")
+def test_files_of_git_lfs_are_named(url: str, tmp_path: Path) -> None:
+    """A pointer of 130 bytes in place of a model is no success."""
+    work = tmp_path / "lfs"
+    work.mkdir()
+    (work / ".gitattributes").write_text("*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    commit(work, tmp_path / "served", "lfs.git")
+    done = run(tmp_path / "home", url.replace("repo.git", "lfs.git"), {"token": TOKEN, "user": "t"})
+    assert done.returncode == 6

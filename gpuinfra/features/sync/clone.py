@@ -3,6 +3,7 @@
 Credentials are used for this clone and never stored on the host.
 """
 
+import dataclasses
 import getpass
 import json
 import re
@@ -18,11 +19,12 @@ from gpuinfra.ground.world import World
 from gpuinfra.tools.ssh import host_bundle
 
 # git@server:path, the short form of ssh://git@server/path
-SCP_LIKE = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)")
+SCP_LIKE = re.compile(r"(?:([\w.-]+)@)?([\w.-]+):(?!//)(.+)")
 TOKEN = re.compile(r"gh[a-z]_|github_pat_|glpat-|hf_")  # as GitHub, GitLab and Hugging Face begin theirs
 NAME = re.compile(r"[\w.-]+")
-# What clone.py on the host ends with.
-EXISTS, NO_GIT = 3, 4
+# What clone.py on the host ends with; after the last two the repository itself is there.
+EXISTS, NO_GIT, NO_SUBMODULES, NO_LFS = 3, 4, 5, 6
+SSH_PORT = "22"
 NO_ENTRY = ("could not read Username", "Authentication failed", "Permission denied (publickey", "403")
 CLOSED = ("Connection timed out", "Connection refused")
 
@@ -44,6 +46,9 @@ class Agent(Protocol):
     def has_keys(self) -> bool:
         """Tell whether an agent runs and holds a key."""
 
+    def meant(self, alias: str) -> tuple[str, str, str]:
+        """Return the user, server and port that the user's own ssh configuration has for a name."""
+
     def known_hosts(self, server: str) -> str:
         """Return the lines of known_hosts for a server; empty when it is not known."""
 
@@ -56,7 +61,7 @@ def parse(url: str) -> Source:
     """
     short = SCP_LIKE.fullmatch(url) if "://" not in url else None
     if short:
-        return Source(url=url, by_ssh=True, server=short[1], name=_name(short[2], url))
+        return Source(url=url, by_ssh=True, server=short[2], name=_name(short[3], url), user=short[1] or "")
     parts = urlsplit(url)
     if parts.password is not None or TOKEN.match(parts.username or ""):
         raise ConfigError(
@@ -87,15 +92,34 @@ def clone_source(world: World, agent: Agent, source: Source, *, into: str, token
     directory = into or f"{world.folder}/{source.name}"
     if directory.startswith(("/", "~")) or ".." in directory.split("/"):
         raise ConfigError(f"{directory!r} is not below the home of the host's user")
+    source = _meant(source, agent) if source.by_ssh else source
     known = _known(agent, source) if source.by_ssh else ""
     host = connect(world)
     program = host_bundle.script("clone.py", source.url, directory)
-    user = "" if source.user else "x-access-token"
+    user = "" if source.by_ssh or source.user else "x-access-token"
     stdin = json.dumps({"token": token, "user": user, "known_hosts": known}) + "\n"
     git = world.host.run(host, program, stdin=stdin.encode(), shown=True, lend_agent=source.by_ssh)
     if git.code:
         raise _refused(git.code, git.stderr, source, directory, host.stack)
     return directory
+
+
+def _meant(source: Source, agent: Agent) -> Source:
+    """Return the source by its server's own name: of an alias in ~/.ssh/config the host knows nothing."""
+    alias, _, typed = source.server.strip("[").partition("]:")
+    user, server, port = agent.meant(alias)
+    port = typed or port
+    if (server, port) == (alias, typed or SSH_PORT):
+        return source
+    login = f"{source.user or user}@"
+    short = SCP_LIKE.fullmatch(source.url)
+    path = short[3] if short else urlsplit(source.url).path.lstrip("/")
+    if port == SSH_PORT:
+        url = f"{login}{server}:{path}" if short else f"ssh://{login}{server}/{path}"
+        return dataclasses.replace(source, url=url, server=server)
+    return dataclasses.replace(
+        source, url=f"ssh://{login}{server}:{port}/{path}", server=f"[{server}]:{port}"
+    )
 
 
 def _known(agent: Agent, source: Source) -> str:
@@ -124,6 +148,17 @@ def _refused(code: int, stderr: str, source: Source, directory: str, stack: str)
     if code == NO_GIT:
         return HostError(
             "git is not installed on the host", hint=command("ssh -- sudo apt-get install -y git", stack)
+        )
+    if code == NO_SUBMODULES:
+        return HostError(
+            f"~/{directory} is cloned, but not all of its submodules: {' / '.join(lines[-2:])}",
+            hint=command(f"ssh -- git -C {directory} submodule status", stack),
+        )
+    if code == NO_LFS:
+        return HostError(
+            f"~/{directory} is cloned, but its git-lfs files are pointers only: the host has no git-lfs",
+            hint=command("ssh -- sudo apt-get install -y git-lfs", stack)
+            + f"   # then, there: cd {directory} && git lfs install && git lfs pull",
         )
     hint = ""
     if source.by_ssh and any(text in stderr for text in CLOSED):

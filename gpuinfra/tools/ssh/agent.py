@@ -14,6 +14,15 @@ class SshAgent:
         """Ask the agent; ssh-add -l ends with 0 only if it holds a key."""
         return _said(["ssh-add", "-l"])[0] == 0
 
+    def meant(self, alias: str) -> tuple[str, str, str]:
+        """Return the user, server and port that the user's own ssh configuration has for a name."""
+        found = {"user": "", "hostname": alias, "port": "22"}
+        for line in _said(["ssh", "-G", alias])[1].splitlines():
+            name, _, value = line.partition(" ")
+            if name in found:
+                found[name] = value
+        return found["user"], found["hostname"], found["port"]
+
     def known_hosts(self, server: str) -> str:
         """Ask the user's known_hosts; hashed lines are valid anywhere."""
         code, text = _said(["ssh-keygen", "-F", server])

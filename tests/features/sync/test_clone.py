@@ -1,6 +1,7 @@
 """clone: what a URL means, what is lent to the host, and what a refusal says."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -27,15 +28,23 @@ class FakeRemote(FakeHostClient):
 class FakeAgent:
     """An agent with a key, and a machine that knows some servers."""
 
-    def __init__(self, *, keys: bool = True, known: str = KNOWN) -> None:
-        self.keys, self.known = keys, known
+    def __init__(
+        self, *, keys: bool = True, known: str = KNOWN, aliases: Mapping[str, tuple[str, str, str]] = {}
+    ) -> None:
+        self.keys, self.known, self.aliases = keys, known, aliases
+        self.asked: list[str] = []
 
     def has_keys(self) -> bool:
         """Tell."""
         return self.keys
 
+    def meant(self, alias: str) -> tuple[str, str, str]:
+        """Return what the user's own configuration says of it."""
+        return self.aliases.get(alias, ("ada", alias, "22"))
+
     def known_hosts(self, server: str) -> str:
         """Return the lines."""
+        self.asked.append(server)
         return self.known
 
 
@@ -96,7 +105,7 @@ def test_the_agent_is_lent_for_ssh_only(tmp_path: Path) -> None:
     clone(tmp_path, "git@github.com:a/b.git", remote)
     ((_, stdin, agent_lent),) = remote.ran
     assert agent_lent
-    assert json.loads(stdin) == {"token": "", "user": "x-access-token", "known_hosts": KNOWN}
+    assert json.loads(stdin) == {"token": "", "user": "", "known_hosts": KNOWN}
 
 
 @pytest.mark.parametrize(
@@ -142,3 +151,39 @@ def test_the_agent_is_lent_on_a_connection_of_its_own(tmp_path: Path) -> None:
         with pytest.raises(Unreachable):
             client([str(program), "alias"]).run(host(), ["/usr/bin/true"], lend_agent=lends)
         assert (tmp_path / "argv").read_text().startswith(f"{options} ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "url", "server"),
+    [
+        ("git@work:o/r.git", ("git", "github.com", "22"), "git@github.com:o/r.git", "github.com"),
+        ("work:o/r.git", ("git", "github.com", "22"), "git@github.com:o/r.git", "github.com"),
+        (
+            "git@work:o/r",
+            ("git", "ssh.github.com", "443"),
+            "ssh://git@ssh.github.com:443/o/r",
+            "[ssh.github.com]:443",
+        ),
+        ("ssh://git@work/o/r", ("x", "example.org", "22"), "ssh://git@example.org/o/r", "example.org"),
+        ("ssh://git@work:2222/o/r", ("x", "b.org", "22"), "ssh://git@b.org:2222/o/r", "[b.org]:2222"),
+        ("git@github.com:o/r", ("ada", "github.com", "22"), "git@github.com:o/r", "github.com"),
+        ("ssh://git@b.org:2222/o/r", ("ada", "b.org", "22"), "ssh://git@b.org:2222/o/r", "[b.org]:2222"),
+    ],
+)
+def test_an_alias_of_the_users_ssh_is_resolved_here(
+    typed: str, meant: tuple[str, str, str], url: str, server: str, tmp_path: Path
+) -> None:
+    """The host knows no alias of ~/.ssh/config; and the key that is lent is that of the true server."""
+    remote, agent = FakeRemote(), FakeAgent(aliases={"work": meant})
+    clone(tmp_path, typed, remote, agent)
+    assert agent.asked == [server]
+    assert url in remote.ran[0][0]
+
+
+@pytest.mark.parametrize(
+    ("code", "says"), [(5, "submodules: why"), (6, "pointers only: the host has no git-lfs")]
+)
+def test_what_is_missing_in_a_clone_is_told(code: int, says: str, tmp_path: Path) -> None:
+    """Empty folders and pointer files are no success."""
+    with pytest.raises(HostError, match=says):
+        clone(tmp_path, "https://github.com/a/b", FakeRemote(code, "why"))
