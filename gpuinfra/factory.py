@@ -69,13 +69,15 @@ def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:
     from gpuinfra.features.boot.user_data import UserData
     from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS
     from gpuinfra.ground.world import Clock, World
+    from gpuinfra.tools.run_log import RunLog, command_words
     from gpuinfra.tools.ssh.client import OpenSsh
     from gpuinfra.tools.ssh.host_client import SshHostClient
     from gpuinfra.tools.terminal.terminal import Terminal
     from gpuinfra.tools.terraform.stack_files import StackDirectory
     from gpuinfra.tools.terraform.tfvars import TfvarsFile
 
-    files, reporter, ssh = StackDirectory(stack), Terminal(), OpenSsh(environ)
+    log = RunLog(stack.log_file, command_words())
+    files, reporter, ssh = StackDirectory(stack), Terminal(log=log), OpenSsh(environ)
     return World(
         folder=locations.host_folder(locations.synced_root(str(Path.cwd()))),
         project=project,
@@ -90,6 +92,7 @@ def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:
         terraform=lambda: _terraform(project, stack, environ, reporter),
         cloud=_cloud,
         start_host=_start_host,
+        cut_off=log.cut_off,
         other_hosts=lambda: [
             other.name
             for other in project.stacks()

@@ -35,6 +35,11 @@ class Stack:
         return self.directory / "gpuinfra.tfplan"
 
     @property
+    def log_file(self) -> Path:
+        """What the last command that took long has told."""
+        return self.directory / "last-run.log"
+
+    @property
     def nonce_file(self) -> Path:
         """What marks the host's keys on its console; lost, the host can no longer be verified."""
         return self.directory / "host-key-nonce"

@@ -52,6 +52,7 @@ class World:
     cloud: Callable[[str, Settings | None], Cloud]
     start_host: Callable[["World"], Host]  # by features.lifecycle, for those that find the host stopped
     other_hosts: Callable[[], Sequence[str]]  # the other stacks that have one
+    cut_off: Callable[[], str] = lambda: ""  # what the last long command was, and its log, if it was killed
 
     def recorded_host(self) -> Host:
         """Return the host from the state: what the commands that ask nobody start from.

@@ -1,7 +1,7 @@
 """`status`: what EC2 says now, and where that differs from the record; Terraform is not started."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from gpuinfra.features.boot import difference
@@ -21,6 +21,7 @@ class Status:
 
     opened: rules that somebody added to our security groups.
     edited: the files here that are others than those the host's environment was made of.
+    cut_off: the last long command, and its log, if it was killed.
     """
 
     stack: str
@@ -32,6 +33,7 @@ class Status:
     orphans: tuple[Instance, ...] = ()
     note: str = ""
     opened: tuple[FirewallRule, ...] = ()
+    cut_off: str = ""
 
     @property
     def running_host(self) -> Host | None:
@@ -58,8 +60,7 @@ class Status:
             rows.append(("edited", difference.told(self.edited, self.stack)))
         region = host.region if host else ""
         rows += [("opened", f"{it.text}; to close it: {firewall.revoke(it, region)}") for it in self.opened]
-        if self.note:
-            rows.append(("note", self.note))
+        rows += [(name, text) for name, text in (("note", self.note), ("last run", self.cut_off)) if text]
         return pairs(rows)
 
 
@@ -67,6 +68,10 @@ def status(world: World, *, watch: bool = False) -> Status:
     """Return the stack's state, with `watch` once its boot has ended; a host that is gone is told as such."""
     if watch:
         follow(world, world.recorded_host())
+    return replace(_now(world), cut_off=world.cut_off())
+
+
+def _now(world: World) -> Status:
     record, name = world.state.read(), world.files.name
     if record.host:
         return _of_host(world, record, record.host)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from gpuinfra.ground.model import Row
+from gpuinfra.ground.protocols import LiveView
 
 # A row that goes on is told again so often: who reads a log must see that something moves.
 AGAIN_S = 30.0
@@ -40,3 +41,29 @@ class LineView:
             elif told_at is not None and row.mark == "now" and self._now() - told_at >= AGAIN_S:
                 self.line(f"{row.text} ... {self._now() - (row.since or self._began):.0f} s")
                 self._told[key] = self._now()
+
+
+class BothViews:
+    """The LiveView protocol: what one shows and the other keeps."""
+
+    def __init__(self, shown: LiveView, kept: LiveView) -> None:
+        self._shown, self._kept = shown, kept
+
+    def __enter__(self) -> "BothViews":
+        self._shown.__enter__()
+        self._kept.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._shown.__exit__(*exc)
+        self._kept.__exit__(*exc)
+
+    def line(self, text: str) -> None:
+        """Tell a line."""
+        self._shown.line(text)
+        self._kept.line(text)
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Tell rows."""
+        self._shown.rows(rows)
+        self._kept.rows(rows)

@@ -8,35 +8,45 @@ from typing import TYPE_CHECKING
 
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.printable import printable
-from gpuinfra.tools.terminal.lines import LineView
+from gpuinfra.tools.terminal.lines import BothViews, LineView
 
 if TYPE_CHECKING:
     from typing import TextIO
 
     from gpuinfra.ground.protocols import LiveView
+    from gpuinfra.tools.run_log import RunLog
 
 # A signal that comes just before a read blocks is not heard before the next key: no wait is longer than this.
 HEAR_S = 0.2
 
 
 class Terminal:
-    """The Reporter protocol; `keyboard` is where answers come from, stdin if nothing is given."""
+    """The Reporter protocol; `keyboard` is where answers come from, stdin if nothing is given.
 
-    def __init__(self, keyboard: TextIO | None = None) -> None:
+    log: keeps what is told, once something takes so long that it has a live view.
+    """
+
+    def __init__(self, keyboard: TextIO | None = None, log: RunLog | None = None) -> None:
         self._keyboard = keyboard or sys.stdin
+        self._log = log
 
     def say(self, text: str) -> None:
         """Tell one line."""
         sys.stderr.write(printable(text) + "\n")
         sys.stderr.flush()
+        if self._log:
+            self._log.line(printable(text))
 
     def live(self, title: str) -> LiveView:
         """Open a view: a moving one on a terminal, else a line per change."""
+        if self._log:
+            self._log.begin()
         if not sys.stderr.isatty():
             return LineView(title, self.say)
         from gpuinfra.tools.terminal.live import MovingView  # rich: 60 ms
 
-        return MovingView(title)
+        view = MovingView(title)
+        return BothViews(view, LineView(title, self._log.line)) if self._log else view
 
     def confirm(self, question: str, *, word: str = "", option: str = "--yes") -> bool:
         """Ask; only y or yes is a yes. With a `word` only that, which is also an option, beside `option`.
