@@ -74,10 +74,10 @@ def _ip(environ: Mapping[str, str]) -> bool:
         outputs = lean_json.loads(state)["outputs"]
         address = outputs["public_ip"]["value"]
         instance = outputs["instance_id"]["value"]
-        complete = instance and outputs["root_volume_size_gb"]["value"]
+        complete = outputs["stack"]["value"] == "default" and outputs["root_volume_size_gb"]["value"]
     except (ValueError, KeyError, TypeError):
         return False
-    if not (complete and address):
+    if not (complete and instance and address):
         return False
     address = locations.met_at(environ, instance, locations.state_file(project)) or address
     sys.stdout.write(f"{address}\n")

@@ -14,6 +14,7 @@ from python_terraform import IsFlagged, Terraform
 
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools import process
+from gpuinfra.tools.files import write_private
 from gpuinfra.tools.terraform import plan_json
 from gpuinfra.tools.terraform.events import Events
 from gpuinfra.ground.errors import Interrupted, TerraformError
@@ -46,9 +47,11 @@ class TerraformCli:
         self._directory = directory
         self._env = env
         self._on_interrupt = on_interrupt
+        self._imports = directory / "gpuinfra-import.tf.json"
 
     def init(self) -> None:
         """Install what the configuration needs, unless nothing has changed since the last time."""
+        self._imports.unlink(missing_ok=True)  # of a run that was killed: the ids may be others by now
         mark, stamp = self._fingerprint(), self._directory / ".terraform" / "gpuinfra-init"
         if stamp.exists() and stamp.read_text() == mark:
             return
@@ -80,6 +83,26 @@ class TerraformCli:
             return self._run("apply", {"input": False}, on_progress, str(plan))
         options = {"auto_approve": IsFlagged, "replace": list(replace), "target": list(target)}
         return self._run("apply", {"input": False, **options}, on_progress)
+
+    def plan_import(
+        self, out: Path, ids: Mapping[str, str], *, state: Path, on_progress: OnProgress
+    ) -> Outcome:
+        """Plan what takes over what these addresses have (the ids are those of `terraform import`).
+
+        The state file that stands in the stack's directory is not looked at.
+        """
+        options = {"input": False, "out": str(out), "state": str(state), "backup": "-"}
+        blocks = [{"to": address, "id": name} for address, name in ids.items()]
+        try:
+            write_private(self._imports, json.dumps({"import": blocks}).encode())
+            return self._run("plan", options, on_progress)
+        finally:
+            self._imports.unlink(missing_ok=True)  # the plan holds them
+
+    def apply_import(self, plan: Path, *, state: Path, on_progress: OnProgress) -> Outcome:
+        """Apply such a plan; what is then known is written into a state file of its own."""
+        options = {"input": False, "state": str(state), "backup": "-"}
+        return self._run("apply", options, on_progress, str(plan))
 
     def refresh(self, *, on_progress: OnProgress) -> Outcome:
         """Write what AWS shows now, and pending moves of addresses, into the state; AWS is only asked."""

@@ -8,28 +8,33 @@ Format: version 4, https://github.com/hashicorp/terraform/blob/v1.11.4/internal/
 import dataclasses
 import json
 import re
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from gpuinfra.tools.adapter import adapter
+from gpuinfra.tools.files import write_private
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Host, Record
+from gpuinfra.ground.names import command
 
 
 @adapter("Terraform's state file cannot be used")
 class LocalState:
     """The StateFile port: one terraform.tfstate."""
 
-    def __init__(self, path: Path, *, rescue_directory: Path) -> None:
+    def __init__(self, path: Path, *, stack: str, rescue_directories: Sequence[Path]) -> None:
         self.path = path
-        self._rescue_directory = rescue_directory
+        self._stack = stack
+        self._rescue_directories = rescue_directories
 
     def read(self) -> Record:
         """Return what the state holds; an absent file is an empty record.
 
         Raises:
-            ConfigError: the file is empty, cut off or not a state. Terraform would take an empty
-                file for "nothing exists" and plan a second host.
+            ConfigError: the file is empty, cut off, not a state, or another stack's. Terraform would take
+                an empty file for "nothing exists" and plan a second host.
         """
         if not self.path.exists():
             return Record()
@@ -42,8 +47,11 @@ class LocalState:
     def rescue(self, text: str) -> Path | None:
         """Keep a state that Terraform printed, or left in errored.tfstate, because it could not write it.
 
-        The copy goes to another directory (often another file system), 0600, under a name of its own.
-        errored.tfstate is removed then: left behind, it would be taken for the result of a later run.
+        The copy goes to the first directory that takes it (often another file system), 0600, under a name of
+        its own. errored.tfstate is removed then: left behind, it would be taken for that of a later run.
+
+        Raises:
+            ConfigError: none takes it.
         """
         errored = self.path.with_name("errored.tfstate")
         found = errored.read_text(errors="replace") if errored.exists() else ""
@@ -51,13 +59,42 @@ class LocalState:
             state = _state(candidate)
             if state:
                 name = f"{state['lineage']}-{state.get('serial', 0)}.tfstate"
-                target = self._rescue_directory / "rescued" / re.sub(r"[^\w.-]", "_", name)
-                target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                target.touch(mode=0o600)
-                target.write_text(candidate)
+                target = self._kept(re.sub(r"[^\w.-]", "_", name), candidate)
                 errored.unlink(missing_ok=True)
                 return target
         return None
+
+    def _kept(self, name: str, text: str) -> Path:
+        failures = []
+        for directory in self._rescue_directories:
+            try:
+                directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+                write_private(directory / name, text.encode())
+                return directory / name
+            except OSError as error:
+                failures.append(f"{directory} ({error.strerror})")
+        raise ConfigError(
+            f"Terraform could not write {self.path}, and neither could it be kept in {' or '.join(failures)}."
+            " What was made runs on, and costs money",
+            hint=f"df -h .   # free 100 MB or more, then: {command('recover', self._stack)}",
+        )
+
+    def exchange(self, new: Path | None) -> Path | None:
+        """Put a new state, or none, in the place of the old one; return where that, if any, is kept.
+
+        Nothing is ever deleted: the old one stays beside it, 0600, with the time in its name.
+        """
+        kept = None
+        if self.path.exists():
+            kept = self.path.with_name(f"{self.path.name}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+            while kept.exists():
+                kept = kept.with_name(f"{kept.name}-")
+            self.path.chmod(0o600)
+            self.path.rename(kept)
+        if new:
+            new.chmod(0o600)
+            new.rename(self.path)
+        return kept
 
     def _load(self) -> dict[str, Any]:
         text = self.path.read_text(encoding="utf-8", errors="replace")
@@ -69,15 +106,13 @@ class LocalState:
         if not isinstance(raw, dict) or raw.get("version") != 4:
             version = raw.get("version") if isinstance(raw, dict) else None
             raise self._damaged(f"not a version 4 state (version: {version})")
+        named = _stack_of(raw)
+        if named not in ("", self._stack):
+            raise self._damaged(f"that of another stack, {named!r}")
         return raw
 
     def _damaged(self, found: str) -> ConfigError:
-        backup = self.path.with_suffix(".tfstate.backup")
-        if backup.exists() and backup.stat().st_size:
-            hint = f"cp {backup} {self.path}   # the state before the last change; then: gpuinfra plan"
-        else:
-            hint = f"rm {self.path}   # only if no host is running; gpuinfra up looks for one by its tags"
-        return ConfigError(f"the state file {self.path} is {found}", hint=hint)
+        return ConfigError(f"the state file {self.path} is {found}", hint=command("recover", self._stack))
 
 
 def _state(text: str) -> dict[str, Any] | None:
@@ -87,6 +122,15 @@ def _state(text: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return raw if isinstance(raw, dict) and raw.get("version") == 4 and "lineage" in raw else None
+
+
+def _stack_of(raw: dict[str, Any]) -> str:
+    """Return the stack that a state says it is of; empty where it has nothing that does."""
+    found = [raw.get("outputs", {}).get("stack", {}).get("value")]
+    for resource in raw.get("resources", []):
+        tags = [i.get("attributes", {}).get("tags_all") or {} for i in resource.get("instances", [])]
+        found += [it.get("gpuinfra:stack") for it in tags]
+    return str(next(filter(None, found), ""))
 
 
 def _resources(raw: dict[str, Any]) -> dict[str, str]:
