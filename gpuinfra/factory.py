@@ -102,9 +102,14 @@ def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:
 
 
 def _state(stack: Stack, environ: Mapping[str, str]) -> StateFile:
+    import os
+    import tempfile
+
     from gpuinfra.tools.terraform.state import LocalState
 
-    return LocalState(stack.state, rescue_directory=paths.state_home(environ))
+    own, shared = paths.state_home(environ) / "rescued", Path(tempfile.gettempdir())
+    directories = (own, shared / f"gpuinfra-{os.getuid()}")  # often another file system
+    return LocalState(stack.state, stack=stack.name, rescue_directories=directories)
 
 
 def _start_host(world: World) -> Host:

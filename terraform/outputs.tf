@@ -41,7 +41,7 @@ output "ami_id" {
 }
 
 output "ami_name" {
-  description = "Name of that AMI"
+  description = "Name of that AMI; its id where the name is not known"
   value       = module.host.ami_name
 }
 

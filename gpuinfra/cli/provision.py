@@ -1,4 +1,4 @@
-"""What Terraform makes: init, plan, apply (up), ip, status, destroy (down), allow, output; trust."""
+"""What Terraform makes: init, plan, apply (up), ip, status, destroy (down), recover, allow, output; trust."""
 
 import os
 from functools import partial
@@ -22,7 +22,7 @@ Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (init, plan, apply, ip, status, destroy, allow, output, trust):
+    for command in (init, plan, apply, ip, status, destroy, recover, allow, output, trust):
         app.command()(command)
 
 
@@ -138,6 +138,19 @@ def destroy(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = Fals
     world = factory.world(stack, os.environ)
     outcome = down.destroy(world, yes=yes, running=_running_jobs(world))
     result("", {"destroyed": outcome.destroyed}, as_json)
+
+
+def recover(
+    stack: Stack = DEFAULT_STACK,
+    host: Annotated[str, typer.Option(metavar="ID", help="Which host, where there are several.")] = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Take over a host whose state is lost, damaged or another's. The host does not notice."""
+    from gpuinfra.features.provision import recover
+
+    found = recover.recover(factory.world(stack, os.environ), host_id=host, yes=yes)
+    result(found.address if found else "", found, as_json)
 
 
 def allow(

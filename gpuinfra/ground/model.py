@@ -1,5 +1,6 @@
 """The nouns of gpuinfra as frozen dataclasses, over 200 lines of them: pure values, no input or output."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -135,6 +136,20 @@ class CloudResource:
     owner: str = ""
     part_of: str = ""
     used_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Something that a living host stands on, or the host itself.
+
+    kind: Terraform's type. import_id: what `terraform import` takes. values: arguments that tell it from
+    others of its kind. part_of: the group, or the subnet, that it belongs to.
+    """
+
+    kind: str
+    import_id: str
+    part_of: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

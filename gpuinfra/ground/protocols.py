@@ -19,6 +19,7 @@ from gpuinfra.ground.model import (
     Instance,
     Inventory,
     Outcome,
+    Part,
     Progress,
     Record,
     Row,
@@ -51,6 +52,14 @@ class Provisioner(Protocol):
     def take_over(self, address: str, resource_id: str) -> None:
         """Record what exists at AWS already under an address of the configuration; raises TerraformError."""
 
+    def plan_import(
+        self, out: Path, ids: Mapping[str, str], *, state: Path, on_progress: OnProgress
+    ) -> Outcome:
+        """Plan, for a state file of its own, what takes over the things with these ids, by address."""
+
+    def apply_import(self, plan: Path, *, state: Path, on_progress: OnProgress) -> Outcome:
+        """Apply such a plan."""
+
     def refresh(self, *, on_progress: OnProgress) -> Outcome:
         """Write what AWS shows now, and pending moves of addresses, into the state; AWS is only asked."""
 
@@ -78,6 +87,12 @@ class Cloud(Protocol):
 
     def inventory(self, tags: Tags, known: Collection[str]) -> Inventory:
         """Return what carries the tags of this project and stack, of any owner, without the `known` ids."""
+
+    def parts(self, instance_id: str, tags: Tags) -> list[Part]:
+        """Return a host and all that it stands on, a network with these tags included."""
+
+    def tag(self, resource_ids: Sequence[str], tags: Mapping[str, str]) -> None:
+        """Put tags on things in EC2, beside those that they have."""
 
     def remove(self, one: CloudResource) -> bool:
         """Remove something, or go on with that; tell whether it is gone. False: it takes time, or is held."""
@@ -155,6 +170,9 @@ class StateFile(Protocol):
 
     def rescue(self, text: str) -> Path | None:
         """Keep a state that Terraform could not write: `text`, or errored.tfstate; None if there is none."""
+
+    def exchange(self, new: Path | None) -> Path | None:
+        """Put a new state, or none, in the place of the old one; return where that, if any, is kept."""
 
 
 class Values(Protocol):

@@ -74,7 +74,8 @@ def _ip(environ: Mapping[str, str]) -> bool:
         outputs = lean_json.loads(state)["outputs"]
         address = outputs["public_ip"]["value"]
         instance = outputs["instance_id"]["value"]
-        complete = outputs["root_volume_size_gb"]["value"] and _is_plain(address, instance)
+        complete = outputs["stack"]["value"] == "default" and outputs["root_volume_size_gb"]["value"]
+        complete = complete and _is_plain(address, instance)
     except (ValueError, KeyError, TypeError, RecursionError):
         return False
     if not complete:

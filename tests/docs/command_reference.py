@@ -16,8 +16,8 @@ stands in the pages that [README](../README.md#the-manual) names; exit codes are
 - The result goes to stdout and nothing else does; what is told on the way goes to stderr.
 - `--json` works on whatever returns a result.
 - `-v` before the command shows each external command.
-- `init`, `plan`, `apply` (`up`), `allow` and `destroy` (`down`) start Terraform; `init` only to install the
-  AWS provider. All other commands work from what Terraform recorded.
+- `init`, `plan`, `apply` (`up`), `recover`, `allow` and `destroy` (`down`) start Terraform; `init` only to
+  install the AWS provider. All other commands work from what Terraform recorded.
 """
 
 

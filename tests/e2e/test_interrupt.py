@@ -90,7 +90,7 @@ def test_kill_9_between_the_call_and_the_state(cli: Cli, sim: Simulator) -> None
     sim.clear_faults()
 
     again = cli.run("up", "--yes")
-    refused(again, 5, host, "Terraform does not know of", "  next: gpuinfra destroy")
+    refused(again, 5, host, "Terraform does not know of", "  next: gpuinfra recover")
     assert len(sim.calls("RunInstances")) == 1
     status = cli.json("status")
     assert [o["instance_id"] for o in status["orphans"]] == [host]

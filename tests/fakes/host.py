@@ -15,6 +15,7 @@ from gpuinfra.ground.model import (
     Instance,
     Inventory,
     Outcome,
+    Part,
     Record,
     Tags,
     TypeFacts,
@@ -66,8 +67,11 @@ class FakeCloud:
         unasked: Sequence[str] = (),
         held: Mapping[str, int | CloudError] = {},
         holding: Sequence[str] = (),
+        stands_on: Sequence[Part] = (),
     ) -> None:
         self.open = rules
+        self.stands_on = stands_on
+        self.tags: dict[str, dict[str, str]] = {}
         self.things = list(things)
         self.unasked = tuple(unasked)
         self.held = dict(held)
@@ -108,6 +112,14 @@ class FakeCloud:
         """Return the things that are there and not known."""
         found = tuple(one for one in self.things if one.resource_id not in known)
         return Inventory(found=found, unasked=self.unasked)
+
+    def parts(self, instance_id: str, tags: Tags) -> list[Part]:
+        """Return what the test set."""
+        return list(self.stands_on)
+
+    def tag(self, resource_ids: Sequence[str], tags: Mapping[str, str]) -> None:
+        """Remember the tags."""
+        self.tags |= {name: dict(tags) for name in resource_ids}
 
     def remove(self, one: CloudResource) -> bool:
         """Remove a thing; `held` has the number of tries that it is held for, or a refusal."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,8 @@ class FakeState:
         self.path = Path("terraform.tfstate")
         self.records = list(records)
         self.rescued = rescued
+        self.exchanged: list[str] = []
+        self.kept: Path | None = None
 
     def read(self) -> Record:
         """Return the next record."""
@@ -109,6 +111,11 @@ class FakeState:
     def rescue(self, text: str) -> Path | None:
         """Return what the test set."""
         return self.rescued
+
+    def exchange(self, new: Path | None) -> Path | None:
+        """Remember what the new one says; it is whole."""
+        self.exchanged.append(new.read_text() if new else "")
+        return self.kept
 
 
 class FakeValues:
@@ -240,6 +247,18 @@ class FakeTerraform:
     def take_over(self, address: str, resource_id: str) -> None:
         """Remember the call."""
         self.calls.append(("take_over", address, resource_id))
+
+    def plan_import(self, out: Path, ids: Mapping[str, str], *, state: Path, on_progress: Any) -> Outcome:
+        """Leave a plan file."""
+        self.calls.append(("plan_import", dict(ids)))
+        out.write_text("plan")
+        return self.outcome
+
+    def apply_import(self, plan: Path, *, state: Path, on_progress: Any) -> Outcome:
+        """Leave a state."""
+        self.calls.append(("apply_import",))
+        state.write_text("recovered")
+        return self.outcome
 
     def refresh(self, *, on_progress: Any) -> Outcome:
         """Remember the call."""

@@ -115,7 +115,9 @@ def test_other_stacks_are_for_the_full_command_line_to_name(project: Path) -> No
     (project / "terraform" / "terraform.tfstate").unlink()
     (project / "terraform" / "stacks" / "nb").mkdir(parents=True)
     assert not dispatch.try_quick(["ip"], {"GPUINFRA_PROJECT": str(project)})
-    (project / "terraform" / "stacks" / "nb" / "terraform.tfstate").write_text(STATE)
+    (project / "terraform" / "stacks" / "nb" / "terraform.tfstate").write_text(
+        STATE.replace('"default"', '"nb"')
+    )
     done = slow_run(["ip"], project)
     assert (done.returncode, "there is one in the stack 'nb'" in done.stderr) == (5, True), done.stderr
 

@@ -59,10 +59,10 @@ def blocked(folder: Path) -> Path:
 
 
 HOSTILE: dict[str, Callable[[Path], object]] = {
-    "state": lambda p: LocalState(p, rescue_directory=p).read(),
-    "rescue": lambda p: LocalState(p / "terraform.tfstate", rescue_directory=blocked(p)).rescue(
-        '{"version": 4, "lineage": "x"}'
-    ),
+    "state": lambda p: LocalState(p, stack="default", rescue_directories=(p,)).read(),
+    "rescue": lambda p: LocalState(
+        p / "terraform.tfstate", stack="default", rescue_directories=(blocked(p),)
+    ).rescue('{"version": 4, "lineage": "x"}'),
     "values": lambda p: TfvarsFile(p, module=p).read(),
     "new values": lambda p: TfvarsFile(blocked(p), module=p).create({}),
     "stack": lambda p: StackDirectory(Project(root=blocked(p)).stack("default")).nonce(),

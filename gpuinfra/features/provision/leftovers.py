@@ -59,6 +59,16 @@ class Leftovers:
         """Return all but the disks."""
         return tuple(one for one in self.ours if one.kind != DISK)
 
+    @property
+    def rules(self) -> tuple[CloudResource, ...]:
+        """Return the rules of a group that stays."""
+        return tuple(one for one in self.ours if one.kind in RULES)
+
+    @property
+    def costly(self) -> tuple[CloudResource, ...]:
+        """Return what costs money."""
+        return tuple(one for one in self.ours if one.kind in COST_MONEY)
+
 
 def find(world: World, settings: Settings, record: Record, *, strangers: Collection[object]) -> Leftovers:
     """Ask AWS. strangers: hosts that live under our tags and are not ours: what they may need is theirs."""

@@ -49,10 +49,11 @@ def check(world: World, outcome: Outcome, settings: Settings) -> None:
         raise _unsaved(rescued, world.state.path)
     if outcome.interrupted:
         record, stack = world.state.read(), world.files.name
-        exists = what_exists(record, _lost(world, settings, record))
+        lost = _lost(world, settings, record)
+        on = f"{command('recover', stack)} (takes it over)" if lost else f"{command('up', stack)} (goes on)"
         raise Interrupted(
-            f"stopped by Ctrl-C; Terraform saved its state. {exists}",
-            hint=f"{command('up', stack)} (goes on) or {command('destroy', stack)} (removes it)",
+            f"stopped by Ctrl-C; Terraform saved its state. {what_exists(record, lost)}",
+            hint=f"{on} or {command('destroy', stack)} (removes it)",
         )
     raise errors.explain(outcome, settings)
 
@@ -81,6 +82,6 @@ def what_exists(record: Record, lost: list[Instance]) -> str:
 
 def _unsaved(rescued: Path, state: Path) -> GpuInfraError:
     return TerraformError(
-        f"the disk was full: Terraform could not save its state. It is safe in {rescued}",
+        f"the disk was full: Terraform could not write {state}. It is safe in {rescued}",
         hint=f"free some space, then: cp {rescued} {state}",
     )

@@ -73,7 +73,7 @@ def refuse_orphans(world: World, settings: Settings, record: Record) -> None:
         raise HostError(
             f"a host of this stack exists that Terraform does not know of: {describe(lost)}."
             " An earlier run was killed before it could record it, or another clone has a stack of this name",
-            hint=f"{command('destroy', stack)}   # removes it; then: {command('up', stack)}",
+            hint=f"{command('recover', stack)} (takes it over) or {command('destroy', stack)} (removes it)",
         )
 
 

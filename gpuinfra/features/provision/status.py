@@ -82,7 +82,8 @@ def _now(world: World) -> Status:
     lost = orphans(world, world.values.read(), record)
     note = f"no host: {command('up', name)}"
     if lost:
-        note = f"Terraform does not know of {describe(lost)}: {command('destroy', name)}"
+        ways = f"{command('recover', name)} (takes it over) or {command('destroy', name)} (removes it)"
+        note = f"Terraform does not know of {describe(lost)}: {ways}"
     return Status(stack=name, host=None, instance=None, orphans=tuple(lost), note=note)
 
 

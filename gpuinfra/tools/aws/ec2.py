@@ -1,7 +1,7 @@
 """The calls to EC2, and to Systems Manager's agent, that gpuinfra makes itself."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,13 @@ from gpuinfra.ground.model import (
     HostDetails,
     Instance,
     Inventory,
+    Part,
     Settings,
     Tags,
     TypeFacts,
 )
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.aws import describe, holders, inventory, removal
+from gpuinfra.tools.aws import describe, holders, inventory, parts, removal
 from gpuinfra.tools.aws.client import client
 from gpuinfra.tools.aws.errors import map_boto_errors
 
@@ -81,6 +82,17 @@ class Aws:
         """Return what carries the tags of this project and stack, of any owner, without the `known` ids."""
         with self._mapped("ec2"):
             return inventory.search(self._ec2, tags, known)
+
+    def parts(self, instance_id: str, tags: Tags) -> list[Part]:
+        """Return a host and all that it stands on, a network with these tags included."""
+        with self._mapped("ec2"):
+            return list(parts.parts(self._ec2, instance_id, tags.of_any_owner()))
+
+    def tag(self, resource_ids: Sequence[str], tags: Mapping[str, str]) -> None:
+        """Put tags on things in EC2, beside those that they have."""
+        with self._mapped("ec2"):
+            named = [{"Key": key, "Value": value} for key, value in tags.items()]
+            self._ec2.create_tags(Resources=list(resource_ids), Tags=named)  # type: ignore[arg-type]
 
     def remove(self, one: CloudResource) -> bool:
         """Remove something, or go on with that; tell whether it is gone. False: it takes time, or is held."""

@@ -18,6 +18,7 @@ from gpuinfra.ground.model import Change, Outcome
 from gpuinfra.ground.protocols import OnProgress
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
+from gpuinfra.tools.files import write_private
 from gpuinfra.tools.terraform import plan_json
 from gpuinfra.tools.terraform.events import Events
 from gpuinfra.tools.terraform.other_values import state_elsewhere
@@ -51,6 +52,7 @@ class TerraformCli:
         self._directory = directory
         self._env = env
         self._on_interrupt = on_interrupt
+        self._imports = directory / "gpuinfra-import.tf.json"
 
     def init(self) -> None:
         """Install what the configuration needs, unless nothing has changed since the last time.
@@ -58,6 +60,7 @@ class TerraformCli:
         Raises:
             ConfigError: the configuration keeps the state elsewhere, where gpuinfra does not see it.
         """
+        self._imports.unlink(missing_ok=True)  # of a run that was killed: the ids may be others by now
         if elsewhere := state_elsewhere(self._directory):
             raise ConfigError(
                 f"{elsewhere} keeps Terraform's state elsewhere (backend or cloud): gpuinfra reads"
@@ -106,6 +109,26 @@ class TerraformCli:
         done = process.run(argv, cwd=self._directory, env=self._env)
         if done.returncode != 0:
             raise TerraformError(f"terraform import: {done.stderr.strip()}")
+
+    def plan_import(
+        self, out: Path, ids: Mapping[str, str], *, state: Path, on_progress: OnProgress
+    ) -> Outcome:
+        """Plan what takes over what these addresses have (the ids are those of `terraform import`).
+
+        The state file that stands in the stack's directory is not looked at.
+        """
+        options = {"input": False, "out": str(out), "state": str(state), "backup": "-"}
+        blocks = [{"to": address, "id": name} for address, name in ids.items()]
+        try:
+            write_private(self._imports, json.dumps({"import": blocks}).encode())
+            return self._run("plan", options, on_progress)
+        finally:
+            self._imports.unlink(missing_ok=True)  # the plan holds them
+
+    def apply_import(self, plan: Path, *, state: Path, on_progress: OnProgress) -> Outcome:
+        """Apply such a plan; what is then known is written into a state file of its own."""
+        options = {"input": False, "state": str(state), "backup": "-"}
+        return self._run("apply", options, on_progress, str(plan))
 
     def refresh(self, *, on_progress: OnProgress) -> Outcome:
         """Write what AWS shows now, and pending moves of addresses, into the state; AWS is only asked."""

@@ -7,13 +7,16 @@ Format: version 4, https://github.com/hashicorp/terraform/blob/v1.11.4/internal/
 
 import json
 import re
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Record
+from gpuinfra.ground.names import command
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.files import make_private
+from gpuinfra.tools.files import make_private, write_private
 from gpuinfra.tools.terraform import recorded
 
 
@@ -21,29 +24,37 @@ from gpuinfra.tools.terraform import recorded
 class LocalState:
     """The StateFile port: one terraform.tfstate."""
 
-    def __init__(self, path: Path, *, rescue_directory: Path) -> None:
+    def __init__(self, path: Path, *, stack: str, rescue_directories: Sequence[Path]) -> None:
         self.path = path
-        self._rescue_directory = rescue_directory
+        self._stack = stack
+        self._rescue_directories = rescue_directories
 
     def read(self) -> Record:
         """Return what the state holds; an absent file is an empty record.
 
         Raises:
-            ConfigError: the file is empty, cut off or not a state (Terraform would take an empty one for
-                "nothing exists" and plan a second host), or says what no state of ours says.
+            ConfigError: the file is empty, cut off, not a state (Terraform would take an empty one for
+                "nothing exists" and plan a second host), another stack's, or says what no state of ours says.
         """
         if not self.path.exists():
             return Record()
         try:
-            return recorded.record(self._load())
+            record = recorded.record(self._load())
         except recorded.Malformed as error:
             raise self._damaged(f"not one of Terraform's: {error}") from None
+        named = str(record.outputs.get("stack") or (record.tags.stack if record.tags else ""))
+        if named not in ("", self._stack):
+            raise self._damaged(f"that of another stack, {named!r}")
+        return record
 
     def rescue(self, text: str) -> Path | None:
         """Keep a state that Terraform printed, or left in errored.tfstate, because it could not write it.
 
-        The copy goes to another directory (often another file system), 0600, under a name of its own.
-        errored.tfstate is removed then: left behind, it would be taken for the result of a later run.
+        The copy goes to the first directory that takes it (often another file system), 0600, under a name of
+        its own. errored.tfstate is removed then: left behind, it would be taken for that of a later run.
+
+        Raises:
+            ConfigError: none takes it.
         """
         errored = self.path.with_name("errored.tfstate")
         found = errored.read_text(errors="replace") if errored.exists() else ""
@@ -51,13 +62,42 @@ class LocalState:
             state = _state(candidate)
             if state:
                 name = f"{state['lineage']}-{state.get('serial', 0)}.tfstate"
-                target = self._rescue_directory / "rescued" / re.sub(r"[^\w.-]", "_", name)
-                make_private(target.parent)
-                target.touch(mode=0o600)
-                target.write_text(candidate)
+                target = self._kept(re.sub(r"[^\w.-]", "_", name), candidate)
                 errored.unlink(missing_ok=True)
                 return target
         return None
+
+    def _kept(self, name: str, text: str) -> Path:
+        failures = []
+        for directory in self._rescue_directories:
+            try:
+                make_private(directory)
+                write_private(directory / name, text.encode())
+                return directory / name
+            except OSError as error:
+                failures.append(f"{directory} ({error.strerror})")
+        raise ConfigError(
+            f"Terraform could not write {self.path}, and neither could it be kept in {' or '.join(failures)}."
+            " What was made runs on, and costs money",
+            hint=f"df -h .   # free 100 MB or more, then: {command('recover', self._stack)}",
+        )
+
+    def exchange(self, new: Path | None) -> Path | None:
+        """Put a new state, or none, in the place of the old one; return where that, if any, is kept.
+
+        Nothing is ever deleted: the old one stays beside it, 0600, with the time in its name.
+        """
+        kept = None
+        if self.path.exists():
+            kept = self.path.with_name(f"{self.path.name}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+            while kept.exists():
+                kept = kept.with_name(f"{kept.name}-")
+            self.path.chmod(0o600)
+            self.path.rename(kept)
+        if new:
+            new.chmod(0o600)
+            new.rename(self.path)
+        return kept
 
     def _load(self) -> dict[str, Any]:
         text = self.path.read_text(encoding="utf-8", errors="replace")
@@ -72,12 +112,7 @@ class LocalState:
         return raw
 
     def _damaged(self, found: str) -> ConfigError:
-        backup = self.path.with_suffix(".tfstate.backup")
-        if backup.exists() and backup.stat().st_size:
-            hint = f"cp {backup} {self.path}   # the state before the last change; then: gpuinfra plan"
-        else:
-            hint = f"rm {self.path}   # only if no host is running; gpuinfra up looks for one by its tags"
-        return ConfigError(f"the state file {self.path} is {found}", hint=hint)
+        return ConfigError(f"the state file {self.path} is {found}", hint=command("recover", self._stack))
 
 
 def _state(text: str) -> dict[str, Any] | None:

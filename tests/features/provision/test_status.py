@@ -118,6 +118,7 @@ def test_a_lost_host(tmp_path: Path) -> None:
     found = status(fake_world(tmp_path, records=(Record(),), cloud=FakeCloud(tagged=[[RUNNING]])))
     assert found.orphans == (RUNNING,)
     assert found.note.startswith(f"Terraform does not know of {RUNNING.instance_id}")
+    assert "gpuinfra recover (takes it over) or gpuinfra destroy (removes it)" in found.note
     assert found.note.endswith("gpuinfra destroy")
 
 

@@ -117,7 +117,7 @@ def test_a_lost_host_is_refused(record: Record, tmp_path: Path) -> None:
     made = fake_world(tmp_path, terraform=terraform, records=(record,), cloud=FakeCloud(tagged=[[ORPHAN]]))
     with pytest.raises(errors.HostError, match=r"i-0feed \(g4dn.xlarge, running, since 2026-01-02") as caught:
         apply(made, YES)
-    assert caught.value.hint.startswith("gpuinfra destroy")
+    assert caught.value.hint == "gpuinfra recover (takes it over) or gpuinfra destroy (removes it)"
     assert terraform.calls == []
 
 
@@ -181,7 +181,8 @@ def test_ctrl_c_says_what_exists(record: Record, tagged: list[Any], says: str, t
     error = fail_with(failed(interrupted=True), tmp_path, records=(Record(), record), cloud=cloud)
     assert isinstance(error, errors.Interrupted)
     assert says in error.message
-    assert error.hint == "gpuinfra up (goes on) or gpuinfra destroy (removes it)"
+    on = "gpuinfra recover (takes it over)" if tagged else "gpuinfra up (goes on)"
+    assert error.hint == f"{on} or gpuinfra destroy (removes it)"
 
 
 def test_a_state_that_could_not_be_saved_comes_first(tmp_path: Path) -> None:

@@ -43,5 +43,5 @@ def test_the_key_of_the_host(kept: str | None, key: str, tmp_path: Path) -> None
     raw["resources"].append(pair | {"instances": [{"attributes": {"id": "k", "public_key": kept}}]})
     path = tmp_path / "terraform.tfstate"
     path.write_text(json.dumps(raw))
-    state = LocalState(path, rescue_directory=tmp_path)
+    state = LocalState(path, stack="default", rescue_directories=(tmp_path,))
     assert state.read().public_key == key

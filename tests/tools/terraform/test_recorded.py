@@ -51,7 +51,7 @@ def read_text(directory: Path, text: str) -> Record:
     """Return what is read from a state of this text."""
     path = directory / "terraform.tfstate"
     path.write_text(text)
-    return LocalState(path, rescue_directory=directory).read()
+    return LocalState(path, stack="default", rescue_directories=[directory]).read()
 
 
 def sample(**outputs: object) -> dict[str, Any]:

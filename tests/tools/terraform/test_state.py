@@ -19,7 +19,7 @@ def state_in(directory: Path, text: str | None = None) -> LocalState:
     path.parent.mkdir()
     if text is not None:
         path.write_text(text)
-    return LocalState(path, rescue_directory=directory / "home")
+    return LocalState(path, stack="default", rescue_directories=(directory / "home", directory / "tmp"))
 
 
 def test_no_file_is_an_empty_record(tmp_path: Path) -> None:
@@ -82,11 +82,41 @@ def test_a_damaged_state_is_refused(text: str, says: str, tmp_path: Path) -> Non
     state = state_in(tmp_path, text)
     with pytest.raises(ConfigError, match=says) as caught:
         state.read()
-    assert caught.value.hint.startswith(f"rm {state.path}")
+    assert caught.value.hint == "gpuinfra recover"
     state.path.with_name("terraform.tfstate.backup").write_text(samples.STATE)
     with pytest.raises(ConfigError) as caught:
         state.read()
-    assert caught.value.hint.startswith(f"cp {state.path}.backup {state.path}")
+    assert caught.value.hint == "gpuinfra recover", "a backup may be older than the host"
+
+
+@pytest.mark.parametrize("told_by", ["outputs", "tags"])
+def test_another_stacks_state_is_refused(told_by: str, tmp_path: Path) -> None:
+    """`down` would end another stack's host by it; a half-made one has no outputs, but tags."""
+    raw = json.loads(samples.STATE)
+    if told_by == "outputs":
+        raw["outputs"]["stack"]["value"] = "b"
+    else:
+        raw["outputs"] = {}
+        raw["resources"][0]["instances"][0]["attributes"]["tags_all"] = {"gpuinfra:stack": "b"}
+    with pytest.raises(ConfigError, match="that of another stack, 'b'") as caught:
+        state_in(tmp_path, json.dumps(raw)).read()
+    assert caught.value.hint == "gpuinfra recover"
+
+
+def test_an_exchanged_state_is_kept(tmp_path: Path) -> None:
+    """Nothing is deleted, however often in a second; the new one, like the old, is its owner's alone."""
+    state, kept = state_in(tmp_path, "first"), []
+    state.path.chmod(0o644)
+    for text in ("second", "third"):
+        new = state.path.with_name("recovered.tfstate")
+        new.write_text(text)
+        kept.append(state.exchange(new))
+        assert (state.path.read_text(), new.exists()) == (text, False)
+    kept.append(state.exchange(None))
+    assert [path.read_text() for path in kept if path] == ["first", "second", "third"]
+    assert {path.stat().st_mode & 0o777 for path in kept if path} == {0o600}
+    assert not state.path.exists()
+    assert state.exchange(None) is None
 
 
 def test_a_printed_state_is_rescued(tmp_path: Path) -> None:
@@ -114,6 +144,18 @@ def test_errored_tfstate_is_rescued_once(tmp_path: Path) -> None:
     assert state.rescue("") is None
 
 
+def test_where_one_disk_is_full_the_next_one_is_taken(tmp_path: Path) -> None:
+    """The home is often on the same disk; where none takes it, what was full and the way out are said."""
+    state = state_in(tmp_path)
+    (tmp_path / "home").touch()
+    assert state.rescue(samples.STATE) == next((tmp_path / "tmp").iterdir())
+    (tmp_path / "tmp").rename(tmp_path / "old")
+    (tmp_path / "tmp").touch()
+    with pytest.raises(ConfigError, match=r"home \(File exists\) or .*tmp \(File exists\)") as caught:
+        state.rescue(samples.STATE)
+    assert caught.value.hint.endswith("then: gpuinfra recover")
+
+
 @pytest.mark.parametrize("text", ["", "{", "no state {at} all", '{"version": 4}', '{"lineage": "x"}', "[]"])
 def test_what_is_no_state_is_not_rescued(text: str, tmp_path: Path) -> None:
     """A half is no record; errored.tfstate of 0 bytes neither."""
@@ -128,7 +170,7 @@ def test_a_hostile_lineage_stays_inside(tmp_path: Path) -> None:
     raw: dict[str, Any] = {"version": 4, "lineage": "../../../x", "serial": "/../1"}
     rescued = state_in(tmp_path).rescue(json.dumps(raw))
     assert rescued is not None
-    assert rescued.parent == tmp_path / "home" / "rescued"
+    assert rescued.parent == tmp_path / "home"
 
 
 def test_a_state_from_before_there_was_a_choice_is_of_a_host_with_an_address(tmp_path: Path) -> None:
@@ -137,7 +179,7 @@ def test_a_state_from_before_there_was_a_choice_is_of_a_host_with_an_address(tmp
     del raw["outputs"]["access"]
     path = tmp_path / "terraform.tfstate"
     path.write_text(json.dumps(raw))
-    found = LocalState(path, rescue_directory=tmp_path).read().host
+    found = LocalState(path, stack="default", rescue_directories=(tmp_path,)).read().host
     assert found is not None
     assert (found.access, found.address) == ("ssh", samples.OUTPUTS["public_ip"])
 
@@ -149,7 +191,7 @@ def test_the_record_says_whose_it_is_and_where(kind: str, tmp_path: Path) -> Non
     raw["outputs"] = {}
     path = tmp_path / "terraform.tfstate"
     path.write_text(json.dumps(raw))
-    record = LocalState(path, rescue_directory=tmp_path).read()
+    record = LocalState(path, stack="default", rescue_directories=[tmp_path]).read()
     assert record.tags == Tags(project="gpuinfra", stack="default", owner="ada")
     assert record.settings is not None
     assert (record.host, record.settings.region) == (None, "us-east-1")

@@ -46,7 +46,8 @@ resource "aws_instance" "this" {
     # A host that is made is never replaced nor restarted because of a newer image or other user
     # data. Nor because it is stopped: it has no public address then, which reads as a difference. Nor
     # for another key pair, which counts at the first boot only, or EBS optimisation, switched off by hand.
-    ignore_changes = [ami, user_data_base64, associate_public_ip_address, key_name, ebs_optimized]
+    # An imported host has a digest as user_data, which the provider would take back: with a stop and a start.
+    ignore_changes = [ami, user_data, user_data_base64, associate_public_ip_address, key_name, ebs_optimized]
 
     # The new host first: when EC2 refuses it (no capacity, quota), the old one is still there.
     create_before_destroy = true
@@ -86,6 +87,7 @@ resource "terraform_data" "access" {
 resource "terraform_data" "image" {
   input = {
     kind         = local.image
+    id           = local.ami_id
     name         = local.ami == null ? coalesce(local.ami_id, "unknown") : local.ami.name
     architecture = local.ami == null ? local.architecture : local.ami.architecture
     size_gb      = local.ami_size_gb

@@ -29,8 +29,10 @@ output "ami_id" {
 }
 
 output "ami_name" {
-  description = "Name of that AMI"
-  value       = terraform_data.image.input.name
+  description = "Name of that AMI; its id where the name is not known"
+
+  # A host that was imported may be older than the image of that note; a note of an earlier tree has no id.
+  value = try(terraform_data.image.input.id, aws_instance.this.ami) == aws_instance.this.ami ? terraform_data.image.input.name : aws_instance.this.ami
 }
 
 output "ssh_user" {
