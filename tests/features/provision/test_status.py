@@ -119,7 +119,6 @@ def test_a_lost_host(tmp_path: Path) -> None:
     assert found.orphans == (RUNNING,)
     assert found.note.startswith(f"Terraform does not know of {RUNNING.instance_id}")
     assert "gpuinfra recover (takes it over) or gpuinfra destroy (removes it)" in found.note
-    assert found.note.endswith("gpuinfra destroy")
 
 
 def test_a_half_made_host(tmp_path: Path) -> None:
