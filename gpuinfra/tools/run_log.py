@@ -50,7 +50,7 @@ class RunLog:
             number, _, command = first.partition(" ")
             if last.endswith(f"  {ENDED}") or not command or _runs(int(number)):
                 return ""
-        except (OSError, ValueError):
+        except (OSError, ValueError, OverflowError):
             return ""
         return f"gpuinfra {command} did not come to its end; what it did: {self._path}"
 

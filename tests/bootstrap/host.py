@@ -107,7 +107,8 @@ class Host:
         project.mkdir()
         for name, text in {"environment_yml": ENVIRONMENT, **files}.items():
             (project / FILES[name]).write_text(text)
-        return context_of(ProjectFiles(project), stack="dev", nonce=NONCE, installer="miniconda")[0]
+        given = ProjectFiles(project, alias=self.server.url)
+        return context_of(given, stack="dev", nonce=NONCE, installer="miniconda")[0]
 
     def _append_values(self) -> None:
         values = {

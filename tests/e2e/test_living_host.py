@@ -48,7 +48,7 @@ def test_an_edit_replaces_the_host_only_with_consent(cli: Cli, sim: Simulator) -
     with Terminal(cli, "up") as terminal:
         terminal.until('Type "replace" to go on: ')
         terminal.type("yes\n")
-        assert terminal.end() == 2
+        assert terminal.end() == 130
     sim.fault(no_capacity("RunInstances"))
     refused(cli.run("up", "--yes", "--replace"), 4, "AWS has no g4dn.xlarge in us-east-1 to give right now")
     assert hosts(sim) == [host]

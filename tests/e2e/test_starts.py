@@ -54,7 +54,7 @@ def test_starts(fresh: Cli, sim: Simulator, tmp_path: Path) -> None:
     before = len(sim.calls())
     sim.caller_ip("52.94.76.99")
     assert cli.ok("allow") == "52.94.76.99/32\n"
-    assert shim.starts() == ["apply"]
+    assert shim.starts() == ["apply", "apply"], "the new rule is there before the old one goes"
     changed = {c.action for c in sim.calls()[before:] if not c.action.startswith(READ_ONLY)}
     assert changed == {"AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"}
     assert cli.json("output", "allowed_cidrs") == ["52.94.76.99/32"]

@@ -28,9 +28,9 @@ from tests import samples
 from tests.fakes.host import LocalSsh
 
 FACTORY = Path(__file__).resolve().parents[2] / "gpuinfra" / "factory.py"
-# Classes that the factory builds and that are no adapters: values, and the terminal, whose own rule is that
-# a reader who has gone ends nothing.
-OTHERS = {"World", "Clock", "Project", "Stack", "InitValues", "Terminal"}
+# Classes that the factory builds and that are no adapters: values, and the terminal and its log: a reader who
+# has gone, or a disk that is full, ends nothing.
+OTHERS = {"World", "Clock", "Project", "Stack", "InitValues", "Terminal", "RunLog"}
 
 
 def imported() -> Iterator[type]:

@@ -38,7 +38,10 @@ def sweep(parent: Path) -> list[Path]:
     """
     dead = [it for it in parent.glob(f"{PREFIX}*") if it.stat().st_uid == os.geteuid() and _abandoned(it)]
     for directory in dead:
-        lab = json.loads((directory / _CLEANUP_FILE).read_text(encoding="utf-8"))
+        try:
+            lab = json.loads((directory / _CLEANUP_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError:  # another lab that starts just now has swept it
+            continue
         remove_lab(directory, Path(lab["cgroup"]))
     return dead
 

@@ -62,9 +62,6 @@ def _identity(ec2: Any, profile_arn: str) -> Iterator[Part]:
     yield _part("aws_iam_instance_profile", name, name_prefix=_prefix(name))
     for role in (raw["RoleName"] for raw in profile["Roles"]):
         yield _part("aws_iam_role", role, name_prefix=_prefix(role))
-        for policy in items(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=role):
-            arn = policy["PolicyArn"]
-            yield _part("aws_iam_role_policy_attachment", f"{role}/{arn}", policy_arn=arn)
         for inline in items(iam, "list_role_policies", "PolicyNames", RoleName=role):
             yield _part("aws_iam_role_policy", f"{role}:{inline}", name_prefix=_prefix(inline))
 

@@ -97,7 +97,9 @@ def test_another_stacks_state_is_refused(told_by: str, tmp_path: Path) -> None:
         raw["outputs"]["stack"]["value"] = "b"
     else:
         raw["outputs"] = {}
-        raw["resources"][0]["instances"][0]["attributes"]["tags_all"] = {"gpuinfra:stack": "b"}
+        raw["resources"][0]["instances"][0]["attributes"]["tags_all"] = Tags(
+            project="p", stack="b", owner="a"
+        ).as_dict()
     with pytest.raises(ConfigError, match="that of another stack, 'b'") as caught:
         state_in(tmp_path, json.dumps(raw)).read()
     assert caught.value.hint == "gpuinfra recover"
