@@ -25,7 +25,7 @@ SAMPLES = {
     "a Google API key": ["AIza" + "aB3_5" * 7],
     "an NVIDIA API key": ["nvapi-" + "aB3_5" * 12],
     "a Docker Hub token": ["docker login -u me -p dckr_pat_" + "aB3_5" * 5],
-    "an npm token": ["//registry.npmjs.org/:_authToken=npm_" + "aB3" * 12],
+    "an npm token": ["//npm.example.org/:_authToken=npm_" + "aB3" * 12],
     "a PyPI token": ["pypi-" + "AgEI" * 16],
     "a signed token (JWT)": [
         "Bearer eyJ" + "hbGciOiJIUzI1" + ".eyJ" + "zdWIiOiIxMjM0" + "." + "abcDEF_123-4"
