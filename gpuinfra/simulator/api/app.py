@@ -4,6 +4,7 @@ import io
 import logging
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterable
 from http.client import responses
 from typing import Any
@@ -17,6 +18,9 @@ from gpuinfra.simulator.api.state import SimulatorState
 NOT_IMPLEMENTED = "NotImplementedBySimulator"
 # moto's answer is looked at: from this status on it is moto's own failure, which SDKs would retry for minutes
 _SERVER_ERROR = 500
+# AWS is not quicker either. A Go client that is answered before it knows that its request is written may
+# close the connection, and ask again: https://github.com/aws/aws-sdk-go-v2/issues/2737
+SOONEST_S = 0.01
 _LINGER_OFF = struct.pack("ii", 1, 0)  # close() resets the connection instead of ending it in good order
 
 Environ = dict[str, Any]
@@ -50,11 +54,12 @@ class SimulatorApp:
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         """Answer one HTTP request."""
-        body = _take_body(environ)
+        body, began = _take_body(environ), time.monotonic()
         if environ["PATH_INFO"].startswith("/_sim"):
             answer = self._control(environ, body)
         else:
             answer = self._aws(environ, body)
+            time.sleep(max(0.0, began + SOONEST_S - time.monotonic()))
         length = ("Content-Length", str(len(answer.body)))
         kept = [header for header in answer.headers if header[0].lower() != "content-length"]
         start(f"{answer.status} {responses.get(answer.status, 'Unknown')}", [*kept, length])

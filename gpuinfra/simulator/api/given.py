@@ -1,7 +1,7 @@
 """Answers that were given, for a client that did not hear one and asks again.
 
-Now and then a busy machine loses an answer between this process and an SDK, which repeats the call then: a
-name "already exists". Only faults shall do that here.
+On a busy machine a Go client may close a connection before it has read the answer (see SOONEST_S in app.py),
+and repeat the call: a name "already exists" then. Only faults shall do that here.
 Source of the header: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 """
 
