@@ -1,6 +1,7 @@
 """Files written in one step: a crash leaves the old one or the new one, never half of one."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,16 @@ def make_private(directory: Path) -> None:
     for level in (*reversed(directory.parents), directory):
         if not level.is_dir():
             level.mkdir(mode=0o700, exist_ok=True)
+
+
+def is_ours_alone(directory: Path) -> bool:
+    """Make a directory for its owner only; tell whether it is one."""
+    try:
+        make_private(directory)
+        found = directory.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
 
 def write_private(path: Path, data: bytes) -> None:

@@ -10,7 +10,7 @@ from gpuinfra.features.provision.outcome import describe
 from gpuinfra.features.provision.preflight import prepare
 from gpuinfra.features.provision.takeover import NOTHING, Takeover, again, check, planned
 from gpuinfra.features.provision.takeover_text import lines, tags_lost
-from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.errors import ConfigError, Declined, HostError
 from gpuinfra.ground.model import Host, Instance, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -21,7 +21,8 @@ def recover(world: World, *, host_id: str, yes: bool) -> Host | None:
 
     Raises:
         HostError: AWS shows no host of this stack, or several and none was chosen.
-        ConfigError: the host is not what terraform.tfvars says, or the user said no.
+        ConfigError: the host is not what terraform.tfvars says.
+        Declined: the user said no.
     """
     settings = prepare(world)
     record, wrong = _read(world)
@@ -62,7 +63,7 @@ def _without_host(world: World, settings: Settings, wrong: str, *, yes: bool) ->
     if not wrong:
         raise HostError(f"{nothing}: there is nothing to take over", hint=command("up", world.files.name))
     if not yes and not world.reporter.confirm(f"{wrong}. {nothing}. Put the file aside?"):
-        raise ConfigError("nothing was changed", hint=again(world))
+        raise Declined("nothing was changed", hint=again(world))
     world.reporter.say(f"{nothing}; the state is kept in {world.state.exchange(None)}")
     world.reporter.say(f"next: {command('up', world.files.name)}")
 
@@ -97,7 +98,7 @@ def _take_over(world: World, settings: Settings, host: Instance, *, yes: bool) -
         for line in lines(host, takeover.ids, takeover.changes, takeover.left):
             world.reporter.say(line)
         if not yes and not world.reporter.confirm(f"Take over the host {host.instance_id}?"):
-            raise ConfigError(NOTHING, hint=again(world))
+            raise Declined(NOTHING, hint=again(world))
         with progress.shown(world, "Taking over") as on_progress:
             outcome = world.terraform().apply_import(
                 world.files.plan_file, state=new, on_progress=on_progress

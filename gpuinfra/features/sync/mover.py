@@ -16,21 +16,19 @@ if TYPE_CHECKING:
 
     from gpuinfra.host.sync.records import Given
     from gpuinfra.host.sync.scan import Scan
-else:
-    Protocol = object
+
+    class Mover(Protocol):
+        """What moves files into the other side's staging folder; each returns what it counted."""
+
+        def move(self, up: bool, paths: list[str]) -> dict[str, int]:
+            """Move files of any size, by differences."""
+
+        def pack(self, paths: list[str]) -> dict[str, int]:
+            """Send many small files up."""
+
 
 MANY = 300  # more files than this are many
 FEW_BYTES = 1 << 20  # of all few ones; of more rsync sends the difference
-
-
-class Mover(Protocol):
-    """What moves files into the other side's staging folder; each returns what it counted."""
-
-    def move(self, up: bool, paths: list[str]) -> dict[str, int]:
-        """Move files of any size, by differences."""
-
-    def pack(self, paths: list[str]) -> dict[str, int]:
-        """Send many small files up."""
 
 
 class Sent:

@@ -39,7 +39,8 @@ def trust(directory: Path, trusted: TrustedProjects) -> Path:
     found = locations.find_project(str(directory.resolve()), {})
     if not found:
         raise ConfigError(
-            f"no gpuinfra project at or above {directory} (looked for terraform/main.tf and cloud-init/)",
+            f"no gpuinfra project at or above {directory}"
+            " (looked for terraform/main.tf and terraform/modules/host/)",
             hint="cd into your clone of gpuinfra",
         )
     trusted.add(Path(found))

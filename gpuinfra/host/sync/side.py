@@ -65,7 +65,7 @@ class Side:
         if isinstance(found, list) and len(found) in (2, 3):
             ident, changes, base = [*found, ""][:3]
             records = self._read(str(base)) if base else {}
-            if isinstance(records, dict):  # else the base is lost
+            if isinstance(changes, dict) and isinstance(records, dict):  # else it is no manifest, or lost
                 self.id, self.old, self._base = ident, _changed(records, changes), base
                 self._since = changes if base else {}
         return self.id

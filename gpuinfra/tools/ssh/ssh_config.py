@@ -2,14 +2,13 @@
 
 import os
 import shlex
-import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from gpuinfra.ground import paths
 from gpuinfra.ground.model import Host
-from gpuinfra.tools.files import make_private, write_private
+from gpuinfra.tools.files import is_ours_alone, make_private, write_private
 
 # A Unix socket's path has 104 bytes on macOS (108 on Linux); ssh adds a suffix of 17 while it opens one.
 SOCKET_PATH_BYTES = 104 - 17 - 1
@@ -164,19 +163,9 @@ def control_path(host: Host, environ: Mapping[str, str]) -> Path | None:
     homes = [Path(runtime) / "gpuinfra"] if runtime else []
     for directory in [*homes, paths.cache_home(environ) / "ssh", Path(f"{SHORT}-{os.getuid()}")]:
         socket = directory / host.instance_id
-        if len(str(socket).encode()) <= SOCKET_PATH_BYTES and _private(directory):
+        if len(str(socket).encode()) <= SOCKET_PATH_BYTES and is_ours_alone(directory):
             return socket
     return None
-
-
-def _private(directory: Path) -> bool:
-    """Make a directory for its owner only; tell whether it is one."""
-    try:
-        make_private(directory)
-        found = directory.lstat()
-    except OSError:
-        return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
 
 def _quoted(text: str) -> str:

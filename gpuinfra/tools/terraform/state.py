@@ -16,7 +16,7 @@ from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Record
 from gpuinfra.ground.names import command
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.files import make_private, write_private
+from gpuinfra.tools.files import is_ours_alone, write_private
 from gpuinfra.tools.terraform import recorded
 
 
@@ -70,8 +70,10 @@ class LocalState:
     def _kept(self, name: str, text: str) -> Path:
         failures = []
         for directory in self._rescue_directories:
+            if not is_ours_alone(directory):  # one is in a folder that all users of the machine share
+                failures.append(f"{directory} (it cannot be made, or others can write there)")
+                continue
             try:
-                make_private(directory)
                 write_private(directory / name, text.encode())
                 return directory / name
             except OSError as error:

@@ -28,7 +28,7 @@ FLAGS = (
     "--window-size=1200,900",
 )
 PORT = 9515
-CELL = "return document.querySelector('.jp-Notebook .jp-Cell .jp-InputArea-editor') !== null"
+EDITOR = "return document.querySelector('.jp-Notebook .jp-InputArea-editor') !== null"
 IDLE = "return (document.querySelector('.jp-Notebook-ExecutionIndicator') || {dataset: {}}).dataset.status"
 OUTPUT = (
     "return Array.from(document.querySelectorAll('.jp-OutputArea-output')).map(e => e.innerText).join('\\n')"
@@ -36,7 +36,7 @@ OUTPUT = (
 # Dialogs (of a first start) lie over the page; a click made by a script would not move the keyboard's focus.
 FOCUS = """
 document.querySelectorAll('.jp-Dialog button.jp-mod-accept').forEach(button => button.click());
-const editor = document.querySelector('.jp-Notebook .jp-Cell .cm-content');
+const editor = document.querySelector('.jp-Notebook .cm-content');
 editor.focus();
 return document.activeElement === editor;
 """
@@ -96,7 +96,7 @@ def run_cell(url: str, expected: str, deadline: float, profile: str) -> str:
         def js(script: str) -> Any:
             return call(f"{session}/execute/sync", {"script": script, "args": []})
 
-        wait_for("the notebook", lambda: js(CELL), deadline)
+        wait_for("the notebook", lambda: js(EDITOR), deadline)
         wait_for("its kernel", lambda: js(IDLE) == "idle", deadline)
         keys = [{"type": "keyDown", "value": SHIFT}, {"type": "keyDown", "value": ENTER}]
         keys += [{"type": "keyUp", "value": ENTER}, {"type": "keyUp", "value": SHIFT}]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.errors import ConfigError, Declined, HostError
 from gpuinfra.ground.model import Record
 from tests.fakes.world import RECORDED, FakeState
 from tests.features.provision.recover_scene import GONE, HOST, OTHER, scene
@@ -11,7 +11,7 @@ from tests.features.provision.test_leftovers import thing
 
 def test_no_is_no(tmp_path: Path) -> None:
     """The state stays as it was."""
-    scene(tmp_path, answer=False).refused(ConfigError, GONE, "gpuinfra recover", yes=False)
+    scene(tmp_path, answer=False).refused(Declined, GONE, "gpuinfra recover", yes=False)
 
 
 def test_one_of_several_hosts_is_chosen(tmp_path: Path) -> None:

@@ -66,3 +66,14 @@ def test_a_lost_base_deletes_nothing(folders: Folders, side: int) -> None:
     outcome = folders.sync()
     assert (outcome.sent, outcome.brought, outcome.deleted) == (["file-2"], ["file-1"], [])
     assert not folders.sync().conflicts
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "[1, 2]", '["id", 5, "base-x"]', '["id", {}, 7]', '["id", []]']
+)
+def test_what_is_no_manifest_is_nothing_that_is_known(text: str, folders: Folders) -> None:
+    """It may have come with somebody else's folder: nothing is deleted by it, and nothing breaks."""
+    (folders.roots[HERE] / STATE / "manifest").write_text(text)
+    (folders.roots[HOST] / "file-2").unlink()
+    outcome = folders.sync()
+    assert (outcome.sent, outcome.deleted) == (["file-2"], [])

@@ -146,14 +146,15 @@ def test_errored_tfstate_is_rescued_once(tmp_path: Path) -> None:
     assert state.rescue("") is None
 
 
-def test_where_one_disk_is_full_the_next_one_is_taken(tmp_path: Path) -> None:
-    """The home is often on the same disk; where none takes it, what was full and the way out are said."""
+def test_where_one_place_does_not_take_it_the_next_one_does(tmp_path: Path) -> None:
+    """Full, or others can write there, too; where none takes it, why not and the way out are said."""
     state = state_in(tmp_path)
-    (tmp_path / "home").touch()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home").chmod(0o777)
     assert state.rescue(samples.STATE) == next((tmp_path / "tmp").iterdir())
     (tmp_path / "tmp").rename(tmp_path / "old")
     (tmp_path / "tmp").touch()
-    with pytest.raises(ConfigError, match=r"home \(File exists\) or .*tmp \(File exists\)") as caught:
+    with pytest.raises(ConfigError, match=r"home \(it cannot be made, or .* or .*tmp \(it cannot") as caught:
         state.rescue(samples.STATE)
     assert caught.value.hint.endswith("then: gpuinfra recover")
 
