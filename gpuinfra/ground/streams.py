@@ -46,6 +46,7 @@ def end(error: ReaderGone | Unwritable) -> int:
     if isinstance(error, ReaderGone):
         return 0
     sys.stderr.write(f"error: stdout cannot be written: {error}; what was asked for is done, not shown\n")
+    sys.stderr.write("  next: df -h   # if a disk is full, free some space; then: the same command again\n")
     return EXIT_UNWRITABLE
 
 
