@@ -167,6 +167,6 @@ class NoMover:
         """Move nothing."""
         return {}
 
-    def pack(self, paths: list[str]) -> dict[str, int]:
+    def pack(self, paths: list[str]) -> bool:
         """Pack nothing."""
-        return {}
+        return True

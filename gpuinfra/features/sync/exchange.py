@@ -15,7 +15,7 @@ from gpuinfra.features.sync.mover import FEW_BYTES, MANY, send
 from gpuinfra.features.sync.terms import SyncOutcome
 from gpuinfra.features.sync.work import order, work
 from gpuinfra.ground.text import size
-from gpuinfra.host.sync.place import PASSING
+from gpuinfra.host.sync.place import PASSING, UNREAD
 from gpuinfra.host.sync.records import IGNORE_FILES, SMALL, ancestors, read_lines
 from gpuinfra.host.sync.scan import Scan
 from gpuinfra.host.sync.side import Side
@@ -151,6 +151,7 @@ class _Exchange:
     def _carry_out(self, decision: Decision) -> None:
         up, down = order(decision.to_host), order(decision.to_here)
         files = send(self.scan, up["puts"], self.mover, self.few_bytes)
+        unread = dict.fromkeys(set(up["puts"]).difference(files.puts), UNREAD)
         up["puts"] = files.puts
         for numbers in files.counted:
             self._count(numbers)
@@ -163,6 +164,7 @@ class _Exchange:
         agreed = [path for path in decision.agreed if path in self.scan.now]
         here = work(down, decision.to_host, agreed, decision)
         done = self.side.place(self.scan, here)
+        done["failed"] |= unread
         there = work(up, decision.to_here, agreed, decision) | {"hashes": done["hashes"]}
         ident = os.urandom(8).hex()
         self.host.send(

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import stat
 
-from gpuinfra.host.sync.records import SMALL, differs, file_record
+from gpuinfra.host.sync.records import SMALL, file_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from gpuinfra.host.sync.scan import Scan
 
     class Mover(Protocol):
-        """What moves files into the other side's staging folder; each returns what it counted."""
+        """What moves files into the other side's staging folder."""
 
         def move(self, up: bool, paths: list[str]) -> dict[str, int]:
-            """Move files of any size, by differences."""
+            """Move files of any size, by differences; return what it counted."""
 
-        def pack(self, paths: list[str]) -> dict[str, int]:
-            """Send many small files up."""
+        def pack(self, paths: list[str]) -> bool:
+            """Send many small files up; False: not all of them have arrived as they are, `move` has to."""
 
 
 MANY = 300  # more files than this are many
@@ -57,16 +57,13 @@ def send(scan: Scan, puts: list[str], mover: Mover, few_bytes: int) -> Sent:
             return Sent(puts, given=given, data=data)
         except OSError:  # rsync has the words for a file that cannot be read
             pass
-    counted = []
     small = [path for path in puts if now[path][1] <= SMALL]
-    if len(small) <= MANY:
-        return Sent(puts, counted=[mover.move(True, puts)])
-    counted.append(mover.pack(small))
-    if large := set(puts).difference(small):
-        counted.append(mover.move(True, sorted(large)))
-    # tar fills up with zeros what shrank while it was read
-    bad = {path for path in small if differs(f"{scan.root}/{path}", now[path])}
-    return Sent([path for path in puts if path not in bad], counted=counted)
+    packed = set(small) if len(small) > MANY and mover.pack(small) else set()
+    left = [path for path in puts if path not in packed]
+    counted = [mover.move(True, left)] if left else []
+    # what tar could not read to its end is filled up with zeros, and stays so if it is gone by now
+    gone = {path for path in left if not os.path.lexists(f"{scan.root}/{path}")}
+    return Sent([path for path in puts if path not in gone], counted=counted)
 
 
 def contents(scan: Scan, paths: Iterable[str]) -> tuple[list[Given], bytes]:

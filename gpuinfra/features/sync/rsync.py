@@ -71,24 +71,20 @@ class _Mover:
             raise failure(code, stderr, stack=self._stack)
         return rsync_args.stats(text)
 
-    def pack(self, paths: list[str]) -> dict[str, int]:
+    def pack(self, paths: list[str]) -> bool:
         if sys.platform != "linux":  # another tar has other words
-            return self.move(True, paths)
+            return False
+        pack = rsync_args.tar(str(self._request.root))
         unpack = [*self._ssh, "--", *rsync_args.untar(self._request.folder)]
-        pipe, quiet = process.PIPE, process.DEVNULL
+        pipe, quiet, env = process.PIPE, process.DEVNULL, self._environ
         with (
-            process.start(
-                rsync_args.tar(str(self._request.root)), stdin=pipe, stdout=pipe, stderr=quiet
-            ) as tar,
-            process.start(unpack, stdin=tar.stdout, stdout=quiet, stderr=pipe) as ssh,
+            process.start(pack, env=env, stdin=pipe, stdout=pipe, stderr=quiet) as tar,
+            process.start(unpack, env=env, stdin=tar.stdout, stdout=quiet, stderr=quiet) as ssh,
         ):
             assert tar.stdout  # noqa: S101  # for the type checker
             tar.stdout.close()
             _give(tar, rsync_args.listed(paths))
-            words = ssh.communicate()[1].decode(errors="replace")
-        if ssh.returncode:
-            raise failure(ssh.returncode, words, stack=self._stack)
-        return {}
+        return not (tar.returncode or ssh.returncode)
 
     def _run(self, argv: list[str], paths: list[str]) -> tuple[int, str, str]:
         """Run rsync; return its exit code, its words, its errors."""

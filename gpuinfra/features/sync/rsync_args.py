@@ -31,7 +31,10 @@ def argv(rsync: str, ssh: "list[str]", *, source: str, target: str) -> "list[str
 
 
 def tar(root: str) -> "list[str]":
-    """Return the command line that packs files of a folder; their paths come as rsync's do."""
+    """Return the command line that packs files of a folder; their paths come as rsync's do.
+
+    Its exit code is not 0 if a file changed while it was read, too (GNU tar, "Return values").
+    """
     times = "--pax-option=delete=atime,delete=ctime"
     return ["tar", "-c", "--format=posix", times, "-b512", "--no-recursion", "-C", root, "--null", "-T", "-"]
 

@@ -118,9 +118,9 @@ class Folders:
                 shutil.copy2(source / path, staged)
         return {"sent_bytes": 1}
 
-    def pack(self, paths: list[str]) -> dict[str, int]:
+    def pack(self, paths: list[str]) -> bool:
         """Do the same, as tar does for many."""
-        return self.move(True, paths)
+        return bool(self.move(True, paths))
 
     def trees(self) -> list[Node]:
         """Return what is on both sides."""

@@ -36,6 +36,21 @@ def test_options_are_passed_on_only_when_asked() -> None:
     assert "--compress" in command("rsync", SSH, request, up=True)
 
 
+# Packs zeros in place of the files, one of which is gone then.
+TAR = """\
+#!/bin/sh
+[ "$1" = -c ] || exec {real} "$@"
+for word; do
+    shift
+    [ "$word" != {here} ] || word={zeros}
+    set -- "$@" "$word"
+done
+{real} "$@"
+rm {gone}
+exit 1
+"""
+
+
 @pytest.mark.parametrize(
     ("code", "words", "kind", "says"),
     [
@@ -97,3 +112,23 @@ def test_many_files_arrive_as_they_are(tmp_path: Path) -> None:
         assert (here.st_mtime_ns, here.st_mode) == (there.st_mtime_ns, there.st_mode), name
         assert (far.here / name).read_text() == (far.there / name).read_text()
     assert far.sync("up").names == far.sync().names == ()
+
+
+@pytest.mark.skipif(not shutil.which("rsync"), reason="needs rsync: apt-get install rsync")
+def test_what_tar_cannot_vouch_for_goes_by_rsync(tmp_path: Path) -> None:
+    """tar fills up with zeros what shrank while it was read, and exits with 1: none of that stays."""
+    environ = {**os.environ, "PATH": f"{tmp_path}/tools:{os.environ['PATH']}"}
+    far = FarHost(tmp_path, environ=environ)
+    for number in range(MANY + 1):
+        write(far.here / str(number), "text")
+        write(tmp_path / "zeros" / str(number), "\0\0\0\0")
+    tar = tmp_path / "tools/tar"
+    gone = far.here / "7"
+    write(tar, TAR.format(real=shutil.which("tar"), here=far.here, zeros=tmp_path / "zeros", gone=gone))
+    tar.chmod(0o755)
+    result = far.sync("up")
+    assert names(far.there) == names(far.here)
+    assert not (far.there / "7").exists()
+    assert {(far.there / name).read_text() for name in names(far.there)} == {"text"}
+    assert "7" not in result.names
+    assert far.sync("up").names == ()
