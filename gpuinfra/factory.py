@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,21 @@ def world(stack_name: str, environ: Mapping[str, str]) -> World:
     """
     project = _project(environ)
     return _world(project, project.stack(stack_name), environ)
+
+
+def world_for_init(stack_name: str, environ: Mapping[str, str]) -> World:
+    """Return the world of one stack; where there is no project, this directory becomes one that is trusted.
+
+    Raises:
+        ConfigError: this directory can be no project, or is one that is not trusted.
+    """
+    found = environ.get("GPUINFRA_PROJECT") or locations.find_project(str(Path.cwd()), environ)
+    if locations.is_installed() and not found:
+        project = paths.new_project(Path.cwd())
+        stack = project.stack(stack_name)
+        trusted_projects(environ).add(project.root)
+        return _world(project, stack, environ)
+    return world(stack_name, environ)
 
 
 def worlds(environ: Mapping[str, str]) -> list[World]:
@@ -82,7 +98,7 @@ def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:
         folder=locations.host_folder(locations.synced_root(str(Path.cwd()))),
         project=project,
         files=files,
-        user_data=UserData(files, project.root, alias=environ.get(ALIAS) or DEFAULT_ALIAS),
+        user_data=UserData(files, project, alias=environ.get(ALIAS) or DEFAULT_ALIAS),
         values=TfvarsFile(stack.tfvars, module=project.module),
         state=_state(stack, environ),
         reporter=reporter,
@@ -125,6 +141,7 @@ def init_values(
     owner: str = "",
     cidr: str = "",
     public_key: Path | None = None,
+    instance_type: str = "",
 ) -> InitValues:
     """Return what `init` writes: what the user said, else what can be found out."""
     from gpuinfra.features.provision.init import InitValues
@@ -134,7 +151,18 @@ def init_values(
         owner=lambda: owner or _owner(),
         cidr=lambda: _cidr(cidr, environ),
         public_key=lambda: _public_key(public_key, environ),
+        instance_type=instance_type,
     )
+
+
+def eject(environ: Mapping[str, str]) -> Path:
+    """Make the Terraform of this project the user's own; return its folder."""
+    from gpuinfra.features.provision import eject
+    from gpuinfra.tools.terminal.terminal import Terminal
+    from gpuinfra.tools.terraform.project_folder import ProjectFolder
+
+    project = _project(environ)
+    return eject.eject(project, ProjectFolder(project.folder).eject, Terminal().say)
 
 
 def project_files(world: World, environ: Mapping[str, str]) -> HostFiles:
@@ -219,10 +247,11 @@ def _terraform(project: Project, stack: Stack, environ: Mapping[str, str], repor
     if dropped := provider_mirror.dropped(environ):
         reporter.say(f"{', '.join(dropped)}: not heeded; terraform.tfvars is the only home of values")
     links.link_module(project.module, stack.directory)  # the module may have gained a file since
-    lock = project.module / ".terraform.lock.hcl"
+    _tell_version(project, reporter)
+    tools, lock = paths.tools(project, environ), project.module / links.LOCK
     env = provider_mirror.environment(
         environ,
-        config=project.tools / "terraform.rc",
+        config=tools / "terraform.rc",
         cache=paths.cache_home(environ) / "terraform-plugins",
         mirror=provider_mirror.find(lock, toolchain.platform_name()),
     )
@@ -233,8 +262,21 @@ def _terraform(project: Project, stack: Stack, environ: Mapping[str, str], repor
         elif presses == 2:
             reporter.say("still saving; a third Ctrl-C abandons it and may leave a host that nobody knows of")
 
-    binary = toolchain.find(project.tools, environ)
+    find = toolchain.find if project.is_clone else partial(toolchain.ensure, fetching=reporter.live)
+    binary = find(tools, environ)
     return TerraformCli(binary=binary, directory=stack.directory, env=env, on_interrupt=on_interrupt)
+
+
+def _tell_version(project: Project, reporter: Reporter) -> None:
+    from gpuinfra.tools.terraform.project_folder import ProjectFolder
+    from gpuinfra.version import VERSION
+
+    if project.is_clone or not (before := ProjectFolder(project.folder).was_of(VERSION)):
+        return
+    if project.is_ejected:
+        reporter.say(f"note: {project.folder} is your own, of gpuinfra {before}; this is {VERSION}")
+    else:
+        reporter.say(f"note: the Terraform module is that of gpuinfra {VERSION} now, it was that of {before}")
 
 
 def _cloud(region: str, settings: Settings | None) -> Cloud:

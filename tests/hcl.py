@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from gpuinfra.ground.paths import find_project
+from gpuinfra.ground.paths import find_project, tools
 from gpuinfra.simulator.project_copy import copy_project
 from gpuinfra.tools.terraform import binary as toolchain
 from gpuinfra.tools.terraform import provider_mirror
@@ -26,11 +26,11 @@ def main(command: str) -> int:
         directory = copy_project(project.root, Path(scratch)) / "terraform"
         env = provider_mirror.environment(
             without_aws(os.environ),
-            config=project.tools / "terraform.rc",
-            cache=project.tools / "plugins",
+            config=tools(project, os.environ) / "terraform.rc",
+            cache=tools(project, os.environ) / "plugins",
             mirror=provider_mirror.find(directory / ".terraform.lock.hcl", toolchain.platform_name()),
         )
-        terraform = [str(toolchain.find(project.tools, os.environ))]
+        terraform = [str(toolchain.find(tools(project, os.environ), os.environ))]
         if command == "fmt":
             return run([*terraform, *COMMANDS[command]], directory, env)
         init = [*terraform, "init", "-input=false", "-backend=false", "-lockfile=readonly", "-no-color"]

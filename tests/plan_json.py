@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gpuinfra.ground.paths import find_project
+from gpuinfra.ground.paths import find_project, tools
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from gpuinfra.simulator.server import running
 from gpuinfra.tools.terraform import binary as toolchain
@@ -34,7 +34,7 @@ def make(scratch: Path) -> dict[str, Path]:
             for number, (name, (old, new)) in enumerate(PLANS.items()):
                 edit(values, old, new)
                 target = found[name] = scratch / f"plan{number}.json"
-                terraform_plan(directory, env | provider, home.tools, target)
+                terraform_plan(directory, env | provider, tools(home, os.environ), target)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What Terraform makes: init, plan, apply (up), ip, status, destroy (down), recover, allow, output; trust."""
+"""What Terraform makes: init, plan, apply, ip, status, destroy, recover, allow, output; eject, trust."""
 
 import os
 from functools import partial
@@ -22,7 +22,7 @@ Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (init, plan, apply, ip, status, destroy, recover, allow, output, trust):
+    for command in (init, plan, apply, ip, status, destroy, recover, allow, output, eject, trust):
         app.command()(command)
 
 
@@ -38,14 +38,16 @@ def init(
     owner: Annotated[str, typer.Option(help="Who pays; default: your login name.")] = "",
     cidr: Cidr = "",
     public_key: Annotated[Path | None, typer.Option(help="Default: a key of gpuinfra's own.")] = None,
+    instance_type: Annotated[str, typer.Option(metavar="TYPE", help="EC2 type; default: g4dn.xlarge.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write terraform.tfvars with your own address and key."""
+    """Write terraform.tfvars with your own address and key. A directory in no project becomes one."""
     from gpuinfra.features.provision import init
 
-    values = factory.init_values(os.environ, region=region, owner=owner, cidr=cidr, public_key=public_key)
-    path = init.init(factory.world(stack, os.environ), values, force=force)
+    said = {"region": region, "owner": owner, "cidr": cidr, "instance_type": instance_type}
+    values = factory.init_values(os.environ, public_key=public_key, **said)
+    path = init.init(factory.world_for_init(stack, os.environ), values, force=force)
     result(str(path), {"path": str(path)}, as_json)
 
 
@@ -177,6 +179,12 @@ def output(
 
     recorded = outputs.outputs(factory.world(stack, os.environ), name)
     result(recorded.text(), recorded.plain(), as_json)
+
+
+def eject(as_json: Json = False) -> None:
+    """Put our Terraform module into your project as your own, to edit and keep without gpuinfra."""
+    folder = str(factory.eject(os.environ))
+    result(folder, {"ejected": folder}, as_json)
 
 
 def trust(

@@ -1,7 +1,6 @@
 """Facts about AWS, NVIDIA and images that change with time: read from the data that Terraform reads, too.
 
-Each file in terraform/modules/host/facts has its date and source. gpuinfra runs in a clone (an editable
-install), so the files lie beside this package; a copy inside it would be a second table.
+Each file in terraform/modules/host/facts has its date and source; a copy for Python would be a second table.
 """
 
 import json
@@ -10,7 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-DIRECTORY = Path(__file__).resolve().parents[2] / "terraform" / "modules" / "host" / "facts"
+from gpuinfra.ground import locations
+
+DIRECTORY = Path(locations.shipped()) / "terraform" / "modules" / "host" / "facts"
 
 
 @dataclass(frozen=True, kw_only=True)

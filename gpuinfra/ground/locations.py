@@ -9,13 +9,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def is_project(path: str) -> bool:
+FOLDER = "gpuinfra"  # what `init` makes in a user's project
+OURS = ("terraform.tfvars", "terraform.tfstate")  # of the two one may have been deleted
+
+
+def is_clone(path: str) -> bool:
     """Tell whether a directory is a clone of this repository: all that `down` needs of one."""
     return os.path.isfile(f"{path}/terraform/main.tf") and os.path.isdir(f"{path}/terraform/modules/host")
 
 
+def is_project(path: str) -> bool:
+    """Tell whether a directory is a clone of this repository, or a project in which `init` was said."""
+    return is_clone(path) or any(os.path.isfile(f"{path}/{FOLDER}/{name}") for name in OURS)
+
+
 def find_project(start: str, environ: Mapping[str, str]) -> str:
-    """Return the clone that GPUINFRA_PROJECT names, else the one that `start` lies in; empty without one."""
+    """Return the project that GPUINFRA_PROJECT names, else that which `start` lies in; empty without one."""
     given = environ.get("GPUINFRA_PROJECT", "")
     path = given or start
     while not is_project(path):
@@ -26,13 +35,13 @@ def find_project(start: str, environ: Mapping[str, str]) -> str:
 
 
 def trusted_project(start: str, environ: Mapping[str, str]) -> str:
-    """Return the clone as `find_project` does, but only one that the user trusts."""
+    """Return the project as `find_project` does, but only one that the user trusts."""
     found = find_project(start, environ)
     return found if found and is_trusted(found, environ) else ""
 
 
 def is_trusted(project: str, environ: Mapping[str, str]) -> bool:
-    """Tell whether the user wants a clone's code to run: who is in a directory need not know what it holds.
+    """Tell whether the user wants a project's code to run: who is in a directory need not know what it holds.
 
     They named it by GPUINFRA_PROJECT, or this very program belongs to it, or they said so (`gpuinfra trust`).
     """
@@ -53,19 +62,53 @@ def own_clone() -> str:
     return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+def shipped() -> str:
+    """Return where the Terraform module and the cloud-init templates of this program lie.
+
+    In a clone these are its own; what was installed carries them along (setup.py).
+    """
+    own = own_clone()
+    return own if is_clone(own) else f"{os.path.dirname(os.path.dirname(os.path.abspath(__file__)))}/shipped"
+
+
+def is_installed() -> bool:
+    """Tell whether this program was installed, by uv or pipx for example, and does not lie in a clone."""
+    return not is_clone(own_clone())
+
+
+def upgrade() -> str:
+    """Return the command that brings a newer version of this program."""
+    return (
+        "uv tool upgrade gpuinfra   # or: pipx upgrade gpuinfra"
+        if is_installed()
+        else "git pull && make setup"
+    )
+
+
+def set_up(extra: str = "") -> str:
+    """Return the command that puts this program right, or adds an optional part of it."""
+    name = f"'gpuinfra[{extra}]'" if extra else "gpuinfra"
+    return f"uv tool install --force {name}   # or: pipx install --force" if is_installed() else "make setup"
+
+
 def trust_file(environ: Mapping[str, str]) -> str:
-    """Return the record of the clones that the user trusts: one real path a line."""
+    """Return the record of the projects that the user trusts: one real path a line."""
     return f"{state_home(environ)}/trusted"
+
+
+def folder(project: str) -> str:
+    """Return the directory of the default stack."""
+    return f"{project}/terraform" if is_clone(project) else f"{project}/{FOLDER}"
 
 
 def state_file(project: str) -> str:
     """Return Terraform's record of the default stack."""
-    return f"{project}/terraform/terraform.tfstate"
+    return f"{folder(project)}/terraform.tfstate"
 
 
 def stacks(project: str) -> str:
     """Return where the directories of all other stacks lie."""
-    return f"{project}/terraform/stacks"
+    return f"{folder(project)}/stacks"
 
 
 def state_home(environ: Mapping[str, str]) -> str:
@@ -113,7 +156,9 @@ def synced_root(start: str) -> str:
 
 def is_marked(folder: str) -> bool:
     """Tell whether a folder says itself that it is a user's project."""
-    return any(os.path.exists(f"{folder}/{mark}") for mark in (".gpuinfraignore", ".git"))
+    return any(
+        os.path.exists(f"{folder}/{mark}") for mark in (".gpuinfraignore", ".git", f"{FOLDER}/{OURS[0]}")
+    )
 
 
 def is_personal(folder: str) -> bool:

@@ -9,6 +9,8 @@ from gpuinfra.ground import locations
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.names import DEFAULT_STACK
 
+LOOKED_FOR = "looked for gpuinfra/terraform.tfvars, or a clone's terraform/main.tf"
+BEGIN = "cd into your project, there: gpuinfra init"
 STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 
 
@@ -52,19 +54,36 @@ class Stack:
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """A clone of this repository."""
+    """What a user works in: a clone of this repository, or a directory of theirs with a folder gpuinfra/."""
 
     root: Path
 
     @property
-    def module(self) -> Path:
-        """The root module, which is also the directory of the default stack."""
-        return self.root / "terraform"
+    def is_clone(self) -> bool:
+        """Tell whether it is a clone, which holds module, templates and tools itself."""
+        return locations.is_clone(str(self.root))
 
     @property
-    def tools(self) -> Path:
-        """Where set-up puts programs of our own."""
-        return self.root / ".tools"
+    def folder(self) -> Path:
+        """The directory of the default stack, in which the others have theirs."""
+        return Path(locations.folder(str(self.root)))
+
+    @property
+    def is_ejected(self) -> bool:
+        """Tell whether the root module in the folder is the user's own (`gpuinfra eject`)."""
+        main = self.folder / "main.tf"
+        return not self.is_clone and main.is_file() and not main.is_symlink()
+
+    @property
+    def module(self) -> Path:
+        """The root module that all stacks share."""
+        theirs = self.is_clone or self.is_ejected
+        return self.folder if theirs else Path(locations.shipped()) / "terraform"
+
+    @property
+    def templates(self) -> Path:
+        """The templates of the first boot."""
+        return (self.root if self.is_clone else Path(locations.shipped())) / "cloud-init"
 
     def stack(self, name: str) -> Stack:
         """Return a stack by name, made or not; raises ConfigError for a bad name."""
@@ -75,7 +94,7 @@ class Project:
                 hint="gpuinfra up --stack my-host",
             )
         others = Path(locations.stacks(str(self.root)))
-        return Stack(name=name, directory=self.module if name == DEFAULT_STACK else others / name)
+        return Stack(name=name, directory=self.folder if name == DEFAULT_STACK else others / name)
 
     def stacks(self) -> list[Stack]:
         """Return the stacks that were set up, the default one first."""
@@ -85,21 +104,37 @@ class Project:
 
 
 def find_project(start: Path, environ: Mapping[str, str]) -> Project:
-    """Find the clone that `start` lies in, else the one this package was installed from.
+    """Find the project that `start` lies in, else the clone that this package was installed from.
 
     Raises:
-        ConfigError: no clone is found.
+        ConfigError: there is none.
     """
     found = locations.find_project(str(start), environ)
     own = Path(locations.own_clone()).resolve()
     home = environ.get("GPUINFRA_PROJECT")
-    if found or (not home and locations.is_project(str(own))):
+    if found or not (home or locations.is_installed()):
         return Project(root=Path(found or own).resolve())
     looked = f"in GPUINFRA_PROJECT={home}" if home else f"at or above {start}"
-    raise ConfigError(
-        f"no gpuinfra project {looked} (looked for terraform/main.tf and terraform/modules/host/)",
-        hint="cd into your clone of gpuinfra",
-    )
+    raise ConfigError(f"no gpuinfra project {looked} ({LOOKED_FOR})", hint=BEGIN)
+
+
+def new_project(directory: Path) -> Project:
+    """Return the project that `init` makes of a directory.
+
+    Raises:
+        ConfigError: it can be none.
+    """
+    if locations.is_personal(str(directory)):
+        raise ConfigError(
+            f"{directory} is no project: sync would take all that is in it",
+            hint="mkdir my-project && cd my-project && gpuinfra init",
+        )
+    return Project(root=directory.resolve())
+
+
+def tools(project: Project, environ: Mapping[str, str]) -> Path:
+    """Return where programs of our own are: in a clone; else one place for all projects."""
+    return project.root / ".tools" if project.is_clone else cache_home(environ) / "tools"
 
 
 def state_home(environ: Mapping[str, str]) -> Path:

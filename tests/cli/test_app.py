@@ -129,9 +129,11 @@ def test_a_host_without_an_address(cli: Cli) -> None:
 
 
 def test_no_project(cli: Cli, tmp_path: Path) -> None:
-    """Outside of a clone the user is told what was looked for."""
+    """Outside of a project the user is told what was looked for."""
     done = cli.run("ip", GPUINFRA_PROJECT=str(tmp_path))
-    refused(done, 2, "error: no gpuinfra project", "terraform/main.tf", "  next: cd into your clone")
+    refused(
+        done, 2, "error: no gpuinfra project", "gpuinfra/terraform.tfvars", "  next: cd into your project"
+    )
 
 
 def test_init_writes_once(cli: Cli) -> None:

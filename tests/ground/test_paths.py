@@ -55,3 +55,38 @@ def test_a_marked_folder_inside_a_dot_folder_is_a_project(
         name: locations.is_personal(f"{tmp_path}/{name}") for name in (".local/src/x", ".dotfiles", "p")
     }
     assert personal == {".local/src/x": False, ".dotfiles": True, "p": False}
+
+
+def test_a_project_of_the_users_is_known_by_its_values_or_its_state(tmp_path: Path) -> None:
+    """One of the two may be gone; the folder's name alone is nothing: this repository has one, too."""
+    folder = tmp_path / "p" / "gpuinfra"
+    folder.mkdir(parents=True)
+    assert not locations.find_project(str(folder), {})
+    for name in ("terraform.tfvars", "terraform.tfstate"):
+        (folder / name).touch()
+        assert locations.find_project(str(folder), {}) == str(tmp_path / "p")
+        (folder / name).unlink()
+
+
+def test_stacks_of_a_users_project(tmp_path: Path) -> None:
+    """All lie in its one folder; module and templates are those of the program."""
+    (tmp_path / "gpuinfra").mkdir()
+    (tmp_path / "gpuinfra/terraform.tfvars").touch()
+    project = paths.find_project(tmp_path, {})
+    assert project.stack("default").directory == tmp_path / "gpuinfra"
+    assert project.stack("b").directory == tmp_path / "gpuinfra/stacks/b"
+    assert [stack.name for stack in project.stacks()] == ["default"]
+    assert (project.module / "main.tf").is_file()
+    assert (project.templates / "user-data.yaml.j2").is_file()
+    assert tmp_path not in project.module.parents
+    assert paths.tools(project, {"XDG_CACHE_HOME": "/c"}) == Path("/c/gpuinfra/tools")
+
+
+def test_a_home_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor what lies above it."""
+    monkeypatch.setenv("HOME", str(tmp_path / "ada"))
+    (tmp_path / "ada" / "work").mkdir(parents=True)
+    for directory in (tmp_path / "ada", tmp_path):
+        with pytest.raises(ConfigError, match="is no project"):
+            paths.new_project(directory)
+    assert paths.new_project(tmp_path / "ada/work").root == tmp_path / "ada/work"

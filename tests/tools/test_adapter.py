@@ -20,6 +20,7 @@ from gpuinfra.ground.paths import Project
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.aws.client import client, default_region
 from gpuinfra.tools.ssh.client import OpenSsh
+from gpuinfra.tools.terraform.project_folder import ProjectFolder
 from gpuinfra.tools.terraform.runner import TerraformCli
 from gpuinfra.tools.terraform.stack_files import StackDirectory
 from gpuinfra.tools.terraform.state import LocalState
@@ -65,6 +66,7 @@ HOSTILE: dict[str, Callable[[Path], object]] = {
     ).rescue('{"version": 4, "lineage": "x"}'),
     "values": lambda p: TfvarsFile(p, module=p).read(),
     "new values": lambda p: TfvarsFile(blocked(p), module=p).create({}),
+    "folder": lambda p: ProjectFolder(blocked(p)).was_of("1.0"),
     "stack": lambda p: StackDirectory(Project(root=blocked(p)).stack("default")).nonce(),
     "ssh": lambda p: OpenSsh({"XDG_STATE_HOME": str(blocked(p))}).pin(samples.host(), ["ssh-ed25519 AAAA"]),
     "terraform": lambda p: TerraformCli(

@@ -6,7 +6,6 @@ jinja2 and PyYAML are imported where they are used: every command holds a UserDa
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gpuinfra.features.environment.files import ENVIRONMENT, REQUIREMENTS, STARTUP, ProjectFiles
@@ -14,6 +13,7 @@ from gpuinfra.features.environment.lock_file import DEFAULT_ALIAS
 from gpuinfra.features.environment.lock_file import FILE as LOCK
 from gpuinfra.ground import facts
 from gpuinfra.ground.model import Settings
+from gpuinfra.ground.paths import Project
 from gpuinfra.tools.adapter import adapter
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class BootFiles(Protocol):
 class UserData:
     """The project's files for a host: sent at its first boot, or after it where they do not fit."""
 
-    def __init__(self, files: BootFiles, project: Path, *, alias: str = DEFAULT_ALIAS) -> None:
+    def __init__(self, files: BootFiles, project: Project, *, alias: str = DEFAULT_ALIAS) -> None:
         self._files = files
         self._project, self._alias = project, alias
 
@@ -47,12 +47,12 @@ class UserData:
         from gpuinfra.features.boot.cloud_init import render
 
         context, warnings = self._context(settings)
-        self._files.write_user_data(render(context, templates=self._project / "cloud-init"))
+        self._files.write_user_data(render(context, templates=self._project.templates))
         return warnings
 
     def lock(self) -> bytes | None:
         """Return environment.lock, None when there is none."""
-        return ProjectFiles(self._project).lock()
+        return ProjectFiles(self._project.root).lock()
 
     def digests(self) -> dict[str, str]:
         """Return the sha256 of each file for the host, by its name here.
@@ -60,7 +60,7 @@ class UserData:
         Raises:
             ConfigError: there is no environment.yml.
         """
-        given = ProjectFiles(self._project)
+        given = ProjectFiles(self._project.root)
         files = {
             ENVIRONMENT: given.environment(),
             REQUIREMENTS: given.requirements(),
@@ -78,11 +78,11 @@ class UserData:
         from gpuinfra.features.boot import parcel
 
         context, warnings = self._context(settings)
-        return parcel.pack(context, templates=self._project / "cloud-init"), warnings
+        return parcel.pack(context, templates=self._project.templates), warnings
 
     def _context(self, settings: Settings) -> tuple[BootContext, tuple[str, ...]]:
         return context_of(
-            ProjectFiles(self._project, alias=self._alias),
+            ProjectFiles(self._project.root, alias=self._alias),
             stack=settings.stack,
             nonce=self._files.nonce(),
             installer=settings.installer,

@@ -8,6 +8,7 @@ from typing import Any
 
 from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS
 from gpuinfra.features.environment.solution import LockedPackage, Solution, SolveRequest
+from gpuinfra.ground import locations
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
@@ -17,7 +18,7 @@ TRIES = 2  # it may crash before it has answered, too
 CHILD = (sys.executable, "-P", "-m", "gpuinfra.features.environment.solver_child")
 
 
-@adapter("the solver cannot be run", hint="make setup")
+@adapter("the solver cannot be run", hint=locations.set_up("solve"))
 class RattlerSolver:
     """Solves by py-rattler for linux-64, whatever this machine is."""
 
@@ -53,7 +54,8 @@ class RattlerSolver:
             if answer:
                 return answer
         last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise ConfigError(f"the solver crashed (exit code {ended.returncode}): {last}", hint="make setup")
+        message = f"the solver crashed (exit code {ended.returncode}): {last}"
+        raise ConfigError(message, hint=locations.set_up("solve"))
 
     def _run(self, request: str) -> process.Completed:
         try:
@@ -76,7 +78,7 @@ def _answer(stdout: str) -> dict[str, Any] | None:
 def _refused(answer: Mapping[str, Any], question: SolveRequest) -> ConfigError:
     where, message = ", ".join(question.channels), answer["message"]
     if answer["kind"] == "missing":
-        return ConfigError(f"{message}: it is the extra 'solve' of gpuinfra", hint="make setup")
+        return ConfigError(f"{message}: it is the extra 'solve' of gpuinfra", hint=locations.set_up("solve"))
     if answer["kind"] == "network" and "certificate" in message:
         return ConfigError(
             f"the channels' certificate is not trusted here: {message}",

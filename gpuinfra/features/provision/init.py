@@ -5,19 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpuinfra.ground.errors import Declined
+from gpuinfra.ground.errors import ConfigError, Declined
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
 class InitValues:
-    """What to write; each is found out only if the user did not say it."""
+    """What to write; each is found out only if the user did not say it; no type: the module's own choice."""
 
     region: Callable[[], str]
     owner: Callable[[], str]
     cidr: Callable[[], str]
     public_key: Callable[[], Path]
+    instance_type: str = ""
 
 
 def init(world: World, values: InitValues, *, force: bool) -> Path:
@@ -32,6 +33,10 @@ def init(world: World, values: InitValues, *, force: bool) -> Path:
     path = _write(world, values)
     with world.reporter.live("Installing Terraform's AWS provider"):
         world.terraform().init()
+    try:
+        world.user_data.digests()
+    except ConfigError as error:  # the project's environment.yml may come later
+        world.reporter.say(error.message)
     world.reporter.say(f"next: edit it if you like, then {command('up', world.files.name)}")
     return path
 
@@ -51,14 +56,15 @@ def owner_of(login: str) -> str:
 
 def _write(world: World, values: InitValues) -> Path:
     region, cidr, key = values.region(), values.cidr(), str(values.public_key())
+    found: dict[str, object] = {
+        "stack": world.files.name,
+        "owner": values.owner(),
+        "region": region,
+        "allowed_cidrs": [cidr],
+        "public_key_path": key,
+    }
     path = world.values.create(
-        {
-            "stack": world.files.name,
-            "owner": values.owner(),
-            "region": region,
-            "allowed_cidrs": [cidr],
-            "public_key_path": key,
-        }
+        found | ({"instance_type": values.instance_type} if values.instance_type else {})
     )
     world.reporter.say(f"wrote {path}")
     world.reporter.say(f"  region {region}, ssh from {cidr} only")

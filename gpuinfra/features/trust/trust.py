@@ -10,6 +10,7 @@ from pathlib import Path
 from gpuinfra.features.trust.record import TrustedProjects
 from gpuinfra.ground import locations
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.paths import BEGIN, LOOKED_FOR
 from gpuinfra.ground.protocols import Reporter
 
 MEANS = "its Terraform and scripts run with your AWS credentials"
@@ -38,10 +39,6 @@ def trust(directory: Path, trusted: TrustedProjects) -> Path:
     """
     found = locations.find_project(str(directory.resolve()), {})
     if not found:
-        raise ConfigError(
-            f"no gpuinfra project at or above {directory}"
-            " (looked for terraform/main.tf and terraform/modules/host/)",
-            hint="cd into your clone of gpuinfra",
-        )
+        raise ConfigError(f"no gpuinfra project at or above {directory} ({LOOKED_FOR})", hint=BEGIN)
     trusted.add(Path(found))
     return Path(found)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, Any
 
+from gpuinfra.ground import locations
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, HostError, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.printable import printable
@@ -51,7 +52,7 @@ def safe_hint(hint: str) -> str:
     Its words are quoted anew, so that it is one command; no other remark than ours goes with it.
     """
     if hint == NEWER:
-        return hint
+        return locations.upgrade()
     line, mark, remark = hint.partition("   # ")
     try:
         words = shlex.split(line)

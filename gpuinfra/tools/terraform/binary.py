@@ -10,9 +10,11 @@ import sys
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from gpuinfra.ground import locations
 from gpuinfra.ground.errors import TerraformError
 from gpuinfra.tools import process
 
@@ -45,7 +47,7 @@ def find(tools: Path, environ: Mapping[str, str]) -> Path:
     if ours.exists():
         return ours
     seen = f"the one on PATH is {'.'.join(map(str, found))}" if found else "there is none on PATH"
-    raise TerraformError(f"gpuinfra needs Terraform 1.11 or newer; {seen}", hint="make setup")
+    raise TerraformError(f"gpuinfra needs Terraform 1.11 or newer; {seen}", hint=locations.set_up())
 
 
 def fetch(tools: Path, *, releases: str = RELEASES, checksums: Mapping[str, str] = SHA256) -> Path:
@@ -68,12 +70,19 @@ def fetch(tools: Path, *, releases: str = RELEASES, checksums: Mapping[str, str]
     return target
 
 
-def ensure(tools: Path, environ: Mapping[str, str], *, releases: str = RELEASES) -> Path:
-    """Return a Terraform that is new enough, downloading the pinned one if need be."""
+def ensure(
+    tools: Path,
+    environ: Mapping[str, str],
+    *,
+    releases: str = RELEASES,
+    fetching: Callable[[str], AbstractContextManager[object]] = nullcontext,
+) -> Path:
+    """Return a Terraform that is new enough, downloading the pinned one if need be; `fetching` tells that."""
     try:
         return find(tools, environ)
     except TerraformError:
-        return fetch(tools, releases=releases)
+        with fetching(f"Fetching Terraform {VERSION}"):
+            return fetch(tools, releases=releases)
 
 
 def platform_name() -> str:
@@ -116,7 +125,7 @@ def _verify(archive: Path, expected: str) -> None:
         raise TerraformError(
             f"{archive.name} has the sha256 {found}, expected {expected}: it was damaged or replaced"
             " on the way and has been deleted",
-            hint="make setup   # once more; if it repeats, install Terraform yourself",
+            hint=f"the same command again; if it repeats, install Terraform yourself: {INSTALL_PAGE}",
         )
 
 

@@ -5,6 +5,7 @@ The texts were seen from Terraform 1.11 with provider 5.100.
 
 import re
 
+from gpuinfra.ground import locations
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, TerraformError
 from gpuinfra.ground.model import Diagnostic, Outcome, Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
@@ -54,8 +55,7 @@ def _known(d: Diagnostic, settings: Settings | None) -> GpuInfraError | None:
         return unreachable(d.summary)
     if "managed by newer provider version" in d.summary:
         return TerraformError(
-            "a newer AWS provider than this clone's has written the state",
-            hint="git pull   # then: make setup",
+            "a newer AWS provider than that of this gpuinfra has written the state", hint=locations.upgrade()
         )
     if d.summary == "Invalid value for variable" or d.where.startswith("terraform.tfvars:"):
         return _wrong_value(d, settings)

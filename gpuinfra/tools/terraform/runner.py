@@ -13,6 +13,7 @@ from typing import Any
 
 from python_terraform import IsFlagged, Terraform
 
+from gpuinfra.ground import locations
 from gpuinfra.ground.errors import ConfigError, Interrupted, TerraformError
 from gpuinfra.ground.model import Change, Outcome
 from gpuinfra.ground.protocols import OnProgress
@@ -36,7 +37,7 @@ class _CommandLine(Terraform):  # type: ignore[misc]  # no type information upst
         """Read nothing: the original fails on a damaged state before we can explain it."""
 
 
-@adapter("Terraform cannot be run", hint="make setup")
+@adapter("Terraform cannot be run", hint=locations.set_up())
 class TerraformCli:
     """The Provisioner port: real Terraform in one directory."""
 
@@ -160,11 +161,20 @@ class TerraformCli:
         return events.outcome(ok=ended.returncode == 0, interrupted=ended.interrupted)
 
     def _fingerprint(self) -> str:
-        """Return what decides whether init has to run: the configuration, the lock, our CLI config."""
-        parts = [*sorted(self._directory.glob("*.tf")), self._directory / LOCK]
+        """Return what decides whether init has to run: the configuration, the lock, our CLI config.
+
+        And where the modules really are: Terraform keeps that path, and would go on with those of another
+        version, or of before `eject`.
+        """
+        modules = (self._directory / "modules").resolve()
+        parts = [
+            *sorted(self._directory.glob("*.tf")),
+            self._directory / LOCK,
+            *sorted(modules.rglob("*.tf")),
+        ]
         config = self._env.get("TF_CLI_CONFIG_FILE", "")
         parts += [Path(config)] if config else []
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(str(modules).encode())
         for path in parts:
             digest.update(path.name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
         return digest.hexdigest()

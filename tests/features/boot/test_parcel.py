@@ -27,7 +27,8 @@ def root(tmp_path: Path) -> Path:
 
 def user_data(root: Path) -> UserData:
     """Return the clone's files for a host."""
-    return UserData(StackDirectory(Project(root=root).stack("default")), root)
+    project = Project(root=root)
+    return UserData(StackDirectory(project.stack("default")), project)
 
 
 def parcel(root: Path) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def root(tmp_path: Path) -> Path:
 def render(root: Path) -> tuple[str, ...]:
     """Render as plan and up do."""
     project = Project(root=root)
-    return UserData(StackDirectory(project.stack("default")), root).write(SETTINGS)
+    return UserData(StackDirectory(project.stack("default")), project).write(SETTINGS)
 
 
 def test_only_a_requirements_file_that_is_there_travels(root: Path) -> None:

@@ -105,7 +105,7 @@ def explained(summary: str, detail: str = "") -> GpuInfraError:
             "Resource instance managed by newer provider version",
             "The current state of x was created by a newer provider version than is currently selected.",
             TerraformError,
-            "a newer AWS provider than this clone's has written the state",
+            "a newer AWS provider than that of this gpuinfra has written the state",
             "git pull",
         ),
         ("Resource precondition failed", "Do this.", TerraformError, "Do this.", ""),

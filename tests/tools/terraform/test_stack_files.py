@@ -51,7 +51,7 @@ def test_free_space_of_a_stack_to_be(files: StackDirectory) -> None:
 
 def test_clean(files: StackDirectory, tmp_path: Path) -> None:
     """What holds user-data goes; what the user wrote stays; twice is fine."""
-    directory = tmp_path / "terraform" / "stacks" / "b"
+    directory = tmp_path / "gpuinfra" / "stacks" / "b"
     directory.mkdir(parents=True)
     for name in ("user-data.yaml.gz", "gpuinfra.tfplan", "terraform.tfvars", "terraform.tfstate"):
         (directory / name).touch()
@@ -63,7 +63,7 @@ def test_clean(files: StackDirectory, tmp_path: Path) -> None:
 
 def test_the_nonce_stays_until_the_host_is_gone(files: StackDirectory, tmp_path: Path) -> None:
     """Every render of one host carries the same; the next host gets another; only the owner reads it."""
-    directory = tmp_path / "terraform" / "stacks" / "b"
+    directory = tmp_path / "gpuinfra" / "stacks" / "b"
     directory.mkdir(parents=True)
     first = files.nonce()
     assert (files.nonce(), len(bytes.fromhex(first))) == (first, 16)
