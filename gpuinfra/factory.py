@@ -262,8 +262,8 @@ def _terraform(project: Project, stack: Stack, environ: Mapping[str, str], repor
         elif presses == 2:
             reporter.say("still saving; a third Ctrl-C abandons it and may leave a host that nobody knows of")
 
-    find = toolchain.find if project.is_clone else partial(toolchain.ensure, fetching=reporter.live)
-    binary = find(tools, environ)
+    fetched = partial(toolchain.ensure, fetching=reporter.live)  # in a clone by `make setup`
+    binary = (fetched if locations.is_installed() else toolchain.find)(tools, environ)
     return TerraformCli(binary=binary, directory=stack.directory, env=env, on_interrupt=on_interrupt)
 
 

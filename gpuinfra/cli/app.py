@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gpuinfra.cli import containers, environment, gpu, host, jobs, lifecycle, provision, sync, web
+from gpuinfra.cli import containers, demo, environment, gpu, host, jobs, lifecycle, provision, sync, web
 from gpuinfra.cli.options import Json, result
 from gpuinfra.ground import streams
 from gpuinfra.ground.errors import EXIT_BUG, EXIT_INTERRUPTED, GpuInfraError
@@ -41,7 +41,7 @@ def version(as_json: Json = False) -> None:
     result(VERSION, {"version": VERSION}, as_json)
 
 
-for group in (lifecycle, host, environment, jobs, gpu, containers, sync, web):
+for group in (lifecycle, host, environment, jobs, gpu, containers, sync, web, demo):
     group.add_to(app)
 host.add_proxy_to(app)
 provision.add_aliases_to(app)

@@ -13,8 +13,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpuinfra.ground import locations
 from gpuinfra.ground.errors import GpuInfraError
-from gpuinfra.ground.paths import find_project
 from gpuinfra.ground.ticker import ticking
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.simulator.lab import requirements
@@ -59,7 +59,7 @@ def demo() -> int:
     reason = requirements.why_not()
     _tell(WITHOUT_HOSTS.format(reason=reason) if reason else WITH_HOSTS)
     with tempfile.TemporaryDirectory(prefix="gpuinfra-demo-") as scratch:
-        project = copy_project(find_project(Path.cwd(), os.environ).root, Path(scratch) / "project")
+        project = copy_project(Path(locations.shipped()), Path(scratch) / "project")
         with _api_only(project) if reason else _with_hosts(project) as setting:
             _show(setting)
             _check(setting.simulator)

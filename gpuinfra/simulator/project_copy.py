@@ -25,6 +25,9 @@ def copy_project(source: Path, target: Path) -> Path:
             shutil.copytree(part, target / name, ignore=_private, symlinks=True)
         else:
             shutil.copy2(part, target / name)
+    for fetched in source.glob(".tools/terraform-*"):  # where there is none on PATH
+        (target / ".tools").mkdir(exist_ok=True)
+        (target / ".tools" / fetched.name).symlink_to(fetched)
     return target
 
 

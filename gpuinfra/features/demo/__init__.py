@@ -1,0 +1,1 @@
+"""The demo: the simulated AWS is an optional part, started as a program of its own."""
