@@ -1,6 +1,7 @@
 """Make a stand-in for the Miniconda installer: the real one's flags and words, a working base inside."""
 
 import gzip
+import importlib.util
 import io
 import sys
 import sysconfig
@@ -72,8 +73,9 @@ def local_base() -> Base:
 
 def host_base(python: Interpreter) -> Base:
     """Return a base for another machine, whose Python has PyYAML; py-rattler (abi3) is carried along."""
-    carried = Path(sysconfig.get_paths()["purelib"]) / "rattler"
-    return Base(python=python, carried=(carried,))
+    found = importlib.util.find_spec("rattler")  # not imported: it may abort an interpreter that ends
+    carried = map(Path, found.submodule_search_locations or ()) if found else ()
+    return Base(python=python, carried=tuple(carried))
 
 
 def build(target: Path, base: Base) -> Path:
