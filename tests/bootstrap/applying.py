@@ -14,7 +14,7 @@ from tests.cloud_init.userdata import ROOT
 from tests.processes import until_test_ends
 from tests.waiting import PATIENCE_S
 
-EDITED = "name: lab\nchannels: [conda-forge]\ndependencies: [python, pip, extra, pip: [frompip]]\n"
+EDITED = "name: lab\nchannels: [conda-forge]\ndependencies: [python, extra]\n"
 MISSING = EDITED.replace("extra", "nobody-has-this")
 # What systemd says of our unit, and of the bootstrap's in a look.
 SYSTEMCTL = """case "$*" in

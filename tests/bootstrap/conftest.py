@@ -56,9 +56,15 @@ def host(tmp_path: Path, server: Server, www: Path) -> Host:
 
 
 @pytest.fixture
-def ready(host: Host) -> Host:
-    """A host that has booted, with a systemd that starts nothing by itself."""
+def managed(host: Host) -> Host:
+    """A host with a systemd that starts nothing by itself."""
     host.command("systemctl", SYSTEMCTL)
     host.command("systemd-run", 'echo "$*" >>"$0.ran"')
-    assert host.boot() == 0, host.log
     return host
+
+
+@pytest.fixture
+def ready(managed: Host) -> Host:
+    """Such a host that has booted."""
+    assert managed.boot() == 0, managed.log
+    return managed

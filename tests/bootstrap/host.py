@@ -29,16 +29,9 @@ FILES = {
     "startup_script": "startup.sh",
     "lock": "environment.lock",
 }
-ENVIRONMENT = """\
-name: lab
-channels: [conda-forge]
-dependencies:
-  - python
-  - tinyapp
-  - pip
-  - pip:
-      - frompip==1.0
-"""
+# Usual: no pip, whose thousand files and slow start are most of what a boot costs.
+ENVIRONMENT = "name: lab\nchannels: [conda-forge]\ndependencies: [python, tinyapp]\n"
+WITH_PIP = ENVIRONMENT.replace("tinyapp", "tinyapp, pip, pip: [frompip==1.0]")
 
 
 @dataclass(kw_only=True)

@@ -5,12 +5,13 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.bootstrap.host import STEPS, Host
+from tests.bootstrap.host import STEPS, WITH_PIP, Host
 from tests.bootstrap.server import Server
 
 
 def test_a_fresh_host_gets_its_environment(host: Host) -> None:
     """All steps in order; the packages of conda and of pip are there; the status says so."""
+    host.give(environment_yml=WITH_PIP)
     assert host.boot() == 0, host.log
     status = host.status
     assert (status["state"], status["step"], status["rc"]) == ("done", "done", 0)
@@ -25,6 +26,7 @@ def test_a_fresh_host_gets_its_environment(host: Host) -> None:
 
 def test_the_status_tells_what_was_verified(host: Host) -> None:
     """What was imported, and exactly what is installed, with hashes, ready to be a lock."""
+    host.give(environment_yml=WITH_PIP)
     assert host.boot() == 0, host.log
     assert json.loads((host.state / "verify.json").read_text())["imports"] == {
         "tinyapp": "2.0",
@@ -112,7 +114,7 @@ def test_a_lock_is_installed_without_a_solve(host: Host, server: Server, tmp_pat
 def test_requirements_and_startup_come_last(host: Host) -> None:
     """Both run in the environment, as the login user, the script once only."""
     startup = "#!/bin/bash\nset -eu\npython -c 'import frompip, tinyapp'\necho ran $PWD >>~/startup.txt\n"
-    host.give(requirements_txt="frompip==1.1\n", startup_script=startup)
+    host.give(environment_yml=WITH_PIP, requirements_txt="frompip==1.1\n", startup_script=startup)
     assert host.boot() == 0, host.log
     assert host.python("import frompip; print(frompip.VERSION)") == "1.1"
     assert host.boot() == 0, host.log

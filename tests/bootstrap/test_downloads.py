@@ -1,6 +1,6 @@
 """What comes over the network: unavailable, cut, corrupt, or not what was pinned."""
 
-from tests.bootstrap.host import PERMANENT, TRANSIENT, Host
+from tests.bootstrap.host import PERMANENT, TRANSIENT, WITH_PIP, Host
 from tests.bootstrap.server import Server
 
 
@@ -68,6 +68,6 @@ def test_a_package_index_that_is_down_is_no_bad_pin(host: Host, server: Server) 
     host.environ["PIP_INDEX_URL"] = "http://127.0.0.1:9/simple"
     host.environ["PIP_RETRIES"] = "1"
     host.values["TRIES"] = "1"
-    host.give()
+    host.give(environment_yml=WITH_PIP)
     assert host.boot() == TRANSIENT
     assert (host.status["step"], host.status["permanent"]) == ("env-pip", False)

@@ -24,27 +24,30 @@ from tests.bootstrap.applying import (
     seen,
     send,
 )
-from tests.bootstrap.host import Host
+from tests.bootstrap.host import WITH_PIP, Host
 from tests.bootstrap.server import Server
 from tests.processes import until_test_ends
 from tests.waiting import PATIENCE_S, wait_until
 
 
-def test_the_new_environment_is_used_and_a_reboot_keeps_it(ready: Host, server: Server) -> None:
+def test_the_new_environment_is_used_and_a_reboot_keeps_it(managed: Host, server: Server) -> None:
     """Built beside the old one, which stays whole; the next boot has nothing to do and asks nobody."""
+    managed.give(environment_yml=WITH_PIP)
+    assert managed.boot() == 0, managed.log
     server.reset()
-    assert apply(ready, environment_yml=EDITED) == 0, ready.log
-    assert in_use(ready) == "lab-2"
-    python(ready, "lab-2", "import extra, frompip; assert frompip.VERSION == '1.1'")
-    python(ready, "lab", "import tinyapp, frompip; assert frompip.VERSION == '1.0'")
+    edited = WITH_PIP.replace("tinyapp", "extra").replace("==1.0", "")
+    assert apply(managed, environment_yml=edited) == 0, managed.log
+    assert in_use(managed) == "lab-2"
+    python(managed, "lab-2", "import extra, frompip; assert frompip.VERSION == '1.1'")
+    python(managed, "lab", "import tinyapp, frompip; assert frompip.VERSION == '1.0'")
     assert server.count("Miniconda") == 0
-    boot = seen(ready)
+    boot = seen(managed)
     assert (boot.state, boot.environment) == ("done", "lab-2")
-    assert boot.made_of == {"environment.yml": hashlib.sha256(EDITED.encode()).hexdigest()}
+    assert boot.made_of == {"environment.yml": hashlib.sha256(edited.encode()).hexdigest()}
     server.reset()
-    assert ready.boot() == 0, ready.log
-    assert (ready.ran(), server.count(), in_use(ready)) == ([], 0, "lab-2")
-    assert (ready.conf / "bootstrap.env").stat().st_mode & 0o777 == 0o600, "the nonce is in it"
+    assert managed.boot() == 0, managed.log
+    assert (managed.ran(), server.count(), in_use(managed)) == ([], 0, "lab-2")
+    assert (managed.conf / "bootstrap.env").stat().st_mode & 0o777 == 0o600, "the nonce is in it"
 
 
 def test_what_fails_is_removed_and_told_and_the_old_one_stays(ready: Host) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from gpuinfra.ground.errors import ConfigError
-from tests.bootstrap.host import ENVIRONMENT, PERMANENT, Host
+from tests.bootstrap.host import ENVIRONMENT, PERMANENT, WITH_PIP, Host
 from tests.bootstrap.server import Server
 
 NAMESPACE = ["unshare", "--map-root-user", "--mount"]
@@ -35,12 +35,12 @@ def test_a_misspelt_package_is_not_tried_again(host: Host, server: Server) -> No
 
 def test_a_bad_pip_pin_keeps_the_conda_environment(host: Host) -> None:
     """Pip has a step of its own: the fixed line runs pip again, not conda."""
-    host.give(environment_yml=ENVIRONMENT.replace("frompip==1.0", "frompip==9.9"))
+    host.give(environment_yml=WITH_PIP.replace("frompip==1.0", "frompip==9.9"))
     assert host.boot() == PERMANENT
     assert host.status["step"] == "env-pip"
     assert "No matching distribution found for frompip==9.9" in host.status["message"]
     made = (host.prefix / "envs/lab/conda-meta/history").stat().st_mtime_ns
-    host.give()
+    host.give(environment_yml=WITH_PIP)
     assert host.boot() == 0, host.log
     assert (host.prefix / "envs/lab/conda-meta/history").stat().st_mtime_ns == made
     assert "env-conda" not in host.ran()
@@ -120,7 +120,7 @@ def can_mount() -> bool:
 def test_a_disk_that_fills_up_is_reported_and_then_gone_on_with(host: Host) -> None:
     """Even the status needs room: it is written all the same; with a larger disk the next run goes on."""
     host.values["MIN_FREE_MB"] = "0"
-    host.give()
+    host.give(environment_yml=WITH_PIP)
     files = [str(path) for path in (host.root, host.script, host.conf / "bootstrap.env")]
     inside = ["bash", "-c", FULL_DISK, "bash", *files]
     done = subprocess.run([*NAMESPACE, *inside], check=False, env=host.environment(), capture_output=True)

@@ -26,7 +26,7 @@ def channel(www: Path) -> Path:
 @pytest.fixture
 def lock(channel: Path, server: Server) -> str:
     """A lock of the usual environment and 250 tiny packages."""
-    usual = ("python-", "pip-", "tinyapp-", "tinylib-1.1", "tiny")
+    usual = ("python-", "tinyapp-", "tinylib-1.1", "tiny")
     files = sorted(p for p in channel.rglob("*.conda") if p.name.startswith(usual))
     named = [file for file in files if not file.name.startswith("tinylib-1.0")]
     lines = [
