@@ -1,5 +1,6 @@
 """The simulator's own process: binds, says that it is ready, serves, and dies with its parent."""
 
+import functools
 import json
 import logging
 import os
@@ -46,6 +47,7 @@ def serve(*, port: int, ready_file: Path | None, log_file: Path | None, hosts: H
 def make_server(port: int, state: SimulatorState) -> Any:
     """Bind a threaded server for a state; moto is imported here, after its settings."""
     os.environ.update(MOTO_SETTINGS)
+    _share_sessions()
     from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server as make_wsgi_server
 
@@ -55,6 +57,13 @@ def make_server(port: int, state: SimulatorState) -> Any:
     control = ControlApi(state=state, account=account)
     app = SimulatorApp(state=state, backend=account, control=control, owner=account.owner)
     return make_wsgi_server(ADDRESS, port, app, threaded=True, request_handler=MotoRequestHandler)
+
+
+def _share_sessions() -> None:
+    """Let moto ask one session of boto3 for all regions: each new one reads and parses the models again."""
+    import boto3
+
+    boto3.Session = functools.cache(boto3.Session)  # type: ignore[assignment, misc]
 
 
 def die_with_parent(parent: int, poll_s: float = PARENT_POLL_S) -> None:
