@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from gpuinfra.features.containers import docker_args
 from gpuinfra.ground import facts
@@ -49,6 +48,8 @@ def test_the_gpus_of_a_type() -> None:
 
 def test_the_gpus_are_those_that_ec2_names() -> None:
     """The facts say of a type what EC2 says, as the simulator has it, a part of a GPU counted as one."""
+    from moto.ec2.models.instance_types import INSTANCE_TYPES  # here: every test process would import it
+
     of_ec2 = {
         name: {
             "count": gpu["Count"] or 1,
