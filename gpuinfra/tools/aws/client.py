@@ -1,10 +1,12 @@
 """The one builder of AWS clients: with the rest of tools/aws the only importer of boto3."""
 
+import functools
 import os
 from collections.abc import Mapping
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -24,7 +26,18 @@ def session() -> "boto3.session.Session":
         CloudError: the configuration cannot be read, or names a profile that is not there.
     """
     with map_boto_errors():
-        return boto3.session.Session()
+        core = botocore.session.get_session()
+        core.register_component("data_loader", _models())
+        return boto3.session.Session(botocore_session=core)
+
+
+@functools.cache
+def _models() -> Any:
+    """Return the reader of AWS's models: of all that a session holds only these are not the user's.
+
+    To read and parse them is most of what a client costs, a third of a second; so it is done once.
+    """
+    return botocore.session.get_session().get_component("data_loader")
 
 
 def client(
