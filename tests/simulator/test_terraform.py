@@ -1,11 +1,14 @@
 """Real Terraform on a small stack of our own, with every argument that plain moto reads back wrongly."""
 
+import dataclasses
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gpuinfra.simulator.client import Simulator
+from tests.running_provider import running_provider
 from tests.terraform import Terraform
 from tests.terraform import terraform as in_directory
 
@@ -13,12 +16,13 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture
-def terraform(sim: Simulator, tmp_path: Path) -> Terraform:
-    """Terraform on a copy of the stack, initialised."""
+def terraform(sim: Simulator, tmp_path: Path) -> Iterator[Terraform]:
+    """Terraform on a copy of the stack, initialised, with a provider that runs already."""
     shutil.copytree(HERE / "host", tmp_path / "host")
     made = in_directory(tmp_path / "host", sim)
     made.init()
-    return made
+    with running_provider(made.directory / ".terraform", made.env) as provider:
+        yield dataclasses.replace(made, env={**made.env, **provider})
 
 
 @pytest.mark.e2e
