@@ -1,5 +1,6 @@
 """Stacks made by the tree before modules/host live on under the new one."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -57,9 +58,12 @@ def test_a_living_stack_is_taken_over_and_destroyed(
     assert [kind for kind in sim.leftovers() if kind != "vpcs"] == []
 
 
-def test_the_command_line_takes_an_old_stack_over(sim: Simulator, fresh: Cli, tmp_path: Path) -> None:
+def test_the_command_line_takes_an_old_stack_over(
+    sim: Simulator, fresh: Cli, provider: dict[str, str], tmp_path: Path
+) -> None:
     """A stack of the earlier tree answers, is allowed another address and is destroyed without ado."""
-    old, _ = old_states.make(sim, tmp_path / "old", "default")
+    old, _ = old_states.make(sim, tmp_path / "old", "default", provider)
+    fresh = dataclasses.replace(fresh, env={**fresh.env, **provider})
     for name in ("terraform.tfstate", "terraform.tfvars", "key.pub"):
         shutil.copy(old.directory / name, fresh.directory)
     host = json.loads((fresh.directory / "terraform.tfstate").read_text())["outputs"]
