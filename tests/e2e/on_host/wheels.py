@@ -17,6 +17,8 @@ from gpuinfra.simulator.conda.packages import Interpreter, Package
 from gpuinfra.simulator.lab.lab import Lab
 from tests.waiting import PATIENCE_S
 
+# Half of its 13,000 files, which nobody here needs: other languages, and what is known of other libraries.
+UNUSED = re.compile(r"jedi/third_party/|babel/locale-data/(?!en|root)")
 PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64")
 # a script that finds the python beside it, wherever the environment lies
 SCRIPT = """\
@@ -64,7 +66,7 @@ def add_to(channel: Path, folder: Path, interpreter: Interpreter) -> None:
     for wheel in sorted(folder.glob("*.whl")):
         with zipfile.ZipFile(wheel) as archive:
             for name in archive.namelist():
-                if not name.endswith("/"):
+                if not name.endswith("/") and not UNUSED.match(name):
                     package.files[_place(name, interpreter)] = archive.read(name)
     for name, data in list(package.files.items()):
         if name.endswith(".dist-info/entry_points.txt"):
