@@ -10,7 +10,7 @@ from typing import Protocol
 from gpuinfra.simulator.lab.machines.host import POWER_BUTTON, RESET_BUTTON, End
 from gpuinfra.simulator.machine import Machine
 
-TICK_S = 0.2
+TICK_S = 0.4  # each is a call of the API; half of what a lab costs that only waits
 PRESS_AGAIN_S = 3.0  # a host that is still booting does not notice the first time
 KILL_AFTER_S = 60.0  # EC2 gives some minutes
 
