@@ -51,7 +51,7 @@ lint: setup    ## Lint Python and shell, find dead code
 types: setup   ## Check types
 	@$(BIN)/mypy
 hcl: setup     ## Validate and test the Terraform modules (no credentials)
-	@$(BIN)/python -m tests.hcl validate && $(BIN)/python -m tests.hcl test
+	@$(BIN)/python -m tests.hcl validate test
 scan: setup    ## Scan modules and plan for security policy (checkov), SARIF into reports/
 	@$(PYTHON) -m gpuinfra.install checkov && $(BIN)/python -m tests.scan
 bench: setup   ## Print start-up, ssh and sync times as ratios to the bare tools

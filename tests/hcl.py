@@ -1,9 +1,10 @@
-"""`python -m tests.hcl fmt|validate|test`: Terraform's own checks, on a copy without the user's values."""
+"""`python -m tests.hcl fmt`, or `validate test`: Terraform's own checks, on a copy without values."""
 
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from gpuinfra.ground.paths import find_project, tools
@@ -19,8 +20,8 @@ COMMANDS = {
 }
 
 
-def main(command: str) -> int:
-    """Run one check; returns Terraform's exit code."""
+def main(commands: Sequence[str]) -> int:
+    """Run checks up to the first that fails; returns its exit code. All but fmt share one provider."""
     project = find_project(Path.cwd(), os.environ)
     with tempfile.TemporaryDirectory(prefix="gpuinfra-hcl-") as scratch:
         directory = copy_project(project.root, Path(scratch)) / "terraform"
@@ -31,13 +32,14 @@ def main(command: str) -> int:
             mirror=provider_mirror.find(directory / ".terraform.lock.hcl", toolchain.platform_name()),
         )
         terraform = [str(toolchain.find(tools(project, os.environ), os.environ))]
-        if command == "fmt":
-            return run([*terraform, *COMMANDS[command]], directory, env)
+        if commands == ["fmt"]:
+            return run([*terraform, *COMMANDS["fmt"]], directory, env)
         init = [*terraform, "init", "-input=false", "-backend=false", "-lockfile=readonly", "-no-color"]
         if code := run(init, directory, env):
             return code
         with running_provider(directory / ".terraform", env) as provider:
-            return run([*terraform, *COMMANDS[command], "-no-color"], directory, env | provider)
+            checks = ([*terraform, *COMMANDS[command], "-no-color"] for command in commands)
+            return next((code for check in checks if (code := run(check, directory, env | provider))), 0)
 
 
 def run(argv: list[str], directory: Path, env: dict[str, str]) -> int:
@@ -51,4 +53,4 @@ def without_aws(environ: "os._Environ[str]") -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))
