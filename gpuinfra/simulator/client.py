@@ -76,6 +76,14 @@ class Simulator:
         """Back to the state of a fresh start: the seed, no faults, no calls."""
         self._call("POST", "reset")
 
+    def keep(self) -> None:
+        """Keep the account as it is now, without the hosts of a lab."""
+        self._call("POST", "keep")
+
+    def back(self) -> None:
+        """Let the account be as it was at the last keep(); calls and events go on."""
+        self._call("POST", "back")
+
     def console(self, instance_id: str, text: str) -> None:
         """Set what GetConsoleOutput returns for an instance."""
         self._call("POST", "console", {"instance_id": instance_id, "text": text})

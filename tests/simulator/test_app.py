@@ -27,12 +27,14 @@ class Stage:
 
     answer: ApiAnswer | Exception = OK
     happened: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
     state: SimulatorState = field(default_factory=lambda: SimulatorState(seed=EMPTY))
     client: socket.socket | None = None
 
     def backend(self, environ: dict[str, Any]) -> ApiAnswer:
         """Record the call."""
         self.happened.append("carried out")
+        self.labels.append(self.state.calls.all()[-1].fault)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -41,6 +43,7 @@ class Stage:
         """Note a wait in place of waiting."""
         if fault.delay_s:
             self.happened.append(f"waited {fault.delay_s:g}")
+            assert self.logged().fault == fault.label, "who waits for a fault may act now"
 
     def call(self, invocation: str = "") -> tuple[str, bytes]:
         """Make one RunInstances call, a try of this invocation; returns status line and body."""
@@ -106,6 +109,7 @@ def test_a_fault_after_the_action_loses_its_answer() -> None:
     stage.state.faults.add([Fault(match="RunInstances", code="InternalError", delay_s=2, after=True)])
     assert b"InternalError" in stage.call()[1]
     assert stage.happened == ["carried out", "waited 2"]
+    assert stage.labels == [""], "the log names the fault only when the action is done"
 
 
 def test_an_sdk_that_did_not_hear_an_answer_hears_it_again() -> None:

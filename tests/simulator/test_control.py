@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClient
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator, simulator_env
-from tests.simulator.aws import client, group, launch
+from tests.simulator.aws import client, describe, group, launch
 from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -109,6 +109,23 @@ def test_reset_forgets_all_but_the_seed(sim: Simulator, ec2: "EC2Client") -> Non
     sim.reset()
     assert (sim.leftovers(), sim.calls(), sim.events()) == ({}, [], [])
     assert launch(ec2)["State"]["Name"] == "running"
+
+
+def test_back_is_as_it_was_at_keep(sim: Simulator, ec2: "EC2Client") -> None:
+    """What was made goes, what was removed is there again; as often as asked, and after a reset, too."""
+    ec2.create_key_pair(KeyName="k")
+    instance_id = launch(ec2)["InstanceId"]
+    sim.keep()
+    before = sim.leftovers()
+    for again in (sim.back, sim.reset, sim.reset):
+        ec2.terminate_instances(InstanceIds=[instance_id])
+        ec2.create_key_pair(KeyName="other")
+        client("iam", sim).create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+        client("ec2", sim, region="eu-west-1").create_key_pair(KeyName="abroad")
+        again()
+        sim.back()
+        assert sim.leftovers() == before
+        assert describe(ec2, instance_id)["State"]["Name"] == "running"
 
 
 def test_checkip_answers_a_bare_address(sim: Simulator) -> None:

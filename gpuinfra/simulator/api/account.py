@@ -13,6 +13,7 @@ from werkzeug.test import run_wsgi_app
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.inventory import machine_of, power_off
 from gpuinfra.simulator.api.patches import apply_patches
+from gpuinfra.simulator.api.snapshot import Snapshot
 from gpuinfra.simulator.api.state import SimulatorState
 from gpuinfra.simulator.machine import Machine
 
@@ -25,6 +26,7 @@ class MotoAccount:
     def __init__(self, *, state: SimulatorState) -> None:
         apply_patches(state)
         self._lock = state.moto_lock
+        self._kept = Snapshot()
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any]) -> ApiAnswer:
@@ -46,6 +48,14 @@ class MotoAccount:
             backends.clear()
         BackendDict._instances.clear()
         reset_model_data()
+
+    def keep(self) -> None:
+        """Keep the account as it is now, for back()."""
+        self._kept = Snapshot()
+
+    def back(self) -> None:
+        """Let the account be as it was at the last keep()."""
+        self._kept.restore()
 
     def remove_default_vpc(self, region: str) -> None:
         """Remove the default VPC of a region, with its subnets."""

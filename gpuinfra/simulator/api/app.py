@@ -75,12 +75,12 @@ class SimulatorApp:
         number = self._state.calls.begin(call)
         fault = self._state.faults.hit(request.service, request.action, request.text)
         label = fault.label if fault else ""
-        self._state.calls.finish(number, status=UNANSWERED, fault=label)
-        if fault is None or not fault.after:
-            answer = self._apply_fault(fault, request, environ) or self._carry_out(request, environ)
-        else:
-            answer = self._carry_out(request, environ)
-            answer = self._apply_fault(fault, request, environ) or answer
+        carried_out = self._carry_out(request, environ) if fault and fault.after else None
+        self._state.calls.finish(
+            number, status=UNANSWERED, fault=label
+        )  # from now on the fault has hold of it
+        answer = self._apply_fault(fault, request, environ)
+        answer = answer or carried_out or self._carry_out(request, environ)
         self._state.calls.finish(number, status=answer.status, fault=label)
         if invocation and fault is None:
             self._state.given.keep(invocation, answer)

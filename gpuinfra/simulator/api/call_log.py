@@ -17,7 +17,8 @@ class Call:
     status: HTTP status of the answer; 0 while it is in flight, and for ever when the connection was dropped.
     params: the request, flattened with the names of the wire: `BlockDeviceMapping.1.Ebs.Encrypted` is `true`.
     access_key, account: whose key signed the call; a role's key belongs to the account of the role.
-    fault: the error code that was injected, or `drop`, or `delay`; empty when nothing was.
+    fault: the error code that was injected, or `drop`, or `delay`; empty when nothing was. It is there once
+        the fault has hold of the call: with `after`, when that has been carried out.
     """
 
     time: float

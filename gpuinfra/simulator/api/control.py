@@ -21,6 +21,12 @@ class Account(Protocol):
     def reset(self) -> None:
         """Forget everything but the seed."""
 
+    def keep(self) -> None:
+        """Keep the account as it is now."""
+
+    def back(self) -> None:
+        """Let the account be as it was then."""
+
     def leftovers(self) -> Mapping[str, list[str]]:
         """Name everything that a stack could have left, by kind."""
 
@@ -65,6 +71,8 @@ class ControlApi:
             "POST /_sim/settings": self._set,
             "DELETE /_sim/default-vpc": self._remove_default_vpc,
             "POST /_sim/reset": self._reset,
+            "POST /_sim/keep": self._keep,
+            "POST /_sim/back": self._back,
         }
 
     def __call__(self, environ: Mapping[str, Any], body: bytes) -> ApiAnswer:
@@ -120,4 +128,12 @@ class ControlApi:
     def _reset(self, _: Any) -> ApiAnswer:
         self._account.reset()
         self._state.clear()
+        return _json({})
+
+    def _keep(self, _: Any) -> ApiAnswer:
+        self._account.keep()
+        return _json({})
+
+    def _back(self, _: Any) -> ApiAnswer:
+        self._account.back()
         return _json({})
