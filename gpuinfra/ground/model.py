@@ -267,7 +267,7 @@ class Record:
     """What a state file holds: resource addresses with their ids, and the host if it is whole.
 
     public_key: the key of the host's key pair, as type and key. region, tags: of what was made; empty,
-    None where no resource says it.
+    None where no resource says it. is_older: the run that came after it was killed while it wrote its own.
     """
 
     resources: dict[str, str] = field(default_factory=dict)
@@ -276,6 +276,7 @@ class Record:
     host: Host | None = None
     region: str = ""
     tags: Tags | None = None
+    is_older: bool = False
 
     @property
     def settings(self) -> Settings | None:

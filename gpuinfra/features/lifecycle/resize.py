@@ -32,6 +32,8 @@ def resize(world: World, instance_type: str, *, yes: bool, running: Running) -> 
     world.values.change({"instance_type": instance_type})
     power.record(world, host)
     world.reporter.say(f"{host.instance_id} is a {instance_type}, here and in terraform.tfvars")
+    if instance.state in ("stopping", "stopped"):  # by its user, or by a resize that was cut off
+        world.reporter.say(f"it was stopped and stays so; next: {command('start', host.stack)}")
     return world.recorded_host()
 
 

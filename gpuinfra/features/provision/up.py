@@ -78,8 +78,10 @@ def apply(
     """
     settings = prepare(world)
     record = world.state.read()
-    if not record.ids_of("aws_instance"):  # else the state names the host: no apply makes a second one
+    is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
+    if is_without_host or record.is_older:
         refuse_orphans(world, settings, record)
+    if is_without_host:
         clear_the_way(world, settings, record)
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
     try:

@@ -20,7 +20,7 @@ from gpuinfra.ground.protocols import OnProgress
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import write_private
-from gpuinfra.tools.terraform import plan_json
+from gpuinfra.tools.terraform import plan_json, state_copy
 from gpuinfra.tools.terraform.events import Events
 from gpuinfra.tools.terraform.other_values import state_elsewhere
 
@@ -54,6 +54,7 @@ class TerraformCli:
         self._env = env
         self._on_interrupt = on_interrupt
         self._imports = directory / "gpuinfra-import.tf.json"
+        self._state = directory / "terraform.tfstate"
 
     def init(self) -> None:
         """Install what the configuration needs, unless nothing has changed since the last time.
@@ -65,7 +66,7 @@ class TerraformCli:
         if elsewhere := state_elsewhere(self._directory):
             raise ConfigError(
                 f"{elsewhere} keeps Terraform's state elsewhere (backend or cloud): gpuinfra reads"
-                f" {self._directory / 'terraform.tfstate'} only",
+                f" {self._state} only",
                 hint=f"mv {elsewhere} {elsewhere}.off   # or work with plain terraform",
             )
         mark, stamp = self._fingerprint(), self._directory / ".terraform" / "gpuinfra-init"
@@ -107,7 +108,8 @@ class TerraformCli:
         """Record what exists at AWS already under an address of the configuration."""
         options = {"input": False, "no_color": IsFlagged}
         argv = self._line.generate_cmd_string("import", address, resource_id, **options)
-        done = process.run(argv, cwd=self._directory, env=self._env)
+        with state_copy.kept(self._state):
+            done = process.run(argv, cwd=self._directory, env=self._env)
         if done.returncode != 0:
             raise TerraformError(f"terraform import: {done.stderr.strip()}")
 
@@ -151,13 +153,14 @@ class TerraformCli:
     ) -> Outcome:
         argv = self._line.generate_cmd_string(command, *args, **options, **JSON)
         events = Events(on_progress)
-        ended = process.stream(
-            argv,
-            cwd=self._directory,
-            env={**self._env, **env},
-            on_line=events.take,
-            on_interrupt=self._on_interrupt,
-        )
+        with state_copy.kept(self._state):
+            ended = process.stream(
+                argv,
+                cwd=self._directory,
+                env={**self._env, **env},
+                on_line=events.take,
+                on_interrupt=self._on_interrupt,
+            )
         return events.outcome(ok=ended.returncode == 0, interrupted=ended.interrupted)
 
     def _fingerprint(self) -> str:

@@ -5,6 +5,7 @@
 Format: version 4, https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statefile/version4.go
 """
 
+import dataclasses
 import json
 import re
 import time
@@ -17,7 +18,7 @@ from gpuinfra.ground.model import Record
 from gpuinfra.ground.names import command
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import is_ours_alone, write_private
-from gpuinfra.tools.terraform import recorded
+from gpuinfra.tools.terraform import recorded, state_copy
 
 
 @adapter("Terraform's state file cannot be used")
@@ -32,14 +33,17 @@ class LocalState:
     def read(self) -> Record:
         """Return what the state holds; an absent file is an empty record.
 
+        Where a run was killed while it wrote the file, what it held before that run counts.
+
         Raises:
             ConfigError: the file is empty, cut off, not a state (Terraform would take an empty one for
                 "nothing exists" and plan a second host), another stack's, or says what no state of ours says.
         """
-        if not self.path.exists():
+        text, is_older = self._text()
+        if not text and (is_older or not self.path.exists()):
             return Record()
         try:
-            record = recorded.record(self._load())
+            record = dataclasses.replace(recorded.record(self._load(text)), is_older=is_older)
         except recorded.Malformed as error:
             raise self._damaged(f"not one of Terraform's: {error}") from None
         named = str(record.outputs.get("stack") or (record.tags.stack if record.tags else ""))
@@ -101,8 +105,15 @@ class LocalState:
             new.rename(self.path)
         return kept
 
-    def _load(self) -> dict[str, Any]:
+    def _text(self) -> tuple[str, bool]:
+        """Return the text that counts, empty where there is none, and whether it is that of before a kill."""
+        if not self.path.exists():
+            return "", False
         text = self.path.read_text(encoding="utf-8", errors="replace")
+        held = state_copy.before(self.path) if state_copy.is_cut_off(text) else None
+        return (text, False) if held is None else (held, True)
+
+    def _load(self, text: str) -> dict[str, Any]:
         try:
             raw = json.loads(text)
         except (ValueError, RecursionError) as error:

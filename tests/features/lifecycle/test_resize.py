@@ -35,10 +35,11 @@ def test_a_host_gets_another_type(tmp_path: Path) -> None:
 
 
 def test_a_stopped_host_stays_stopped(tmp_path: Path) -> None:
-    """Who stopped it to save money is not made to pay."""
-    cloud = FakeCloud(instance=STOPPED)
-    to(fake_world(tmp_path, cloud=cloud))
+    """Who stopped it to save money is not made to pay; after a resize that was cut off it is said."""
+    cloud, reporter = FakeCloud(instance=STOPPED), FakeReporter()
+    to(fake_world(tmp_path, cloud=cloud, reporter=reporter))
     assert cloud.calls == [("set_type", "g5.xlarge")]
+    assert reporter.said[-1] == "it was stopped and stays so; next: gpuinfra start"
 
 
 def test_the_same_type_stops_nothing(tmp_path: Path) -> None:

@@ -110,9 +110,9 @@ def test_upgrade_image_replaces_the_host(record: Record, calls: list[Any], tmp_p
     assert terraform.calls[1:] == calls
 
 
-@pytest.mark.parametrize("record", [Record(), PARTIAL])
+@pytest.mark.parametrize("record", [Record(), PARTIAL, dataclasses.replace(RECORDED, is_older=True)])
 def test_a_lost_host_is_refused(record: Record, tmp_path: Path) -> None:
-    """A host with our tags that the state does not name: no second one is made."""
+    """A host with our tags that the state does not name, or an older one does not yet: no second is made."""
     terraform = FakeTerraform(MADE)
     made = fake_world(tmp_path, terraform=terraform, records=(record,), cloud=FakeCloud(tagged=[[ORPHAN]]))
     with pytest.raises(errors.HostError, match=r"i-0feed \(g4dn.xlarge, running, since 2026-01-02") as caught:
