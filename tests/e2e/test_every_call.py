@@ -1,0 +1,129 @@
+"""kill -9, and Ctrl-C, at every call of a command: the next command ends what was begun; one host, or none.
+
+Of `stop`, `start` and `resize` CI walks through all calls that are ours, and Terraform's first; of `up` and
+`down` through each third call that changes something. By turns it is killed when AWS has done it and not yet
+answered, and hears Ctrl-C when it has arrived and is never done. Both at all of them, and one read of each
+kind (a plan asks for the same up to seven times), take an hour:
+
+    GPUINFRA_EVERY_CALL=1 .venv/bin/pytest -o timeout=0 tests/e2e/test_every_call.py
+"""
+
+import json
+import os
+from collections.abc import Sequence
+
+import pytest
+
+from gpuinfra.simulator.api.call_log import Call
+from gpuinfra.simulator.client import Simulator
+from tests.e2e.cli import Cli
+from tests.e2e.every_call import Moment, Stage, of_changes, of_reads, ours, places
+from tests.e2e.test_lifecycle import NOTHING
+from tests.e2e.test_private import PRIVATE
+
+pytestmark = pytest.mark.e2e
+WIDE = "GPUINFRA_EVERY_CALL" in os.environ
+SMALL, LARGE = "g4dn.xlarge", "g5.xlarge"
+UP, DOWN = ("up", "--yes"), ("down", "--yes")
+
+
+def share(calls: Sequence[Call]) -> list[Moment]:
+    """Return the moments of `up` and `down` that are walked through."""
+    if WIDE:
+        return [*of_changes(calls), *of_reads(calls)]
+    each = list(of_changes(calls))
+    return [each[index + (index // 6) % 2] for index in range(0, len(each), 6)]
+
+
+def up_again(cli: Cli) -> None:
+    """Type `up`; where a host was made and not recorded it is refused and names `recover`, which helps."""
+    done = cli.run(*UP)
+    if done.returncode == 5:
+        assert "next: gpuinfra recover" in done.stderr, done.stderr
+        cli.ok("recover", "--yes")
+        done = cli.run(*UP)
+    assert done.returncode == 0, done.stderr
+    assert cli.json("plan") == NOTHING
+
+
+def count(sim: Simulator) -> dict[str, int]:
+    """Count what there is, by kind."""
+    return {kind: len(found) for kind, found in sim.leftovers().items()}
+
+
+def facts(cli: Cli, sim: Simulator) -> set[tuple[str, str]]:
+    """Return state and type of the host as EC2 and as Terraform's record say."""
+    state = json.loads((cli.directory / "terraform.tfstate").read_text())
+    (host,) = (
+        one["instances"][0]["attributes"] for one in state["resources"] if one["type"] == "aws_instance"
+    )
+    (machine,) = sim.machines()
+    return {(machine.state, machine.instance_type), (host["instance_state"], host["instance_type"])}
+
+
+@pytest.mark.parametrize(
+    ("command", "before", "ends"),
+    [
+        (("stop", "--yes"), (), {("stopped", SMALL)}),
+        (("start",), ("stop", "--yes"), {("running", SMALL)}),
+        (("resize", LARGE, "--yes"), (), {("running", LARGE)}),
+    ],
+    ids=["stop", "start", "resize"],
+)
+def test_power(
+    command: Sequence[str], before: Sequence[str], ends: set[tuple[str, str]], cli: Cli, sim: Simulator
+) -> None:
+    """The same command again: EC2, record and file agree. A resize leaves stopped what it had stopped."""
+    cli.ok(*UP)
+    if before:
+        cli.ok(*before)
+    stage = Stage(cli, sim)
+    calls = stage.undisturbed(*command)
+    assert facts(cli, sim) == ends
+    left_stopped = {("stopped", LARGE)}
+
+    def converges(number: int) -> None:
+        told = cli.run(*command)
+        assert told.returncode == 0, told.stderr
+        found = facts(cli, sim)
+        assert found == ends or (found == left_stopped and "next: gpuinfra start" in told.stderr), found
+        if WIDE and not number % 4:
+            assert cli.json("plan") == NOTHING
+
+    own = ours(calls)
+    stage.walk(places(calls if WIDE else calls[: len(own) + 1], wide=WIDE), command, converges)
+
+
+def test_up(cli: Cli, sim: Simulator) -> None:
+    """`up` again: one host, and nothing twice; `down` instead, each second time: nothing is left."""
+    stage = Stage(cli, sim)
+    calls = stage.undisturbed(*UP)
+    whole = count(sim)
+
+    def converges(number: int) -> None:
+        if number % 2:
+            cli.ok(*DOWN)
+            assert sim.leftovers() == {}
+        else:
+            up_again(cli)
+            assert count(sim) == whole
+
+    stage.walk(share(calls), UP, converges)
+
+
+def test_down(cli: Cli, sim: Simulator) -> None:
+    """Of a private host nothing is left, nor of its network; `up` instead, now and then: all is whole."""
+    cli.edit('access = "ssh"', PRIVATE)
+    cli.ok(*UP)
+    whole = count(sim)
+    stage = Stage(cli, sim)
+
+    def converges(number: int) -> None:
+        if WIDE and number % 6 == 5:
+            up_again(cli)
+            assert count(sim) == whole
+        else:
+            cli.ok(*DOWN)
+            assert sim.leftovers() == {}
+
+    stage.walk(share(stage.undisturbed(*DOWN)), DOWN, converges)
