@@ -59,11 +59,11 @@ def ours(calls: Sequence[Call]) -> list[Call]:
 
 
 def places(calls: Sequence[Call], *, wide: bool) -> Iterator[Moment]:
-    """Return the moments of each call, by its place in the log; not wide: half of the pairs, by turns."""
+    """Return the moments of each call, by its place in the log; not wide: one of each, by turns."""
     for place, call in enumerate(calls, start=1):
-        pairs = [(signum, after) for signum in (KILL, CTRL_C) for after in (False, True)[: 1 + changes(call)]]
-        turns = [(KILL, True), (CTRL_C, False)] if changes(call) else [pairs[place % 2]]
-        for signum, after in pairs if wide else turns:
+        every = [(signum, after) for signum in (KILL, CTRL_C) for after in (False, True)[: 1 + changes(call)]]
+        turn = (CTRL_C, False) if place % 2 else (KILL, changes(call))
+        for signum, after in every if wide else [turn]:
             yield Moment(action="*", nth=place, signum=signum, after=after)
 
 

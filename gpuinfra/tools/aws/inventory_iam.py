@@ -9,7 +9,7 @@ from typing import Any
 
 from gpuinfra.ground.model import CloudResource, Tags
 from gpuinfra.tools.aws.asking import Asking, items, tagged_as
-from gpuinfra.tools.aws.client import client
+from gpuinfra.tools.aws.client import client, session
 
 # IAM takes prefixes of at most 38 characters, and iam.tf cuts ours like this.
 PREFIX = 37
@@ -58,10 +58,11 @@ class _Names:
 
 def _user(ec2: Any, profile_arn: str, asking: Asking) -> str:
     """Return a host that has this profile, in words; where the caller may not ask, none of theirs can be."""
+    own = session()  # one for all: to read the model of EC2 anew for each region takes ten seconds
     for region in ec2.describe_regions()["Regions"]:
         if region.get("OptInStatus") == "not-opted-in":
             continue
-        there = client("ec2", region["RegionName"])
+        there = client("ec2", region["RegionName"], own=own)
         with asking("ec2", is_told=False):
             for tie in items(
                 there, "describe_iam_instance_profile_associations", "IamInstanceProfileAssociations"
