@@ -36,8 +36,11 @@ def share(calls: Sequence[Call]) -> list[Moment]:
     return [each[index + index // SHARE % 2] for index in range(0, len(each), SHARE)]
 
 
-def up_again(cli: Cli) -> None:
-    """Type `up`; where a host was made and not recorded it is refused and names `recover`, which helps."""
+def up_again(cli: Cli) -> str:
+    """Type `up`; where a host was made and not recorded it is refused and names `recover`, which helps.
+
+    Return what was told.
+    """
     done = cli.run(*UP)
     if done.returncode == 5:
         assert "next: gpuinfra recover" in done.stderr, done.stderr
@@ -45,6 +48,15 @@ def up_again(cli: Cli) -> None:
         done = cli.run(*UP)
     assert done.returncode == 0, done.stderr
     assert cli.json("plan") == NOTHING
+    return done.stderr
+
+
+def down_again(cli: Cli, sim: Simulator) -> str:
+    """Type `down`: nothing is left. Return what was told."""
+    done = cli.run(*DOWN)
+    assert done.returncode == 0, done.stderr
+    assert sim.leftovers() == {}
+    return done.stderr
 
 
 def count(sim: Simulator) -> dict[str, int]:
@@ -77,12 +89,13 @@ def again(cli: Cli, sim: Simulator, command: Sequence[str], state: str, instance
     calls = stage.undisturbed(*command)
     assert facts(cli, sim) == {(state, instance_type)}
 
-    def converges(_: int) -> None:
+    def converges(_: int) -> str:
         done = cli.run(*command)
         assert done.returncode == 0, done.stderr
         found = facts(cli, sim)
         left_stopped = found == {("stopped", LARGE)} and "next: gpuinfra start" in done.stderr
         assert left_stopped or found == {(state, instance_type)}, found
+        return done.stderr
 
     own = ours(calls)
     by_terraform = of_reads(calls[len(own) :]) if WIDE else ()
@@ -96,13 +109,12 @@ def test_up(cli: Cli, sim: Simulator) -> None:
     calls = stage.undisturbed(*UP)
     whole = count(sim)
 
-    def converges(number: int) -> None:
+    def converges(number: int) -> str:
         if number % 2:
-            cli.ok(*DOWN)
-            assert sim.leftovers() == {}
-        else:
-            up_again(cli)
-            assert count(sim) == whole
+            return down_again(cli, sim)
+        told = up_again(cli)
+        assert count(sim) == whole
+        return told
 
     stage.walk(share(calls), UP, converges)
 
@@ -114,12 +126,11 @@ def test_down(cli: Cli, sim: Simulator) -> None:
     whole = count(sim)
     stage = Stage(cli, sim)
 
-    def converges(number: int) -> None:
-        if WIDE and number % 6 == 5:
-            up_again(cli)
-            assert count(sim) == whole
-        else:
-            cli.ok(*DOWN)
-            assert sim.leftovers() == {}
+    def converges(number: int) -> str:
+        if not WIDE or number % 6 != 5:
+            return down_again(cli, sim)
+        told = up_again(cli)
+        assert count(sim) == whole
+        return told
 
     stage.walk(share(stage.undisturbed(*DOWN)), DOWN, converges)
