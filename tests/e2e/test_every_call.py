@@ -1,7 +1,7 @@
 """kill -9, and Ctrl-C, at every call of a command: the next command ends what was begun; one host, or none.
 
 Of `stop`, `start` and `resize` CI walks through all calls that are ours; of `up` and `down` through each
-sixth that changes something. By turns it is killed when AWS has done it and not yet answered, or hears Ctrl-C
+ninth that changes something. By turns it is killed when AWS has done it and not yet answered, or hears Ctrl-C
 when it has arrived and is never done. Both at all of them, and one read of each kind (a plan asks for the
 same up to seven times), take an hour:
 
@@ -24,7 +24,7 @@ from tests.e2e.test_private import PRIVATE
 pytestmark = pytest.mark.e2e
 WIDE = "GPUINFRA_EVERY_CALL" in os.environ
 SMALL, LARGE = "g4dn.xlarge", "g5.xlarge"
-SHARE = 12  # of two moments for each call
+SHARE = 18  # of two moments for each call
 UP, DOWN = ("up", "--yes"), ("down", "--yes")
 
 
