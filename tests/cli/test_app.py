@@ -22,7 +22,17 @@ def test_help_is_what_was_agreed() -> None:
 
 def test_what_returns_something_has_json() -> None:
     """Every command but the interactive one; and each names its stack."""
-    without = {(), ("demo",), ("ssh",), ("ssm-proxy",), ("env",), ("jupyter",), ("docker",), ("dlc",), ("dlc", "run")}
+    without = {
+        (),
+        ("demo",),
+        ("ssh",),
+        ("ssm-proxy",),
+        ("env",),
+        ("jupyter",),
+        ("docker",),
+        ("dlc",),
+        ("dlc", "run"),
+    }
     without |= {("docker", verb) for verb in ("build", "run", "shell", "jupyter")}
     without |= {
         ("run",),
