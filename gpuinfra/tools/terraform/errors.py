@@ -34,6 +34,8 @@ def explain(outcome: Outcome, settings: Settings | None) -> GpuInfraError:
 
 def _known(d: Diagnostic, settings: Settings | None) -> GpuInfraError | None:
     text = f"{d.summary}\n{d.detail}"
+    if "acquiring the state lock" in text:
+        return _locked(text)  # with a shared state it comes with a code of S3's
     api, operation = API_ERROR.search(text), OPERATION.search(text)
     if api:
         service, name = operation.groups() if operation else ("AWS", "the call")
@@ -42,8 +44,6 @@ def _known(d: Diagnostic, settings: Settings | None) -> GpuInfraError | None:
         )
     if died := DIED.search(text):
         return _died(died.group(1).strip(), settings)
-    if "acquiring the state lock" in text:
-        return _locked(text)
     if "no space left on device" in text.lower():
         return ConfigError("the disk is full", hint="df -h .   # free 100 MB or more, then: gpuinfra up")
     profile = NO_PROFILE.search(text)

@@ -127,6 +127,14 @@ def test_the_lock_names_its_id_and_time() -> None:
     assert error.hint.endswith("force-unlock 9db590f1-b6fe-c5f2-2678-8804f089deba")
 
 
+def test_the_lock_of_a_shared_state_comes_with_a_code() -> None:
+    """S3 refuses the second writer; who the first one is stands below."""
+    refusal = (
+        "operation error S3: PutObject, StatusCode: 412, RequestID: 1, api error PreconditionFailed: no\n"
+    )
+    assert "another run is working" in explained("Error acquiring the state lock", refusal + LOCK).message
+
+
 def test_a_lock_without_details() -> None:
     """A lock that cannot be read is still called a lock."""
     assert "unknown" in explained("Error acquiring the state lock", "Error message: boom").message
@@ -135,7 +143,8 @@ def test_a_lock_without_details() -> None:
 def test_the_refusal_is_found_among_its_consequences() -> None:
     """Terraform lists many errors; the one that is known says why."""
     outcome = failed(
-        ("context canceled", ""), ("no", "operation error EC2: RunInstances, api error OptInRequired: x")
+        ("context canceled", ""),
+        ("no", "operation error EC2: RunInstances, api error OptInRequired: accept the terms"),
     )
     assert "has not accepted the terms" in diagnose.explain(outcome, SETTINGS).message
 

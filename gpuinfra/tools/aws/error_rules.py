@@ -1,0 +1,160 @@
+"""What AWS refuses and a line cannot say: where the words depend on more than the code. Pure."""
+
+import re
+from collections.abc import Callable
+
+from gpuinfra.ground.errors import AlreadyExists, CloudError, GpuInfraError, Unreachable
+from gpuinfra.tools.aws.error_lines import LINES
+from gpuinfra.tools.aws.refusal import Refusal, quota_code
+
+Rule = Callable[[Refusal], GpuInfraError]
+
+LINK = re.compile(r"https://[^\s\"']+[^\s\"'.,]")
+# What an action is of no use without.
+ALSO = {
+    "ssm:StartSession": " on the instance and on the document AWS-StartSSHSession, and"
+    " ssmmessages:OpenDataChannel, ssm:ResumeSession and ssm:TerminateSession on your own sessions",
+}
+MARKETPLACE = "https://aws.amazon.com/marketplace/pp/prodview-7ikjtg3um26wq"
+QUOTAS = "https://{region}.console.aws.amazon.com/servicequotas/home/services/{service}/quotas"
+# What an account may have a number of: its name, the service that keeps the number, how to see what there is.
+LIMITS = {
+    "VpcLimitExceeded": ("VPCs", "vpc", "describe-vpcs"),
+    "SubnetLimitExceeded": ("subnets of a VPC", "vpc", "describe-subnets"),
+    "RouteTableLimitExceeded": ("route tables of a VPC", "vpc", "describe-route-tables"),
+    "InternetGatewayLimitExceeded": ("internet gateways", "vpc", "describe-internet-gateways"),
+    "NatGatewayLimitExceeded": ("NAT gateways of a zone", "vpc", "describe-nat-gateways"),
+    "VpcEndpointLimitExceeded": ("endpoints of a VPC", "vpc", "describe-vpc-endpoints"),
+    "SecurityGroupLimitExceeded": ("security groups", "vpc", "describe-security-groups"),
+    "RulesPerSecurityGroupLimitExceeded": (
+        "rules of a security group: each of allowed_cidrs is one",
+        "vpc",
+        "describe-security-group-rules",
+    ),
+    "NetworkInterfaceLimitExceeded": ("network interfaces", "vpc", "describe-network-interfaces"),
+    "AddressLimitExceeded": ("Elastic IP addresses", "ec2", "describe-addresses"),
+    "MaxSpotInstanceCountExceeded": ("vCPUs of Spot hosts", "ec2", "describe-spot-instance-requests"),
+    "VolumeLimitExceeded": ("GiB of volumes of this kind", "ebs", "describe-volumes"),
+    "MaxIOPSLimitExceeded": ("IOPS of volumes of this kind", "ebs", "describe-volumes"),
+}
+# Which filter finds what hangs in a thing that cannot be deleted.
+HELD_BY = {"sg": "group-id", "subnet": "subnet-id", "vpc": "vpc-id"}
+
+
+def _vcpu_limit(r: Refusal) -> CloudError:
+    code = quota_code(r.settings.instance_type if r.settings else "")
+    return CloudError(
+        f"the account's vCPU quota {code} is too small for {r.wanted}: {r.message}{r.after}",
+        hint=f"raise it: {QUOTAS.format(region=r.region, service='ec2')}/{code}"
+        + (" or set instance_type back in terraform.tfvars" if r.after else ""),
+    )
+
+
+def _limit(r: Refusal) -> CloudError:
+    things, service, listing = LIMITS[r.code]
+    return CloudError(
+        f"the account has all that it may have in {r.region} ({things}): {r.message}",
+        hint=f"aws ec2 {listing} --region {r.region}   # delete what is not needed, or ask for more:"
+        f" {QUOTAS.format(region=r.region, service=service)}",
+    )
+
+
+def _no_capacity(r: Refusal) -> CloudError:
+    return CloudError(
+        f"AWS has no {r.wanted} to give right now: {r.message}{r.after}",
+        hint=r.elsewhere("availability_zone, instance_type or region"),
+    )
+
+
+def _unsupported(r: Refusal) -> CloudError:
+    return CloudError(
+        f"AWS does not offer {r.wanted} like this: {r.message}{r.after}",
+        hint=r.elsewhere("availability_zone or instance_type"),
+    )
+
+
+def _opt_in(r: Refusal) -> CloudError:
+    """Tell the terms of an image from a service that the account has not got (yet): one code for both."""
+    if not re.search("marketplace|terms", r.message, re.I):
+        return CloudError(
+            f"the account has not got {r.service} (yet): {r.message}",
+            hint="https://portal.aws.amazon.com/billing/signup   # a new account's sign-up may be unfinished",
+        )
+    link = LINK.search(r.message)
+    page = link.group() if link else MARKETPLACE
+    return CloudError(
+        "the account has not accepted the terms of the NVIDIA image (free of charge) on AWS Marketplace",
+        hint=f'accept them once at {page}, or set image = "aws-nvidia" in terraform.tfvars',
+    )
+
+
+def _unauthorized(r: Refusal) -> CloudError:
+    reason = re.sub(r"\s*Encoded authorization failure message:.*", "", r.message, flags=re.S)
+    return CloudError(
+        f"your AWS user or role may not do {r.action}: {reason}",
+        hint=f"ask your AWS administrator to allow {r.action}{ALSO.get(r.action, '')}",
+    )
+
+
+def _value(r: Refusal) -> CloudError:
+    if "Free Tier" in r.message:
+        return CloudError(
+            f"the account is on AWS's free plan, which has no {r.wanted}: {r.message}{r.after}",
+            hint="aws freetier upgrade-account-plan --account-plan-type PAID   # then use costs money",
+        )
+    return CloudError(
+        f"AWS does not take what {r.action} was given: {r.code}: {r.message}{r.after}",
+        hint=f"{r.plan}   # shows what is asked for; the values come from terraform.tfvars",
+    )
+
+
+def _held(r: Refusal) -> CloudError:
+    thing = re.search(r"\b(sg|subnet|vpc)-\w+", r.message)
+    interfaces = f"aws ec2 describe-network-interfaces --region {r.region}"
+    where = f" --filters Name={HELD_BY[thing[1]]},Values={thing[0]}" if thing else ""
+    return CloudError(
+        f"something that is not this stack's still uses it, so AWS does not remove it: {r.message}",
+        hint=f"{interfaces}{where}   # what hangs in it" if r.service == "ec2" else f"{r.plan}   # names it",
+    )
+
+
+def _already_exists(r: Refusal) -> CloudError:
+    return AlreadyExists(
+        f"{r.message.rstrip('.')} ({r.code}): AWS made it without Terraform's knowing, or somebody else did",
+        hint=r.up,
+    )
+
+
+def _not_connected(r: Refusal) -> GpuInfraError:
+    return Unreachable(
+        f"the host is not connected to Session Manager ({r.message.strip()}): it is stopped or still booting,"
+        " its agent does not run, or its network has no way to Session Manager",
+        hint="gpuinfra status",
+    )
+
+
+def _line(line: str, step: str) -> Rule:
+    return lambda r: CloudError(line.format(r=r), hint=step.format(r=r))
+
+
+# No code is in two of them.
+RULES: tuple[tuple[str, Rule], ...] = (
+    ("VcpuLimitExceeded|InstanceLimitExceeded", _vcpu_limit),
+    ("|".join(LIMITS), _limit),
+    ("Insufficient(Instance|Host|Address)?Capacity|UnfulfillableCapacity", _no_capacity),
+    ("OptInRequired|SubscriptionRequiredException", _opt_in),
+    ("UnauthorizedOperation|(Dependency)?AccessDenied(Exception)?", _unauthorized),
+    ("Unsupported|UnsupportedOperation|InvalidInstanceType", _unsupported),
+    (
+        "InvalidParameter(Value|Combination|Dependency)?|MissingParameter|UnknownParameter|ValidationE\\w+"
+        "|InvalidInput|MalformedPolicyDocument|IllegalArgument(Exception)?|InvalidInstanceAttributeValue",
+        _value,
+    ),
+    (
+        r"Invalid\w+\.Duplicate|(Entity|Route)AlreadyExists|Resource\.AlreadyAssociated|DuplicateRecordException",
+        _already_exists,
+    ),
+    ("DependencyViolation|DeleteConflict|BucketNotEmpty", _held),
+    ("TargetNotConnected", _not_connected),
+    *((codes, _line(line, step)) for codes, line, step in LINES),
+)
