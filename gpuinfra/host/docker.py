@@ -24,6 +24,7 @@ LOCK_FILE = Path("/var/lib/gpuinfra/env/lock.txt")  # what the bootstrap install
 LOCK, PIP = "gpuinfra-lock.txt", "gpuinfra-pip.txt"  # in what is built from
 LOCK_INPUT = re.compile(rb"^#.*\binput-sha256=([0-9a-f]{64})\b", re.M)
 MOUNTS_FILE = Path("/proc/mounts")
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 STORE_MODEL = "Amazon EC2 NVMe Instance Storage"
 # Docker must not start before the disk is there; the AWS image mounts it by a service of its own.
 UNIT_FILE = Path("/etc/systemd/system/docker.service.d/gpuinfra.conf")
@@ -167,6 +168,7 @@ def main(project_directory: str, image: str, *, prepare: bool, pip_parts: dict[s
         "user": user.pw_name,
         "uid": user.pw_uid,
         "gid": user.pw_gid,
+        "shared_memory": shutil.disk_usage(SHARED_MEMORY).total,
         "home": str(home),
         "accounts": str(data),
         "container_home": str(container_home),

@@ -13,7 +13,10 @@ IMAGE = "gpuinfra"
 
 @dataclass(frozen=True, kw_only=True)
 class DockerInfo:
-    """Docker as host/docker.py found it; `error` is what docker said when it did not answer."""
+    """Docker as host/docker.py found it; `error` is what docker said when it did not answer.
+
+    shared_memory: of the host's /dev/shm, in bytes.
+    """
 
     docker: str
     sudo: bool
@@ -23,6 +26,7 @@ class DockerInfo:
     user: str
     uid: int
     gid: int
+    shared_memory: int
     home: str
     accounts: str
     container_home: str
@@ -41,7 +45,7 @@ TEXTS = ("docker", "error", "driver", "user", "home", "accounts", "container_hom
 SHAPE = {
     **dict.fromkeys(TEXTS, str),
     **dict.fromkeys(("sudo", "toolkit"), bool),
-    **dict.fromkeys(("uid", "gid"), int),
+    **dict.fromkeys(("uid", "gid", "shared_memory"), int),
     "build_error": (str, None),
     "has_image": (bool, None),
     "notes": ([str], None),
@@ -162,8 +166,18 @@ def run(engine: DockerInfo, container: ContainerSpec) -> list[str]:
     command = [*engine.command, "run", "--rm", "--init", "--interactive"]
     command += ["--tty"] if container.terminal else []
     command += ["--gpus", "all"] if container.gpus else []
-    # PyTorch's data loaders share memory: docker's default of 64 MB ends them with "Bus error"
-    command += ["--ipc", "host", "--ulimit", "memlock=-1", "--ulimit", "stack=67108864"]
+    # PyTorch's data loaders share memory: docker's default of 64 MB ends them with "Bus error". As much as
+    # the host has, but its own: an image of others' sees nothing of the host's segments.
+    command += [
+        "--shm-size",
+        str(engine.shared_memory),
+        "--ulimit",
+        "memlock=-1",
+        "--ulimit",
+        "stack=67108864",
+    ]
+    # What runs is never root, and nothing in the image may make it root again.
+    command += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
     command += ["--user", f"{engine.uid}:{engine.gid}", "--workdir", project]
     for name, value in {"HOME": engine.home, "USER": engine.user, **container.extra}.items():
         command += ["--env", f"{name}={value}"]

@@ -21,6 +21,7 @@ ENGINE = DockerInfo(
     user="ubuntu",
     uid=1000,
     gid=1000,
+    shared_memory=8 << 30,
     home="/home/ubuntu",
     accounts="/data",
     container_home="/data/home",
@@ -87,6 +88,20 @@ def test_what_is_missing(change: dict[str, str], message: str, hint: str) -> Non
     with pytest.raises(HostError, match=message) as caught:
         docker_args.check(replace(ENGINE, **change), gpu_count=1, stack_option=" --stack b")  # type: ignore[arg-type]
     assert hint in caught.value.hint
+
+
+def test_a_container_has_no_more_of_the_host_than_it_is_given() -> None:
+    """An image of others' gets no rights beyond the user's, and shared memory of its own."""
+    argv = docker_args.run(ENGINE, BOX)
+    options = argv[: argv.index(BOX.image)]
+    assert not {"--ipc", "--privileged", "--cap-add", "--pid", "--network"} & set(options)
+    given = {(options[n], options[n + 1]) for n in range(len(options) - 1)}
+    assert {
+        ("--shm-size", str(8 << 30)),
+        ("--cap-drop", "ALL"),
+        ("--security-opt", "no-new-privileges"),
+        ("--user", "1000:1000"),
+    } <= given
 
 
 def test_sudo_passes_the_token_on() -> None:
