@@ -36,7 +36,8 @@ DEVICE = {"name": "T4", "fp32_tflops": 1.5, "fp16_tflops": 2, "to_device_gb_s": 
 TESTED = {"torch": "2.9", "cuda": True, "devices": [DEVICE], "problem": ""}
 DOCKER = {
     **dict.fromkeys(("docker", "driver", "user", "home", "accounts", "container_home"), "/x"),
-    "error": "", "build_context": "/x", "sudo": False, "toolkit": True, "uid": 1, "gid": 1, "shared_memory": 1,
+    "error": "", "build_context": "/x", "sudo": False, "toolkit": True, "uid": 1, "gid": 1,
+    "shared_memory": 1,
     "notes": ["moved"],
 }  # fmt: skip
 LAB = {"state": "running", "started": True, "port": 40001, "token": "0123456789abcdef01234567"}

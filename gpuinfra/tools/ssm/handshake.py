@@ -20,11 +20,12 @@ def opening(token: str, *, request_id: str, client_id: str) -> str:
 
 def answer(request: Message) -> tuple[bytes, HostError | None]:
     """Return the answer to the agent's request, and why the session cannot go on, if so."""
-    actions = [a for a in request.json().get("RequestedClientActions") or [] if isinstance(a, dict)]
+    asked = request.json().get("RequestedClientActions")
+    actions = [a for a in asked if isinstance(a, dict)] if isinstance(asked, list) else []
     problems = [_problem(action) for action in actions]
     processed = [
         {
-            "ActionType": action.get("ActionType"),
+            "ActionType": str(action.get("ActionType")),
             "ActionStatus": UNSUPPORTED if problem else DONE,
             "ActionResult": None,
             "Error": problem.message if problem else "",
@@ -49,4 +50,6 @@ def _problem(action: Mapping[str, Any]) -> HostError | None:
             "this account encrypts its sessions with a KMS key of its own, and gpuinfra cannot do that",
             hint=PLUGIN_HINT,
         )
-    return HostError(f"the host's agent asks for {kind!r}, which gpuinfra does not know", hint=PLUGIN_HINT)
+    return HostError(
+        f"the host's agent asks for {str(kind)[:100]!r}, which gpuinfra does not know", hint=PLUGIN_HINT
+    )

@@ -52,7 +52,7 @@ class Message:
         """
         try:
             found = json.loads(self.payload)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             raise BadMessage(f"the payload of {self.type} is no JSON object")

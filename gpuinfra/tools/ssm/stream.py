@@ -12,8 +12,9 @@ from gpuinfra.tools.ssm.messages import INPUT, Message
 
 # Messages of 1 KB under way; more would only queue up at home. The agent takes 10,000.
 WINDOW = 512
-# Messages that may wait for one that is missing, as in the plugin; beyond that the gateway has to repeat.
-EARLY = 10_000
+# Messages that may wait for one that is missing, as in the plugin; beyond that the gateway has to repeat. The
+# agent's are of 1 KB, but one may have 1 MiB.
+EARLY, EARLY_BYTES = 10_000, 16 * 2**20
 FIRST_RETRY_S, SHORTEST_RETRY_S, LONGEST_RETRY_S = 1.0, 0.2, 5.0
 # Repeated at once: a lost message holds up all that follow it, so the oldest matter.
 BURST = 16
@@ -100,17 +101,23 @@ class Incoming:
     def __init__(self) -> None:
         self._next = 0
         self._early: dict[int, Message] = {}
+        self._early_bytes = 0
 
     def is_taken(self, message: Message) -> bool:
         """Tell whether a message is to be acknowledged; one far too early is not, so it comes again."""
-        return message.sequence < self._next + EARLY
+        if message.sequence <= self._next or message.sequence in self._early:
+            return True
+        has_room = self._early_bytes + len(message.payload) <= EARLY_BYTES
+        return has_room and message.sequence < self._next + EARLY
 
     def in_order(self, message: Message) -> Iterator[Message]:
         """Take one; yield what can be passed on now."""
-        if message.sequence < self._next:
+        if message.sequence < self._next or message.sequence in self._early:
             return  # a repetition: its acknowledgement was lost
-        self._early.setdefault(message.sequence, message)
+        self._early[message.sequence] = message
+        self._early_bytes += len(message.payload)
         while self._next in self._early:
             found = self._early.pop(self._next)
+            self._early_bytes -= len(found.payload)
             self._next += 1
             yield found

@@ -43,11 +43,21 @@ def test_a_payload_that_was_changed_is_refused() -> None:
         messages.unpack(bytes(raw))
 
 
-@pytest.mark.parametrize("payload", [b"", b"{", b"[]", b'{"AcknowledgedMessageSequenceNumber":"1"}'])
+@pytest.mark.parametrize(
+    "payload", [b"", b"{", b"[]", b"[" * 2**20, b'{"AcknowledgedMessageSequenceNumber":"1"}']
+)
 def test_an_acknowledgement_of_nothing_is_refused(payload: bytes) -> None:
     """It is no traceback either."""
     with pytest.raises(BadMessage):
         messages.acknowledged(Message(type=messages.ACK, sequence=0, kind=0, payload=payload))
+
+
+@pytest.mark.parametrize("asked", ["5", "true", '"x"', '{"a":1}', "[1,[],null]", '[{"ActionType":[{}]}]'])
+def test_a_request_of_the_wrong_shape_is_no_traceback(asked: str) -> None:
+    """What is no action is passed over; an action without a name of ours is refused."""
+    body = f'{{"RequestedClientActions":{asked}}}'.encode()
+    text, problem = handshake.answer(Message(type=messages.OUTPUT, sequence=0, kind=5, payload=body))
+    assert (problem is None) == (b'"ProcessedClientActions": []' in text)
 
 
 def test_an_action_that_nobody_knows_is_refused_with_its_name() -> None:

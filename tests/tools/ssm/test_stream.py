@@ -3,7 +3,15 @@
 import random
 
 from gpuinfra.tools.ssm.messages import DATA, OUTPUT, Message
-from gpuinfra.tools.ssm.stream import EARLY, GIVE_UP_S, LONGEST_RETRY_S, WINDOW, Incoming, Outgoing
+from gpuinfra.tools.ssm.stream import (
+    EARLY,
+    EARLY_BYTES,
+    GIVE_UP_S,
+    LONGEST_RETRY_S,
+    WINDOW,
+    Incoming,
+    Outgoing,
+)
 
 
 def arriving(sequence: int) -> Message:
@@ -32,6 +40,18 @@ def test_what_comes_far_too_early_is_not_taken() -> None:
     incoming = Incoming()
     assert incoming.is_taken(arriving(EARLY - 1))
     assert not incoming.is_taken(arriving(EARLY))
+
+
+def test_what_waits_for_a_missing_one_is_limited_by_bytes() -> None:
+    """Big messages fill memory as many do; the missing one itself is always taken, and makes room again."""
+    incoming, big = Incoming(), b"x" * 2**20
+    early = [Message(type=OUTPUT, sequence=n, kind=DATA, payload=big) for n in range(1, 100)]
+    taken = [it for it in early if incoming.is_taken(it) and not list(incoming.in_order(it))]
+    assert len(taken) == EARLY_BYTES // len(big)
+    assert incoming.is_taken(taken[0])
+    assert incoming.is_taken(arriving(0))
+    assert len(list(incoming.in_order(arriving(0)))) == len(taken) + 1
+    assert incoming.is_taken(early[len(taken)])
 
 
 def test_the_window_closes_and_opens() -> None:
