@@ -166,8 +166,7 @@ def run(engine: DockerInfo, container: ContainerSpec) -> list[str]:
     command = [*engine.command, "run", "--rm", "--init", "--interactive"]
     command += ["--tty"] if container.terminal else []
     command += ["--gpus", "all"] if container.gpus else []
-    # PyTorch's data loaders share memory: docker's default of 64 MB ends them with "Bus error". As much as
-    # the host has, but its own: an image of others' sees nothing of the host's segments.
+    # PyTorch's data loaders share memory: docker's default of 64 MB ends them with "Bus error".
     command += [
         "--shm-size",
         str(engine.shared_memory),

@@ -11,6 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
+from gpuinfra.tools.aws import answer
 from gpuinfra.tools.aws.error_codes import no_credentials
 from gpuinfra.tools.aws.errors import map_boto_errors
 
@@ -60,7 +61,9 @@ def client(
     )
     with map_boto_errors(service):
         builder: Any = own or session()  # the stubs have one overload a service, by literal names
-        return builder.client(service, region_name=region, config=config)
+        made = builder.client(service, region_name=region, config=config)
+        made.meta.events.register("before-parse", answer.check)
+        return made
 
 
 def sign(own: "boto3.session.Session", service: str, region: str, url: str) -> Mapping[str, str]:

@@ -12,6 +12,8 @@ def refused(
     code: str, message: str, *, service: str, operation: str, settings: Settings | None
 ) -> GpuInfraError:
     """Return the error for one refusal of the AWS API."""
+    if code.isdigit():  # of HTTP: no service of AWS's has said a word
+        return unreachable(f"{operation} was answered with HTTP {code} {message}".strip())
     refusal = Refusal(code=code, message=message, service=service, operation=operation, settings=settings)
     for pattern, rule in RULES:
         if re.fullmatch(pattern, code):
@@ -30,4 +32,4 @@ def no_credentials(detail: str = "") -> CloudError:
 
 def unreachable(detail: str) -> CloudError:
     """Return the error for a network that does not lead to AWS."""
-    return CloudError(f"AWS cannot be reached: {detail}", hint="gpuinfra up   # when the network is back")
+    return CloudError(f"AWS cannot be reached: {detail}", hint="the same command, when the network is back")

@@ -106,7 +106,7 @@ LINES: tuple[tuple[str, str, str], ...] = (
     (
         "RequestLimitExceeded|Throttling(Exception)?|TooManyRequestsException",
         "AWS is throttling this account ({r.code} at {r.operation}, after several tries)",
-        "{r.up}   # in a minute; what was made so far is kept",
+        AGAIN,
     ),
     (
         "InternalError|InternalFailure|InternalServerError|Unavailable|ServiceUnavailable(Exception)?"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 
 from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Settings
@@ -46,7 +47,7 @@ def map_boto_errors(service: str = "aws", settings: Settings | None = None) -> I
         raise ConfigError(
             f"the AWS configuration cannot be read: {error}", hint="aws configure list   # names the files"
         ) from None
-    except (boto.HTTPClientError, boto.ConnectionError) as error:
+    except (boto.HTTPClientError, boto.ConnectionError, ResponseParserError) as error:
         raise unreachable(str(error)) from None
     except boto.BotoCoreError as error:
         raise CloudError(f"boto3: {error}", hint="aws sts get-caller-identity") from None

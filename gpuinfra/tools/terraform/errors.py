@@ -18,7 +18,11 @@ OPERATION = re.compile(r"operation error ([\w ]+): (\w+)")
 DIED = re.compile(r"unexpected state '(?:shutting-down|terminated)'.*?last error: (.*)", re.S)
 NO_CREDENTIALS = re.compile("No valid credential sources found")
 NO_PROFILE = re.compile(r"failed to get shared config profile,? ([^\s,]+)")
-NOT_REACHED = re.compile("connection refused|no such host|i/o timeout", re.I)
+NOT_REACHED = re.compile(
+    "connection refused|connection reset by peer|no such host|i/o timeout|network is unreachable"
+    "|TLS handshake timeout|x509: [^\\n]*|deserialization failed",
+    re.I,
+)
 
 
 def explain(outcome: Outcome, settings: Settings | None) -> GpuInfraError:
@@ -51,8 +55,8 @@ def _known(d: Diagnostic, settings: Settings | None) -> GpuInfraError | None:
         return no_credentials(f"there is no profile {profile.group(1)}")
     if NO_CREDENTIALS.search(text):
         return no_credentials()
-    if NOT_REACHED.search(text):
-        return unreachable(d.summary)
+    if why := NOT_REACHED.search(text):
+        return unreachable(f"{d.summary} ({why[0]})")
     if "managed by newer provider version" in d.summary:
         return TerraformError(
             "a newer AWS provider than that of this gpuinfra has written the state", hint=locations.upgrade()

@@ -48,10 +48,10 @@ ROWS = [
     ("Unsupported", "AWS does not offer g4dn.xlarge", "set another availability_zone or instance_type"),
     ("UnsupportedOperation", "AWS does not offer", "set another"),
     ("InvalidInstanceType", "AWS does not offer", "set another"),
-    ("RequestLimitExceeded", "AWS is throttling this account", "gpuinfra up   # in a minute"),
-    ("Throttling", "AWS is throttling this account", "gpuinfra up"),
-    ("ThrottlingException", "AWS is throttling this account", "gpuinfra up"),
-    ("TooManyRequestsException", "AWS is throttling this account", "gpuinfra up"),
+    ("RequestLimitExceeded", "AWS is throttling this account", "run the same command again in a minute"),
+    ("Throttling", "AWS is throttling this account", "run the same command"),
+    ("ThrottlingException", "AWS is throttling this account", "run the same command"),
+    ("TooManyRequestsException", "AWS is throttling this account", "run the same command"),
     ("InvalidGroup.Duplicate", "Why (InvalidGroup.Duplicate): AWS made it without", "gpuinfra up"),
     ("EntityAlreadyExists", "AWS made it without Terraform's knowing, or somebody else did", "gpuinfra up"),
     ("InvalidKeyPair.Duplicate", "AWS made it without Terraform's knowing", "gpuinfra up"),
@@ -106,7 +106,7 @@ def test_without_settings(code: str) -> None:
 def test_hints_name_the_stack() -> None:
     """The next command is for the stack that failed."""
     settings = dataclasses.replace(SETTINGS, stack="b")
-    assert told("Throttling", settings=settings)[1].startswith("gpuinfra up --stack b")
+    assert told("PendingVerification", settings=settings)[1].startswith("gpuinfra up --stack b")
     assert told("Unsupported", settings=settings)[1].endswith("gpuinfra up --stack b")
 
 

@@ -77,7 +77,21 @@ def explained(summary: str, detail: str = "") -> GpuInfraError:
             "the disk is full",
             "df -h .",
         ),
-        ("dial tcp: lookup x: no such host", "", CloudError, "AWS cannot be reached", "gpuinfra up"),
+        ("dial tcp: lookup x: no such host", "", CloudError, "AWS cannot be reached", "the same command"),
+        (
+            "creating EC2 VPC",
+            'Post "https://ec2...": tls: failed to verify: x509: certificate signed by unknown authority',
+            CloudError,
+            "AWS cannot be reached: creating EC2 VPC (x509: certificate signed by unknown authority)",
+            "the same command",
+        ),
+        (
+            "reading EC2 VPC",
+            "StatusCode: 200, RequestID: , deserialization failed, failed to decode response body",
+            CloudError,
+            "AWS cannot be reached: reading EC2 VPC (deserialization failed)",
+            "the same command",
+        ),
         (
             DIED + "Client.InternalError: Client error on launch",
             "",
