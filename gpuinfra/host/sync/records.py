@@ -21,8 +21,17 @@ PARTIAL = ".gpuinfra-partial"  # where rsync keeps a part of a file; older versi
 KEEP = ".gpuinfra-keep"  # older versions: the repositories that `clone` put there
 # Read in every folder; the lines of the second come after those of the first.
 IGNORE_FILES = (".gitignore", ".gpuinfraignore")
+SHAPES = {("d", 1), ("l", 2), ("f", 6), ("p", 2)}
 NEVER = {".git", STATE, PARTIAL, KEEP}
 SMALL = 4 << 20  # up to here a hash is kept, so that a file that was only touched counts as unchanged
+
+
+def are_records(known: Any) -> bool:
+    """Tell whether what was read has the shape of records: what is in them is compared, nothing more."""
+    try:
+        return {(rec[0], len(rec)) for rec in known.values()} <= SHAPES
+    except (TypeError, KeyError, IndexError):
+        return False
 
 
 def differs(path: str, old: Record, fd: int | None = None) -> bool:

@@ -14,8 +14,8 @@ import os
 
 from gpuinfra.host.lean_json import dumps, loads
 from gpuinfra.host.sync import place
-from gpuinfra.host.sync.records import STATE, differs, digest
-from gpuinfra.host.sync.stage import Stage, journal, receive
+from gpuinfra.host.sync.records import STATE, are_records, differs, digest
+from gpuinfra.host.sync.stage import Stage, entries, journal, receive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Side:
             self.write(".gitignore", "*\n")
         self._lock = open(f"{self.state}/lock", "w")  # noqa: SIM115 - held until this side ends
         fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self.told = place.recover(self.root, self.state, self._read(JOURNAL) or [])
+        self.told = place.recover(self.root, self.state, entries(self._read(JOURNAL)))
         self.old: Records = {}
         self.id = self._base = self._bases = ""
         self._since: dict[str, Record | None] = {}
@@ -65,8 +65,9 @@ class Side:
         if isinstance(found, list) and len(found) in (2, 3):
             ident, changes, base = [*found, ""][:3]
             records = self._read(str(base)) if base else {}
-            if isinstance(changes, dict) and isinstance(records, dict):  # else it is no manifest, or lost
-                self.id, self.old, self._base = ident, _changed(records, changes), base
+            are_maps = isinstance(changes, dict) and isinstance(records, dict)
+            if are_maps and are_records(old := _changed(records, changes)):  # else no manifest, or lost
+                self.id, self.old, self._base = ident, old, base
                 self._since = changes if base else {}
         return self.id
 
@@ -77,6 +78,7 @@ class Side:
             OtherOwner: it has another's mark, or files and no mark; `join` takes it all the same.
         """
         owner = self._read(OWNER)
+        owner = owner if isinstance(owner, list) and [*map(type, owner)] == [str, str] else None
         if owner == [project, who] or (owner and owner[0] == project):
             return
         if owner and not join:
@@ -93,9 +95,9 @@ class Side:
         }
         for path, known in hashes.items():
             staged.got[path][5] = known
-        entries = journal(scan, work, staged)
-        self.write(JOURNAL, dumps(entries))
-        self._placer = place.Placer(scan, self.state, staged, entries, is_host=self.is_host)
+        noted = journal(scan, work, staged)
+        self.write(JOURNAL, dumps(noted))
+        self._placer = place.Placer(scan, self.state, staged, noted, is_host=self.is_host)
         return {"failed": self._placer.run(work), "hashes": hashes}
 
     def receive(self, given: Collection[Given], data: IO[bytes]) -> None:
@@ -160,9 +162,8 @@ class Side:
     def forget_others(self, prefix: str = "", name: str = "") -> None:
         """Drop the bases but the last, and the manifests whose name begins so, but for this one."""
         for other in os.listdir(self.state):
-            if other.startswith(f"{self._bases}-") and other != self._base:
-                os.unlink(f"{self.state}/{other}")
-            if prefix and other.startswith(prefix) and other != name:
+            older = other.startswith(f"{self._bases}-") and other != self._base
+            if older or (prefix and other.startswith(prefix) and other != name):
                 os.unlink(f"{self.state}/{other}")
 
     def clean(self) -> None:
@@ -175,13 +176,17 @@ class Side:
         try:
             with open(f"{self.state}/{name}", "rb") as file:
                 return loads(file.read())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
 
 
 def _changed(records: Mapping[str, Record], changes: Mapping[str, Record | None]) -> Records:
     """Return records with these changes (None: no more)."""
-    return {path: rec for path, rec in {**records, **changes}.items() if rec}
+    known: dict[str, Any] = {**records, **changes}
+    for path in changes:
+        if not known[path]:
+            del known[path]
+    return known
 
 
 def _remove(path: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gpuinfra.host.sync.records import file_record
+from gpuinfra.host.sync.records import are_records, file_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +56,21 @@ class Stage:
                     self.got[path] = file_record(entry.stat(follow_symlinks=False))
                 else:
                     os.unlink(entry.path)
+
+
+def entries(read: Any) -> Journal:
+    """Return the journal as it was read; one of another shape says nothing, as if it were not there."""
+    try:
+        whole = all(
+            isinstance(number, str)
+            and isinstance(path, str)
+            and are_records({path: old})
+            and isinstance(inode, int)
+            for number, path, old, inode in read
+        )
+    except (TypeError, ValueError):
+        return []
+    return list(read) if whole else []
 
 
 def journal(scan: Scan, work: Mapping[str, Any], stage: Stage) -> Journal:

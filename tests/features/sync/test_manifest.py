@@ -1,14 +1,19 @@
 """What both sides remember of the last sync: little changes, little is written; a loss is no deletion."""
 
+import json
 import os
+import random
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from gpuinfra.features.sync.conversation import SyncRefused
 from gpuinfra.host.sync.records import STATE
 from tests.features.sync.folders import HERE, HOST, Folders
+from tests.mutations import changed
 
-MANY = 200
+MANY, ROUNDS = 200, 20
 
 
 @pytest.fixture
@@ -69,7 +74,19 @@ def test_a_lost_base_deletes_nothing(folders: Folders, side: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "[1, 2]", '["id", 5, "base-x"]', '["id", {}, 7]', '["id", []]']
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "[1, 2]",
+        '["id", 5, "base-x"]',
+        '["id", {}, 7]',
+        '["id", []]',
+        "[" * 10**5,
+        '[["id"], {}]',
+    ]
+    + [f'["id", {{"file-2": {record}}}]' for record in ('{"a": 5}', '["f"]', "5", '"d"', '["x", 1]', "[[]]")],
 )
 def test_what_is_no_manifest_is_nothing_that_is_known(text: str, folders: Folders) -> None:
     """It may have come with somebody else's folder: nothing is deleted by it, and nothing breaks."""
@@ -77,3 +94,23 @@ def test_what_is_no_manifest_is_nothing_that_is_known(text: str, folders: Folder
     (folders.roots[HOST] / "file-2").unlink()
     outcome = folders.sync()
     assert (outcome.sent, outcome.deleted) == (["file-2"], [])
+
+
+@pytest.mark.parametrize("side", [HERE, HOST])
+def test_no_record_of_a_wrong_shape_breaks_a_sync(side: int, tmp_path: Path) -> None:
+    """Whatever somebody wrote into our folder, on either side: at worst nothing is known of before."""
+    by_chance = random.Random(side)
+    for seed in range(ROUNDS):
+        folders = Folders(tmp_path, seed)
+        for name in ("one", "two", "folder/three"):
+            path = folders.roots[HERE] / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(name)
+        (folders.roots[HERE] / "link").symlink_to("one")
+        folders.sync()
+        (folders.roots[1 - side] / "one").write_text("else")
+        for kept in (folders.roots[side] / STATE).iterdir():
+            if kept.name.startswith(("manifest", "base", "journal", "owner")):
+                kept.write_text(json.dumps(changed(kept.read_text(), by_chance)))
+        with suppress(SyncRefused):  # another owner, or the folder seems emptied: in words
+            folders.sync()
