@@ -263,8 +263,13 @@ def _terraform(project: Project, stack: Stack, environ: Mapping[str, str], repor
             reporter.say("still saving; a third Ctrl-C abandons it and may leave a host that nobody knows of")
 
     fetched = partial(toolchain.ensure, fetching=reporter.live)  # in a clone by `make setup`
-    binary = (fetched if locations.is_installed() else toolchain.find)(tools, environ)
-    return TerraformCli(binary=binary, directory=stack.directory, env=env, on_interrupt=on_interrupt)
+    return TerraformCli(
+        binary=(fetched if locations.is_installed() else toolchain.find)(tools, environ),
+        directory=stack.directory,
+        env=env,
+        on_interrupt=on_interrupt,
+        on_warning=reporter.say,
+    )
 
 
 def _tell_version(project: Project, reporter: Reporter) -> None:

@@ -70,7 +70,7 @@ HOSTILE: dict[str, Callable[[Path], object]] = {
     "stack": lambda p: StackDirectory(Project(root=blocked(p)).stack("default")).nonce(),
     "ssh": lambda p: OpenSsh({"XDG_STATE_HOME": str(blocked(p))}).pin(samples.host(), ["ssh-ed25519 AAAA"]),
     "terraform": lambda p: TerraformCli(
-        binary=p / "none", directory=p, env={}, on_interrupt=lambda _: None
+        binary=p / "none", directory=p, env={}, on_interrupt=lambda _: None, on_warning=print
     ).details(p),
     "rsync": lambda p: Rsync(LocalSsh(str(p / "none"), "alias"), {"PATH": str(p)}).run(
         samples.host(), SyncRequest(mode="up", root=p / "none")

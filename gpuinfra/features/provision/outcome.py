@@ -41,7 +41,7 @@ def check(world: World, outcome: Outcome, settings: Settings) -> None:
     """
     for d in outcome.warnings:
         if d.summary not in OF_OURS:
-            world.reporter.say(f"warning of Terraform: {errors.own_words(d)}")
+            world.reporter.say(errors.warned(d))
     if outcome.ok:
         return
     rescued = world.state.rescue(outcome.unsaved_state)

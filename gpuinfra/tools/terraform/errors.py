@@ -84,6 +84,11 @@ def own_words(d: Diagnostic) -> str:
     return f"{place}{d.summary}" + (f"\n{d.detail.strip()}" if d.detail else "")
 
 
+def warned(d: Diagnostic) -> str:
+    """Return a warning as the user is told it."""
+    return f"warning of Terraform: {own_words(d)}"
+
+
 def _died(reason: str, settings: Settings | None) -> GpuInfraError:
     """Return the error for a host that AWS accepted, and ended before it ran.
 

@@ -20,7 +20,7 @@ from gpuinfra.ground.protocols import OnProgress
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import write_private
-from gpuinfra.tools.terraform import plan_json, state_copy
+from gpuinfra.tools.terraform import errors, plan_json, state_copy
 from gpuinfra.tools.terraform.events import Events
 from gpuinfra.tools.terraform.other_values import state_elsewhere
 
@@ -48,11 +48,13 @@ class TerraformCli:
         directory: Path,
         env: Mapping[str, str],
         on_interrupt: Callable[[int], None],
+        on_warning: Callable[[str], None],
     ) -> None:
+        """Know where; `on_warning` is told what `init` warns of, which no outcome has."""
         self._line = _CommandLine(working_dir=str(directory), terraform_bin_path=str(binary))
         self._directory = directory
         self._env = env
-        self._on_interrupt = on_interrupt
+        self._on_interrupt, self._on_warning = on_interrupt, on_warning
         self._imports = directory / "gpuinfra-import.tf.json"
         self._state = directory / "terraform.tfstate"
 
@@ -73,6 +75,8 @@ class TerraformCli:
         if stamp.exists() and stamp.read_text() == mark:
             return
         outcome = self._run("init", {"input": False, "backend": True}, lambda _: None)
+        for warning in outcome.warnings:
+            self._on_warning(errors.warned(warning))
         if outcome.interrupted:
             raise Interrupted(
                 "stopped by Ctrl-C while Terraform installed its provider; nothing was changed in AWS"

@@ -20,7 +20,9 @@ def test_imports_are_there_for_their_plan_alone(tmp_path: Path) -> None:
     program.write_text(PROGRAM)
     program.chmod(0o755)
     env = {"PATH": os.environ["PATH"]}
-    terraform = TerraformCli(binary=program, directory=tmp_path, env=env, on_interrupt=lambda _: None)
+    terraform = TerraformCli(
+        binary=program, directory=tmp_path, env=env, on_interrupt=lambda _: None, on_warning=print
+    )
     imports = tmp_path / "gpuinfra-import.tf.json"
 
     terraform.plan_import(tmp_path / "plan", {'m.r["x y"]': "i-1"}, state=state, on_progress=lambda _: None)

@@ -65,7 +65,7 @@ def make(recorder: Recorder, tmp_path: Path) -> Callable[[], TerraformCli]:
     (directory / "main.tf").write_text("")
     env = {"PATH": os.environ["PATH"]}
     return lambda: TerraformCli(
-        binary=recorder.program, directory=directory, env=env, on_interrupt=lambda _: None
+        binary=recorder.program, directory=directory, env=env, on_interrupt=lambda _: None, on_warning=print
     )
 
 

@@ -1,11 +1,13 @@
 """What Terraform is handed besides the files, and what is refused before it starts."""
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.errors import ConfigError, TerraformError
 from gpuinfra.tools.terraform.runner import TerraformCli
 from tests.tools.terraform.test_runner import Recorder, ignore, make, recorder
 
@@ -28,3 +30,15 @@ def test_a_state_that_is_kept_elsewhere_is_refused(
     with pytest.raises(ConfigError, match=r"mine\.tf keeps Terraform's state elsewhere"):
         make().init()
     assert recorder.calls() == []
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_what_init_warns_of_is_told(
+    code: int, recorder: Recorder, make: Callable[[], TerraformCli], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the warnings of a plan are, whether it goes well or not."""
+    warning = {"severity": "warning", "summary": "Old lock", "detail": "Renew it."}
+    recorder.answer(json.dumps({"type": "diagnostic", "diagnostic": warning}) + "\n", code=code)
+    with suppress(TerraformError):
+        make().init()
+    assert capsys.readouterr().out == "warning of Terraform: Old lock\nRenew it.\n"
