@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.names import command
 from gpuinfra.ground.reply import checked
 from gpuinfra.ground.text import shorten, table
 
@@ -59,6 +60,20 @@ class Job:
         """Return it in a line."""
         code = "" if self.exit_code is None else f", exit code {self.exit_code}"
         return f"{self.id}  {self.state}{code}{f' ({self.reason})' if self.reason else ''}"
+
+
+def ended(job: Job, stack: str) -> Job:
+    """Return a job that was asked to end.
+
+    Raises:
+        HostError: it still runs.
+    """
+    if job.has_ended:
+        return job
+    raise HostError(
+        f"the job {job.id} was asked to end and is still {job.state}",
+        hint=command(f"job wait {job.id}", stack),
+    )
 
 
 def parse(answer: Any) -> Job:

@@ -63,8 +63,8 @@ def listed(world: World) -> list[Job]:
 
 
 def stop(world: World, job_id: str) -> Job:
-    """Ask a job to end; return it as it then is."""
-    return jobs.parse(ask(world, "stop", job=job_id))
+    """Ask a job to end; return it as it ended, now or before."""
+    return jobs.ended(jobs.parse(ask(world, "stop", job=job_id)), world.files.name)
 
 
 def wait(world: World, job_id: str) -> Job:

@@ -130,6 +130,15 @@ def test_then_stop_is_passed_on(tmp_path: Path) -> None:
     assert host.asked[0]["then"] == "stop"
 
 
+def test_a_job_that_does_not_end_is_no_success(tmp_path: Path) -> None:
+    """Not even SIGKILL ends what waits for a dead disk; one that had ended before is what was asked for."""
+    with pytest.raises(HostError, match="abcd was asked to end and is still running") as caught:
+        jobs.stop(made(tmp_path, host=FakeHostClient({**JOB, "state": "running"})), "abcd")
+    assert caught.value.hint == "gpuinfra job wait abcd"
+    done = FakeHostClient({**JOB, "state": "done", "exit_code": 0})
+    assert jobs.stop(made(tmp_path, host=done), "abcd").exit_code == 0
+
+
 def test_status_does_not_open_a_connection(tmp_path: Path) -> None:
     """Plain status stays quick; the fake's connection is not open."""
     parts = made(tmp_path, host=FakeHostClient(LOST))

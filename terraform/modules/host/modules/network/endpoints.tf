@@ -51,7 +51,8 @@ locals {
     ]
   })
 
-  # The two channels of messages say only what Session Manager lets through; these can also hold parameters.
+  # Systems Manager can also hold parameters. The two channels of messages say only what Session Manager lets
+  # through; AWS's manual does not say that they take a policy: docs/security.md.
   endpoint_policies = {
     ssm = jsonencode({
       Version = "2012-10-17"
