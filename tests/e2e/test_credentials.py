@@ -38,8 +38,9 @@ def test_expired(match: str, code: str, command: tuple[str, ...], cli: Cli, sim:
     refused(
         cli.run(*command),
         4,
-        f"error: the AWS credentials have expired ({code})",
-        "  next: aws sso login",
+        f"({code})",
+        "credentials have expired",
+        "aws sso login",
     )
 
 

@@ -82,7 +82,7 @@ ROWS = {
     "throttled": Row(
         code="RequestLimitExceeded",
         status=503,
-        says=("error: AWS is throttling this account", "  next: gpuinfra up"),
+        says=("error: AWS is throttling this account", "  next: run the same command again in a minute"),
     ),
 }
 

@@ -17,9 +17,9 @@ LINES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "RequestExpired|RequestTimeTooSkewed|RequestInTheFuture",
-        "AWS says that the request is too old ({r.code}): this machine's clock is minutes off, or the"
-        " credentials have expired",
-        "date -u   # is that the time? if so, renew the credentials: aws sso login",
+        "AWS calls the request too old ({r.code}): the credentials have expired, or this machine's clock is"
+        " minutes off",
+        "date -u   # is it right? then: aws sso login, and the same command again, nothing is lost",
     ),
     (
         "InvalidClientTokenId|AuthFailure|UnrecognizedClientException|SignatureDoesNotMatch"

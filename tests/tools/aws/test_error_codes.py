@@ -21,7 +21,7 @@ ROWS = [
     ("ExpiredTokenException", "have expired", "aws sso login"),
     (
         "RequestExpired",
-        "too old (RequestExpired): this machine's clock is minutes off, or the",
+        "too old (RequestExpired): the credentials have expired, or this",
         "date -u   #",
     ),
     ("TokenRefreshRequired", "have expired", "aws sso login"),
