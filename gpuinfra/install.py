@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import importlib.util
+import os
 import shlex
 import shutil
 import subprocess
@@ -135,13 +136,26 @@ def _fill_venv(python: str, venv: Path, lock: Path, project: Path | None) -> Non
     if not (venv / "bin" / "pip").exists():  # else brought up to the lock: it may be in use just now
         subprocess.run([python, "-m", "venv", str(venv)], check=True)
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    # checkov is started rarely, ours often: its bytecode can wait until then
-    compiling = [] if project else ["--no-compile"]
-    subprocess.run([*pip, *compiling, "--require-hashes", "-r", str(lock)], check=True)
+    hashed = [*pip, "--require-hashes", "-r"]
     if project:
+        # python-terraform comes as source. What builds it is that of the lock, installed first: in a build
+        # of its own pip would fetch it anew, whatever its hash.
+        subprocess.run([*hashed, "/dev/stdin"], input=builder(lock.read_text()), text=True, check=True)
+        with_builder = {**os.environ, "PIP_USE_PEP517": "1"}
+        subprocess.run([*hashed, str(lock), "--no-build-isolation"], env=with_builder, check=True)
         # "compat" is a plain path entry; the default hook costs every Python of the venv 25 ms at its start
         editable = ["--no-deps", "--no-build-isolation", "--config-settings", "editable_mode=compat"]
         subprocess.run([*pip, *editable, "--editable", str(project)], check=True)
+    else:  # checkov is started rarely, ours often: its bytecode can wait until then
+        subprocess.run([*hashed, str(lock), "--no-compile"], check=True)
+
+
+def builder(lock: str) -> str:
+    """Return the lines of a lock that name what builds packages, with its hashes."""
+    lines = lock.splitlines(keepends=True)
+    start = next(at for at, line in enumerate(lines) if line.startswith("setuptools=="))
+    end = next(at for at in range(start, len(lines)) if not lines[at].rstrip().endswith("\\"))
+    return "".join(lines[start : end + 1])
 
 
 def make_image(ours: list[str]) -> None:

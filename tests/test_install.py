@@ -1,10 +1,11 @@
 """Set-up's own steps that need no network."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-from gpuinfra.install import ROOT, make_lean
+from gpuinfra.install import ROOT, builder, make_lean
 
 PIPS = """#!{python}
 # -*- coding: utf-8 -*-
@@ -34,6 +35,19 @@ def test_the_start_script_imports_nothing_slow(tmp_path: Path) -> None:
         assert text.startswith("#!/a/.venv/bin/python\nimport sys\nfrom gpuinfra.__main__ import main\n")
         assert "import re" not in text
         assert script.stat().st_mode & 0o777 == 0o755
+
+
+def test_what_builds_a_package_from_source_is_in_the_lock() -> None:
+    """By its hashes, like all others; one package comes as source, and nothing is fetched to build it."""
+    lock = (ROOT / "requirements.lock").read_text()
+    first, *hashes = builder(lock).splitlines()
+    assert first.startswith("setuptools==")
+    assert hashes
+    assert all(line.startswith("    --hash=sha256:") for line in hashes)
+    assert not hashes[-1].endswith("\\")
+    # which has one file only has no wheel
+    alone = re.findall(r"^(\S+)==\S+(?: ;.*)? \\\n    --hash=\S+\n", lock, re.MULTILINE)
+    assert alone == ["python-terraform"]
 
 
 def test_a_script_that_starts_another_way_stays(tmp_path: Path) -> None:
