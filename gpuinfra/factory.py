@@ -142,16 +142,19 @@ def init_values(
     cidr: str = "",
     public_key: Path | None = None,
     instance_type: str = "",
+    asks: bool = False,
 ) -> InitValues:
-    """Return what `init` writes: what the user said, else what can be found out."""
-    from gpuinfra.features.provision.init import InitValues
+    """Return what `init` writes: what the user said, else what they answer, else what can be found out."""
+    from gpuinfra.features.provision import init
+    from gpuinfra.tools.terminal.terminal import Terminal
 
-    return InitValues(
-        region=lambda: region or default_region(),
-        owner=lambda: owner or _owner(),
+    ask = Terminal().ask if asks else (lambda _, default: default)
+    return init.InitValues(
+        instance_type=lambda: instance_type or ask(init.type_question(), init.DEFAULT_TYPE if asks else ""),
+        region=lambda: region or ask("region", default_region()),
+        owner=lambda: owner or ask("owner, who answers for the host", _owner()),
         cidr=lambda: _cidr(cidr, environ),
         public_key=lambda: _public_key(public_key, environ),
-        instance_type=instance_type,
     )
 
 

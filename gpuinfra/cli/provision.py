@@ -46,7 +46,7 @@ def init(
     from gpuinfra.features.provision import init
 
     said = {"region": region, "owner": owner, "cidr": cidr, "instance_type": instance_type}
-    values = factory.init_values(os.environ, public_key=public_key, **said)
+    values = factory.init_values(os.environ, public_key=public_key, asks=True, **said)
     path = init.init(factory.world_for_init(stack, os.environ), values, force=force)
     result(str(path), {"path": str(path)}, as_json)
 

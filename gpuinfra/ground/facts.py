@@ -68,6 +68,19 @@ def gpus_text() -> str:
     return "".join(f"{name} {it['count']} {it['memory_mib']} {it['name']}\n" for name, it in types)
 
 
+def smallest_types() -> list[tuple[str, int, str, int]]:
+    """Return for each GPU the smallest type that has it whole: type, GPUs, model, MiB of each; least first.
+
+    Those of arm64 (T4g) are left out: the image that is the default is none of theirs.
+    """
+    found: dict[str, tuple[str, int, str, int]] = {}
+    for name, it in _read("gpus")["types"].items():
+        row = (name, int(it["count"]), str(it["name"]), int(it["memory_mib"]))
+        if not it.get("fraction") and row[2] != "T4g" and row[1] < found.get(row[2], ("", 99))[1]:
+            found[row[2]] = row
+    return sorted(found.values(), key=lambda row: row[3])
+
+
 def version(text: str) -> tuple[int, int]:
     """Return the first two numbers of a version: 580.65.06 is (580, 65)."""
     first, second = [*text.split("."), "0"][:2]

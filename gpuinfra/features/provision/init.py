@@ -5,20 +5,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpuinfra.ground import facts
 from gpuinfra.ground.errors import ConfigError, Declined
 from gpuinfra.ground.names import command
+from gpuinfra.ground.text import table
 from gpuinfra.ground.world import World
+
+DEFAULT_TYPE = "g4dn.xlarge"  # as in terraform.tfvars.example
 
 
 @dataclass(frozen=True, kw_only=True)
 class InitValues:
-    """What to write; each is found out only if the user did not say it; no type: the module's own choice."""
+    """What to write; each is found out only if the user did not say it. An empty type is the module's own."""
 
     region: Callable[[], str]
     owner: Callable[[], str]
     cidr: Callable[[], str]
     public_key: Callable[[], Path]
-    instance_type: str = ""
+    instance_type: Callable[[], str] = str
 
 
 def init(world: World, values: InitValues, *, force: bool) -> Path:
@@ -48,6 +52,15 @@ def ensure(world: World, values: InitValues) -> None:
         _write(world, values)
 
 
+def type_question() -> str:
+    """Return the question for a type, with those to choose from."""
+    rows = [
+        (name, f"{count}", gpu, f"{mib / 1024:.0f} GiB") for name, count, gpu, mib in facts.smallest_types()
+    ]
+    choice = table([("type", "GPUs", "GPU", "memory of each"), *rows])
+    return f"{choice}\nThe smallest type of each GPU; any other EC2 type will do, too.\ninstance type"
+
+
 def owner_of(login: str) -> str:
     """Return a login name as an owner, which has fewer letters: a-z first, then also 0-9 . @ -."""
     letters = re.sub(r"[^a-z0-9@.-]", "-", login.lower())
@@ -55,17 +68,18 @@ def owner_of(login: str) -> str:
 
 
 def _write(world: World, values: InitValues) -> Path:
-    region, cidr, key = values.region(), values.cidr(), str(values.public_key())
+    instance_type, region, owner = values.instance_type(), values.region(), values.owner()
+    cidr, key = values.cidr(), str(values.public_key())
     found: dict[str, object] = {
         "stack": world.files.name,
-        "owner": values.owner(),
+        "owner": owner,
         "region": region,
         "allowed_cidrs": [cidr],
         "public_key_path": key,
     }
-    path = world.values.create(
-        found | ({"instance_type": values.instance_type} if values.instance_type else {})
-    )
+    if instance_type:
+        found["instance_type"] = instance_type
+    path = world.values.create(found)
     world.reporter.say(f"wrote {path}")
     world.reporter.say(f"  region {region}, ssh from {cidr} only")
     world.reporter.say(f"  key {key}")

@@ -61,9 +61,20 @@ class Terminal:
             )
         sys.stderr.write(f"{printable(question)} " + (f'Type "{word}" to go on: ' if word else "[y/N] "))
         sys.stderr.flush()
+        return self._line().lower() in ((word,) if word else ("y", "yes"))
+
+    def _line(self) -> str:
         while not select.select([self._keyboard], [], [], HEAR_S)[0]:
             pass
-        return self._keyboard.readline().strip().lower() in ((word,) if word else ("y", "yes"))
+        return self._keyboard.readline().strip()
+
+    def ask(self, question: str, default: str) -> str:
+        """Ask for a word if there is a terminal; Enter, or no terminal, takes the default."""
+        if not self._keyboard.isatty():
+            return default
+        sys.stderr.write(f"{printable(question)} [{printable(default)}]: ")
+        sys.stderr.flush()
+        return self._line() or default
 
     def offer(self, question: str) -> bool:
         """Ask if there is a terminal; without one the answer is no."""

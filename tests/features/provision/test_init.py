@@ -1,12 +1,23 @@
 """`init`: what is written, and what is never written over."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.provision.init import InitValues, ensure, init, owner_of
+from gpuinfra.features.boot.user_data import UserData
+from gpuinfra.features.provision.init import (
+    DEFAULT_TYPE,
+    InitValues,
+    ensure,
+    init,
+    owner_of,
+    type_question,
+)
 from gpuinfra.ground.errors import Declined
 from gpuinfra.ground.model import Outcome
+from gpuinfra.ground.paths import Project
+from gpuinfra.ground.world import World
 from gpuinfra.tools.terraform import declared
 from tests.fakes.host import fake_world
 from tests.fakes.world import FakeReporter, FakeStackFiles, FakeTerraform, FakeValues
@@ -28,7 +39,9 @@ def never() -> InitValues:
     def refuse() -> str:
         raise AssertionError("asked before it was clear that anything would be written")
 
-    return InitValues(region=refuse, owner=refuse, cidr=refuse, public_key=lambda: Path(refuse()))
+    return InitValues(
+        region=refuse, owner=refuse, cidr=refuse, public_key=lambda: Path(refuse()), instance_type=refuse
+    )
 
 
 def test_a_first_file_is_written_and_told(tmp_path: Path) -> None:
@@ -50,6 +63,38 @@ def test_a_first_file_is_written_and_told(tmp_path: Path) -> None:
     assert terraform.calls == [("init",)]
     assert reporter.said[-1] == "next: edit it if you like, then gpuinfra up --stack b"
     assert "  region eu-west-1, ssh from 203.0.113.7/32 only" in reporter.said
+
+
+def test_a_type_that_was_said_is_written(tmp_path: Path) -> None:
+    """None said: the file keeps that of the example, which is what the question offers."""
+    values = FakeValues(exists=False)
+    said = dataclasses.replace(answers(), instance_type=lambda: "g5.xlarge")
+    init(fake_world(tmp_path, values=values), said, force=False)
+    assert values.written[0]["instance_type"] == "g5.xlarge"
+    example = Path(__file__).resolve().parents[3] / "terraform/terraform.tfvars.example"
+    assert f'instance_type = "{DEFAULT_TYPE}"' in example.read_text(encoding="utf-8")
+
+
+def test_the_types_to_choose_from() -> None:
+    """One line for each GPU, the least memory first, the smallest type that has it whole."""
+    lines = type_question().splitlines()
+    assert lines[1].split() == ["g4dn.xlarge", "1", "T4", "16", "GiB"]
+    assert sum(line.startswith("g5.") for line in lines) == 1
+    assert not [line for line in lines if line.startswith(("g6f.", "g5g."))]  # a part of a GPU; arm64
+
+
+def test_a_project_without_environment_yml_is_told(tmp_path: Path) -> None:
+    """Before a host is asked for; the file may come later."""
+    world = fake_world(tmp_path, values=FakeValues(exists=False))
+    world = dataclasses.replace(world, user_data=UserData(FakeStackFiles(tmp_path), Project(root=tmp_path)))
+    init(world, answers(), force=False)
+    assert f"{tmp_path}/environment.yml is missing: it names what is installed on the host" in said(world)
+
+
+def said(world: World) -> list[str]:
+    """Return what was told."""
+    assert isinstance(world.reporter, FakeReporter)
+    return world.reporter.said
 
 
 def test_an_existing_file_is_kept_on_no(tmp_path: Path) -> None:

@@ -77,6 +77,18 @@ def test_nobody_there_is_an_error() -> None:
     assert caught.value.hint == "the same command with --force"
 
 
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("g5.xlarge\n", "g5.xlarge"), ("\n", "mine"), (CTRL_D, "mine")]
+)
+def test_a_word_or_enter(
+    keyboard: Typing, typed: str, answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Enter takes what is offered, which is shown; a table in front of the question stays one."""
+    assert Terminal(keyboard(typed)).ask("a  b\n1  2\nwhich", "mine") == answer
+    assert capsys.readouterr() == ("", "a  b\n1  2\nwhich [mine]: ")
+    assert Terminal(io.StringIO("theirs\n")).ask("which", "mine") == "mine"
+
+
 def test_the_question_is_no_result(keyboard: Typing, capsys: pytest.CaptureFixture[str]) -> None:
     """A script that reads stdout must not get it."""
     Terminal(keyboard("y\n")).confirm("Sure?")
