@@ -53,9 +53,10 @@ def start(sha256: str) -> dict[str, str]:
     if hashlib.sha256(data).hexdigest() != sha256:
         return {"state": "damaged"}
     parcel = json.loads(data)
-    if PROVEN.exists() and not at_work():  # an earlier one was cut off in its last step
-        switch()
-        if in_use(parcel["conf"]):
+    if not at_work():
+        if PROVEN.exists():  # an earlier one was cut off in its last step
+            switch()
+        if in_use(parcel["conf"]):  # since the laptop looked: sent by one that was killed, it may come late
             return {"state": "current"}
     with locked(wait=False) as held:
         if at_work():

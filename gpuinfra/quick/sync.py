@@ -34,9 +34,9 @@ def sync(environ: Mapping[str, str], *, mode: str) -> bool:
     from gpuinfra.features.sync.terms import Terms
 
     result = _try(conf, root, environ, Terms(mode=mode), rsync_args.STOPPED)
-    if not result:
-        return False
-    sys.exit(_tell(result))
+    if result and (code := _tell(result)):
+        sys.exit(code)
+    return bool(result)
 
 
 def sent_first(conf: str, environ: Mapping[str, str]) -> bool:

@@ -81,6 +81,12 @@ def test_cut_off_after_the_proof_another_apply_ends_it(ready: Host) -> None:
     assert seen(ready).made_of
 
 
+def test_one_that_comes_late_builds_nothing(ready: Host) -> None:
+    """What a laptop that was killed has sent may arrive after the next one's has been built."""
+    assert apply(ready, environment_yml=EDITED) == 0
+    assert send(ready, environment_yml=EDITED) == "current"
+
+
 def test_two_at_once_are_one(ready: Host, server: Server) -> None:
     """Other files are refused while a build is at work; the same ones are told that it is."""
     process = begin(ready, server)

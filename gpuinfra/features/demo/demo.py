@@ -22,4 +22,4 @@ def demo(environ: Mapping[str, str]) -> NoReturn:
         raise ConfigError(
             "the demo needs packages that are not installed: the extra 'demo'", hint=locations.set_up("demo")
         )
-    process.become([sys.executable, "-m", "gpuinfra.simulator", "demo"], environ)
+    process.become([sys.executable, "-P", "-m", "gpuinfra.simulator", "demo"], environ)
