@@ -43,7 +43,9 @@ def world(stack_name: str, environ: Mapping[str, str]) -> World:
 
 
 def world_for_init(stack_name: str, environ: Mapping[str, str]) -> World:
-    """Return the world of one stack; where there is no project, this directory becomes one that is trusted.
+    """Return the world of one stack; where there is no project, this directory becomes one.
+
+    It is trusted, unless somebody has put a folder of our name there: what lies in it would run.
 
     Raises:
         ConfigError: this directory can be no project, or is one that is not trusted.
@@ -52,7 +54,10 @@ def world_for_init(stack_name: str, environ: Mapping[str, str]) -> World:
     if locations.is_installed() and not found:
         project = paths.new_project(Path.cwd())
         stack = project.stack(stack_name)
-        trusted_projects(environ).add(project.root)
+        if project.folder.exists():
+            _ask(project, environ)
+        else:
+            trusted_projects(environ).add(project.root)
         return _world(project, stack, environ)
     return world(stack_name, environ)
 
@@ -66,12 +71,16 @@ def worlds(environ: Mapping[str, str]) -> list[World]:
 def _project(environ: Mapping[str, str]) -> Project:
     """Return the project, once it is one that the user trusts: all commands come by here."""
     project = paths.find_project(Path.cwd(), environ)
+    _ask(project, environ)
+    return project
+
+
+def _ask(project: Project, environ: Mapping[str, str]) -> None:
     if not locations.is_trusted(str(project.root), environ):
         from gpuinfra.features.trust.trust import ask
         from gpuinfra.tools.terminal.terminal import Terminal
 
         ask(project.root, trusted_projects(environ), Terminal())
-    return project
 
 
 def trusted_projects(environ: Mapping[str, str]) -> TrustedProjects:

@@ -77,7 +77,7 @@ ROOMS = {
     },
     "features": {"features.*", "tools.*", "ground.*"},
     "tools": {"tools.*", "ground.*"},
-    "ground": {"ground.*"},
+    "ground": {"ground.*", "version"},
     "host": {"host.*"},
     "simulator": {"simulator.*", "ground.*"},
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from gpuinfra.version import VERSION
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,18 +79,21 @@ def is_installed() -> bool:
 
 
 def upgrade() -> str:
-    """Return the command that brings a newer version of this program."""
-    return (
-        "uv tool upgrade gpuinfra   # or: pipx upgrade gpuinfra"
-        if is_installed()
-        else "git pull && make setup"
-    )
+    """Return the command that brings a newer version of this program.
+
+    It is on no package index, where a name that is nobody's could become anybody's: it comes from a clone.
+    """
+    if not is_installed():
+        return "git pull && make setup"
+    return f"git pull && uv build --wheel --clear && {set_up()}"
 
 
 def set_up(extra: str = "") -> str:
     """Return the command that puts this program right, or adds an optional part of it."""
-    name = f"'gpuinfra[{extra}]'" if extra else "gpuinfra"
-    return f"uv tool install --force {name}   # or: pipx install --force" if is_installed() else "make setup"
+    if not is_installed():
+        return "make setup"
+    wheel = f"'./dist/gpuinfra-{VERSION}-py3-none-any.whl[{extra}]'" if extra else "dist/gpuinfra-*.whl"
+    return f"uv tool install --force {wheel}   # in the clone that it came from"
 
 
 def trust_file(environ: Mapping[str, str]) -> str:

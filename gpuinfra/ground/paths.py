@@ -115,7 +115,8 @@ def find_project(start: Path, environ: Mapping[str, str]) -> Project:
     if found or not (home or locations.is_installed()):
         return Project(root=Path(found or own).resolve())
     looked = f"in GPUINFRA_PROJECT={home}" if home else f"at or above {start}"
-    raise ConfigError(f"no gpuinfra project {looked} ({LOOKED_FOR})", hint=BEGIN)
+    hint = "unset GPUINFRA_PROJECT   # or let it name a project" if home else BEGIN
+    raise ConfigError(f"no gpuinfra project {looked} ({LOOKED_FOR})", hint=hint)
 
 
 def new_project(directory: Path) -> Project:

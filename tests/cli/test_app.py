@@ -134,7 +134,7 @@ def test_no_project(cli: Cli, tmp_path: Path) -> None:
     """Outside of a project the user is told what was looked for."""
     done = cli.run("ip", GPUINFRA_PROJECT=str(tmp_path))
     refused(
-        done, 2, "error: no gpuinfra project", "gpuinfra/terraform.tfvars", "  next: cd into your project"
+        done, 2, "error: no gpuinfra project", "gpuinfra/terraform.tfvars", "  next: unset GPUINFRA_PROJECT"
     )
 
 

@@ -67,6 +67,12 @@ def owner_of(login: str) -> str:
     return re.sub(r"^[^a-z]+", "", letters)[:64].rstrip("-") or "me"
 
 
+def project_of(folder: str) -> str:
+    """Return a directory's name as a project, a tag: a letter first, then also 0-9 and -."""
+    letters = re.sub(r"[^a-z0-9-]", "-", folder.lower())
+    return re.sub(r"^[^a-z]+", "", letters)[:32].rstrip("-") or "project"
+
+
 def _write(world: World, values: InitValues) -> Path:
     instance_type, region, owner = values.instance_type(), values.region(), values.owner()
     cidr, key = values.cidr(), str(values.public_key())
@@ -79,6 +85,8 @@ def _write(world: World, values: InitValues) -> Path:
     }
     if instance_type:
         found["instance_type"] = instance_type
+    if not world.project.is_clone:  # else two projects of one user would have the same host
+        found["project"] = project_of(world.project.root.name)
     path = world.values.create(found)
     world.reporter.say(f"wrote {path}")
     world.reporter.say(f"  region {region}, ssh from {cidr} only")

@@ -72,7 +72,8 @@ def refuse_orphans(world: World, settings: Settings, record: Record) -> None:
         stack = world.files.name
         raise HostError(
             f"a host of this stack exists that Terraform does not know of: {describe(lost)}."
-            " An earlier run was killed before it could record it, or another clone has a stack of this name",
+            " An earlier run was killed before it could record it, or it is that of another clone or project"
+            " with the same names",
             hint=f"{command('recover', stack)} (takes it over) or {command('destroy', stack)} (removes it)",
         )
 

@@ -17,6 +17,7 @@ KEY_PATH = "public_key_path"
 # Whoever is told to write a value is shown one.
 EXAMPLES = {
     "owner": "ada",
+    "instance_type": "g5.xlarge",
     "region": "us-east-1",
     "allowed_cidrs": ["203.0.113.7/32"],
     KEY_PATH: "~/.ssh/id_ed25519.pub",

@@ -69,7 +69,8 @@ class TfvarsFile:
         """
         for name, value in values.items():
             if refusal := declared.refusal(name, value, self._declared) if isinstance(value, str) else "":
-                raise ConfigError(refusal, hint=f"gpuinfra init --{name} {EXAMPLES.get(name, 'NAME')}")
+                option = name.replace("_", "-")
+                raise ConfigError(refusal, hint=f"gpuinfra init --{option} {EXAMPLES.get(name, 'NAME')}")
         link_module(self._module, self._path.parent)
         example = (self._module / "terraform.tfvars.example").read_text(encoding="utf-8")
         replace_text(self._path, self._replaced(example, values))

@@ -12,6 +12,7 @@ from gpuinfra.features.provision.init import (
     ensure,
     init,
     owner_of,
+    project_of,
     type_question,
 )
 from gpuinfra.ground.errors import Declined
@@ -58,6 +59,7 @@ def test_a_first_file_is_written_and_told(tmp_path: Path) -> None:
         "region": "eu-west-1",
         "allowed_cidrs": ["203.0.113.7/32"],
         "public_key_path": "/keys/id.pub",
+        "project": project_of(tmp_path.name),
     }
     assert reporter.asked == []
     assert terraform.calls == [("init",)]
@@ -140,3 +142,33 @@ def test_a_login_name_becomes_an_owner(login: str, owner: str) -> None:
     root = Path(__file__).resolve().parents[3] / "terraform"
     found = declared.variables([root / "variables.tf"], module=[root / "modules" / "host" / "variables.tf"])
     assert declared.refusal("owner", owner_of(login), found) == ""
+
+
+@pytest.mark.parametrize(
+    ("folder", "project"),
+    [
+        ("train", "train"),
+        ("My Models_2", "my-models-2"),
+        ("2024", "project"),
+        ("x" * 40, "x" * 32),
+        ("a-", "a"),
+    ],
+)
+def test_a_directory_is_a_project_of_its_own(folder: str, project: str, tmp_path: Path) -> None:
+    """By its tag: a second project of one user must not find the host of the first for its own."""
+    values = FakeValues(exists=False)
+    world = dataclasses.replace(fake_world(tmp_path, values=values), project=Project(root=tmp_path / folder))
+    init(world, answers(), force=False)
+    assert values.written[0]["project"] == project
+    root = Path(__file__).resolve().parents[3] / "terraform"
+    found = declared.variables([root / "variables.tf"], module=[root / "modules" / "host" / "variables.tf"])
+    assert declared.refusal("project", project, found) == ""
+
+
+def test_a_clone_keeps_the_project_of_the_example(tmp_path: Path) -> None:
+    """As it was: its hosts are found by it."""
+    (tmp_path / "terraform/modules/host").mkdir(parents=True)
+    (tmp_path / "terraform/main.tf").touch()
+    values = FakeValues(exists=False)
+    init(fake_world(tmp_path, values=values), answers(), force=False)
+    assert "project" not in values.written[0]
