@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,6 +136,12 @@ def _state(stack: Stack, environ: Mapping[str, str]) -> StateFile:
     return LocalState(stack.state, stack=stack.name, rescue_directories=directories)
 
 
+def _terraform(project: Project, stack: Stack, environ: Mapping[str, str], reporter: Reporter) -> Provisioner:
+    from gpuinfra.tools.terraform.opened import opened
+
+    return opened(project, stack, environ, reporter)
+
+
 def _start_host(world: World) -> Host:
     from gpuinfra.features.lifecycle.power import start
 
@@ -249,51 +254,6 @@ def my_cidr(environ: Mapping[str, str]) -> str:
     from gpuinfra.tools.aws import public_address
 
     return public_address.my_cidr(environ)
-
-
-def _terraform(project: Project, stack: Stack, environ: Mapping[str, str], reporter: Reporter) -> Provisioner:
-    from gpuinfra.tools.terraform import binary as toolchain
-    from gpuinfra.tools.terraform import links, provider_mirror
-    from gpuinfra.tools.terraform.runner import TerraformCli
-
-    if dropped := provider_mirror.dropped(environ):
-        reporter.say(f"{', '.join(dropped)}: not heeded; terraform.tfvars is the only home of values")
-    links.link_module(project.module, stack.directory)  # the module may have gained a file since
-    _tell_version(project, reporter)
-    tools, lock = paths.tools(project, environ), project.module / links.LOCK
-    env = provider_mirror.environment(
-        environ,
-        config=tools / "terraform.rc",
-        cache=paths.cache_home(environ) / "terraform-plugins",
-        mirror=provider_mirror.find(lock, toolchain.platform_name()),
-    )
-
-    def on_interrupt(presses: int) -> None:
-        if presses == 1:
-            reporter.say("\nCtrl-C: Terraform finishes the call it is in and saves its state ...")
-        elif presses == 2:
-            reporter.say("still saving; a third Ctrl-C abandons it and may leave a host that nobody knows of")
-
-    fetched = partial(toolchain.ensure, fetching=reporter.live)  # in a clone by `make setup`
-    return TerraformCli(
-        binary=(fetched if locations.is_installed() else toolchain.find)(tools, environ),
-        directory=stack.directory,
-        env=env,
-        on_interrupt=on_interrupt,
-        on_warning=reporter.say,
-    )
-
-
-def _tell_version(project: Project, reporter: Reporter) -> None:
-    from gpuinfra.tools.terraform.project_folder import ProjectFolder
-    from gpuinfra.version import VERSION
-
-    if project.is_clone or not (before := ProjectFolder(project.folder).was_of(VERSION)):
-        return
-    if project.is_ejected:
-        reporter.say(f"note: {project.folder} is your own, of gpuinfra {before}; this is {VERSION}")
-    else:
-        reporter.say(f"note: the Terraform module is that of gpuinfra {VERSION} now, it was that of {before}")
 
 
 def _cloud(region: str, settings: Settings | None) -> Cloud:

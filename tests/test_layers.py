@@ -45,7 +45,7 @@ STARTS = re.compile(r"os\.(exec\w+|posix_spawnp?|system|popen|spawn\w+|fork)\Z")
 # room -> what its modules may import of ours, as patterns
 ROOMS = {
     "__main__": {"quick.dispatch", "cli.app", "ground.platforms", "ground.streams", "ground.names"},
-    "factory": {"features.*", "tools.*", "ground.*", "version"},
+    "factory": {"features.*", "tools.*", "ground.*"},
     "install": {"simulator.programs", "ground.ticker"},
     "version": set(),
     "cli": {
@@ -76,7 +76,7 @@ ROOMS = {
         "version",
     },
     "features": {"features.*", "tools.*", "ground.*"},
-    "tools": {"tools.*", "ground.*"},
+    "tools": {"tools.*", "ground.*", "version"},
     "ground": {"ground.*", "version"},
     "host": {"host.*"},
     "simulator": {"simulator.*", "ground.*"},
