@@ -64,8 +64,13 @@ def demo() -> int:
             _show(setting)
             _check(setting.simulator)
     _tell(f"\nThe demo is done, in {time.monotonic() - began:.0f} s. {OWN_ACCOUNT}")
-    _tell("\n".join(f"  {line}" for line in FIVE_COMMANDS))
+    _tell("\n".join(f"  {line}" for line in five_commands(installed=locations.is_installed())))
     return 0
+
+
+def five_commands(*, installed: bool) -> list[str]:
+    """Return the commands of a day; without a clone there is no make."""
+    return [line.replace("make ", "gpuinfra ") if installed else line for line in FIVE_COMMANDS]
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import hcl2
 import pytest
 
-from gpuinfra.simulator.demo import FIVE_COMMANDS
+from gpuinfra.simulator.demo import FIVE_COMMANDS, five_commands
 from tests.docs import pages
 from tests.docs.commands import lines, unknown
 from tests.docs.pages import ROOT, Block
@@ -48,6 +48,8 @@ def test_the_demo_ends_with_the_five_commands_of_the_readme() -> None:
     """Whoever has seen the demo finds the same day in README.md, in the same order."""
     (block,) = [b for b in pages.blocks("host") if b.page == "README.md"]
     assert tuple(line.split("#")[0].strip() for line in block.text.splitlines()) == FIVE_COMMANDS
+    assert five_commands(installed=False) == list(FIVE_COMMANDS)
+    assert all(line.startswith("gpuinfra ") for line in five_commands(installed=True))
 
 
 @pytest.mark.parametrize("page", pages.pages(), ids=pages.name)

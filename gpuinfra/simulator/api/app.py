@@ -76,9 +76,8 @@ class SimulatorApp:
         fault = self._state.faults.hit(request.service, request.action, request.text)
         label = fault.label if fault else ""
         carried_out = self._carry_out(request, environ) if fault and fault.after else None
-        self._state.calls.finish(
-            number, status=UNANSWERED, fault=label
-        )  # from now on the fault has hold of it
+        # from now on the fault has hold of it
+        self._state.calls.finish(number, status=UNANSWERED, fault=label)
         answer = self._apply_fault(fault, request, environ)
         answer = answer or carried_out or self._carry_out(request, environ)
         self._state.calls.finish(number, status=answer.status, fault=label)
