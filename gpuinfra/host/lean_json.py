@@ -11,12 +11,20 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+def _finite(text: str) -> float:
+    """Return a number that JSON can write again: "1e999" is read as infinity, which it cannot."""
+    value = float(text)
+    if value - value != 0:  # infinity and NaN; math would be one more import
+        raise ValueError(f"{text} is no JSON number")
+    return value
+
+
 # What json.decoder.JSONDecoder hands to the scanner; this is types.SimpleNamespace, without its import.
 _Namespace: "Any" = type(sys.implementation)
 _scan = make_scanner(
     _Namespace(
-        strict=True, object_hook=None, object_pairs_hook=None, parse_float=float, parse_int=int,
-        parse_constant=float, memo={},
+        strict=True, object_hook=None, object_pairs_hook=None, parse_float=_finite, parse_int=int,
+        parse_constant=_finite, memo={},
     )
 )  # fmt: skip
 
