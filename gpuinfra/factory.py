@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gpuinfra.features.containers.dlc_images import TaggedImage
     from gpuinfra.features.environment.protocols import HostFiles, Solver
     from gpuinfra.features.provision.init import InitValues
+    from gpuinfra.features.provision.up import LivingHost
     from gpuinfra.features.sync.clone import Agent
     from gpuinfra.features.sync.sync import FileWatcher, RsyncTransfer
     from gpuinfra.features.trust.record import TrustedProjects
@@ -25,23 +26,41 @@ if TYPE_CHECKING:
     from gpuinfra.ground.model import Host, Settings
     from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter, StateFile
     from gpuinfra.ground.world import World
+    from gpuinfra.tools.run_log import RunLog
+
+    MakeReporter = Callable[[RunLog], Reporter]
 
 FALLBACK_REGION = "us-east-1"
 
 
-def world(stack_name: str, environ: Mapping[str, str]) -> World:
+def world(
+    stack_name: str,
+    environ: Mapping[str, str],
+    *,
+    here: Path | None = None,
+    reporter: MakeReporter | None = None,
+) -> World:
     """Return the real world of one stack; called once a command.
 
     The project is looked for once, the name becomes a Stack once. Terraform and AWS are made at first use.
+    here: the directory of the user, the current one if it is not said. reporter: who is told, and asked,
+    instead of the terminal.
 
     Raises:
         ConfigError: there is no project here, or none that is trusted, or the name cannot be a stack's.
     """
-    project = _project(environ)
-    return _world(project, project.stack(stack_name), environ)
+    here = here or Path.cwd()
+    project = _project(environ, here)
+    return _world(project, project.stack(stack_name), environ, here, reporter)
 
 
-def world_for_init(stack_name: str, environ: Mapping[str, str]) -> World:
+def world_for_init(
+    stack_name: str,
+    environ: Mapping[str, str],
+    *,
+    here: Path | None = None,
+    reporter: MakeReporter | None = None,
+) -> World:
     """Return the world of one stack; where there is no project, this directory becomes one.
 
     It is trusted, unless somebody has put a folder of our name there: what lies in it would run.
@@ -49,27 +68,29 @@ def world_for_init(stack_name: str, environ: Mapping[str, str]) -> World:
     Raises:
         ConfigError: this directory can be no project, or is one that is not trusted.
     """
-    found = environ.get("GPUINFRA_PROJECT") or locations.find_project(str(Path.cwd()), environ)
+    here = here or Path.cwd()
+    found = environ.get("GPUINFRA_PROJECT") or locations.find_project(str(here), environ)
     if locations.is_installed() and not found:
-        project = paths.new_project(Path.cwd())
+        project = paths.new_project(here)
         stack = project.stack(stack_name)
         if project.folder.exists():
             _ask(project, environ)
         else:
             trusted_projects(environ).add(project.root)
-        return _world(project, stack, environ)
-    return world(stack_name, environ)
+        return _world(project, stack, environ, here, reporter)
+    return world(stack_name, environ, here=here, reporter=reporter)
 
 
 def worlds(environ: Mapping[str, str]) -> list[World]:
     """Return the worlds of all stacks of the project that were set up, the default one first."""
-    project = _project(environ)
-    return [_world(project, stack, environ) for stack in project.stacks()]
+    here = Path.cwd()
+    project = _project(environ, here)
+    return [_world(project, stack, environ, here) for stack in project.stacks()]
 
 
-def _project(environ: Mapping[str, str]) -> Project:
+def _project(environ: Mapping[str, str], here: Path) -> Project:
     """Return the project, once it is one that the user trusts: all commands come by here."""
-    project = paths.find_project(Path.cwd(), environ)
+    project = paths.find_project(here, environ)
     _ask(project, environ)
     return project
 
@@ -89,7 +110,13 @@ def trusted_projects(environ: Mapping[str, str]) -> TrustedProjects:
     return TrustedProjects(Path(locations.trust_file(environ)))
 
 
-def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:
+def _world(
+    project: Project,
+    stack: Stack,
+    environ: Mapping[str, str],
+    here: Path,
+    reporter: MakeReporter | None = None,
+) -> World:
     from gpuinfra.features.boot.user_data import UserData
     from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS
     from gpuinfra.ground.world import Clock, World
@@ -100,29 +127,33 @@ def _world(project: Project, stack: Stack, environ: Mapping[str, str]) -> World:
     from gpuinfra.tools.terraform.stack_files import StackDirectory
     from gpuinfra.tools.terraform.tfvars import TfvarsFile
 
-    log = RunLog(stack.log_file, command_words())
-    files, reporter, ssh = StackDirectory(stack), Terminal(log=log), OpenSsh(environ)
+    log = RunLog(stack.log_file, "from Python" if reporter else command_words())
+    files, ssh = StackDirectory(stack), OpenSsh(environ)
+    told: Reporter = reporter(log) if reporter else Terminal(log=log)
     return World(
-        folder=locations.host_folder(locations.synced_root(str(Path.cwd()))),
+        here=here,
+        folder=locations.host_folder(locations.synced_root(str(here))),
         project=project,
         files=files,
         user_data=UserData(files, project, alias=environ.get(ALIAS) or DEFAULT_ALIAS),
         values=TfvarsFile(stack.tfvars, module=project.module),
         state=_state(stack, environ),
-        reporter=reporter,
+        reporter=told,
         ssh=ssh,
         host=SshHostClient(ssh),
         clock=Clock(sleep=time.sleep, now=time.monotonic),
-        terraform=lambda: _terraform(project, stack, environ, reporter),
+        terraform=lambda: _terraform(project, stack, environ, told),
         cloud=_cloud,
         start_host=_start_host,
         cut_off=log.cut_off,
-        other_hosts=lambda: [
-            other.name
-            for other in project.stacks()
-            if other != stack and _state(other, environ).read().host is not None
-        ],
+        other_hosts=lambda: _others(project, stack, environ),
     )
+
+
+def _others(project: Project, stack: Stack, environ: Mapping[str, str]) -> list[str]:
+    """Return the other stacks that have a host."""
+    others = [other for other in project.stacks() if other != stack]
+    return [other.name for other in others if _state(other, environ).read().host]
 
 
 def _state(stack: Stack, environ: Mapping[str, str]) -> StateFile:
@@ -146,6 +177,25 @@ def _start_host(world: World) -> Host:
     from gpuinfra.features.lifecycle.power import start
 
     return start(world)
+
+
+def living_host(world: World, *, yes: bool) -> LivingHost:
+    """Return what Terraform cannot do for a host that lives; `yes`: start a stopped one unasked."""
+    from functools import partial
+
+    from gpuinfra.features.lifecycle import keys, power
+    from gpuinfra.features.provision.up import LivingHost
+
+    return LivingHost(started=partial(power.started, world, yes=yes), take_key=partial(keys.take, world))
+
+
+def running(world: World, *, connecting: bool = False) -> Callable[[Host], Sequence[str]]:
+    """Return what tells the jobs and shells of a host, as an open connection tells, or a new one."""
+    from functools import partial
+
+    from gpuinfra.features.gpu import metrics
+
+    return partial(metrics.running, world, connecting=connecting)
 
 
 def init_values(
@@ -178,7 +228,7 @@ def eject(environ: Mapping[str, str]) -> Path:
     from gpuinfra.tools.terminal.terminal import Terminal
     from gpuinfra.tools.terraform.project_folder import ProjectFolder
 
-    project = _project(environ)
+    project = _project(environ, Path.cwd())
     return eject.eject(project, ProjectFolder(project.folder).eject, Terminal().say)
 
 
@@ -201,7 +251,7 @@ def sync_first(world: World, environ: Mapping[str, str], *, no_sync: bool) -> Ca
     """Return what brings the project to the host before a command uses it there; `no_sync`: nothing does."""
     from gpuinfra.features.sync.send_first import sender
 
-    return (lambda _: None) if no_sync else sender(world, rsync(world, environ), str(Path.cwd()))
+    return (lambda _: None) if no_sync else sender(world, rsync(world, environ), str(world.here))
 
 
 def watcher() -> FileWatcher:
@@ -218,11 +268,12 @@ def agent() -> Agent:
     return SshAgent()
 
 
-def tunnel(world: World) -> Tunnel:
-    """Return what carries ports of the host to this machine."""
+def tunnel(world: World, *, handles_signals: bool = True) -> Tunnel:
+    """Return what carries ports of the host to this machine; a signal that ends this process ends it, too."""
     from gpuinfra.features.web.tunnel import SshTunnel, end_as_by_ctrl_c
 
-    end_as_by_ctrl_c()
+    if handles_signals:
+        end_as_by_ctrl_c()
     return SshTunnel(world.ssh)
 
 

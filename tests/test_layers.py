@@ -48,6 +48,7 @@ ROOMS = {
     "factory": {"features.*", "tools.*", "ground.*"},
     "install": {"simulator.programs", "ground.ticker"},
     "version": set(),
+    "api": {"factory", "features.*", "ground.*", "tools.terminal.callbacks"},
     "cli": {
         "factory",
         "features.*",

@@ -129,9 +129,10 @@ def logs(
     stack: Stack = DEFAULT_STACK,
 ) -> None:
     """Print what a job has printed."""
-    from gpuinfra.features.jobs import jobs
+    from gpuinfra.features.jobs import log
+    from gpuinfra.tools.terminal import output
 
-    raise typer.Exit(jobs.logs(factory.world(stack, os.environ), job, follow=follow))
+    raise typer.Exit(log.logs(factory.world(stack, os.environ), job, follow=follow, write=output.copy))
 
 
 def attach(job: Which = "", stack: Stack = DEFAULT_STACK) -> None:

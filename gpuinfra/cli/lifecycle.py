@@ -1,7 +1,6 @@
 """A host's life after `up`: list, stop, start, resize."""
 
 import os
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,8 +10,7 @@ from gpuinfra.cli.options import Json, Stack, Yes, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
-    from gpuinfra.features.lifecycle.power import Running
-    from gpuinfra.ground.world import World
+    pass
 
 Wait = Annotated[
     bool, typer.Option(envvar="GPUINFRA_WAIT", help="Follow the host until its environment is proven.")
@@ -39,7 +37,7 @@ def stop(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) 
     from gpuinfra.features.lifecycle import power
 
     world = factory.world(stack, os.environ)
-    instance = power.stop(world, yes=yes, running=_running(world))
+    instance = power.stop(world, yes=yes, running=factory.running(world, connecting=True))
     result("", instance, as_json)
 
 
@@ -63,11 +61,5 @@ def resize(
     from gpuinfra.features.lifecycle import power, resize
 
     world = factory.world(stack, os.environ)
-    host = resize.resize(world, instance_type, yes=yes, running=_running(world))
+    host = resize.resize(world, instance_type, yes=yes, running=factory.running(world, connecting=True))
     result(host.address, power.followed(world, host, wait=wait), as_json)
-
-
-def _running(world: "World") -> "Running":
-    from gpuinfra.features.gpu import metrics
-
-    return partial(metrics.running, world, connecting=True)

@@ -1,7 +1,6 @@
 """What Terraform makes: init, plan, apply, ip, status, destroy, recover, allow, output; eject, trust."""
 
 import os
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +11,8 @@ from gpuinfra.cli.options import Json, Stack, Yes, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
-    from gpuinfra.features.provision.down import Running
     from gpuinfra.features.provision.status import Status
-    from gpuinfra.features.provision.up import Consent, LivingHost
+    from gpuinfra.features.provision.up import Consent
     from gpuinfra.ground.world import World
 
 Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; default: your own.")]
@@ -78,29 +76,16 @@ def apply(
     from gpuinfra.features.provision.up import Consent
 
     world = factory.world(stack, os.environ)
-    consent = Consent(yes=yes, replace=replace, running=_running_jobs(world))
+    consent = Consent(yes=yes, replace=replace, running=factory.running(world))
     _apply(world, consent, upgrade_image=upgrade_image, wait=wait, as_json=as_json)
 
 
 def _apply(world: "World", consent: "Consent", *, upgrade_image: bool, wait: bool, as_json: bool) -> None:
     from gpuinfra.features.provision.up import up
 
-    values, living = factory.init_values(os.environ), _living(world, consent.yes)
+    values, living = factory.init_values(os.environ), factory.living_host(world, yes=consent.yes)
     host = up(world, values, consent, upgrade_image=upgrade_image, wait=wait, living=living)
     result(host.address, host, as_json)
-
-
-def _living(world: "World", yes: bool) -> "LivingHost":
-    from gpuinfra.features.lifecycle import keys, power
-    from gpuinfra.features.provision.up import LivingHost
-
-    return LivingHost(started=partial(power.started, world, yes=yes), take_key=partial(keys.take, world))
-
-
-def _running_jobs(world: "World") -> "Running":
-    from gpuinfra.features.gpu import metrics
-
-    return partial(metrics.running, world)
 
 
 def ip(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
@@ -138,7 +123,7 @@ def destroy(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = Fals
     from gpuinfra.features.provision import down
 
     world = factory.world(stack, os.environ)
-    outcome = down.destroy(world, yes=yes, running=_running_jobs(world))
+    outcome = down.destroy(world, yes=yes, running=factory.running(world))
     result("", {"destroyed": outcome.destroyed}, as_json)
 
 

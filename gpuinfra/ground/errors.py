@@ -15,6 +15,8 @@ class GpuInfraError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(f"  next: {hint}")  # where Python shows it: in a notebook
 
 
 class ConfigError(GpuInfraError):

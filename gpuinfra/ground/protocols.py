@@ -301,8 +301,8 @@ class HostClient(Protocol):
     def attach(self, host: Host, request: Request, *, tty: bool) -> SessionResult:
         """Attach to a command: stdin, stdout, stderr, signals, the terminal's size are this process's."""
 
-    def stream(self, host: Host, request: Request) -> tuple[int, int]:
-        """Copy what comes to stdout; return ssh's exit code and the bytes copied."""
+    def stream(self, host: Host, request: Request, write: Callable[[bytes], None]) -> tuple[int, int]:
+        """Hand what comes to `write`; return ssh's exit code and the bytes that came."""
 
     def run(
         self,

@@ -5,6 +5,7 @@ factory.py builds it, once a command; tests build one of fakes.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from gpuinfra.ground.errors import HostError
 from gpuinfra.ground.model import Host, Settings
@@ -35,9 +36,11 @@ class Clock:
 class World:
     """What a command may do to the world; Terraform and AWS are made only when it needs them.
 
-    folder: of the user's project on the host, below the login user's home.
+    here: the directory that the user is in. folder: of their project on the host, below the login user's
+    home.
     """
 
+    here: Path
     folder: str
     project: Project
     files: StackFiles

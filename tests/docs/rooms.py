@@ -13,7 +13,7 @@ from tests.docs.pages import ROOT
 PAGE = ROOT / "docs" / "design.md"
 PACKAGE = ROOT / "gpuinfra"
 DIVIDED = ("features", "tools")  # rooms whose folders are shown one by one
-AT_THE_TOP = ("__main__", "factory", "install", "version")
+AT_THE_TOP = ("__main__", "api", "factory", "install", "version")
 EVERYBODYS = ("ground", "version")
 LOOSE = "(loose modules)"
 MARKED = re.compile(r"(<!-- picture: (\w+).*? -->\n).*?(<!-- end of picture -->)", re.DOTALL)

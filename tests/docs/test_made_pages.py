@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gpuinfra import GpuHost
 from tests.docs import command_reference, rooms
 from tests.help_text import SNAPSHOT
 
@@ -66,3 +67,11 @@ def test_the_arrows_of_a_package(tmp_path: Path) -> None:
     assert "  features_sync --> features_connect" in rooms.features(found).splitlines()
     assert '  features_sync["features/sync"]' in rooms.features(found).splitlines()
     assert "ground" not in rooms.features(found)
+
+
+def test_the_page_on_python_names_every_method() -> None:
+    """docs/python.md is where one looks for what there is."""
+    page = (rooms.PAGE.parent / "python.md").read_text(encoding="utf-8")
+    methods = [name for name in vars(GpuHost) if not name.startswith("_")]
+    assert len(methods) > 10
+    assert [name for name in methods if f"`{name}`" not in page] == []

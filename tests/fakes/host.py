@@ -282,6 +282,7 @@ def fake_world(directory: Path, **parts: Any) -> World:
     records: Sequence[Record] = parts.pop("records", (RECORDED,))
     files = parts.pop("files", None) or FakeStackFiles(directory)
     return World(
+        here=directory,
         folder="project",
         project=Project(root=directory),
         files=files,

@@ -4,7 +4,7 @@ import json
 import stat
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class FakeHostClient:
         self.asked.append(request)
         return self.session
 
-    def stream(self, host: Host, request: Request) -> tuple[int, int]:
+    def stream(self, host: Host, request: Request, write: Callable[[bytes], None]) -> tuple[int, int]:
         """End as told."""
         self.asked.append(request)
         return self.streams.pop(0)

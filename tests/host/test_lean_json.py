@@ -5,10 +5,10 @@ import pytest
 from gpuinfra.host import lean_json
 
 
-@pytest.mark.parametrize("text", ["1e999", "-1e999", "NaN", "Infinity", "-Infinity", '{"mtime": 1e400}', "[1", ""])
+@pytest.mark.parametrize("text", ["1e999", "-1e999", "NaN", "Infinity", "-Infinity", '{"mtime": 1e400}', ""])
 def test_what_is_no_json_is_told_when_it_is_read(text: str) -> None:
-    """Python reads numbers that JSON has no word for; found in a manifest, they broke the sync that sent them on."""
-    with pytest.raises(ValueError):
+    """Python reads numbers that JSON has no word for; in a manifest, they broke a sync."""
+    with pytest.raises(ValueError, match="no JSON"):
         lean_json.loads(text)
 
 

@@ -39,22 +39,27 @@ def run(world: World, wanted: JobSpec, before: Before = lambda _: None) -> int:
 def attach(world: World, job_id: str, *, tty: bool) -> int:
     """Attach to a running job; return its exit code."""
     host = connect(world)
-    found = _ask(world, host, "view", job_id)
+    found = ask(world, "view", job=job_id, host=host)
     name, has_terminal = jobs.parse(found).id, bool(found.get("tty"))
-    session = world.host.attach(host, _request(world, "attach", name), tty=tty and has_terminal)
+    session = world.host.attach(host, request_about(world, "attach", name), tty=tty and has_terminal)
     return exit_code_of(world, session, name)
 
 
 def start(world: World, wanted: JobSpec, before: Before = lambda _: None) -> Job:
-    """Start a job; it goes on whatever becomes of this machine. Say how to follow it."""
+    """Start a job; say how to follow it."""
+    job = begin(world, wanted, before)
+    world.reporter.say(f"next: {command(f'job logs -f {job.id}', world.files.name)}")
+    return job
+
+
+def begin(world: World, wanted: JobSpec, before: Before = lambda _: None) -> Job:
+    """Start a job; it goes on whatever becomes of this machine."""
     request = _command_request("start", wanted, world)
     check_then(wanted)
     host = connect(world)
     _check_power_off(world, host, wanted)
     before(host)
-    job = jobs.parse(world.host.ask(host, request, timeout_s=ASK_TIMEOUT_S))
-    world.reporter.say(f"next: {command(f'job logs -f {job.id}', host.stack)}")
-    return job
+    return jobs.parse(world.host.ask(host, request, timeout_s=ASK_TIMEOUT_S))
 
 
 def listed(world: World) -> list[Job]:
@@ -83,7 +88,7 @@ def _wait(world: World, job_id: str) -> Job:
     host = connect_with_retry(world)
     while True:
         try:
-            request = _request(world, "wait", job_id, seconds=POLL_S)
+            request = request_about(world, "wait", job_id, seconds=POLL_S)
             job = jobs.parse(world.host.ask(host, request, timeout_s=POLL_S + ASK_TIMEOUT_S))
         except Unreachable:
             world.reporter.say("the connection is lost; the job goes on")
@@ -94,47 +99,13 @@ def _wait(world: World, job_id: str) -> Job:
             return job
 
 
-def logs(world: World, job_id: str, *, follow: bool) -> int:
-    """Copy a job's log to stdout, with `follow` until it ends; return ssh's exit code.
-
-    Raises:
-        Interrupted: Ctrl-C; the job goes on.
-    """
-    try:
-        return _follow(world, job_id) if follow else _copy_log(world, job_id)
-    except KeyboardInterrupt:
-        raise Interrupted("stopped following; the job goes on") from None
+def ask(world: World, verb: str, *, job: str = "", host: Host | None = None) -> Any:
+    """Ask the host one thing; connect to it, unless that is done."""
+    return world.host.ask(host or connect(world), request_about(world, verb, job), timeout_s=ASK_TIMEOUT_S)
 
 
-def _copy_log(world: World, job_id: str) -> int:
-    request = _request(world, "logs", job_id, offset=0, follow=False)
-    return world.host.stream(connect(world), request)[0]
-
-
-def _follow(world: World, job_id: str) -> int:
-    """Copy it until it ends, through lost connections and restarts of the host."""
-    host, offset = connect_with_retry(world), 0
-    job_id = jobs.parse(_ask(world, host, "view", job_id)).id
-    while True:
-        request = _request(world, "logs", job_id, offset=offset, follow=True)
-        code, copied = world.host.stream(host, request)
-        offset += copied
-        if code != SSH_FAILED:
-            return code
-        world.reporter.say("the connection is lost; the job goes on")
-        host = reconnect(world)
-
-
-def ask(world: World, verb: str, *, job: str = "") -> Any:
-    """Ask the host one thing."""
-    return _ask(world, connect(world), verb, job)
-
-
-def _ask(world: World, host: Host, verb: str, job: str) -> Any:
-    return world.host.ask(host, _request(world, verb, job), timeout_s=ASK_TIMEOUT_S)
-
-
-def _request(world: World, verb: str, job: str, **more: Any) -> Request:
+def request_about(world: World, verb: str, job: str, **more: Any) -> Request:
+    """Return what the host is asked about a job."""
     return {"verb": verb, "job": job, "flags": _flags(world), **more}
 
 
@@ -158,7 +129,7 @@ def exit_code_of(world: World, session: SessionResult, job_id: str) -> int:
 def _job_after_disconnect(world: World, job_id: str, why: str) -> Job:
     """Ask the host what became of a command whose connection ended."""
     try:
-        request = _request(world, "view", job_id, forget=True)
+        request = request_about(world, "view", job_id, forget=True)
         return jobs.parse(world.host.ask(connect(world), request, timeout_s=ASK_TIMEOUT_S))
     except ConfigError:
         raise HostError(f"{why}; the command had not begun", hint="the same command again") from None

@@ -34,6 +34,9 @@ class SyncResult:
         self.conflicts, self.failed, self.left_alone = outcome.conflicts, outcome.failed, outcome.left_alone
         self.put_back = tuple(outcome.put_back)
 
+    def __repr__(self) -> str:
+        return f"<SyncResult: {summary(vars(self), dry_run=self.dry_run)}>"
+
     @property
     def names(self) -> tuple[str, ...]:
         """Return all that came or went."""

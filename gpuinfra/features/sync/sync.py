@@ -72,11 +72,11 @@ class FileWatcher(Protocol):
         """
 
 
-def request(path: Path | None, mode: str, **options: Any) -> SyncRequest:
-    """Return the sync of a path of the project around the current folder."""
+def request(path: Path | None, mode: str, *, here: Path | None = None, **options: Any) -> SyncRequest:
+    """Return the sync of a path of the project around a folder, the current one if it is not said."""
     if options.get("keep", "") not in ("", "here", "host"):
         raise ConfigError(f"--keep is {options['keep']!r}; it must be here or host")
-    root, part = locate(path, start=Path.cwd())
+    root, part = locate(path, start=here or Path.cwd())
     return SyncRequest(mode=mode, root=root, part=part, **options)
 
 

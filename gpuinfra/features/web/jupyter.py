@@ -3,12 +3,13 @@
 import json
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gpuinfra.features.connect.connect import connect
-from gpuinfra.features.web.forward import Route, Tunnel, carry, refuse_taken
+from gpuinfra.features.web.forward import UP_TIMEOUT_S, Route, Tunnel, carry, refuse_taken
 from gpuinfra.ground.errors import ConfigError, HostError, Interrupted
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
@@ -102,6 +103,33 @@ def serve(
     finally:
         if page:
             page.forget()
+
+
+@contextmanager
+def opened(
+    world: World, tunnel: Tunnel, *, port: int, before: Callable[[Host], None] = lambda _: None
+) -> Iterator[LocalJupyter]:
+    """Start JupyterLab and carry its port for as long as the block runs.
+
+    Raises:
+        ConfigError: the local port is taken.
+        HostError: it did not start, or cannot be carried here.
+    """
+
+    def again(other: int) -> str:
+        return command(f"jupyter --port {other}", world.files.name)
+
+    if port:
+        refuse_taken(tunnel, Route(local=port, remote=0, again=again))
+    lab = start(world, before)
+    local = port or tunnel.free(PORT)
+    carried = tunnel.carry(connect(world), local=local, remote=lab.port)
+    try:
+        if not carried.up(timeout_s=UP_TIMEOUT_S):
+            raise HostError(f"the port {local} is not carried to the host: {carried.wait()}")
+        yield LocalJupyter(url=url(lab, local), local_port=local, host_port=lab.port)
+    finally:
+        carried.end()
 
 
 def start(world: World, before: Callable[[Host], None] = lambda _: None) -> JupyterServer:

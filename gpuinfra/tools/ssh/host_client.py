@@ -7,7 +7,7 @@ import shlex
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import IO, Any
 
@@ -123,8 +123,8 @@ class SshHostClient:
             raise _no_start(error.noise, "") from None
         return SessionResult(code=code, detached=left)
 
-    def stream(self, host: Host, request: Request) -> tuple[int, int]:
-        """Copy what the jobs' program says to stdout; return ssh's exit code and the bytes copied."""
+    def stream(self, host: Host, request: Request, write: Callable[[bytes], None]) -> tuple[int, int]:
+        """Hand what the jobs' program says to `write`; return ssh's exit code and the bytes that came."""
         bundle, copied = host_bundle.files(), 0
         argv = self._ssh.argv(host, [host_bundle.command(host_bundle.JOBS, bundle)])
         with process.start(argv, stdin=process.PIPE, stdout=process.PIPE, bufsize=0) as child:
@@ -135,8 +135,7 @@ class SshHostClient:
                     child.stdin.fileno(), frames.pack(frames.REQUEST, json.dumps(request).encode())
                 )
                 while data or (data := child.stdout.read(frames.CHUNK)):
-                    sys.stdout.buffer.write(data)
-                    sys.stdout.buffer.flush()
+                    write(data)
                     copied, data = copied + len(data), b""
             except host_bundle.NoMarker as error:
                 if child.wait() != SSH_FAILED:

@@ -16,6 +16,12 @@ def emit(text: str) -> None:
     sys.stdout.flush()
 
 
+def copy(data: bytes) -> None:
+    """Copy what a program has printed to stdout as it is: it may go to a file or another program."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
 def emit_json(value: object) -> None:
     """Print a result as JSON to stdout; JSON escapes control characters itself."""
     import dataclasses

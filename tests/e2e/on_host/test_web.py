@@ -15,6 +15,12 @@ from tests.waiting import PATIENCE_S, wait_until
 pytestmark = pytest.mark.e2e
 PORT, REMOTE = 16006, 7007
 PAGE = f"http://127.0.0.1:{PORT}/hostname"
+BY_PYTHON = """
+import urllib.request
+from gpuinfra import GpuHost
+with GpuHost().jupyter() as lab:
+    print(urllib.request.urlopen(lab.url).status)
+"""
 CELL = "import os, sys; print('sum', 6 * 7, os.getcwd(), sys.prefix)"
 
 
@@ -99,6 +105,7 @@ def test_a_browser_runs_a_cell_in_jupyterlab(project_on_host: ProjectOnHost) -> 
     finally:
         running.kill()
     assert project_on_host.there("systemctl is-active gpuinfra-jupyter") == "active"
+    assert project_on_host.inside([sys.executable, "-c", BY_PYTHON]).stdout.endswith("200\n")
     assert json.loads(project_on_host.ok("jupyter", "--stop", "--json")) == {"stopped": True}
     assert project_on_host.there(
         "systemctl is-active gpuinfra-jupyter; ls -d .local/state/gpuinfra/jupyter 2>&1 || true"

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from gpuinfra.features.gpu import metrics
-from gpuinfra.features.jobs import jobs
+from gpuinfra.features.jobs import jobs, log
 from gpuinfra.features.jobs.options import JobSpec
 from gpuinfra.ground.errors import ConfigError, HostError, Unreachable
 from gpuinfra.ground.model import Host
@@ -92,14 +92,14 @@ def test_a_host_that_stopped_is_not_waited_for(tmp_path: Path, follows: bool, st
     parts = made(tmp_path, cloud=FakeCloud(instance=replace(RUNNING, state=state)), host=host)
     cast("FakeSshClient", parts.ssh).looks = ["", None]
     with pytest.raises(HostError, match=says) as caught:
-        jobs.logs(parts, "train", follow=True) if follows else jobs.wait(parts, "train")
+        log.logs(parts, "train", follow=True, write=lambda _: None) if follows else jobs.wait(parts, "train")
     assert caught.value.hint
 
 
 def test_following_goes_on_where_it_was(tmp_path: Path) -> None:
     """No byte is shown twice."""
     host, reporter = FakeHostClient(JOB, streams=[(255, 100), (255, 20), (0, 3)]), FakeReporter()
-    assert jobs.logs(made(tmp_path, reporter=reporter, host=host), "", follow=True) == 0
+    assert log.logs(made(tmp_path, reporter=reporter, host=host), "", follow=True, write=lambda _: None) == 0
     assert [request["offset"] for request in host.asked[1:]] == [0, 100, 120]
     assert len(reporter.said) == 2
 

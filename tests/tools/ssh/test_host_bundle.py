@@ -117,7 +117,7 @@ def test_a_login_shell_that_becomes_something_else_is_named(home: Path) -> None:
         client(ssh).ask(host(), LIST, timeout_s=PATIENCE_S)
     assert ".bashrc" in caught.value.hint
     with pytest.raises(HostError, match="open terminal failed"):
-        client(ssh).stream(host(), {"verb": "logs", "flags": ""})
+        client(ssh).stream(host(), {"verb": "logs", "flags": ""}, lambda _: None)
 
 
 def test_words_arrive_as_they_are(home: Path) -> None:
