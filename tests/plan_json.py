@@ -28,9 +28,9 @@ def make(scratch: Path) -> dict[str, Path]:
     with running() as simulator:
         env = private_env(simulator.env(os.environ), scratch, project)
         gpuinfra(project, env, "init", "--region", "us-east-1", "--owner", "scan")
-        gpuinfra(project, env, "plan")  # installs the provider, renders the user data
         directory, env = project / "terraform", terraform_env(env, project)
         with running_provider(directory / ".terraform", env) as provider:
+            gpuinfra(project, env | provider, "plan")  # renders the user data
             for number, (name, (old, new)) in enumerate(PLANS.items()):
                 edit(values, old, new)
                 target = found[name] = scratch / f"plan{number}.json"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOT_SOURCE = shutil.ignore_patterns(
     ".terraform", "stacks", "tests", "examples", "policies", "*.tfstate*", "*.tfvars"
 )
+MODULES = ["-d", "terraform", "--framework=terraform"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +53,12 @@ def main(argv: Sequence[str]) -> int:
     """Scan, print, return the exit code."""
     options = parse(argv)
     with tempfile.TemporaryDirectory(prefix="gpuinfra-scan-") as scratch:
-        plans = {"plan": options.plan} if options.plan else plan_json.make(Path(scratch))
         source = copy_source(Path(scratch))
-        reports = [
-            scan(options.checkov, "modules", ["-d", "terraform", "--framework=terraform"], options.sarif),
-            scan(options.checkov, "; ".join(plans), plan_arguments(plans.values(), source), None),
-        ]
+        with ThreadPoolExecutor() as beside:  # the plans are made while the modules are scanned
+            modules = beside.submit(scan, options.checkov, "modules", MODULES, options.sarif)
+            plans = {"plan": options.plan} if options.plan else plan_json.make(Path(scratch))
+            of_plans = scan(options.checkov, "; ".join(plans), plan_arguments(plans.values(), source), None)
+            reports = [modules.result(), of_plans]
     sys.stdout.write("\n".join(line for report in reports for line in table(report)) + "\n")
     return 0 if all(report.is_clean for report in reports) else 1
 
