@@ -72,13 +72,19 @@ class GpuHost:
         region: str = "",
         owner: str = "",
         cidr: str = "",
+        begin_with: str = "",
         force: bool = False,
     ) -> Path:
-        """Write terraform.tfvars, over an existing one by `force`; what is not said is found out."""
+        """Write terraform.tfvars, over an existing one by `force`; what is not said is found out.
+
+        begin_with: another stack, or a file, whose values come first.
+        """
+        world = self._new()
         values = factory.init_values(
-            os.environ, instance_type=instance_type, region=region, owner=owner, cidr=cidr
-        )
-        return init.init(self._new(), values, force=force)
+            os.environ, instance_type=instance_type, region=region, owner=owner, cidr=cidr,
+            profile=factory.profile(world, begin_with),
+        )  # fmt: skip
+        return init.init(world, values, force=force)
 
     def plan(self) -> TerraformPlan:
         """Return what `up` would change; nothing is changed."""

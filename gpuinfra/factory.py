@@ -16,7 +16,7 @@ from gpuinfra.ground.paths import Project, Stack
 if TYPE_CHECKING:
     from gpuinfra.features.containers.dlc_images import TaggedImage
     from gpuinfra.features.environment.protocols import HostFiles, Solver
-    from gpuinfra.features.provision.init import InitValues
+    from gpuinfra.features.provision.init import InitValues, Profile
     from gpuinfra.features.provision.up import LivingHost
     from gpuinfra.features.sync.clone import Agent
     from gpuinfra.features.sync.sync import FileWatcher, RsyncTransfer
@@ -207,19 +207,43 @@ def init_values(
     public_key: Path | None = None,
     instance_type: str = "",
     asks: bool = False,
+    profile: Profile | None = None,
 ) -> InitValues:
-    """Return what `init` writes: what the user said, else what they answer, else what can be found out."""
+    """Return what `init` writes: what the user said, else what the profile says, or they answer; else what
+    can be found out.
+    """
     from gpuinfra.features.provision import init
     from gpuinfra.tools.terminal.terminal import Terminal
 
-    ask = Terminal().ask if asks else (lambda _, default: default)
+    def kept(name: str, said: object) -> bool:
+        return not said and profile is not None and name in profile.names
+
+    def value(name: str, said: str, default: Callable[[], str], question: Callable[[], str]) -> str:
+        if said or kept(name, said):
+            return said
+        return Terminal().ask(question(), default()) if asks else default()
+
     return init.InitValues(
-        instance_type=lambda: instance_type or ask(init.type_question(), init.DEFAULT_TYPE if asks else ""),
-        region=lambda: region or ask("region", default_region()),
-        owner=lambda: owner or ask("owner, who answers for the host", _owner()),
+        instance_type=lambda: value(
+            "instance_type", instance_type, lambda: init.DEFAULT_TYPE if asks else "", init.type_question
+        ),
+        region=lambda: value("region", region, default_region, lambda: "region"),
+        owner=lambda: value("owner", owner, _owner, lambda: "owner, who answers for the host"),
         cidr=lambda: _cidr(cidr, environ),
-        public_key=lambda: _public_key(public_key, environ),
+        public_key=lambda: None if kept("public_key_path", public_key) else _public_key(public_key, environ),
+        profile=profile,
     )
+
+
+def profile(world: World, name: str) -> Profile | None:
+    """Return the values to begin with that a user names, of another stack or a file; None for no name."""
+    from gpuinfra.features.provision.init import Profile, profile_file
+    from gpuinfra.tools.terraform.tfvars import TfvarsFile
+
+    if not name:
+        return None
+    path = profile_file(world.project, name, world.here)
+    return Profile(path=path, names=TfvarsFile(path, module=world.project.module).names())
 
 
 def eject(environ: Mapping[str, str]) -> Path:

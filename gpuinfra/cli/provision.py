@@ -37,15 +37,22 @@ def init(
     cidr: Cidr = "",
     public_key: Annotated[Path | None, typer.Option(help="Default: a key of gpuinfra's own.")] = None,
     instance_type: Annotated[str, typer.Option(metavar="TYPE", help="EC2 type; default: g4dn.xlarge.")] = "",
+    begin_with: Annotated[
+        str,
+        typer.Option("--from", metavar="PROFILE", help="Begin with values of another stack, or of a file."),
+    ] = "",
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write terraform.tfvars with your own address and key. A directory in no project becomes one."""
     from gpuinfra.features.provision import init
 
-    said = {"region": region, "owner": owner, "cidr": cidr, "instance_type": instance_type}
-    values = factory.init_values(os.environ, public_key=public_key, asks=True, **said)
-    path = init.init(factory.world_for_init(stack, os.environ), values, force=force)
+    world = factory.world_for_init(stack, os.environ)
+    values = factory.init_values(
+        os.environ, region=region, owner=owner, cidr=cidr, instance_type=instance_type, asks=True,
+        public_key=public_key, profile=factory.profile(world, begin_with),
+    )  # fmt: skip
+    path = init.init(world, values, force=force)
     result(str(path), {"path": str(path)}, as_json)
 
 

@@ -196,8 +196,8 @@ class Values(Protocol):
     def private_key(self) -> Path:
         """Return where the private half of the key that it names should be."""
 
-    def create(self, values: Mapping[str, object]) -> Path:
-        """Write it from the example with these values, and link the root module into the stack."""
+    def create(self, values: Mapping[str, object], *, profile: Path | None = None) -> Path:
+        """Write it from the example, a profile and these values; link the root module into the stack."""
 
     def change(self, values: Mapping[str, object]) -> None:
         """Replace single values; all else stays as the user wrote it."""

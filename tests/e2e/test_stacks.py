@@ -22,10 +22,12 @@ def test_a_named_stack(cli: Cli, sim: Simulator) -> None:
     """It has values and state of its own, plain Terraform works in it, a newer image waits to be asked."""
     older, newest = nvidia_images()[0], nvidia_images()[-1]
     values = (cli.directory / "terraform.tfvars").read_bytes()
-    cli.ok("init", "--stack", "b", "--region", "us-east-1", "--owner", "tester")
+    refused(cli.run("init", "--stack", "b", "--from", "nobody"), 2, "the stacks of this project are: default")
+    cli.ok("init", "--stack", "b", "--from", "default")
     b = Cli(project=cli.project, env={**cli.env, "GPUINFRA_STACK": "b"})
     directory = cli.directory / "stacks" / "b"
     mine = directory / "terraform.tfvars"
+    assert 'owner = "tester"' in mine.read_text()
     mine.write_text(mine.read_text().replace("ami_id = null", f'ami_id = "{older}"'))
 
     b.ok("up", "--yes")

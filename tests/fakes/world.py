@@ -154,7 +154,7 @@ class FakeValues:
         """Return a path."""
         return Path("/home/me/.ssh/id_ed25519")
 
-    def create(self, values: Any) -> Path:
+    def create(self, values: Any, *, profile: Path | None = None) -> Path:
         """Remember what was written."""
         self.written.append(dict(values))
         return Path("terraform.tfvars")

@@ -8,6 +8,7 @@ from pathlib import Path
 from gpuinfra.ground import facts
 from gpuinfra.ground.errors import ConfigError, Declined
 from gpuinfra.ground.names import command
+from gpuinfra.ground.paths import Project
 from gpuinfra.ground.text import table
 from gpuinfra.ground.world import World
 
@@ -15,14 +16,26 @@ DEFAULT_TYPE = "g4dn.xlarge"  # as in terraform.tfvars.example
 
 
 @dataclass(frozen=True, kw_only=True)
+class Profile:
+    """A file of values that come before those that are found out, and the names that it sets."""
+
+    path: Path
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class InitValues:
-    """What to write; each is found out only if the user did not say it. An empty type is the module's own."""
+    """What to write; each is found out only if the user did not say it.
+
+    Nothing found out leaves what the profile says, or the module's own default.
+    """
 
     region: Callable[[], str]
     owner: Callable[[], str]
     cidr: Callable[[], str]
-    public_key: Callable[[], Path]
+    public_key: Callable[[], Path | None]
     instance_type: Callable[[], str] = str
+    profile: Profile | None = None
 
 
 def init(world: World, values: InitValues, *, force: bool) -> Path:
@@ -52,6 +65,23 @@ def ensure(world: World, values: InitValues) -> None:
         _write(world, values)
 
 
+def profile_file(project: Project, name: str, start: Path) -> Path:
+    """Return the file of values that a user names: another stack's, or any file.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    stacks = {stack.name: stack.tfvars for stack in project.stacks() if stack.tfvars.exists()}
+    path = stacks.get(name, start / Path(name).expanduser())
+    if path.is_file():
+        return path
+    there = ", ".join(stacks) or "none yet"
+    raise ConfigError(
+        f"--from says {name!r}: there is no such file, and the stacks of this project are: {there}",
+        hint="gpuinfra init --stack b --from default   # or: --from profiles/big.tfvars",
+    )
+
+
 def type_question() -> str:
     """Return the question for a type, with those to choose from."""
     rows = [
@@ -75,20 +105,15 @@ def project_of(folder: str) -> str:
 
 def _write(world: World, values: InitValues) -> Path:
     instance_type, region, owner = values.instance_type(), values.region(), values.owner()
-    cidr, key = values.cidr(), str(values.public_key())
-    found: dict[str, object] = {
-        "stack": world.files.name,
-        "owner": owner,
-        "region": region,
-        "allowed_cidrs": [cidr],
-        "public_key_path": key,
-    }
-    if instance_type:
-        found["instance_type"] = instance_type
+    cidr, key = values.cidr(), values.public_key()
+    profile = values.profile.path if values.profile else None
+    said = {"owner": owner, "region": region, "instance_type": instance_type, "public_key_path": key}
+    found: dict[str, object] = {"stack": world.files.name, "allowed_cidrs": [cidr]}
+    found |= {name: str(value) for name, value in said.items() if value}
     if not world.project.is_clone:  # else two projects of one user would have the same host
         found["project"] = project_of(world.project.root.name)
-    path = world.values.create(found)
+    path = world.values.create(found, profile=profile)
     world.reporter.say(f"wrote {path}")
-    world.reporter.say(f"  region {region}, ssh from {cidr} only")
-    world.reporter.say(f"  key {key}")
+    world.reporter.say(f"  region {region or f'as in {profile}'}, ssh from {cidr} only")
+    world.reporter.say(f"  key {key or f'as in {profile}'}")
     return path

@@ -78,6 +78,18 @@ def replace(text: str, name: str, value: object) -> str:
     return text[: old.start] + hcl(value) + text[old.end :]
 
 
+def overlaid(text: str, other: str) -> str:
+    """Return the text with all attributes of another, as they stand there.
+
+    Raises:
+        NotHclError: the other is not HCL.
+    """
+    for name, item in read(other).items():
+        old, new = read(text).get(name), other[item.start : item.end]
+        text = f"{text[: old.start]}{new}{text[old.end :]}" if old else f"{text.rstrip()}\n{name} = {new}\n"
+    return text
+
+
 def hcl(value: object) -> str:
     """Return a value as HCL; JSON is valid HCL but for the two template markers."""
     return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")

@@ -3,7 +3,7 @@
 import dataclasses
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -32,9 +32,7 @@ def checked_settings(values: Mapping[str, Value], declared: Declared, path: Path
         ConfigError: a value lacks, is of no variable, or is not plain.
     """
     given = {name: value for name, value in values.items() if value is not None}
-    for name in values:
-        if name not in declared:
-            raise _unknown(name, declared, path)
+    refuse_unknown(values, declared, path)
     for name, variable in declared.items():
         if name not in given and not variable.has_default:
             raise _wrong(f"does not set {name}", name, declared, path)
@@ -90,6 +88,13 @@ def _shown(value: Value) -> str:
     if isinstance(value, Expression):
         return value.text
     return str(value) if isinstance(value, Decimal) else json.dumps(value, default=str)
+
+
+def refuse_unknown(names: Iterable[str], declared: Declared, path: Path) -> None:
+    """Raise ConfigError for a name that no variable has: Terraform would drop it."""
+    for name in names:
+        if name not in declared:
+            raise _unknown(name, declared, path)
 
 
 def _unknown(name: str, declared: Declared, path: Path) -> ConfigError:

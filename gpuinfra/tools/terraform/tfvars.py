@@ -12,7 +12,7 @@ from gpuinfra.tools.terraform import declared, hcl_text
 from gpuinfra.tools.terraform.hcl_text import NotHclError, Value
 from gpuinfra.tools.terraform.links import link_module
 from gpuinfra.tools.terraform.other_values import beside
-from gpuinfra.tools.terraform.settings import EXAMPLES, KEY_PATH, checked_settings, converted
+from gpuinfra.tools.terraform.settings import EXAMPLES, KEY_PATH, checked_settings, converted, refuse_unknown
 
 
 @adapter("terraform.tfvars cannot be used")
@@ -61,20 +61,41 @@ class TfvarsFile:
     def _public_half(self) -> Path:
         return self._path.parent / Path(str(self._values().get(KEY_PATH, ""))).expanduser()
 
-    def create(self, values: Mapping[str, object]) -> Path:
-        """Write the file from terraform.tfvars.example; make the stack's directory if there is none.
+    def create(self, values: Mapping[str, object], *, profile: Path | None = None) -> Path:
+        """Write the file from terraform.tfvars.example, and a profile's values before these ones.
+
+        The stack's directory is made if there is none.
 
         Raises:
-            ConfigError: Terraform would refuse a value.
+            ConfigError: Terraform would refuse a value, or the profile is not HCL.
         """
         for name, value in values.items():
             if refusal := declared.refusal(name, value, self._declared) if isinstance(value, str) else "":
                 option = name.replace("_", "-")
                 raise ConfigError(refusal, hint=f"gpuinfra init --{option} {EXAMPLES.get(name, 'NAME')}")
+        text = (self._module / "terraform.tfvars.example").read_text(encoding="utf-8")
+        if profile:
+            text = TfvarsFile(profile, module=self._module).over(text)
         link_module(self._module, self._path.parent)
-        example = (self._module / "terraform.tfvars.example").read_text(encoding="utf-8")
-        replace_text(self._path, self._replaced(example, values))
+        replace_text(self._path, self._replaced(text, values))
         return self._path
+
+    def over(self, text: str) -> str:
+        """Return the text with all values of this file."""
+        try:
+            return hcl_text.overlaid(text, self._text())
+        except NotHclError as error:
+            raise self._not_hcl(error) from None
+
+    def names(self) -> frozenset[str]:
+        """Return the variables that the file sets.
+
+        Raises:
+            ConfigError: it is not HCL, or sets one that Terraform does not know.
+        """
+        values = self._values()
+        refuse_unknown(values, self._declared, self._path)
+        return frozenset(values)
 
     def change(self, values: Mapping[str, object]) -> None:
         """Replace single values, all else kept byte for byte."""

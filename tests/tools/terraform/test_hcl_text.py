@@ -60,3 +60,13 @@ def test_a_missing_key_is_added() -> None:
     """At the end, on a line of its own, whether or not the file ended with one."""
     for text in (TEXT, TEXT.rstrip("\n")):
         assert hcl_text.replace(text, "image", "ubuntu") == TEXT + 'image = "ubuntu"\n'
+
+
+def test_values_of_another_file_take_the_place_of_these() -> None:
+    """As they stand there, expressions included; what is new comes last, comments of this one stay."""
+    other = '# big\nregion = "us-west-2" # there\ntags = { "a b" = "${x}" }\nmine = [\n  1,\n]\n'
+    overlaid = hcl_text.overlaid(TEXT, other)
+    assert overlaid.startswith(TEXT[: TEXT.index("/* block")])
+    assert {"region": "us-west-2"}.items() <= {n: i.value for n, i in hcl_text.read(overlaid).items()}.items()
+    assert 'tags = { "a b" = "${x}" }\n' in overlaid
+    assert overlaid.endswith("mine = [\n  1,\n]\n")

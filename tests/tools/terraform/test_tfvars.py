@@ -9,6 +9,7 @@ from pathlib import Path
 import hcl2
 import pytest
 
+from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Settings
 from gpuinfra.tools import files
 from gpuinfra.tools.terraform import binary as toolchain
@@ -154,3 +155,29 @@ def test_a_stack_keeps_up_with_the_root_module(module: Path) -> None:
     link_module(module, directory)
     names = {path.name for path in directory.glob("*.tf")}
     assert names == {path.name for path in module.glob("*.tf")} | {"mine.tf"}
+
+
+def test_a_profile_comes_before_what_was_found_out(module: Path, tmp_path: Path) -> None:
+    """Settings that several stacks share are written once; the rest is that of the example."""
+    profile = tmp_path / "big.tfvars"
+    profile.write_text('instance_type = "p4d.24xlarge" # eight\nregion = "us-west-2"\n')
+    made = TfvarsFile(tmp_path / "b/terraform.tfvars", module=module)
+    assert TfvarsFile(profile, module=module).names() == {"instance_type", "region"}
+    made.create({"owner": "ada", "region": "eu-west-1"}, profile=profile)
+    text = (tmp_path / "b/terraform.tfvars").read_text()
+    lines = [line for line in text.splitlines() if line.startswith(("instance_type", "region"))]
+    assert lines == ['region = "eu-west-1"', 'instance_type = "p4d.24xlarge"']
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("instance_typ = 1\n", "did you mean instance_type"), ("= 1\n", "not valid HCL"), ("\x00", "HCL")],
+)
+def test_a_profile_that_terraform_would_not_take_is_refused(
+    text: str, says: str, module: Path, tmp_path: Path
+) -> None:
+    """Before anything is written from it."""
+    profile = tmp_path / "big.tfvars"
+    profile.write_text(text)
+    with pytest.raises(ConfigError, match=says):
+        TfvarsFile(profile, module=module).names()
