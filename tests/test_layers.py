@@ -56,6 +56,7 @@ ROOMS = {
         "tools.terminal.output",
         "version",
         "cli.options",
+        "cli.groups",
         "cli.hidden_env",
     },
     "quick": {

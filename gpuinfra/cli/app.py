@@ -5,17 +5,34 @@ from typing import Annotated
 
 import typer
 
-from gpuinfra.cli import containers, demo, environment, gpu, host, jobs, lifecycle, provision, sync, web
+from gpuinfra.cli import (
+    containers,
+    demo,
+    environment,
+    gpu,
+    host,
+    jobs,
+    lifecycle,
+    project,
+    provision,
+    sync,
+    web,
+)
+from gpuinfra.cli.groups import GroupedCommands, examples
 from gpuinfra.cli.options import Json, result
 from gpuinfra.ground import streams
 from gpuinfra.ground.errors import EXIT_BUG, EXIT_INTERRUPTED, GpuInfraError
 from gpuinfra.version import VERSION
 
 app = typer.Typer(
+    cls=GroupedCommands,
     help="GPU hosts on AWS by plain Terraform: one command up, one command down.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    epilog=examples(
+        "up", "run -- python train.py", "job start --then stop -- python train.py", "sync down out", "down"
+    ),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -41,10 +58,10 @@ def version(as_json: Json = False) -> None:
     result(VERSION, {"version": VERSION}, as_json)
 
 
-for group in (lifecycle, host, environment, jobs, gpu, containers, sync, web, demo):
+for group in (project, lifecycle, host, environment, jobs, gpu, containers, sync, web, demo):
     group.add_to(app)
 host.add_proxy_to(app)
-provision.add_aliases_to(app)
+provision.add_terraforms_names_to(app)
 
 
 def main() -> None:

@@ -11,7 +11,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo() -> None:
-    """Show a whole day against a simulated AWS on this machine: no account, no cost (about 2 minutes)."""
+    """Show a whole day against a simulated AWS, on this machine.
+
+    No account, no cost; about 2 minutes.
+    """
     from gpuinfra.features.demo import demo
 
     demo.demo(os.environ)

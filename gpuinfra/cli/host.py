@@ -53,8 +53,8 @@ def logs(
 
 
 def add_proxy_to(app: typer.Typer) -> None:
-    """Add the command that ssh starts; the list of commands shows it last."""
-    app.command("ssm-proxy")(ssm_proxy)
+    """Add the command that ssh starts."""
+    app.command("ssm-proxy", hidden=True)(ssm_proxy)
 
 
 def ssm_proxy(

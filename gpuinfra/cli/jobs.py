@@ -7,6 +7,7 @@ import typer
 
 from gpuinfra import factory
 from gpuinfra.cli import hidden_env
+from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import OURS_FIRST, Json, NoSync, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
@@ -29,16 +30,26 @@ Env = Annotated[
 Which = Annotated[str, typer.Argument(metavar="[JOB]", help="Its id or name; default: the newest.")]
 Tty = Annotated[bool | None, typer.Option("--tty/--no-tty", help="Default: as this terminal is.")]
 
+STARTED = examples(
+    "job start --name train -- python train.py",
+    "job start --then stop --save 'aws s3 sync out s3://b/out' -- python train.py",
+)
+
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    app.command(context_settings=OURS_FIRST)(run)
+    app.command(
+        context_settings=OURS_FIRST,
+        epilog=examples(
+            "run -- python train.py", "run 'cd src && make test'", "run -e MY_TOKEN -- ./train.sh"
+        ),
+    )(run)
     app.add_typer(_jobs(), name="job")
 
 
 def _jobs() -> typer.Typer:
     group = typer.Typer(help="Commands on the host that outlive your connection.", no_args_is_help=True)
-    group.command(context_settings=OURS_FIRST)(start)
+    group.command(context_settings=OURS_FIRST, epilog=STARTED)(start)
     group.command("list")(listed)
     for command in (logs, attach, stop, wait):
         group.command()(command)

@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_(as_json: Json = False) -> None:
-    """List the hosts of all stacks: state, type, address, since when (UTC)."""
+    """List the hosts of all stacks. State, type, address, since when (UTC)."""
     from gpuinfra.features.lifecycle import hosts
 
     listed = hosts.hosts(factory.worlds(os.environ))
@@ -57,7 +57,7 @@ def resize(
     wait: Wait = True,
     as_json: Json = False,
 ) -> None:
-    """Give the host another instance type, its disk kept: stopped, changed, started."""
+    """Give the host another instance type. Its disk is kept: it is stopped, changed, started."""
     from gpuinfra.features.lifecycle import power, resize
 
     world = factory.world(stack, os.environ)

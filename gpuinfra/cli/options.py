@@ -13,6 +13,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 NoSync = Annotated[
     bool, typer.Option("--no-sync", help="Use what is there; do not send what changed here first.")
 ]
+Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; default: your own.")]
 OURS_FIRST = {"allow_interspersed_args": False}  # what follows the first word of a command is its own
 
 

@@ -1,13 +1,13 @@
-"""What Terraform makes: init, plan, apply, ip, status, destroy, recover, allow, output; eject, trust."""
+"""What Terraform makes: plan, up (apply), ip, status, down (destroy), recover, allow, output."""
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gpuinfra import factory
-from gpuinfra.cli.options import Json, Stack, Yes, result
+from gpuinfra.cli.groups import examples
+from gpuinfra.cli.options import Cidr, Json, Stack, Yes, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
@@ -15,49 +15,25 @@ if TYPE_CHECKING:
     from gpuinfra.features.provision.up import Consent
     from gpuinfra.ground.world import World
 
-Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; default: your own.")]
-
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (init, plan, apply, ip, status, destroy, recover, allow, output, eject, trust):
+    app.command("up", epilog=examples("up", "up --stack big", "up --yes --no-wait"))(apply)
+    app.command("down", epilog=examples("down", "down --stack big"))(destroy)
+    for command in (plan, ip, recover, output):
         app.command()(command)
+    app.command(epilog=examples("status", "status --watch", "status --live"))(status)
+    app.command(epilog=examples("allow", "allow --add --cidr 203.0.113.7"))(allow)
 
 
-def add_aliases_to(app: typer.Typer) -> None:
-    """Add the second names; the list of commands shows them last."""
-    app.command("up", help="The same as apply.")(apply)
-    app.command("down", help="The same as destroy.")(destroy)
-
-
-def init(
-    stack: Stack = DEFAULT_STACK,
-    region: Annotated[str, typer.Option(help="AWS region; default: your AWS configuration's.")] = "",
-    owner: Annotated[str, typer.Option(help="Who pays; default: your login name.")] = "",
-    cidr: Cidr = "",
-    public_key: Annotated[Path | None, typer.Option(help="Default: a key of gpuinfra's own.")] = None,
-    instance_type: Annotated[str, typer.Option(metavar="TYPE", help="EC2 type; default: g4dn.xlarge.")] = "",
-    begin_with: Annotated[
-        str,
-        typer.Option("--from", metavar="PROFILE", help="Begin with values of another stack, or of a file."),
-    ] = "",
-    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Write terraform.tfvars with your own address and key. A directory in no project becomes one."""
-    from gpuinfra.features.provision import init
-
-    world = factory.world_for_init(stack, os.environ)
-    values = factory.init_values(
-        os.environ, region=region, owner=owner, cidr=cidr, instance_type=instance_type, asks=True,
-        public_key=public_key, profile=factory.profile(world, begin_with),
-    )  # fmt: skip
-    path = init.init(world, values, force=force)
-    result(str(path), {"path": str(path)}, as_json)
+def add_terraforms_names_to(app: typer.Typer) -> None:
+    """Add the names that Terraform has for up and down; the list of commands shows those of ours."""
+    app.command(hidden=True)(apply)
+    app.command(hidden=True)(destroy)
 
 
 def plan(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
-    """Show what an apply would do; nothing is changed."""
+    """Show what `up` would do; nothing is changed."""
     from gpuinfra.features.provision import plan
 
     planned = plan.plan(factory.world(stack, os.environ), factory.init_values(os.environ))
@@ -79,7 +55,10 @@ def apply(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Make or change the host, start it if it is stopped, and print its public IP."""
+    """Make, change or start the host; print its public IP.
+
+    `apply` is the same.
+    """
     from gpuinfra.features.provision.up import Consent
 
     world = factory.world(stack, os.environ)
@@ -126,7 +105,10 @@ def _show_status(world: "World", now: "Status", *, live: bool, as_json: bool) ->
 
 
 def destroy(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) -> None:
-    """Remove everything that costs money. Asks AWS whether it is gone."""
+    """Remove everything that costs money. Asks AWS whether it is gone.
+
+    `destroy` is the same.
+    """
     from gpuinfra.features.provision import down
 
     world = factory.world(stack, os.environ)
@@ -140,7 +122,7 @@ def recover(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Take over a host whose state is lost, damaged or another's. The host does not notice."""
+    """Take over a host whose state is lost or damaged. The host does not notice."""
     from gpuinfra.features.provision import recover
 
     found = recover.recover(factory.world(stack, os.environ), host_id=host, yes=yes)
@@ -171,20 +153,3 @@ def output(
 
     recorded = outputs.outputs(factory.world(stack, os.environ), name)
     result(recorded.text(), recorded.plain(), as_json)
-
-
-def eject(as_json: Json = False) -> None:
-    """Put our Terraform module into your project as your own, to edit and keep without gpuinfra."""
-    folder = str(factory.eject(os.environ))
-    result(folder, {"ejected": folder}, as_json)
-
-
-def trust(
-    directory: Annotated[Path, typer.Argument(help="In it; default: here.")] = Path(),
-    as_json: Json = False,
-) -> None:
-    """Let a project that you did not make run: its Terraform and scripts use your AWS credentials."""
-    from gpuinfra.features.trust import trust
-
-    project = str(trust.trust(directory, factory.trusted_projects(os.environ)))
-    result(project, {"trusted": project}, as_json)

@@ -47,9 +47,10 @@ def both(
     compress: Compress = False,
     as_json: Json = False,
 ) -> None:
-    """Bring the project here and on the host to the same state, both ways.
+    """Bring the project here and on the host to the same state.
 
-    What changed on one side goes to the other; what changed on both is told, and both versions are kept.
+    Both ways: what changed on one side goes to the other; what changed on both is told, and both versions
+    are kept.
     """
     if context.invoked_subcommand is None:
         _sync(None, "both", stack, as_json, dry_run=dry_run, keep=keep, join=join, compress=compress)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from gpuinfra import factory
+from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Json, NoSync, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
@@ -13,7 +14,7 @@ from gpuinfra.ground.names import DEFAULT_STACK
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(jupyter)
-    app.command()(forward)
+    app.command(epilog=examples("forward 6006", "forward 8080:80"))(forward)
 
 
 def jupyter(
@@ -53,7 +54,7 @@ def forward(
 ) -> None:
     """Carry a port of the host to this machine.
 
-    Until Ctrl-C. TensorBoard: gpuinfra forward 6006:6006
+    Until Ctrl-C. TensorBoard is at 6006.
     """
     from gpuinfra.features.web import forward
 

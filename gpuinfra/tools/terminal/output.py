@@ -5,6 +5,7 @@ import sys
 
 from gpuinfra.ground.errors import GpuInfraError, Interrupted
 from gpuinfra.ground.printable import printable
+from gpuinfra.tools.terminal.colour import coloured
 
 # How our next step begins: in a message it is somebody else's.
 NEXT = re.compile(r"^(?=\s*next:)", re.MULTILINE)
@@ -35,6 +36,7 @@ def emit_json(value: object) -> None:
 def complain(error: GpuInfraError) -> None:
     """Tell an error and its next step on stderr; what the user asked for is none."""
     kind = "" if isinstance(error, Interrupted) else "error: "
-    sys.stderr.write(f"{kind}{NEXT.sub('| ', printable(error.message))}\n")
+    message = f"{kind}{NEXT.sub('| ', printable(error.message))}"
+    sys.stderr.write(f"{coloured(message, sys.stderr) if kind else message}\n")
     if error.hint:
-        sys.stderr.write(f"  next: {printable(error.hint)}\n")
+        sys.stderr.write(f"{coloured(f'  next: {printable(error.hint)}', sys.stderr)}\n")

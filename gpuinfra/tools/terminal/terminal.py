@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.printable import printable
+from gpuinfra.tools.terminal.colour import coloured
 from gpuinfra.tools.terminal.lines import BothViews, LineView
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Tell one line."""
-        sys.stderr.write(printable(text) + "\n")
+        sys.stderr.write(coloured(printable(text), sys.stderr) + "\n")
         sys.stderr.flush()
         if self._log:
             self._log.line(printable(text))
