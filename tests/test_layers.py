@@ -57,6 +57,7 @@ ROOMS = {
         "version",
         "cli.options",
         "cli.groups",
+        "cli.complete",
         "cli.hidden_env",
     },
     "quick": {

@@ -1,12 +1,13 @@
 """The commands that run things on the host: `gpuinfra run`, `gpuinfra job ...`."""
 
 import os
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gpuinfra import factory
-from gpuinfra.cli import hidden_env
+from gpuinfra.cli import complete, hidden_env
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import OURS_FIRST, Json, NoSync, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
@@ -25,9 +26,20 @@ Words = Annotated[
 ]
 Env = Annotated[
     list[str] | None,
-    typer.Option("--env", "-e", metavar="K[=V]", help="A variable for it; K alone takes your own value."),
+    typer.Option(
+        "--env",
+        "-e",
+        metavar="K[=V]",
+        help="A variable for it; K alone takes your own value.",
+        autocompletion=complete.variables,
+    ),
 ]
-Which = Annotated[str, typer.Argument(metavar="[JOB]", help="Its id or name; default: the newest.")]
+Which = Annotated[
+    str,
+    typer.Argument(
+        metavar="[JOB]", help="Its id or name; default: the newest.", autocompletion=complete.jobs
+    ),
+]
 Tty = Annotated[bool | None, typer.Option("--tty/--no-tty", help="Default: as this terminal is.")]
 
 STARTED = examples(
@@ -131,7 +143,7 @@ def listed(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     from gpuinfra.features.jobs import job, jobs
 
     on_host = jobs.listed(factory.world(stack, os.environ))
-    result(job.jobs_table(on_host), [vars(each) for each in on_host], as_json)
+    result(job.jobs_table(on_host, datetime.now().astimezone()), [vars(each) for each in on_host], as_json)
 
 
 def logs(

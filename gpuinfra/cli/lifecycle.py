@@ -1,6 +1,7 @@
 """A host's life after `up`: list, stop, start, resize."""
 
 import os
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,11 +26,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_(as_json: Json = False) -> None:
-    """List the hosts of all stacks. State, type, address, since when (UTC)."""
+    """List the hosts of all stacks. State, type, address, since when."""
     from gpuinfra.features.lifecycle import hosts
 
     listed = hosts.hosts(factory.worlds(os.environ))
-    result(hosts.text(listed), [one.plain() for one in listed], as_json)
+    result(hosts.text(listed, datetime.now().astimezone()), [one.plain() for one in listed], as_json)
 
 
 def stop(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) -> None:

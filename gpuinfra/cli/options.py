@@ -5,8 +5,18 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from gpuinfra.cli import complete
+
 Stack = Annotated[
-    str, typer.Option("--stack", "-s", envvar="GPUINFRA_STACK", metavar="NAME", help="Which host.")
+    str,
+    typer.Option(
+        "--stack",
+        "-s",
+        envvar="GPUINFRA_STACK",
+        metavar="NAME",
+        help="Which host.",
+        autocompletion=complete.stacks,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

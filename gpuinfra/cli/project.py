@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gpuinfra import factory
+from gpuinfra.cli import complete
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Cidr, Json, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
@@ -28,7 +29,12 @@ def init(
     instance_type: Annotated[str, typer.Option(metavar="TYPE", help="EC2 type; default: g4dn.xlarge.")] = "",
     begin_with: Annotated[
         str,
-        typer.Option("--from", metavar="PROFILE", help="Begin with values of another stack, or of a file."),
+        typer.Option(
+            "--from",
+            metavar="PROFILE",
+            help="Begin with values of another stack, or of a file.",
+            autocompletion=complete.stacks,
+        ),
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
     as_json: Json = False,

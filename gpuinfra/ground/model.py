@@ -35,6 +35,13 @@ class Host:
         return self.access == "ssm"
 
     @property
+    def image_name(self) -> str:
+        """Return the name of its image for people: AWS Marketplace ends names with a product's UUID."""
+        name, tail = self.ami_name[:-37], self.ami_name[-37:]
+        is_id = tail[:1] == "-" and tail.count("-") == 5 and not set(tail) - set("0123456789abcdef-")
+        return name if name and is_id else self.ami_name
+
+    @property
     def address(self) -> str:
         """Return what ssh calls it by: its public IP, or its instance id where it is private."""
         return self.instance_id if self.is_private else self.public_ip

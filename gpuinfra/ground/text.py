@@ -13,10 +13,10 @@ def pairs(rows: "list[tuple[str, object]]") -> str:
 
 
 def duration(seconds: int) -> str:
-    """Return seconds as days, hours and minutes."""
+    """Return seconds as days, hours and minutes, the two largest of them."""
     minutes = seconds // 60
     parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number) or f"{seconds} s"
+    return " ".join([f"{number} {unit}" for number, unit in parts if number][:2]) or f"{seconds} s"
 
 
 def size(count: int) -> str:

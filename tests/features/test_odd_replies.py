@@ -4,6 +4,7 @@ import io
 import json
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def world(directory: Path, *replies: Any) -> World:
 
 def shown_jobs(directory: Path, reply: Any) -> str:
     """Return what `job list` shows."""
-    return jobs.jobs_table(actions.listed(world(directory, [reply])))
+    return jobs.jobs_table(actions.listed(world(directory, [reply])), datetime.now(UTC))
 
 
 def waited(directory: Path, reply: Any) -> str:

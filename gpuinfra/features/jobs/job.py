@@ -3,8 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from gpuinfra.ground import when
 from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.names import command
 from gpuinfra.ground.reply import checked
@@ -99,19 +101,21 @@ def parse_all(answer: Any) -> list[Job]:
     return [parse(one) for one in checked(answer, list, "its jobs")]
 
 
-def jobs_table(jobs: Sequence[Job]) -> str:
-    """Return jobs as lines, the newest first as they come."""
+def jobs_table(jobs: Sequence[Job], now: datetime) -> str:
+    """Return jobs as lines, the newest first as they come; times by the clock of `now`."""
     if not jobs:
         return "no jobs"
-    return table([("ID", "NAME", "STATE", "EXIT", "STARTED", "COMMAND"), *map(_row, jobs)])
+    head = ("ID", "NAME", "STATE", "EXIT", "STARTED", "TOOK", "COMMAND")
+    return table([head, *(_row(job, now) for job in jobs)])
 
 
-def _row(job: Job) -> tuple[str, ...]:
+def _row(job: Job, now: datetime) -> tuple[str, ...]:
     state = f"{job.state} (run)" if job.kind == "run" else job.state
     then = f"  (then {job.then})" if job.then != "none" and not job.has_ended else ""
     why = f"  ({job.reason})" if job.reason else ""
     code = "" if job.exit_code is None else str(job.exit_code)
-    return (job.id, job.name or "-", state, code, job.created, shorten(job.command) + then + why)
+    times = when.local(job.created, now), when.between(job.created, job.ended, now)
+    return (job.id, job.name or "-", state, code, *times, shorten(job.command) + then + why)
 
 
 def seconds(text: str) -> float | None:

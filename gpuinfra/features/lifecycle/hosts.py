@@ -1,9 +1,11 @@
 """`list`: the hosts of all stacks of a project, as EC2 shows them now."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 
 from gpuinfra.features.lifecycle.power import GONE
+from gpuinfra.ground import when
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.text import table
 from gpuinfra.ground.world import World
@@ -27,9 +29,10 @@ class ListedHost:
         """Return it as plain values."""
         return asdict(self)
 
-    def cells(self) -> tuple[str, ...]:
-        """Return it as a row of a table."""
-        return tuple(value or "-" for value in asdict(self).values())
+    def cells(self, now: datetime) -> tuple[str, ...]:
+        """Return it as a row of a table, its time by the clock of `now`."""
+        shown = replace(self, since=when.local(self.since, now))
+        return tuple(value or "-" for value in asdict(shown).values())
 
 
 def hosts(worlds: Sequence[World]) -> list[ListedHost]:
@@ -37,9 +40,9 @@ def hosts(worlds: Sequence[World]) -> list[ListedHost]:
     return [_listed(world) for world in worlds]
 
 
-def text(listed: Sequence[ListedHost]) -> str:
+def text(listed: Sequence[ListedHost], now: datetime) -> str:
     """Return the hosts as a table."""
-    return table([HEAD, *(one.cells() for one in listed)]) if listed else ""
+    return table([HEAD, *(one.cells(now) for one in listed)]) if listed else ""
 
 
 def _listed(world: World) -> ListedHost:

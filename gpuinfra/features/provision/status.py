@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
 from gpuinfra.features.provision import firewall
 from gpuinfra.features.provision.outcome import describe, orphans
+from gpuinfra.ground import when
 from gpuinfra.ground.boot_status import Boot
 from gpuinfra.ground.model import FirewallRule, Host, HostDetails, Instance, Record
 from gpuinfra.ground.names import command
@@ -49,7 +51,8 @@ class Status:
         host, now = self.host, self.instance
         rows: list[tuple[str, object]] = [("stack", self.stack)]
         if now:
-            rows += [("state", f"{now.state} since {now.since}" if now.since else now.state)]
+            since = when.local(now.since, datetime.now().astimezone())
+            rows += [("state", f"{now.state} since {since}" if since else now.state)]
         if host:
             rows += _host_rows(host, now, self.details)
         elif now:
@@ -143,7 +146,7 @@ def _host_rows(host: Host, now: Instance | None, details: HostDetails | None) ->
         "type": f"{now.instance_type} ({details.gpu_count} GPU)",
         "public IP": "none (access = ssm)" if host.is_private else address,
         "region": now.availability_zone,
-        "image": f"{host.ami_name} ({now.ami_id})",
+        "image": f"{host.image_name} ({now.ami_id})",
         "disk": f"{details.root_volume_size_gb} GB",
         "ssh from": _way_in(host, details.ssh_from),
         "group": ", ".join(now.security_group_ids),
@@ -163,7 +166,7 @@ def _recorded_rows(host: Host) -> dict[str, str]:
         "type": f"{host.instance_type} ({host.gpu_count} GPU)",
         "public IP": "none (access = ssm)" if host.is_private else host.public_ip or "none",
         "region": host.availability_zone,
-        "image": f"{host.ami_name} ({host.ami_id})",
+        "image": f"{host.image_name} ({host.ami_id})",
         "disk": f"{host.root_volume_size_gb} GB",
         "ssh from": _way_in(host, host.allowed_cidrs),
     }

@@ -12,7 +12,7 @@ def test_live_rows() -> None:
     live = {**LIVE, "jobs": [JOB, {**JOB, "state": "done"}]}
     rows = dict(metrics_text.rows({**live, "gpus": [{**GPU, "temperature_c": None}]}))
     assert rows["GPU 0"] == "T4: 97 %, 5 of 9 MiB, - C"
-    assert (rows["uptime"], rows["jobs"]) == ("1 d 2 h 3 min", "train running")
+    assert (rows["uptime"], rows["jobs"]) == ("1 d 2 h", "train running")
     assert dict(metrics_text.rows({**live, "gpus": []}))["GPU"] == "none seen"
     words = {"gpu_words": "Driver/library version mismatch"}
     assert dict(metrics_text.rows({**live, **words, "gpus": []}))["GPU"] == f"none seen: {words['gpu_words']}"

@@ -1,10 +1,14 @@
 """Jobs as values: time limits, variables, the table."""
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
 from gpuinfra.features.jobs import job
 from gpuinfra.ground.errors import ConfigError
 from tests.fakes.jobs import JOB
+
+NOW = datetime(2026, 1, 2, 12, 0, tzinfo=timezone(timedelta(hours=2)))
 
 
 @pytest.mark.parametrize(
@@ -33,9 +37,21 @@ def test_variables() -> None:
 def test_the_table() -> None:
     """One list: what runs, what was left, how it ended and why."""
     lost = {**JOB, "kind": "run", "state": "lost", "name": "", "reason": "the host went down"}
-    lines = job.jobs_table([job.parse({**JOB, "then": "stop"}), job.parse(lost)]).splitlines()
-    assert lines[0].split() == ["ID", "NAME", "STATE", "EXIT", "STARTED", "COMMAND"]
+    lines = job.jobs_table([job.parse({**JOB, "then": "stop"}), job.parse(lost)], NOW).splitlines()
+    assert lines[0].split() == ["ID", "NAME", "STATE", "EXIT", "STARTED", "TOOK", "COMMAND"]
     assert lines[1].endswith("python train.py  (then stop)")
     assert "lost (run)" in lines[2]
     assert lines[2].endswith("(the host went down)")
-    assert job.jobs_table([]) == "no jobs"
+    assert job.jobs_table([], NOW) == "no jobs"
+
+
+def test_times_are_those_of_the_users_clock() -> None:
+    """When it started, how long ago, how long it took; what a host says that is no time stays as it is."""
+    ran = {**JOB, "state": "done", "created": "2026-01-02T09:00:00Z", "ended": "2026-01-02T09:05:00Z"}
+    older = {**ran, "created": "2026-01-01T09:00:00Z", "ended": ""}
+    parsed = [job.parse(one) for one in (ran, older, {**ran, "created": "?"})]
+    lines = job.jobs_table(parsed, NOW).splitlines()
+    assert "11:00, 1 h ago  " in lines[1]
+    assert "  5 min  " in lines[1]
+    assert "2026-01-01 11:00, 1 d 1 h ago  1 d 1 h " in lines[2]
+    assert "?" in lines[3]

@@ -1,6 +1,7 @@
 """`list`: every stack in a row, as EC2 shows its host now."""
 
 import dataclasses
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from gpuinfra.features.lifecycle.hosts import hosts, text
@@ -9,6 +10,7 @@ from tests.fakes.host import FakeCloud, fake_world
 from tests.fakes.world import RECORDED, RUNNING
 from tests.samples import host
 
+NOW = datetime(2026, 1, 2, 12, 0, tzinfo=timezone(timedelta(hours=2)))
 SINCE = "2026-01-02T03:04:05Z"
 
 
@@ -27,11 +29,12 @@ def test_each_stack_is_a_row_with_what_ec2_says(tmp_path: Path) -> None:
     assert [one.state for one in listed] == ["running", "gone", "running", "none", "half made"]
     assert (listed[0].instance_type, listed[0].address, listed[0].since) == ("g5.xlarge", "52.9.9.9", SINCE)
     assert listed[2].address == "by Session Manager"
-    shown = [line.split() for line in text(listed).splitlines()]
+    shown = [line.split() for line in text(listed, NOW).splitlines()]
     assert shown[0] == ["stack", "state", "type", "address", "since", "region", "host"]
-    assert shown[1][1:] == ["running", "g5.xlarge", "52.9.9.9", SINCE, "us-east-1", host().instance_id]
+    assert shown[1][1:4] == ["running", "g5.xlarge", "52.9.9.9"]
+    assert shown[1][4:] == ["05:04,", "6", "h", "55", "min", "ago", "us-east-1", host().instance_id]
 
 
 def test_a_project_without_stacks_lists_nothing() -> None:
     """An empty table is no table."""
-    assert text(hosts([])) == ""
+    assert text(hosts([]), NOW) == ""

@@ -1,0 +1,33 @@
+"""Times as people read them: on their own clock, and how long ago. Pure."""
+
+from datetime import datetime
+
+from gpuinfra.ground.text import duration
+
+
+def read(iso: str) -> datetime | None:
+    """Return a time of ISO 8601 with its zone; None for what is none."""
+    try:
+        time = datetime.fromisoformat(iso)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None
+
+
+def local(iso: str, now: datetime) -> str:
+    """Return a time by the clock of `now`: 17:43, 5 min ago; an older one with its day.
+
+    What is no time is returned as it is.
+    """
+    time = read(iso)
+    if not time:
+        return iso
+    here = time.astimezone(now.tzinfo)
+    day = "" if here.date() == now.date() else f"{here:%Y-%m-%d} "
+    return f"{day}{here:%H:%M}, {between(iso, '', now)} ago"
+
+
+def between(began: str, ended: str, now: datetime) -> str:
+    """Return how long it took, or has taken so far; empty where that is not known. Clocks may differ."""
+    first, last = read(began), read(ended) if ended else now
+    return duration(max(0, int((last - first).total_seconds()))) if first and last else ""
