@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import sys
 import threading
@@ -26,6 +27,7 @@ from gpuinfra.tools.ssh.client import CHANGED, UNKNOWN
 USAGE, PROTOCOL, STREAM, PARTIAL, VANISHED, SIGNAL, NO_SSH = 1, 2, 12, 23, 24, 20, 255
 NOT_FOUND = ("rsync: command not found", "rsync: not found")
 NOISE = "is your shell clean"  # rsync(1), DIAGNOSTICS: the login shell printed something before it
+COUNTS = re.compile(r" *\((xfr#\d+, )?(to|ir)-chk=\d+/\d+\)")  # rsync's own, of its progress
 INSTALL_HERE = {
     "darwin": "brew install rsync",
     "win32": "use WSL, and there: sudo apt-get install rsync",
@@ -173,7 +175,7 @@ def _read(child: process.Child) -> str:
         kept += [line for line in lines if not line.endswith(b"\r")]
         for line in lines:
             if line.endswith(b"\r") and time.monotonic() - began > NOTICE_S:
-                sys.stderr.write(printable(line.decode(errors="replace"), returns=True))
+                sys.stderr.write(printable(COUNTS.sub("", line.decode(errors="replace")), returns=True))
                 sys.stderr.flush()
     child.wait()
     if "--info=progress2" in list(map(str, child.args)):  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ import dataclasses
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
 PULL_S = 5.0
+NAMED = 3  # files in a line of `sync watch`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +168,9 @@ def _watch(
 def _tell(world: World, result: SyncResult, told: set[str]) -> None:
     """Tell what was done; what was not done is told once, not at each change."""
     if result.files or result.deleted or result.created:
-        world.reporter.say(summary(vars(result), dry_run=False))
+        names = [*result.names, *result.deleted_names]
+        shown = ", ".join(names[:NAMED]) + (", ..." if names[NAMED:] else "")
+        world.reporter.say(f"{datetime.now():%H:%M:%S}  {summary(vars(result), dry_run=False)}: {shown}")
     for line in result.told():
         if line not in told:
             world.reporter.say(line)
