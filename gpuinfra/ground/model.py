@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gpuinfra.ground.errors import GpuInfraError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Host:
@@ -245,6 +247,7 @@ class Outcome:
     """How a run of Terraform ended: counts of resources, diagnostics, and whether Ctrl-C ended it.
 
     unsaved_state: the state as Terraform printed it when it could not write it anywhere.
+    credentials_ended: why those of the caller could not be renewed while it ran, if so.
     """
 
     ok: bool
@@ -257,6 +260,7 @@ class Outcome:
     outputs_changed: bool = False
     raw_tail: str = ""
     unsaved_state: str = ""
+    credentials_ended: GpuInfraError | None = None
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:

@@ -5,6 +5,7 @@ import errno
 import importlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,12 @@ HOSTILE: dict[str, Callable[[Path], object]] = {
     "stack": lambda p: StackDirectory(Project(root=blocked(p)).stack("default")).nonce(),
     "ssh": lambda p: OpenSsh({"XDG_STATE_HOME": str(blocked(p))}).pin(samples.host(), ["ssh-ed25519 AAAA"]),
     "terraform": lambda p: TerraformCli(
-        binary=p / "none", directory=p, env={}, on_interrupt=lambda _: None, on_warning=print
+        binary=p / "none",
+        directory=p,
+        env={},
+        credentials=lambda env, _: nullcontext(env),
+        on_interrupt=lambda _: None,
+        on_warning=print,
     ).details(p),
     "rsync": lambda p: Rsync(LocalSsh(str(p / "none"), "alias"), {"PATH": str(p)}).run(
         samples.host(), SyncRequest(mode="up", root=p / "none")

@@ -11,7 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
-from gpuinfra.tools.aws import answer
+from gpuinfra.tools.aws import answer, credentials
 from gpuinfra.tools.aws.error_codes import no_credentials
 from gpuinfra.tools.aws.errors import map_boto_errors
 
@@ -20,16 +20,24 @@ ATTEMPTS = 5
 SIGNED = ("authorization", "x-amz-date", "x-amz-security-token")
 
 
-def session() -> "boto3.session.Session":
-    """Return a session with the user's own configuration.
+def session(region: str = "") -> "boto3.session.Session":
+    """Return a session with the user's own configuration; `region`: for who has none in it.
 
     Raises:
         CloudError: the configuration cannot be read, or names a profile that is not there.
     """
     with map_boto_errors():
-        core = botocore.session.get_session()
-        core.register_component("data_loader", _models())
-        return boto3.session.Session(botocore_session=core)
+        return boto3.session.Session(botocore_session=core(region))
+
+
+def core(region: str = "") -> Any:
+    """Return the same as botocore has it; the region is where a role is asked for."""
+    made = botocore.session.get_session()
+    made.register_component("data_loader", _models())
+    made.register_component("credential_provider", credentials.CredentialChain(made))
+    if region and not made.get_config_variable("region"):
+        made.set_config_variable("region", region)
+    return made
 
 
 @functools.cache
@@ -60,7 +68,7 @@ def client(
         read_timeout=read_timeout_s,
     )
     with map_boto_errors(service):
-        builder: Any = own or session()  # the stubs have one overload a service, by literal names
+        builder: Any = own or session(region)  # the stubs have one overload a service, by literal names
         made = builder.client(service, region_name=region, config=config)
         made.meta.events.register("before-parse", answer.check)
         return made
@@ -73,11 +81,11 @@ def sign(own: "boto3.session.Session", service: str, region: str, url: str) -> M
         CloudError: the caller has no credentials.
     """
     with map_boto_errors(service):
-        credentials = own.get_credentials()
-        if credentials is None:
+        found = own.get_credentials()
+        if found is None:
             raise no_credentials()
         request = AWSRequest("GET", url)
-        SigV4Auth(credentials.get_frozen_credentials(), service, region).add_auth(request)
+        SigV4Auth(found.get_frozen_credentials(), service, region).add_auth(request)
     return {name: value for name, value in request.headers.items() if name.lower() in SIGNED}
 
 

@@ -11,16 +11,6 @@ from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Settings
 from gpuinfra.tools.aws.error_codes import no_credentials, refused, unreachable
 
-# Each says that the caller has not said who they are, in a way that only they can mend.
-WITHOUT_CREDENTIALS = (
-    boto.NoCredentialsError,
-    boto.PartialCredentialsError,
-    boto.ProfileNotFound,
-    boto.TokenRetrievalError,
-    boto.UnauthorizedSSOTokenError,
-    boto.SSOTokenLoadError,
-)
-
 
 @contextmanager
 def map_boto_errors(service: str = "aws", settings: Settings | None = None) -> Iterator[None]:
@@ -41,7 +31,7 @@ def map_boto_errors(service: str = "aws", settings: Settings | None = None) -> I
             operation=error.operation_name,
             settings=settings,
         ) from None
-    except WITHOUT_CREDENTIALS as error:
+    except (boto.NoCredentialsError, boto.ProfileNotFound) as error:
         raise no_credentials(str(error)) from None
     except (boto.ConfigParseError, configparser.Error, UnicodeError) as error:
         raise ConfigError(

@@ -58,7 +58,7 @@ class _Names:
 
 def _user(ec2: Any, profile_arn: str, asking: Asking) -> str:
     """Return a host that has this profile, in words; where the caller may not ask, none of theirs can be."""
-    own = session()  # one for all: to read the model of EC2 anew for each region takes ten seconds
+    own = session(ec2.meta.region_name)  # one for all: the model of EC2 anew for each takes ten seconds
     for region in ec2.describe_regions()["Regions"]:
         if region.get("OptInStatus") == "not-opted-in":
             continue

@@ -24,7 +24,7 @@ class Sessions:
 
     def __init__(self, *, region: str) -> None:
         self._region = region
-        self._session = session()
+        self._session = session(region)
         self._ssm: SSMClient = client("ssm", region, own=self._session, attempts=3, read_timeout_s=20)
 
     @property

@@ -27,6 +27,11 @@ NOT_REACHED = re.compile(
 
 def explain(outcome: Outcome, settings: Settings | None) -> GpuInfraError:
     """Return the error that a failed run of Terraform means for its user."""
+    if ended := outcome.credentials_ended:
+        return CloudError(
+            f"{ended.message}; Terraform has recorded what it made, and the same command goes on",
+            hint=ended.hint,
+        )
     if not outcome.errors:
         return TerraformError(f"Terraform ended without saying why\n{outcome.raw_tail}".strip())
     for diagnostic in outcome.errors:
@@ -50,9 +55,12 @@ def _known(d: Diagnostic, settings: Settings | None) -> GpuInfraError | None:
         return _died(died.group(1).strip(), settings)
     if "no space left on device" in text.lower():
         return ConfigError("the disk is full", hint="df -h .   # free 100 MB or more, then: gpuinfra up")
-    profile = NO_PROFILE.search(text)
-    if profile:
-        return no_credentials(f"there is no profile {profile.group(1)}")
+    if profile := NO_PROFILE.search(text):  # not the caller's: boto3 has found that one
+        return ConfigError(
+            f"the provider block names profile {profile.group(1)}; Terraform gets gpuinfra's own credentials,"
+            " which are not read from a file again",
+            hint=f"export AWS_PROFILE={profile.group(1)}   # and take `profile` out of providers.tf",
+        )
     if NO_CREDENTIALS.search(text):
         return no_credentials()
     if why := NOT_REACHED.search(text):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Change, Diagnostic, Outcome, Progress
 
 ACTIONS = {"create", "update", "replace", "delete"}
@@ -39,7 +40,9 @@ class Events:
         else:
             self._raw.append(line)
 
-    def outcome(self, *, ok: bool, interrupted: bool = False) -> Outcome:
+    def outcome(
+        self, *, ok: bool, interrupted: bool = False, credentials_ended: GpuInfraError | None = None
+    ) -> Outcome:
         """Return all that was collected."""
         return Outcome(
             ok=ok,
@@ -52,6 +55,7 @@ class Events:
             outputs_changed=self._outputs_changed,
             raw_tail="\n".join(self._raw),
             unsaved_state=self._unsaved_state,
+            credentials_ended=credentials_ended,
         )
 
     def _dispatch(self, event: dict[str, Any]) -> None:

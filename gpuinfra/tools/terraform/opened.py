@@ -6,6 +6,7 @@ from functools import partial
 from gpuinfra.ground import locations, paths
 from gpuinfra.ground.paths import Project, Stack
 from gpuinfra.ground.protocols import Reporter
+from gpuinfra.tools.aws.handover import handed_over
 from gpuinfra.tools.terraform import binary, links, provider_mirror
 from gpuinfra.tools.terraform.project_folder import ProjectFolder
 from gpuinfra.tools.terraform.runner import TerraformCli
@@ -34,6 +35,7 @@ def opened(project: Project, stack: Stack, environ: Mapping[str, str], reporter:
         binary=(fetched if locations.is_installed() else binary.find)(tools, environ),
         directory=stack.directory,
         env=env,
+        credentials=handed_over,
         on_interrupt=partial(_tell_interrupt, reporter),
         on_warning=reporter.say,
     )

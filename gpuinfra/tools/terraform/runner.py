@@ -7,6 +7,7 @@ output(name) fail on a current Terraform; its translation of options into an arg
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from python_terraform import IsFlagged, Terraform
 
 from gpuinfra.ground import locations
-from gpuinfra.ground.errors import ConfigError, Interrupted, TerraformError
+from gpuinfra.ground.errors import ConfigError, GpuInfraError, Interrupted, TerraformError
 from gpuinfra.ground.model import Change, Outcome
 from gpuinfra.ground.protocols import OnProgress
 from gpuinfra.tools import process
@@ -24,6 +25,8 @@ from gpuinfra.tools.terraform import errors, plan_json, state_copy
 from gpuinfra.tools.terraform.events import Events
 from gpuinfra.tools.terraform.other_values import state_elsewhere
 
+# Adds the caller's credentials to an environment; the list is told why they could not be renewed.
+Caller = Callable[[Mapping[str, str], list[GpuInfraError]], AbstractContextManager[Mapping[str, str]]]
 JSON = {"json": IsFlagged}
 LOCK = ".terraform.lock.hcl"
 # Without its lock Terraform asks the registry for versions, which needs a network.
@@ -47,13 +50,14 @@ class TerraformCli:
         binary: Path,
         directory: Path,
         env: Mapping[str, str],
+        credentials: Caller,
         on_interrupt: Callable[[int], None],
         on_warning: Callable[[str], None],
     ) -> None:
         """Know where; `on_warning` is told what `init` warns of, which no outcome has."""
         self._line = _CommandLine(working_dir=str(directory), terraform_bin_path=str(binary))
         self._directory = directory
-        self._env = env
+        self._env, self._credentials = env, credentials
         self._on_interrupt, self._on_warning = on_interrupt, on_warning
         self._imports = directory / "gpuinfra-import.tf.json"
         self._state = directory / "terraform.tfstate"
@@ -112,8 +116,8 @@ class TerraformCli:
         """Record what exists at AWS already under an address of the configuration."""
         options = {"input": False, "no_color": IsFlagged}
         argv = self._line.generate_cmd_string("import", address, resource_id, **options)
-        with state_copy.kept(self._state):
-            done = process.run(argv, cwd=self._directory, env=self._env)
+        with self._credentials(self._env, []) as env, state_copy.kept(self._state):
+            done = process.run(argv, cwd=self._directory, env=env)
         if done.returncode != 0:
             raise TerraformError(f"terraform import: {done.stderr.strip()}")
 
@@ -156,16 +160,19 @@ class TerraformCli:
         env: Mapping[str, str] = MappingProxyType({}),
     ) -> Outcome:
         argv = self._line.generate_cmd_string(command, *args, **options, **JSON)
-        events = Events(on_progress)
-        with state_copy.kept(self._state):
+        events, failures = Events(on_progress), list[GpuInfraError]()
+        given = {**self._env, **env}
+        caller = nullcontext(given) if command == "init" else self._credentials(given, failures)
+        with caller as child_env, state_copy.kept(self._state):
             ended = process.stream(
                 argv,
                 cwd=self._directory,
-                env={**self._env, **env},
+                env=child_env,
                 on_line=events.take,
                 on_interrupt=self._on_interrupt,
             )
-        return events.outcome(ok=ended.returncode == 0, interrupted=ended.interrupted)
+        why = next(iter(failures), None)
+        return events.outcome(ok=not ended.returncode, interrupted=ended.interrupted, credentials_ended=why)
 
     def _fingerprint(self) -> str:
         """Return what decides whether init has to run: the configuration, the lock, our CLI config.

@@ -1,4 +1,4 @@
-"""Terraform's errors: texts as Terraform 1.11.4 and provider 5.100.0 wrote them."""
+"""Terraform's errors: texts as Terraform 1.11.4 and provider 5.100.0 wrote them, so over 200 lines."""
 
 import pytest
 
@@ -42,9 +42,9 @@ def explained(summary: str, detail: str = "") -> GpuInfraError:
         (
             "configuring Terraform AWS Provider: failed to get shared config profile, nope",
             "",
-            CloudError,
-            "there is no profile nope",
-            "aws configure",
+            ConfigError,
+            "the provider block names profile nope",
+            "export AWS_PROFILE=nope",
         ),
         (
             "Retrieving AWS account details: validating provider credentials: retrieving caller identity"
@@ -193,3 +193,12 @@ def test_silence_is_not_hidden(raw: str) -> None:
     """A Terraform that dies without an error leaves what it printed."""
     message = diagnose.explain(failed(raw=raw), None).message
     assert message == f"Terraform ended without saying why\n{raw}".strip()
+
+
+def test_credentials_that_could_not_be_renewed() -> None:
+    """Their own words come before Terraform's, which only follow from them."""
+    ended = CloudError("the AWS credentials have ended: vault: sealed", hint="vault login")
+    error = diagnose.explain(Outcome(ok=False, credentials_ended=ended), SETTINGS)
+    assert error.message.startswith(ended.message)
+    assert "the same command goes on" in error.message
+    assert error.hint == ended.hint

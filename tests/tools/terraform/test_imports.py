@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 from gpuinfra.tools.terraform.runner import TerraformCli
@@ -21,7 +22,12 @@ def test_imports_are_there_for_their_plan_alone(tmp_path: Path) -> None:
     program.chmod(0o755)
     env = {"PATH": os.environ["PATH"]}
     terraform = TerraformCli(
-        binary=program, directory=tmp_path, env=env, on_interrupt=lambda _: None, on_warning=print
+        binary=program,
+        directory=tmp_path,
+        env=env,
+        credentials=lambda env, _: nullcontext(env),
+        on_interrupt=lambda _: None,
+        on_warning=print,
     )
     imports = tmp_path / "gpuinfra-import.tf.json"
 
