@@ -72,7 +72,8 @@ def handed_over(environ: Mapping[str, str], failures: list[GpuInfraError]) -> It
         yield env | named | ({"AWS_SESSION_TOKEN": keys.token} if keys.token else {})
         return
     with _Server(found, failures) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        # it sees that it shall end only so often: half a second, as a rule, after each Terraform
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:
             yield env | server.env
         finally:
