@@ -20,6 +20,7 @@ Stack = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Force = Annotated[bool, typer.Option("--force", help="Also a host that is protected against termination.")]
 NoSync = Annotated[
     bool, typer.Option("--no-sync", help="Use what is there; do not send what changed here first.")
 ]

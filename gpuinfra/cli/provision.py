@@ -7,7 +7,7 @@ import typer
 
 from gpuinfra import factory
 from gpuinfra.cli.groups import examples
-from gpuinfra.cli.options import Cidr, Json, Stack, Yes, result
+from gpuinfra.cli.options import Cidr, Force, Json, Stack, Yes, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
@@ -104,7 +104,9 @@ def _show_status(world: "World", now: "Status", *, live: bool, as_json: bool) ->
     result(now.text() + metrics_text.lines(doing), now.plain(doing), as_json)
 
 
-def destroy(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) -> None:
+def destroy(
+    stack: Stack = DEFAULT_STACK, yes: Yes = False, force: Force = False, as_json: Json = False
+) -> None:
     """Remove everything that costs money. Asks AWS whether it is gone.
 
     `destroy` is the same.
@@ -112,7 +114,7 @@ def destroy(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = Fals
     from gpuinfra.features.provision import down
 
     world = factory.world(stack, os.environ)
-    outcome = down.destroy(world, yes=yes, running=factory.running(world))
+    outcome = down.destroy(world, yes=yes, force=force, running=factory.running(world))
     result("", {"destroyed": outcome.destroyed}, as_json)
 
 

@@ -124,6 +124,12 @@ class Cloud(Protocol):
     def shutdown_behavior(self, instance_id: str) -> str:
         """Return what a power-off from inside does to the instance: stop or terminate."""
 
+    def is_protected(self, instance_id: str) -> bool:
+        """Tell whether somebody has forbidden to terminate an instance."""
+
+    def unprotect(self, instance_id: str) -> None:
+        """Allow it again."""
+
 
 class LiveView(Protocol):
     """What goes on just now: finished lines, and below them rows that change."""

@@ -59,6 +59,14 @@ def test_stop_start_resize(cli: Cli, sim: Simulator) -> None:
     now = cli.json("output")
     same = ("instance_id", "root_volume_id", "private_ip", "availability_zone")
     assert {name: now[name] for name in same} == {name: made[name] for name in same}
-    volume = client("ec2", sim).create_volume(AvailabilityZone=now["availability_zone"], Size=500)["VolumeId"]
-    client("ec2", sim).attach_volume(VolumeId=volume, InstanceId=now["instance_id"], Device="/dev/sdf")
-    assert f"left, not ours, and it goes on costing money: volume {volume}" in cli.run("down", "--yes").stderr
+    ec2 = client("ec2", sim)
+    for on in ({"DisableApiStop": {"Value": True}}, {"DisableApiTermination": {"Value": True}}):
+        ec2.modify_instance_attribute(InstanceId=now["instance_id"], **on)
+    refused(cli.run("stop", "--yes"), 4, "'disableApiStop'", "--no-disable-api-stop")
+    refused(cli.run("down", "--yes"), 2, "is protected against termination", "with --yes --force")
+    volume = ec2.create_volume(AvailabilityZone=now["availability_zone"], Size=500)["VolumeId"]
+    ec2.attach_volume(VolumeId=volume, InstanceId=now["instance_id"], Device="/dev/sdf")
+    assert (
+        f"left, not ours, and it goes on costing money: volume {volume}"
+        in cli.run("down", "--yes", "--force").stderr
+    )

@@ -68,7 +68,9 @@ class FakeCloud:
         held: Mapping[str, int | CloudError] = {},
         holding: Sequence[str] = (),
         stands_on: Sequence[Part] = (),
+        protected: Sequence[str] | CloudError = (),
     ) -> None:
+        self.protected = protected
         self.open = rules
         self.stands_on = stands_on
         self.tags: dict[str, dict[str, str]] = {}
@@ -178,6 +180,16 @@ class FakeCloud:
     def shutdown_behavior(self, instance_id: str) -> str:
         """Say what a power-off does."""
         return "stop"
+
+    def is_protected(self, instance_id: str) -> bool:
+        """Tell what was set, or refuse to."""
+        if isinstance(self.protected, CloudError):
+            raise self.protected
+        return instance_id in self.protected
+
+    def unprotect(self, instance_id: str) -> None:
+        """Remember it."""
+        self.calls.append(("unprotect", instance_id))
 
 
 class FakeSshClient:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from gpuinfra.features.provision import leftovers, progress
+from gpuinfra.features.provision import leftovers, progress, protection
 from gpuinfra.features.provision.blockers import Blockers
 from gpuinfra.features.provision.leftovers import Leftovers
 from gpuinfra.features.provision.outcome import check, describe, orphans
@@ -16,8 +16,10 @@ from gpuinfra.ground.world import World
 Running = Callable[[Host], Sequence[str]]
 
 
-def destroy(world: World, *, yes: bool, running: Running = lambda _: []) -> Outcome:
+def destroy(world: World, *, yes: bool, force: bool = False, running: Running = lambda _: []) -> Outcome:
     """Destroy the stack, what Terraform lost track of included; says what was `running` there.
+
+    force: a host that somebody has protected against termination, too.
 
     What was recorded decides, not what terraform.tfvars says by now, nor a file that overrides it.
 
@@ -43,7 +45,10 @@ def destroy(world: World, *, yes: bool, running: Running = lambda _: []) -> Outc
     foreign = _not_ours(world, settings, record)
     if not yes and not world.reporter.confirm(_question(record, lost, left)):
         raise Declined("nothing was destroyed", hint=command("status", world.files.name))
-    _terminate(world, settings, lost if not yes else _certainly_ours(record, lost))
+    lost = lost if not yes else _certainly_ours(record, lost)
+    hosts = {*record.ids_of("aws_instance"), *(one.instance_id for one in lost)}
+    protection.lift(world, settings, hosts, force=force)
+    _terminate(world, settings, lost)
     leftovers.remove(world, settings, left.free_of_worth if yes else left.ours)
     outcome = _run(world, settings, record) if record.resources else Outcome(ok=True)
     _prove(world, settings, record)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.money import network_costs
-from gpuinfra.features.provision import consequences, firewall, progress
+from gpuinfra.features.provision import consequences, firewall, progress, protection
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.down import Running
 from gpuinfra.features.provision.init import InitValues, ensure
@@ -123,6 +123,7 @@ def _as_planned(
             return planned
         if planned.changes:
             changes = planning.detailed(world, terraform, planned)
+            protection.refuse_replacement(world, settings, changes, record)
             _agree(world, changes, settings, record, consent)
             if record.host and KEY_PAIR in forced and not consequences.loss(changes, record):
                 living.take_key(living.started(record.host))

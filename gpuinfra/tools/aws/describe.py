@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gpuinfra.ground.model import FirewallRule, HostDetails, Instance, TypeFacts
 
@@ -129,3 +129,9 @@ def _let_in(group: "SecurityGroupTypeDef") -> list[str]:
             found += [r.get("PrefixListId", "") for r in rule.get("PrefixListIds", [])]
             found += [r.get("GroupId", "") for r in rule.get("UserIdGroupPairs", [])]
     return found
+
+
+def attribute(ec2: Any, instance_id: str, name: str) -> object:
+    """Return an attribute that only its owner may see; None where it is not set."""
+    found = ec2.describe_instance_attribute(InstanceId=instance_id, Attribute=name[0].lower() + name[1:])
+    return found.get(name, {}).get("Value")

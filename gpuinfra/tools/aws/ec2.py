@@ -20,14 +20,13 @@ from gpuinfra.ground.model import (
     TypeFacts,
 )
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.aws import describe, holders, inventory, parts, removal
+from gpuinfra.tools.aws import describe, holders, inventory, parts, removal, run_command
 from gpuinfra.tools.aws.client import client
 from gpuinfra.tools.aws.errors import map_boto_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import FilterTypeDef
-    from mypy_boto3_ssm import SSMClient
 
 ALIVE = ["pending", "running", "stopping", "stopped", "shutting-down"]
 # As in the validation of terraform/variables.tf, which comes later than the first call to AWS.
@@ -35,7 +34,6 @@ REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+\Z")
 EDIT = "set region in terraform.tfvars"
 POLL_S = 2.0
 TERMINATE_TIMEOUT_S = 300.0
-RUN_LOOKS = 15
 
 
 @adapter("AWS cannot be called")
@@ -161,30 +159,27 @@ class Aws:
             CloudError: the caller may not, or the agent has never reported.
         """
         with self._mapped("ssm"):
-            ssm: SSMClient = client("ssm", self._ec2.meta.region_name)
-            sent = ssm.send_command(
-                InstanceIds=[instance_id],
-                DocumentName="AWS-RunShellScript",
-                Parameters={"commands": [command]},
-            )
-            call = {"CommandId": sent["Command"].get("CommandId", ""), "InstanceId": instance_id}
-            for _ in range(RUN_LOOKS):
-                self._sleep(POLL_S)  # the invocation is not known at once
-                try:
-                    found = ssm.get_command_invocation(**call)
-                except ssm.exceptions.InvocationDoesNotExist:
-                    continue
-                if found["Status"] not in ("Pending", "InProgress", "Delayed"):
-                    return found["StandardOutputContent"]
-        return ""
+            ssm = client("ssm", self._ec2.meta.region_name)
+            return run_command.run(ssm, instance_id, command, sleep=self._sleep)
 
     def shutdown_behavior(self, instance_id: str) -> str:
         """Return what a power-off from inside does to the instance: stop or terminate."""
         with self._mapped("ec2"):
-            found = self._ec2.describe_instance_attribute(
-                InstanceId=instance_id, Attribute="instanceInitiatedShutdownBehavior"
+            return str(
+                describe.attribute(self._ec2, instance_id, "InstanceInitiatedShutdownBehavior") or "stop"
             )
-        return found.get("InstanceInitiatedShutdownBehavior", {}).get("Value", "stop")
+
+    def is_protected(self, instance_id: str) -> bool:
+        """Tell whether somebody has forbidden to terminate an instance."""
+        with self._mapped("ec2"):
+            return bool(describe.attribute(self._ec2, instance_id, "DisableApiTermination"))
+
+    def unprotect(self, instance_id: str) -> None:
+        """Allow it again."""
+        with self._mapped("ec2"):
+            self._ec2.modify_instance_attribute(
+                InstanceId=instance_id, DisableApiTermination={"Value": False}
+            )
 
     def _describe(self, filters: "list[FilterTypeDef]") -> list[Instance]:
         with self._mapped("ec2"):

@@ -81,7 +81,6 @@ LINES: tuple[tuple[str, str, str], ...] = (
         "AWS cannot do {r.action} in the state that it is in: {r.message}",
         "{r.status}",
     ),
-    ("OperationNotPermitted", "AWS does not do {r.action} here: {r.message}{r.after}", "{r.status}"),
     (
         "UnmodifiableEntity",
         "only the AWS service that made it may change it: {r.message}",

@@ -125,6 +125,18 @@ def _already_exists(r: Refusal) -> CloudError:
     )
 
 
+def _not_permitted(r: Refusal) -> CloudError:
+    """Return the error for what AWS does not do to a thing: to a host that somebody has protected, say."""
+    held = re.search(r"'(i-\w+)'.*'disableApi(Stop|Termination)'", r.message, re.S)
+    off = f"aws ec2 modify-instance-attribute --region {r.region} --instance-id"
+    return CloudError(
+        f"AWS does not do {r.action} here: {r.message}{r.after}",
+        hint=f"{off} {held[1]} --no-disable-api-{held[2].lower()}   # then the same command"
+        if held
+        else r.status,
+    )
+
+
 def _not_connected(r: Refusal) -> GpuInfraError:
     return Unreachable(
         f"the host is not connected to Session Manager ({r.message.strip()}): it is stopped or still booting,"
@@ -155,6 +167,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
         _already_exists,
     ),
     ("DependencyViolation|DeleteConflict|BucketNotEmpty", _held),
+    ("OperationNotPermitted", _not_permitted),
     ("TargetNotConnected", _not_connected),
     *((codes, _line(line, step)) for codes, line, step in LINES),
 )

@@ -139,6 +139,15 @@ def test_the_link_is_taken_from_the_message() -> None:
     assert "https://aws.amazon.com/marketplace/pp?sku=abc, or" in told("OptInRequired", message)[1]
 
 
+@pytest.mark.parametrize("what", ["stop", "termination"])
+def test_a_protected_host(what: str) -> None:
+    """The command takes off the protection that has refused; for all else none is named."""
+    message = f"The instance 'i-1' may not be done. Modify its 'disableApi{what.title()}' instance attribute."
+    hint = told("OperationNotPermitted", message)[1]
+    assert f"--instance-id i-1 --no-disable-api-{what}" in hint
+    assert "disable" not in told("OperationNotPermitted", "The interface cannot be detached.")[1]
+
+
 def test_the_encoded_message_is_left_out() -> None:
     """2,000 characters that only an administrator can decode."""
     message = "You are not authorized. User: arn:x\nEncoded authorization failure message: AAAA\nBBBB"
