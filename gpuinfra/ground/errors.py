@@ -37,6 +37,10 @@ class CloudError(GpuInfraError):
     exit_code = 4
 
 
+class NotAccepted(CloudError):
+    """AWS does not take the credentials: they are false, or it does not know them where it was asked."""
+
+
 class AlreadyExists(CloudError):
     """AWS has already what it was to make: an earlier answer was lost, or somebody else made it."""
 

@@ -58,6 +58,16 @@ def test_expired_before_the_host(cli: Cli, sim: Simulator) -> None:
     assert len(sim.leftovers()["instances"]) == 1
 
 
+def test_a_region_that_is_off(cold_cli: Cli, sim: Simulator) -> None:
+    """It calls the credentials false; as they hold elsewhere, the region is what is told."""
+    cold_cli.edit('"us-east-1"', '"il-central-1"')
+    sim.fault(
+        Fault(match="DescribeInstances", count=None, code="AuthFailure", message="Not able to validate.")
+    )
+    off = "the region il-central-1 is not enabled for this account", "aws account enable-region"
+    refused(cold_cli.run("up", "--yes"), 4, *off)
+
+
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY12"
 # Gives keys that end after 4 seconds, and notes them; none while `sealed` is there.
 VAULT = """\

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from gpuinfra.features.provision.resource_names import listed
-from gpuinfra.ground.errors import GpuInfraError, Interrupted, TerraformError
+from gpuinfra.ground.errors import GpuInfraError, Interrupted, NotAccepted, TerraformError
 from gpuinfra.ground.model import Instance, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -55,7 +55,10 @@ def check(world: World, outcome: Outcome, settings: Settings) -> None:
             f"stopped by Ctrl-C; Terraform saved its state. {what_exists(record, lost)}",
             hint=f"{on} or {command('destroy', stack)} (removes it)",
         )
-    raise errors.explain(outcome, settings)
+    error = errors.explain(outcome, settings)
+    if isinstance(error, NotAccepted):
+        orphans(world, settings, Record())  # our own call can tell whether it is the region that is off
+    raise error
 
 
 def _lost(world: World, settings: Settings, record: Record) -> list[Instance]:

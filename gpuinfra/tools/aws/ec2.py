@@ -1,13 +1,13 @@
 """The calls to EC2, and to Systems Manager's agent, that gpuinfra makes itself."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from botocore import exceptions as boto
 
-from gpuinfra.ground.errors import CloudError, ConfigError
+from gpuinfra.ground.errors import CloudError, ConfigError, NotAccepted
 from gpuinfra.ground.model import (
     CloudResource,
     FirewallRule,
@@ -20,7 +20,7 @@ from gpuinfra.ground.model import (
     TypeFacts,
 )
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.aws import describe, holders, inventory, parts, removal, run_command
+from gpuinfra.tools.aws import describe, holders, inventory, parts, regions, removal, run_command
 from gpuinfra.tools.aws.client import client
 from gpuinfra.tools.aws.errors import map_boto_errors
 
@@ -188,5 +188,10 @@ class Aws:
                 describe.instance(i) for p in pages for r in p["Reservations"] for i in r.get("Instances", [])
             ]
 
-    def _mapped(self, service: str) -> AbstractContextManager[None]:
-        return map_boto_errors(service, self._settings)
+    @contextmanager
+    def _mapped(self, service: str) -> Iterator[None]:
+        try:
+            with map_boto_errors(service, self._settings):
+                yield
+        except NotAccepted as error:
+            raise regions.not_enabled(self._ec2.meta.region_name) or error from None

@@ -21,12 +21,6 @@ LINES: tuple[tuple[str, str, str], ...] = (
         " minutes off",
         "date -u   # is it right? then: aws sso login, and the same command again, nothing is lost",
     ),
-    (
-        "InvalidClientTokenId|AuthFailure|UnrecognizedClientException|SignatureDoesNotMatch"
-        "|InvalidSignatureException|IncompleteSignature|MissingAuthenticationToken(Exception)?",
-        "AWS does not accept the credentials ({r.code}): {r.message}",
-        "aws sts get-caller-identity",
-    ),
     # the account
     (
         "PendingVerification",

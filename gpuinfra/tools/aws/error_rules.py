@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from gpuinfra.ground.errors import AlreadyExists, CloudError, GpuInfraError, Unreachable
+from gpuinfra.ground.errors import AlreadyExists, CloudError, GpuInfraError, NotAccepted, Unreachable
 from gpuinfra.tools.aws.error_lines import LINES
 from gpuinfra.tools.aws.refusal import Refusal, quota_code
 
@@ -137,6 +137,12 @@ def _not_permitted(r: Refusal) -> CloudError:
     )
 
 
+def _not_accepted(r: Refusal) -> CloudError:
+    return NotAccepted(
+        f"AWS does not accept the credentials ({r.code}): {r.message}", hint="aws sts get-caller-identity"
+    )
+
+
 def _not_connected(r: Refusal) -> GpuInfraError:
     return Unreachable(
         f"the host is not connected to Session Manager ({r.message.strip()}): it is stopped or still booting,"
@@ -167,6 +173,11 @@ RULES: tuple[tuple[str, Rule], ...] = (
         _already_exists,
     ),
     ("DependencyViolation|DeleteConflict|BucketNotEmpty", _held),
+    (
+        "InvalidClientTokenId|AuthFailure|UnrecognizedClientException|SignatureDoesNotMatch"
+        "|InvalidSignatureException|IncompleteSignature|MissingAuthenticationToken(Exception)?",
+        _not_accepted,
+    ),
     ("OperationNotPermitted", _not_permitted),
     ("TargetNotConnected", _not_connected),
     *((codes, _line(line, step)) for codes, line, step in LINES),
