@@ -52,6 +52,44 @@ run "the_aws_image_is_found_by_its_public_parameter" {
   }
 }
 
+run "govcloud_has_accounts_of_its_own" {
+  command = plan
+
+  module {
+    source = "./modules/host/modules/instance"
+  }
+
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-us-gov" }
+  }
+
+  assert {
+    condition     = local.lookups["ubuntu"].owners == ["513442679011"] && local.lookups["aws-nvidia"].owners == ["amazon"]
+    error_message = "its images are looked for in accounts of the commercial regions"
+  }
+}
+
+run "china_has_no_nvidia_image" {
+  command = plan
+
+  module {
+    source = "./modules/host/modules/instance"
+  }
+
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-cn" }
+  }
+
+  override_data {
+    target = data.aws_ami_ids.found
+    values = { ids = [] }
+  }
+
+  expect_failures = [aws_instance.this]
+}
+
 run "ubuntu_on_an_arm_type_is_the_arm_image" {
   command = plan
 

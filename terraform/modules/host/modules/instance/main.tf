@@ -67,7 +67,7 @@ resource "aws_instance" "this" {
 
     precondition {
       condition     = local.ami_id != null
-      error_message = "Region ${var.region} has no image ${local.image} for ${local.architecture}. Set image in terraform.tfvars to another of nvidia, aws-nvidia and ubuntu, or set ami_id."
+      error_message = "Region ${var.region} has no image ${local.image} for ${local.architecture}${local.image == "nvidia" && local.partition != "aws" ? " (gpuinfra knows it in commercial regions only)" : ""}. Set image in terraform.tfvars to another of nvidia, aws-nvidia and ubuntu, or set ami_id."
     }
 
     postcondition {
