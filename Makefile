@@ -13,7 +13,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ASK := $(if $(value YES),--yes)
 .DEFAULT_GOAL := help
-.PHONY: help setup up down plan ssh ip status image run-module bash-docker jupyter demo test check fmt lint types hcl scan bench lock clean
+.PHONY: help setup up down plan ssh ip status image run-module bash-docker jupyter demo test check fmt lint types hcl scan bench picture lock clean
 
 help:          ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -56,6 +56,8 @@ scan: setup    ## Scan modules and plan for security policy (checkov), SARIF int
 	@$(PYTHON) -m gpuinfra.install checkov && $(BIN)/python -m tests.scan
 bench: setup   ## Print start-up, ssh and sync times as ratios to the bare tools
 	@$(BIN)/python -m tests.bench.startup && $(BIN)/python -m tests.bench.ssh && $(BIN)/python -m tests.bench.ssm && $(BIN)/python -m tests.bench.sync && $(BIN)/python -m tests.bench.up
+picture: setup ## Record README's picture of a terminal anew
+	@$(BIN)/python -m tests.docs.picture
 lock: setup    ## Renew the locks (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev --extra solve pyproject.toml -o requirements.lock
 clean:         ## Delete what set-up made (never values or state)
