@@ -9,7 +9,10 @@ last_output=$state_dir/last.out
 # The same input can only fail again: words of conda, pip, the kernel and verify.py.
 PERMANENT='PackagesNotFound|ResolvePackageNotFound|Unsatisfiable|InvalidMatchSpec|InvalidSpec|EnvironmentFile'
 PERMANENT+='|CondaToSNonInteractiveError|NoWritable|No matching distribution|ResolutionImpossible'
-PERMANENT+='|Invalid requirement|No module named pip|No space left|^Unfit: '
+PERMANENT+='|UnavailableInvalidChannel|Invalid requirement|No module named pip|No space left|^Unfit: |^SyntaxError: '
+PERMANENT+='|Could not open requirements file|is not a valid editable|requires a different Python|require-hashes mode'
+PERMANENT+='|not a supported wheel|does not appear to be a Python project|metadata-generation-failed'
+PERMANENT+='|could not read Username|Repository not found|Permission denied \(publickey'
 # ... unless the network failed first: pip then says "No matching distribution" too.
 NETWORK='Retrying \(|NewConnectionError|Connection (reset|refused|timed out)|HTTP(Error)? 5[0-9][0-9]'
 

@@ -104,12 +104,12 @@ def context_of(
 
     data, lock, requirements = given.environment(), given.lock(), given.requirements()
     gpu_type = instance_type if facts.has_nvidia_gpu(instance_type) else ""
-    report = lint(data, travels=given.travels(), gpu_type=gpu_type)
+    report = lint(data, travels=given.travels(), gpu_type=gpu_type, lines=given.requirement_lines())
     warnings = require(report)
     # a stale one is refused as such, by the context
     current = lock if lock is not None and not lock_file.is_stale(lock, data) else None
     if gpu_type:
-        cpu_packages.refuse(requirements, current, gpu_type)
+        cpu_packages.refuse(current, gpu_type)
     lock_file.refuse_foreign(current or b"", channels.names(report.document), given.alias)
     text = lock.decode("utf-8", "replace") if lock else ""
     environment = host_environment.split(

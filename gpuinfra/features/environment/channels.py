@@ -7,6 +7,17 @@ from gpuinfra.features.environment.findings import Findings, LintFinding, error,
 from gpuinfra.features.environment.yaml_document import Document
 
 DEFAULT = "conda-forge"
+# Names that anaconda.org does not have, but files do (2026-11-29): each is a 404 on the host.
+NOT_THERE = ("default", "conda", "pip", "pypi.org", "python", "forge", "anaconda-forge", "cuda")
+# Channels that files of the field name and anaconda.org has (2026-11-29); others may exist, too.
+_KNOWN = """
+anaconda astropy auto bioconda bokeh conda-canary conda-forge defaults dglteam dlr-sc esri fastai
+fastchan free fvcore gurobi h2oai huggingface ibmdecisionoptimization intel iopath main menpo microsoft
+mosek mro msys2 nodefaults numba nvidia omnia open3d-admin openeye openmm plotly pro psi4 pyg pytorch
+pytorch-lts pytorch-nightly pytorch-test pytorch3d pyviz qiime2 r ranaroussi rapidsai rapidsai-nightly
+rdkit rusty1s salilab schrodinger simpleitk stanfordcvxgrp tensorflow xformers
+"""
+KNOWN = frozenset(_KNOWN.split())
 # Channels of which the check knows what they hold: a wrong package name is an error only among these.
 PUBLIC = (
     "conda-forge",
@@ -63,11 +74,22 @@ def _finding(line: int, name: str) -> LintFinding | None:
         return error(line, f"{name!r} is no channel name: it has a space or a strange character")
     if name.startswith("http://"):
         return warning(line, f"the channel {name!r} sends packages in clear", f"- https{name[4:]}")
-    return _misspelt(line, name)
+    return _misspelt(line, name) or _unknown(line, name)
 
 
 def _misspelt(line: int, name: str) -> LintFinding | None:
     near = get_close_matches(name.lower().replace("_", "-"), (DEFAULT, "bioconda"), 1, 0.85)
-    if name in PUBLIC or not near:
+    if name in NOT_THERE:
+        return error(line, f"there is no channel {name!r}: conda ends with HTTP 404", f"- {DEFAULT}")
+    if name in KNOWN or not near:
         return None
     return error(line, f"the channel {name!r} looks misspelt", f"- {near[0]}")
+
+
+def _unknown(line: int, name: str) -> LintFinding | None:
+    """Doubt a bare name: a company's own channel is fine, one that is not there ends the boot."""
+    if "://" in name or name.split("/")[0] in KNOWN:
+        return None
+    return warning(
+        line, f"the channel {name!r} is not a known one; gpuinfra env check --solve tells whether it is there"
+    )

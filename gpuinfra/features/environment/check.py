@@ -28,7 +28,8 @@ class CheckResult:
         """Return the findings as lines, then a summary, then the answer of the solver."""
         report = self.report
         counts = f"{count(len(report.errors), 'error')}, {count(len(report.warnings), 'warning')}"
-        lines = [*(finding.text(FILE) for finding in report.findings), f"{FILE}: {counts}"]
+        files = " and ".join(dict.fromkeys((FILE, *(finding.file for finding in report.findings))))
+        lines = [*(finding.text() for finding in report.findings), f"{files}: {counts}"]
         return "\n".join([*lines, *([self.solution.text()] if self.solution else [])])
 
     def plain(self) -> dict[str, object]:
@@ -59,7 +60,7 @@ def env_check(
 ) -> CheckResult:
     """Check environment.yml and the lock; with a solver, ask the channels too, if there are no errors."""
     data = files.environment()
-    report = lint(data, travels=files.travels(), gpu_type=gpu_type)
+    report = lint(data, travels=files.travels(), gpu_type=gpu_type, lines=files.requirement_lines())
     held = files.lock()
     state = "none" if held is None else "stale" if lock_file.is_stale(held, data) else "current"
     refusal = _refusal(report, state) or (_foreign(report, files) if state == "current" else None)
@@ -83,7 +84,7 @@ def question(report: Report, cuda: str) -> SolveRequest:
 
 def _refusal(report: Report, state: str) -> ConfigError | None:
     if report.errors:
-        return ConfigError(f"environment.yml has {count(len(report.errors), 'error')}")
+        return ConfigError(f"{report.wrong_files} has {count(len(report.errors), 'error')}")
     return lock_file.stale() if state == "stale" else None
 
 

@@ -106,9 +106,8 @@ def _name(spec: Spec, *, public: bool) -> LintFinding | None:
     if right:
         return warning(spec.line, f"{spec.name!r} looks wrong", f"- {right}{spec.rest}")
     if spec.name == "pytorch-cuda":
-        return warning(spec.line, "pytorch-cuda belongs to the frozen channel pytorch", "- pytorch-gpu")
-    if spec.name == "cudatoolkit":
-        return warning(spec.line, "cudatoolkit ends at CUDA 11.8", "- cuda-version=12")
+        both = f"- pytorch-gpu and - cuda-version={spec.versions[0]}" if spec.versions else "- pytorch-gpu"
+        return warning(spec.line, "pytorch-cuda belongs to the frozen channel pytorch", both)
     if spec.name in ("cpuonly", "pytorch-cpu"):
         return warning(spec.line, f"{spec.name!r} keeps PyTorch off the GPU", "- pytorch-gpu")
     return None

@@ -4,7 +4,7 @@ import re
 
 from gpuinfra.features.environment import conda_specs, lock_file
 from gpuinfra.features.environment.conda_specs import Spec
-from gpuinfra.features.environment.findings import Findings, error
+from gpuinfra.features.environment.findings import Findings, LintFinding, error
 from gpuinfra.features.environment.yaml_document import Document
 from gpuinfra.ground.errors import ConfigError
 
@@ -24,8 +24,8 @@ def lint(document: Document, gpu_type: str) -> Findings:
         if CONDA.match(spec.name) or CPU_BUILD.search(build_of(spec)):
             yield error(spec.line, _why(spec.text, gpu_type), f"- {gpu_name(spec.name)}")
     for entry in document.pip:
-        if is_for_cpu(entry.text):
-            yield error(entry.line, _why(entry.text, gpu_type))
+        if found := of_pip(entry.line, entry.text, gpu_type):
+            yield found
 
 
 def build_of(spec: Spec) -> str:
@@ -48,18 +48,17 @@ def is_for_cpu(line: str) -> bool:
     return bool(PIP.match(line.strip()))
 
 
-def refuse(requirements: bytes | None, lock: bytes | None, gpu_type: str) -> None:
-    """Refuse the same in requirements.txt and in environment.lock.
+def of_pip(number: int, line: str, gpu_type: str) -> LintFinding | None:
+    """Return the error for a line of pip that cannot use the GPUs of the type."""
+    return error(number, _why(line.strip(), gpu_type)) if is_for_cpu(line) else None
+
+
+def refuse(lock: bytes | None, gpu_type: str) -> None:
+    """Refuse the same in environment.lock.
 
     Raises:
         ConfigError: there is such a package.
     """
-    for number, line in enumerate((requirements or b"").decode("utf-8", "replace").splitlines(), 1):
-        if is_for_cpu(line):
-            raise ConfigError(
-                f"requirements.txt:{number}: error: {_why(line.strip(), gpu_type)}",
-                hint="$EDITOR requirements.txt",
-            )
     if locked := LOCKED.search((lock or b"").decode("utf-8", "replace")):
         raise ConfigError(f"{lock_file.FILE}: {_why(locked[1], gpu_type)}", hint=lock_file.RENEW)
 

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from gpuinfra.features.environment import lock_file as locks
-from gpuinfra.ground.errors import ConfigError
+from gpuinfra.features.environment import other_files
+from gpuinfra.features.environment import requirements as pip_files
 from gpuinfra.tools.adapter import adapter
 
 ENVIRONMENT, REQUIREMENTS, STARTUP = "environment.yml", "requirements.txt", "startup.sh"
@@ -18,21 +19,33 @@ class ProjectFiles:
         self._root, self.alias = root, alias
 
     def environment(self) -> bytes:
-        """Return environment.yml.
+        """Return environment.yml; without one, what requirements.txt or pyproject.toml stand for.
 
         Raises:
-            ConfigError: it is missing.
+            ConfigError: there is none of them.
         """
-        path = self._root / ENVIRONMENT
-        if not path.is_file():
-            raise ConfigError(
-                f"{path} is missing: it names what is installed on the host", hint=f"$EDITOR {path}"
-            )
-        return path.read_bytes()
+        own = self._optional(ENVIRONMENT)
+        if own is not None:
+            return own
+        if renamed := other_files.renamed(self._root):
+            raise renamed
+        if (self._root / REQUIREMENTS).is_file():
+            return other_files.environment(REQUIREMENTS)
+        if project := other_files.pyproject(self._root):
+            return other_files.environment(f"the dependencies of {other_files.PYPROJECT}", project.python)
+        raise other_files.missing(self._root)
 
     def travels(self) -> frozenset[str]:
         """Return the names of the other files that are sent."""
-        return frozenset(name for name in (REQUIREMENTS,) if (self._root / name).is_file())
+        return frozenset(name for name in (REQUIREMENTS,) if self.requirement_lines())
+
+    def requirement_lines(self) -> tuple[pip_files.Line, ...]:
+        """Return what pip installs after the environment, each line with its place."""
+        if (self._root / REQUIREMENTS).is_file():
+            return tuple(pip_files.read(self._root))
+        project = None if (self._root / ENVIRONMENT).is_file() else other_files.pyproject(self._root)
+        lines = project.dependencies if project else ()
+        return tuple(pip_files.Line(file=other_files.PYPROJECT, number=1, text=line) for line in lines)
 
     def lock(self) -> bytes | None:
         """Return environment.lock, None when there is none."""
@@ -47,8 +60,12 @@ class ProjectFiles:
         return path
 
     def requirements(self) -> bytes | None:
-        """Return requirements.txt, None when there is none."""
-        return self._optional(REQUIREMENTS)
+        """Return requirements.txt as one file with those that it names, None when there is none."""
+        lines = self.requirement_lines()
+        own = self._optional(REQUIREMENTS)
+        if own is not None and pip_files.is_plain(own, lines):
+            return own
+        return pip_files.flat(lines) if lines else None
 
     def startup(self) -> bytes | None:
         """Return the script that runs once on the host, None when there is none."""

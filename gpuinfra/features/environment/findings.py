@@ -16,11 +16,12 @@ class LintFinding:
     line: int
     message: str
     suggestion: str = ""
+    file: str = "environment.yml"
 
-    def text(self, file: str) -> str:
+    def text(self) -> str:
         """Return it as compilers do, so that an editor can jump to the line."""
         tail = f"; write: {self.suggestion}" if self.suggestion else ""
-        return f"{file}:{self.line}: {self.severity}: {self.message}{tail}"
+        return f"{self.file}:{self.line}: {self.severity}: {self.message}{tail}"
 
 
 Findings = Iterator[LintFinding]
@@ -52,3 +53,8 @@ class Report:
     def warnings(self) -> tuple[LintFinding, ...]:
         """Return what is only told."""
         return tuple(f for f in self.findings if f.severity == WARNING)
+
+    @property
+    def wrong_files(self) -> str:
+        """Name the files that have errors."""
+        return " and ".join(dict.fromkeys(finding.file for finding in self.errors))

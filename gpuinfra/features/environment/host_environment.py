@@ -39,17 +39,20 @@ def split(document: Document, *, has_requirements: bool, lock: str) -> HostEnvir
     """Return the parts of a document that has passed the checks; `lock` is environment.lock, or empty."""
     conda = [entry.text for entry in document.conda]
     pip = [entry.text for entry in document.pip]
-    if (pip or has_requirements) and "pip" not in _names(_CONDA_NAME, conda):
+    named = _names(_CONDA_NAME, conda)
+    if "python" not in named:  # R's files, and tools' alone: the host proves the environment by its Python
+        conda.append("python")
+    if (pip or has_requirements) and "pip" not in named:
         conda.append("pip")
     cuda = [match[1] for match in map(_CUDA.match, conda) if match] + _LOCK_CUDA.findall(lock)
-    named = [line for line in pip if not line.startswith("-")]
+    wanted = [line for line in pip if not line.startswith("-")]
     name = document.root.get("name")
     return HostEnvironment(
         name=name.text if name and name.text else DEFAULT_NAME,
         cuda_major=cuda[0] if cuda else "",
         conda_yml=_conda_yml(document, conda),
         pip=tuple(pip),
-        requested=(*_names(_CONDA_NAME, conda), *_names(_PIP_NAME, named)),
+        requested=(*_names(_CONDA_NAME, conda), *_names(_PIP_NAME, wanted)),
     )
 
 

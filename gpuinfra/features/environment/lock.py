@@ -41,7 +41,7 @@ def env_lock(
         ConfigError: environment.yml has errors, or there is no answer; an older lock is left as it was.
     """
     data = files.environment()
-    report = lint(data, travels=files.travels(), gpu_type=gpu_type)
+    report = lint(data, travels=files.travels(), gpu_type=gpu_type, lines=files.requirement_lines())
     for warning in require(report):
         reporter.say(warning)
     solution = solver.solve(question(report, cuda))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from gpuinfra.features.environment import known_names
+from gpuinfra.features.environment import known_names, local_versions
 from gpuinfra.features.environment.conda_specs import specs
 from gpuinfra.features.environment.findings import Findings, LintFinding, error, warning
 from gpuinfra.features.environment.yaml_document import Document, Entry
@@ -22,8 +22,9 @@ _VERSIONS = re.compile(r"\(?\s*(?:(?:===|==|~=|!=|>=|<=|>|<)\s*[\w.*+!-]+\s*,?\s
 def lint(document: Document, travels: Collection[str]) -> Findings:
     """Check each line; `travels` names the files that are sent to the host too."""
     conda = {_plain(spec.name): spec.line for spec in reversed(specs(document))}
+    indexed = local_versions.has_index(document.pip)
     for entry in document.pip:
-        found = _line(entry, travels)
+        found = _line(entry, travels) or (None if indexed else local_versions.finding(entry))
         name = _name(entry.text)
         twin = "pytorch" if name == "torch" and "pytorch" in conda else name
         if found:
@@ -62,6 +63,8 @@ def _option(line: int, text: str, travels: Collection[str]) -> LintFinding | Non
             return None
         fix = "-r requirements.txt" if option in ("-r", "--requirement") else ""
         return error(line, f"{text!r}: of such files only a requirements.txt beside this one is sent", fix)
+    if option in ("-f", "--find-links") and _LOCAL.match(value):
+        return error(line, f"{text!r} is a directory on your machine, unknown on the host")
     return None
 
 
@@ -69,6 +72,9 @@ def _repository(line: int, text: str) -> LintFinding | None:
     match = _VCS.match(text)
     if match and match["how"] == "ssh":
         return warning(line, f"{text!r} needs a key and port 22, and the host has neither")
+    if re.search(r"git\+git://(www\.)?github\.com/", text):
+        fixed = text.replace("git+git://", "git+https://")
+        return error(line, f"{text!r}: GitHub ended git:// in 2022", f"- {fixed}")
     if not re.search(r"@[0-9a-f]{40}(#|\Z)", text):
         return warning(line, f"{text!r} may be another program tomorrow: name a commit (@ and 40 digits)")
     return None
@@ -91,12 +97,19 @@ def _requirement(line: int, text: str) -> LintFinding | None:
         return error(line, f"{text!r} is a file on your machine, unknown on the host")
     if not _VERSIONS.match(rest):
         return error(line, f"{text!r}: pip does not understand {rest!r}")
-    return _mistaken(line, _plain(name), rest)
+    # with a condition it may be left out on the host
+    return None if ";" in text else _mistaken(line, _plain(name), rest)
 
 
 def _mistaken(line: int, name: str, rest: str) -> LintFinding | None:
     if name in known_names.NOT_PIP:
         return error(line, f"pip cannot install {name!r}", f"- {known_names.NOT_PIP[name]}{rest}")
+    if name in known_names.NEVER_ON_PYPI:
+        return error(line, f"{name!r} is not on PyPI (pip freeze of Ubuntu invents it): leave it out")
+    if name in known_names.OTHER_SYSTEMS_PIP:
+        return error(line, f"{name!r} is for Windows or macOS only: leave it out")
+    if name == "tensorflow-gpu" and not re.match(r"(==|~=|<)\s*[12]\.(\d\b|1[01]\b)", rest):
+        return error(line, "tensorflow-gpu ended with 2.11", "- tensorflow[and-cuda]")
     if name in ("python", "cudatoolkit", "cudnn"):
         return error(line, f"{name!r} is not pip's to install: move it up to conda's packages")
     right = known_names.DOUBTFUL_PIP.get(name) or known_names.near(name)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
+from gpuinfra.features.environment.requirements import Line
 from gpuinfra.features.environment.solution import Solution, SolveRequest
 
 
@@ -19,6 +20,9 @@ class HostFiles(Protocol):
 
     def travels(self) -> frozenset[str]:
         """Return the names of the other files that are sent."""
+
+    def requirement_lines(self) -> tuple[Line, ...]:
+        """Return what pip installs after the environment."""
 
     def lock(self) -> bytes | None:
         """Return environment.lock, None when there is none."""

@@ -41,6 +41,8 @@ def test_anacondas_own_channels_are_told(name: str) -> None:
         ("./channel", "error the channel './channel' is a place on your machine"),
         ("file:///srv/channel", "error the channel 'file:///srv/channel' is a place on your machine"),
         ("conda forge", "error 'conda forge' is no channel name"),
+        ("default", "error there is no channel 'default'"),
+        ("my-company", "warning the channel 'my-company' is not a known one; gpuinfra env check --solve"),
     ],
 )
 def test_what_is_wrong_with_a_channel_is_told(name: str, says: str) -> None:
@@ -51,12 +53,12 @@ def test_what_is_wrong_with_a_channel_is_told(name: str, says: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("conda-forge", "nvidia", "bioconda", "rapidsai", "my-company", "conda-forge/label/rc"),
+        *("conda-forge", "nvidia", "bioconda", "rapidsai", "conda-forge/label/rc"),
         *("https://conda.anaconda.org/conda-forge", "https://mirror.example:8443/conda/forge", "huggingface"),
     ],
 )
 def test_other_channels_are_left_alone(name: str) -> None:
-    """A company's own channel is its own business."""
+    """Those that anaconda.org has, and an address: whoever writes one knows the place."""
     assert of_channel(name) == []
 
 

@@ -8,6 +8,7 @@ from gpuinfra.features.environment import lock_file
 from gpuinfra.features.environment.check import env_check
 from gpuinfra.features.environment.lock import env_lock
 from gpuinfra.features.environment.lock_file import DEFAULT_ALIAS
+from gpuinfra.features.environment.requirements import Line
 from gpuinfra.features.environment.solution import LockedPackage, Solution, SolveRequest
 from gpuinfra.ground.errors import ConfigError
 from tests.fakes.world import FakeReporter
@@ -35,6 +36,10 @@ class FakeFiles:
     def travels(self) -> frozenset[str]:
         """Return the names."""
         return self.beside
+
+    def requirement_lines(self) -> tuple[Line, ...]:
+        """Return none."""
+        return ()
 
     def lock(self) -> bytes | None:
         """Return the lock held."""

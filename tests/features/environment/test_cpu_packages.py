@@ -64,7 +64,7 @@ def test_a_cpu_package_of_pip_is_refused_in_both_files(tmp_path: Path, line: str
     """In the pip section of environment.yml and in requirements.txt."""
     text = f'{HEAD}  - pip\n  - pip:\n    - "{line}"\n'.encode()
     assert [f.line for f in lint(text, gpu_type="g5.xlarge").errors] == [7]
-    project = write(tmp_path, requirements_txt=f"numpy\n{line}\n")
+    project = write(tmp_path, requirements_txt=f"--find-links https://example.org/wheels\n{line}\n")
     with pytest.raises(ConfigError, match=r"requirements\.txt:2: .*for a CPU"):
         context_of(project, stack="dev", nonce=NONCE, installer="miniconda", instance_type="g5.xlarge")
     context_of(project, stack="dev", nonce=NONCE, installer="miniconda", instance_type="t3.large")

@@ -20,6 +20,7 @@ from gpuinfra.tools.terraform.stack_files import StackDirectory
 from tests.cloud_init.userdata import files_of
 from tests.fakes.world import SETTINGS
 from tests.features.environment.sample import SOUND
+from tests.features.environment.test_other_files import DS_EC2
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -124,3 +125,15 @@ def test_rendering_refuses_a_stale_lock(root: Path) -> None:
     with pytest.raises(ConfigError, match=r"environment\.lock was made from another") as caught:
         render(root)
     assert caught.value.hint.startswith("gpuinfra env lock")
+
+
+def test_requirements_alone_make_a_host(root: Path) -> None:
+    """ds-ec2's project: no environment.yml, and the host gets Python, pip and these lines."""
+    (root / "environment.yml").unlink()
+    (root / "requirements.txt").write_text(DS_EC2)
+    (told,) = render(root)
+    assert "Python 3.12 is installed, then requirements.txt" in told
+    packed = (root / "terraform" / "user-data.yaml.gz").read_bytes()
+    files = files_of(yaml.safe_load(gzip.decompress(packed)))
+    assert files["/etc/gpuinfra/requirements.txt"] == DS_EC2.encode()
+    assert b'"python=3.12"' in files["/etc/gpuinfra/conda.yml"]

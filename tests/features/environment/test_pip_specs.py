@@ -67,7 +67,7 @@ def test_a_doubt_is_a_warning(line: str, says: str) -> None:
             "requests>=2,<3",
             "requests ~= 2.31",
             "uvicorn[standard]>=0.30",
-            "a===1.0+cu121",
+            "a===1.0.1",
         ),
         *(
             "'requests>=2 ; python_version < \"4\"'",

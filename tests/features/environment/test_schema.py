@@ -59,7 +59,7 @@ def test_what_is_no_environment_at_all_is_an_error(text: str) -> None:
 def test_a_suggestion_is_what_to_write() -> None:
     """The finding ends with the line that would be right."""
     (found, *_) = findings(SOUND.replace("channels:", "chanels:"))
-    assert found.text("environment.yml") == (
+    assert found.text() == (
         "environment.yml:1: warning: no channels: the host takes conda-forge; write: channels: [conda-forge]"
     )
     assert findings(SOUND.replace("channels:", "chanels:"))[1].suggestion == "channels:"
