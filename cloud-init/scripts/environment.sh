@@ -44,6 +44,15 @@ step_env_conda() {
   # conda may say that it cannot overwrite, or overwrite in silence, by its version: there is never anything there.
   retry 3600 "conda" "${as[@]}" "${cuda[@]}" bash -c 'rm -rf "$1"; exec "${@:2}"' _ "$env_prefix" \
     "$prefix/bin/conda" "${create[@]}" "$(env_source)" --prefix "$env_prefix"
+  case $(env_source) in *lock.txt) keep_variables ;; esac
+}
+
+# A lock has packages only; conda itself keeps the variables of environment.yml in this file.
+keep_variables() {
+  run_logged 60 "${as[@]}" "$prefix/bin/python" -c 'import json, sys
+found = json.load(open(sys.argv[1])).get("variables", {})
+if found: json.dump({"version": 1, "env_vars": {k: str(v) for k, v in found.items()}}, open(sys.argv[2], "w"))' \
+    "$conf_dir/conda.yml" "$env_prefix/conda-meta/state" || fail "cannot write $env_prefix/conda-meta/state" $?
 }
 
 # pip_install WHAT FILE
@@ -108,7 +117,9 @@ step_startup() {
   local script=$conf_dir/startup rc=0
   [ -s "$script" ] || { say "no startup script"; return 0; }
   # Once, by the login user, in the environment. It is the user's own: who knows whether it may run twice?
-  run_logged 7200 "${as[@]}" "PATH=$env_prefix/bin:$PATH" "CONDA_PREFIX=$env_prefix" "CONDA_DEFAULT_ENV=$ENV_NAME" \
-    bash -c 'cd && case $(head -c 2 "$1") in "#!") exec "$1" ;; esac; exec bash "$1"' _ "$script" || rc=$?
+  # Bash reads conda.sh before each script: `conda activate` works there, too.
+  run_logged 7200 "${as[@]}" "BASH_ENV=$prefix/etc/profile.d/conda.sh" bash -c \
+    'conda activate "$2" && cd && case $(head -c 2 "$1") in "#!") exec "$1" ;; esac && exec bash "$1"' \
+    _ "$script" "$env_prefix" || rc=$?
   [ "$rc" = 0 ] || refuse "the startup script exited with $rc" "$rc"
 }

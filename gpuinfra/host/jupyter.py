@@ -1,4 +1,4 @@
-"""On the host: JupyterLab of the environment as a systemd unit, on loopback only. Standard library only.
+"""On the host: JupyterLab of the environment as a systemd unit, on loopback only. Standard library and us.
 
 python3 jupyter.py start|stop PROJECT      prints one line of JSON; the token is in it
 """
@@ -70,16 +70,17 @@ def prepare(state: Path, root: Path) -> None:
 
 def unit(state: Path, root: Path, prefix: Path, environment: str) -> list[str]:
     """Return the command that starts the unit; the token is in the configuration, not in it."""
+    sys.path.append(str(Path(__file__).parents[2]))
+    from gpuinfra.host.jobs.command_environment import SYSTEM_PATH, activated
+
     me = pwd.getpwuid(os.getuid())
     values = {
         "HOME": me.pw_dir,
         "USER": me.pw_name,
         "SHELL": me.pw_shell,
-        "PATH": f"{prefix}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "CONDA_PREFIX": str(prefix),
-        "CONDA_DEFAULT_ENV": environment,
         "LANG": "C.UTF-8",
     }
+    values = activated(values, prefix=str(prefix), name=environment, path=SYSTEM_PATH)
     return [
         *("sudo", "-n", "systemd-run", "--quiet", "--collect", f"--unit={UNIT}"),
         *(f"--uid={me.pw_uid}", f"--gid={me.pw_gid}", f"--working-directory={root}"),

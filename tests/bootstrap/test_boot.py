@@ -5,7 +5,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.bootstrap.host import STEPS, WITH_PIP, Host
+from tests.bootstrap.host import ENVIRONMENT, STEPS, WITH_PIP, Host
 from tests.bootstrap.server import Server
 
 
@@ -104,21 +104,27 @@ def test_a_lock_is_installed_without_a_solve(host: Host, server: Server, tmp_pat
     lock = (host.state / "env.explicit.txt").read_text()
     other = Host(root=tmp_path / "other", server=server, installer=host.installer)
     other.root.mkdir()
-    other.give(lock=lock)
+    other.give(environment_yml=ENVIRONMENT + "variables: {MODE: 'on'}\n", lock=lock)
     server.reset()
     assert other.boot() == 0, other.log
     assert server.count("repodata") == 0
     assert (other.state / "env.explicit.txt").read_text() == lock
+    state = (other.prefix / "envs/lab/conda-meta/state").read_text()
+    assert json.loads(state)["env_vars"] == {"MODE": "on"}
 
 
 def test_requirements_and_startup_come_last(host: Host) -> None:
-    """Both run in the environment, as the login user, the script once only."""
-    startup = "#!/bin/bash\nset -eu\npython -c 'import frompip, tinyapp'\necho ran $PWD >>~/startup.txt\n"
-    host.give(environment_yml=WITH_PIP, requirements_txt="frompip==1.1\n", startup_script=startup)
+    """Both run in the activated environment, as the login user, the script once only."""
+    startup = (
+        "#!/bin/bash\nset -eu\npython -c 'import frompip, tinyapp'\necho ran $PWD $MODE >>~/startup.txt\n"
+        "conda activate base && conda activate lab\n"
+    )
+    yml = WITH_PIP + "variables: {MODE: 'on'}\n"
+    host.give(environment_yml=yml, requirements_txt="frompip==1.1\n", startup_script=startup)
     assert host.boot() == 0, host.log
     assert host.python("import frompip; print(frompip.VERSION)") == "1.1"
     assert host.boot() == 0, host.log
-    assert (host.home / "startup.txt").read_text() == f"ran {host.home}\n"
+    assert (host.home / "startup.txt").read_text() == f"ran {host.home} on\n"
 
 
 def test_a_pip_section_may_name_the_requirements_file(host: Host) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from gpuinfra.host import lean_json
+from gpuinfra.host.jobs import activation
 from gpuinfra.host.jobs.job_store import JobError
 
 TYPE_CHECKING = False
@@ -38,12 +39,21 @@ def conda(flags: str, status_file: str = STATUS_FILE) -> tuple[str, str]:
 def process_env(
     base: Mapping[str, str], given: Mapping[str, str], *, prefix: str, name: str
 ) -> dict[str, str]:
-    """Return the whole environment of a command; what the user gave has the last word."""
+    """Return the whole environment of a command, activated; what the user gave has the last word."""
     kept = {k: v for k, v in base.items() if not f"{k}=".startswith(_NOT_OURS)}
     path = base.get("PATH") or SYSTEM_PATH
-    own = {"PATH": f"{prefix}/bin:{path}", "CONDA_PREFIX": prefix, "CONDA_DEFAULT_ENV": name}
+    found = activated(kept, prefix=prefix, name=name, path=path)
     # Else what Python prints comes in blocks of 8 KB, and not at all from one that is killed.
-    return {**kept, **own, "PYTHONUNBUFFERED": "1", **given}
+    return {**found, "PYTHONUNBUFFERED": "1", **given}
+
+
+def activated(base: Mapping[str, str], *, prefix: str, name: str, path: str) -> dict[str, str]:
+    """Return these variables as `conda activate` leaves them; if it fails, with its name only."""
+    record = activation.of(prefix, path)
+    if not record["set"]:
+        record = {"set": {}, "before": [f"{prefix}/bin"]}
+    own = {"CONDA_PREFIX": prefix, "CONDA_DEFAULT_ENV": name}
+    return {**activation.applied(base, record, path=path), **own}
 
 
 def resolve_argv(words: Sequence[str], *, prefix: str, directory: str, flags: str) -> list[str]:

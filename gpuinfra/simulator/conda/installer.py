@@ -46,12 +46,18 @@ echo "installation finished. (stand-in)"; exit 0
 
 CONDA = '#!/bin/sh\nexec "@PREFIX@/bin/python" "@PREFIX@/lib/standin/main.py" "$@"\n'
 CONDA_SH = """export CONDA_EXE='@PREFIX@/bin/conda'
+STATE='import json, shlex, sys
+for name, value in json.load(open(sys.argv[1]))["env_vars"].items():
+    print(f"export {name}={shlex.quote(value)}")'
 conda() {
   case "${1:-}" in
     activate)
       case "${2:-base}" in base) _p='@PREFIX@' ;; */*) _p=$2 ;; *) _p="@PREFIX@/envs/$2" ;; esac
       [ -d "$_p/conda-meta" ] || { echo "EnvironmentNameNotFound: $2" >&2; return 1; }
-      PATH="$_p/bin:$PATH"; export PATH CONDA_PREFIX="$_p" CONDA_DEFAULT_ENV="${_p##*/}" ;;
+      PATH="$_p/bin:${PATH#"${CONDA_PREFIX:-//}/bin:"}"
+      export PATH CONDA_PREFIX="$_p" CONDA_DEFAULT_ENV="${_p##*/}" CONDA_SHLVL=1
+      [ ! -r "$_p/conda-meta/state" ] || eval "$('@PREFIX@/bin/python' -c "$STATE" "$_p/conda-meta/state")"
+      for _s in "$_p"/etc/conda/activate.d/*.sh; do [ ! -r "$_s" ] || . "$_s"; done ;;
     *) "$CONDA_EXE" "$@" ;;
   esac
 }

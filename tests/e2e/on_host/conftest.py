@@ -29,6 +29,8 @@ def project_on_host(tmp_path_factory: pytest.TempPathFactory, installed: Path) -
     with open_lab() as lab:
         clone = copy_project(ROOT, home / "clone")
         offline_setup.set_up_offline(lab.mirror, lab.image, clone)
+        yml = clone / "environment.yml"
+        yml.write_text('variables: {MODE: "on"}\n' + yml.read_text())
         missing = wheels.offer_jupyterlab(lab, clone)
         project = home / "project"
         project.mkdir()

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.e2e
         (["python", "-c", "import sys; print(sys.prefix); sys.exit(7)"], 7, "envs/gpu", ""),
         (["echo out; echo err >&2; kill -9 $$"], 137, "out\n", "err\n"),
         (["pwd && echo $CONDA_DEFAULT_ENV"], 0, "/project\ngpu\n", ""),
+        (["source activate gpu && echo $MODE $CONDA_DEFAULT_ENV"], 0, "on gpu\n", ""),
+        (["bash", "-c", "conda activate base && basename $CONDA_PREFIX"], 0, "miniconda3\n", ""),
         (["printf", "%s|", "a b", "$HOME", "'"], 0, "a b|$HOME|'|", ""),
         (["exit 255"], 255, "", ""),
         (["nosuch"], 127, "", "cannot start nosuch"),

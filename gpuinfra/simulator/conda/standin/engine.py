@@ -1,11 +1,13 @@
 """Solve and install with py-rattler; runs inside the stand-in's prefix."""
 
 import asyncio
+import json
 import os
 import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import rattler  # type: ignore[import-not-found, unused-ignore]
 from rattler.exceptions import SolverError  # type: ignore[import-not-found, unused-ignore]
@@ -78,3 +80,9 @@ def install(records: Sequence[rattler.RepoDataRecord], prefix: Path, cache: Path
 def solver_failed(error: Exception) -> bool:
     """Tell an impossible wish from a broken network."""
     return isinstance(error, SolverError)
+
+
+def keep_variables(variables: dict[str, Any], prefix: Path) -> None:
+    """Write them where conda keeps them for the activation."""
+    state = {"version": 1, "env_vars": {name: str(value) for name, value in variables.items()}}
+    (prefix / "conda-meta/state").write_text(json.dumps(state))

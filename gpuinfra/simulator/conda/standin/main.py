@@ -84,6 +84,8 @@ def create(args: argparse.Namespace) -> int:
     except Exception as error:
         stop("ChecksumMismatchError" if "hash" in str(error).lower() else "CondaHTTPError", f"{error}")
     (prefix / "conda-meta/history").touch()
+    if text and "@EXPLICIT" not in text:
+        engine.keep_variables(read_environment(Path(args.file)).get("variables") or {}, prefix)
     sys.stdout.write(f"# To activate this environment, use\n#     $ conda activate {prefix}\n")
     return 0
 
