@@ -45,6 +45,7 @@ begin_run
 run_step preflight "$(files_key "$conf_dir"/{environment.yml,requirements.txt,conda.lock})" true
 run_step gpu "$boot_id-$CUDA_MAJOR" gpus_checked
 GPU=$(<"$state_dir/gpu") GPU_COUNT=$(<"$state_dir/gpu-count")
+[ ! -s "$state_dir/cuda" ] || CUDA=$(<"$state_dir/cuda")
 run_step apt "$(key_of "$APT_PACKAGES")" driver_held
 run_step download "$INSTALLER_SHA256" installer_there
 run_step install "$(key_of "$prefix")" conda_works

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2154  # bootstrap.sh sets state_dir, log_file, steps, prefix and reads what is set here
 
 step=start index=0 attempt=1 message="" times="" step_started="" boot_id="" started="" begin_us=0
-GPU="" GPU_COUNT=null awaits=""
+GPU="" GPU_COUNT=null CUDA="" awaits=""
 last_output=$state_dir/last.out
 
 # The same input can only fail again: words of conda, pip, the kernel and verify.py.
@@ -70,7 +70,7 @@ write_status() {
   line+=",\"attempt\":$attempt,\"message\":$(json "$message"),\"rc\":$2,\"permanent\":$3,\"error\":$(json "$4")"
   line+=",\"started_at\":\"$started\",\"updated_at\":\"$(now)\",\"step_started_at\":\"$step_started\""
   line+=",\"boot_id\":\"$boot_id\",\"pid\":$$,\"environment\":$(json "$ENV_NAME"),\"prefix\":$(json "$env_prefix")"
-  line+=",\"gpu\":$(json "$GPU"),\"gpus\":$GPU_COUNT,\"awaits\":\"$awaits\",\"steps\":[${names#,}],\"steps_ms\":{${times#,}}}"
+  line+=",\"cuda\":$(json "$CUDA"),\"gpu\":$(json "$GPU"),\"gpus\":$GPU_COUNT,\"awaits\":\"$awaits\",\"steps\":[${names#,}],\"steps_ms\":{${times#,}}}"
   { printf '%s\n' "$line" >"$new" && mv -f "$new" "$state_dir/status.json"; } 2>/dev/null && return
   rm -f "$state_dir/.reserve" "$new"
   { printf '%s\n' "$line" >"$new" && mv -f "$new" "$state_dir/status.json"; } || true

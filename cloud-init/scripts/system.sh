@@ -39,7 +39,7 @@ gpus_checked() { [ ! -s "$state_dir/gpu-sold" ] || [ -e "$ROOT/run/gpuinfra/gpu"
 
 step_gpu() {
   GPU=cpu GPU_COUNT=0
-  rm -f "$state_dir/gpu"
+  rm -f "$state_dir/gpu" "$state_dir/cuda"
   "${gpu_check[@]}" sold "$INSTANCE_TYPE" "$here/gpus.txt" >"$state_dir/gpu-sold" 9>&- 3>&-
   if has_nvidia_gpu; then wait_for_driver; fi
   # Of a type that is newer than our table only the number is known: what answers now must go on to answer.
@@ -83,6 +83,9 @@ wait_for_driver() {
     sleep 3
   done
   GPU=$(head -n 1 <<<"$rows") GPU_COUNT=$(wc -l <<<"$rows")
+  # What conda calls __cuda: gpuinfra's next solve is for it.
+  run_logged 60 nvidia-smi || true
+  sed -nE '/CUDA Version/{s/.*CUDA Version: *([0-9.]+).*/\1/p;q}' "$last_output" >"$state_dir/cuda"
   check_cuda "${GPU##*, }"
   [ "$GPU_COUNT" = 1 ] || GPU="$GPU_COUNT x $GPU"
 }

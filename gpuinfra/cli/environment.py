@@ -10,7 +10,7 @@ from gpuinfra.cli.options import Json, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 Cuda = Annotated[
-    str, typer.Option(metavar="VERSION", help="CUDA of the host, or none; default: what its image has.")
+    str, typer.Option(metavar="VERSION", help="CUDA of the host, or none; default: its own.")
 ]
 
 

@@ -4,6 +4,7 @@ The status file is written by cloud-init/scripts/lib.sh (schema 1), atomically a
 """
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -68,6 +69,7 @@ class Boot:
 
     `awaits` is the sha256 of the environment.lock that the bootstrap waits for, else empty; `made_of` has
     those of the files that the host was given, by their names here; it is empty where that is not known.
+    `cuda` is the newest that the driver serves, as nvidia-smi says.
     """
 
     state: str
@@ -82,6 +84,7 @@ class Boot:
     environment: str = ""
     prefix: str = ""
     gpu: str = ""
+    cuda: str = ""
     awaits: str = ""
     made_of: dict[str, str] = field(default_factory=dict)
 
@@ -124,6 +127,7 @@ def parse(look: str, *, gpus: int = 0) -> Boot:
         environment=str(status.get("environment", "")),
         prefix=str(status.get("prefix", "")),
         gpu=str(status.get("gpu", "")),
+        cuda=_version(status.get("cuda")),
         awaits=str(status.get("awaits", "")) if state == "running" else "",
         made_of=_made_of(lines),
     )
@@ -172,6 +176,11 @@ def _status(lines: list[str]) -> dict[str, Any] | None:
     except (ValueError, IndexError, RecursionError):
         return None
     return raw if fits(raw, SHAPE) and raw.get("schema") == SCHEMA else None
+
+
+def _version(value: object) -> str:
+    """Return 13.2 as the driver names it, empty for anything else: a solver is asked with it."""
+    return value if isinstance(value, str) and re.fullmatch(r"\d{1,2}\.\d{1,2}", value) else ""
 
 
 def _seconds(milliseconds: float | None) -> float | None:

@@ -47,6 +47,11 @@ class Stack:
         return self.directory / "host-key-nonce"
 
     @property
+    def cuda_file(self) -> Path:
+        """What CUDA the host has, as it said after its first boot."""
+        return self.directory / "host-cuda.json"
+
+    @property
     def user_data(self) -> Path:
         """The rendered first-boot instructions that Terraform sends."""
         return self.directory / "user-data.yaml.gz"

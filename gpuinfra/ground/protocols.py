@@ -224,6 +224,12 @@ class StackFiles(Protocol):
     def write_user_data(self, data: bytes) -> None:
         """Write the first-boot instructions for Terraform."""
 
+    def cuda(self, image: str) -> str:
+        """Return the CUDA that the host said it has, empty if none was heard or its image was another."""
+
+    def write_cuda(self, image: str, cuda: str) -> None:
+        """Keep what the host said."""
+
     def clean(self) -> None:
         """Delete what is worthless once the host is gone."""
 

@@ -35,7 +35,7 @@ WORK = STATE / "apply"
 PROVEN, PREFIX, BEFORE, DIGEST = (WORK / name for name in ("proven", "prefix", "before", "sha256"))
 OLD = STATE / "old-environments"  # of ours, no longer used for anything new: inode and prefix, one a line
 # Of the bootstrap's state: what holds for the new environment, too, and what is taken back from it.
-SHARED = ("installing", "gpu", "gpu-count", "gpu-sold")
+SHARED = ("installing", "gpu", "gpu-count", "gpu-sold", "cuda")
 SHARED_STEPS = ("gpu", "apt", "download", "install", "configure", "startup")
 TAKEN = (*SHARED, "made", "made-for-cpu", "verify.json", "env.explicit.txt", "env/lock.txt")
 OPTIONAL = ("requirements.txt", "conda.lock", "startup")

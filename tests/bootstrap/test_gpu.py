@@ -36,6 +36,7 @@ def test_without_a_gpu_the_cpu_build_is_chosen_and_verified(host: Host) -> None:
     """No NVIDIA device: the solver takes the CPU build, and torch multiplies on the CPU."""
     host.give(environment_yml=TORCH)
     assert host.boot() == 0, host.log
+    assert host.status["cuda"] == ""
     report = json.loads((host.state / "verify.json").read_text())
     assert (report["device"], report["device_count"]) == ("cpu", 0)
     assert "pytorch-2.13.0-cpu_0" in (host.state / "env.explicit.txt").read_text()
@@ -47,7 +48,7 @@ def test_with_a_gpu_the_cuda_build_is_chosen_and_verified(gpu: Callable[..., Hos
     assert host.boot() == 0, host.log
     report = json.loads((host.state / "verify.json").read_text())
     assert (report["device"], report["device_names"]) == ("cuda", ["Stub GPU"])
-    assert host.status["gpu"] == "Tesla T4, 550.54.15"
+    assert (host.status["gpu"], host.status["cuda"]) == ("Tesla T4, 550.54.15", "12.4")
 
 
 def test_nvidia_s_libraries_alone_make_no_gpu(host: Host) -> None:

@@ -177,6 +177,7 @@ class FakeStackFiles:
         self.held_lock: bytes | None = None
         self.warnings: tuple[str, ...] = ()
         self.cleaned = False
+        self.heard: dict[str, str] = {}
 
     def free_mb(self) -> int:
         """Return the free space."""
@@ -188,6 +189,14 @@ class FakeStackFiles:
 
     def write_user_data(self, data: bytes) -> None:
         """Write nothing."""
+
+    def cuda(self, image: str) -> str:
+        """Return what was kept for this image."""
+        return self.heard.get(image, "")
+
+    def write_cuda(self, image: str, cuda: str) -> None:
+        """Keep it."""
+        self.heard[image] = cuda
 
     def lock(self) -> bytes | None:
         """Return the lock of the project."""

@@ -38,6 +38,9 @@ def follow(world: World, host: Host) -> Boot:
             hint=f"{command('status --watch', host.stack)}   # looks again, from any machine with this state",
         ) from None
     world.reporter.say(f"ready: the environment {boot.environment!r} is proven ({boot.gpu})")
+    if boot.cuda:
+        settings = world.state.read().settings or world.values.read()
+        world.files.write_cuda(settings.image, boot.cuda)  # the next solve is for the host as it is
     if names := difference.differing(world, boot):
         world.reporter.say(f"but {difference.told(names, host.stack)}")
     return boot

@@ -105,9 +105,10 @@ def gpu_type_of(world: World, cuda: str) -> str:
 
 
 def cuda_for(world: World, wanted: str) -> str:
-    """Return the CUDA to solve for: that of the stack's host unless one is asked for."""
+    """Return the CUDA to solve for: as asked, else what the stack's host said it has, else its image's."""
     settings = world.values.defaults() if wanted else _settings(world)
-    return cuda_of(wanted, image=settings.image, instance_type=settings.instance_type)
+    known = cuda_of(wanted, image=settings.image, instance_type=settings.instance_type)
+    return (world.files.cuda(settings.image) if known and not wanted else "") or known
 
 
 def _settings(world: World) -> Settings:

@@ -178,5 +178,6 @@ def _way_in(host: Host, cidrs: Sequence[str]) -> str:
 
 def _environment(boot: Boot) -> str:
     if boot.state == "done":
-        return f"{boot.environment}: proven ({boot.gpu})"
+        cuda = f", CUDA {boot.cuda}" if boot.cuda else ""
+        return f"{boot.environment}: proven ({boot.gpu}{cuda})"
     return f"{boot.environment or 'not there yet'}: {boot.state} {boot.step}".rstrip()

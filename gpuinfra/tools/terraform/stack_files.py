@@ -1,7 +1,9 @@
 """The files of one stack that are neither its values nor its state."""
 
+import json
 import secrets
 import shutil
+from contextlib import suppress
 
 from gpuinfra.ground.paths import Stack
 from gpuinfra.tools.adapter import adapter
@@ -35,8 +37,22 @@ class StackDirectory:
         """Write the first-boot instructions where Terraform reads them (0600)."""
         write_private(self._stack.user_data, data)
 
+    def cuda(self, image: str) -> str:
+        """Return the CUDA that the host said it has, empty if none was heard or its image was another."""
+        with suppress(OSError, ValueError):
+            held = json.loads(self._stack.cuda_file.read_text(encoding="utf-8"))
+            if isinstance(held, dict) and held.get("image") == image:
+                return str(held.get("cuda", ""))
+        return ""
+
+    def write_cuda(self, image: str, cuda: str) -> None:
+        """Keep what the host said."""
+        if cuda and cuda != self.cuda(image):
+            write_private(self._stack.cuda_file, json.dumps({"image": image, "cuda": cuda}).encode())
+
     def clean(self) -> None:
         """Delete the rendered user-data, its nonce and the plan; the values and the empty state stay."""
+        self._stack.cuda_file.unlink(missing_ok=True)
         self._stack.nonce_file.unlink(missing_ok=True)
         self._stack.user_data.unlink(missing_ok=True)
         self.plan_file.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.boot import follow
+from gpuinfra.features.environment.check import cuda_for
 from gpuinfra.ground.errors import ConfigError, HostError, Refused
 from tests.fakes.host import REFUSED, FakeCloud, FakeSshClient, fake_world
 from tests.fakes.view import FakeView
@@ -47,6 +48,14 @@ def test_another_environment_than_the_hosts_is_told(text: bytes, is_told: bool, 
     follow.follow(fake_world(tmp_path, ssh=done, reporter=reporter), host())
     assert ("gpuinfra env apply" in reporter.said[-1]) is is_told
     assert ("environment.yml here is not the one" in reporter.said[-1]) is is_told
+
+
+def test_the_hosts_own_cuda_is_what_the_next_solve_is_for(tmp_path: Path) -> None:
+    """Images are newer than our table: what the driver said counts, unless one is asked for."""
+    world = fake_world(tmp_path, ssh=ssh(look(state="done", rc=0, cuda="13.2")))
+    assert cuda_for(world, "") == "12.8"
+    follow.follow(world, host())
+    assert (cuda_for(world, ""), cuda_for(world, "12.4"), cuda_for(world, "none")) == ("13.2", "12.4", "")
 
 
 def test_a_permanent_failure_shows_the_step_its_code_and_its_log(tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ def test_what_a_stopped_private_host_costs(tmp_path: Path) -> None:
     ("look_at", "says"),
     [
         (look(state="done", gpu="NVIDIA A10G"), "gpu: proven (NVIDIA A10G)"),
+        (look(state="done", gpu="NVIDIA A10G", cuda="13.2"), "gpu: proven (NVIDIA A10G, CUDA 13.2)"),
+        (look(state="done", gpu="NVIDIA A10G", cuda="13.2; x"), "gpu: proven (NVIDIA A10G)"),
         (look(state="failed", step="gpu"), "gpu: failed gpu"),
         (look(state="done", begun="0"), "not there yet: waiting"),
     ],

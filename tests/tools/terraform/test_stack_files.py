@@ -81,3 +81,17 @@ def test_each_folder_that_is_made_is_private(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b", "a/b/c")] == [0o700] * 3
+
+
+def test_the_hosts_cuda_is_kept_for_its_image_until_the_host_is_gone(files: StackDirectory) -> None:
+    """Another image may have another; a damaged file is none."""
+    assert files.cuda("nvidia") == ""
+    files.plan_file.parent.mkdir(parents=True)
+    files.write_cuda("nvidia", "13.2")
+    assert (files.cuda("nvidia"), files.cuda("aws-nvidia")) == ("13.2", "")
+    files.write_cuda("nvidia", "")
+    assert files.cuda("nvidia") == "13.2"
+    (files.plan_file.parent / "host-cuda.json").write_text("[")
+    assert files.cuda("nvidia") == ""
+    files.clean()
+    assert not (files.plan_file.parent / "host-cuda.json").exists()
