@@ -51,23 +51,24 @@ def only_public(document: Document) -> bool:
 
 def lint(document: Document) -> Findings:
     """Check each channel."""
+    # beside conda-forge there is nothing to write in its place
+    instead = "" if DEFAULT in (entry.text for entry in document.channels) else f"- {DEFAULT}"
     for entry in document.channels:
-        found = _finding(entry.line, entry.text)
+        found = _finding(entry.line, entry.text, instead)
         if found:
             yield found
 
 
-def _finding(line: int, name: str) -> LintFinding | None:
+def _finding(line: int, name: str, instead: str) -> LintFinding | None:
     if name == "nodefaults":
         return warning(
             line, "nodefaults is left out: the host has no defaults, and newer condas take it for a channel"
         )
     if TERMS.match(name):
-        return warning(
-            line, f"the channel {name!r} needs Anaconda's terms of service accepted", f"- {DEFAULT}"
-        )
+        return warning(line, f"the channel {name!r} needs Anaconda's terms of service accepted", instead)
     if name in ("pytorch", "pytorch-nightly"):
-        return warning(line, f"the channel {name!r} is frozen (2.5 is its last PyTorch)", f"- {DEFAULT}")
+        newer = f"newer ones are pytorch-gpu of {DEFAULT}"
+        return warning(line, f"the channel {name!r} is frozen: PyTorch 2.5 of 2024 is its last, {newer}")
     if _LOCAL.match(name):
         return error(line, f"the channel {name!r} is a place on your machine, unknown on the host")
     if not _PLAIN.match(name):
