@@ -246,6 +246,9 @@ class UserDataFile(Protocol):
     def digests(self) -> Mapping[str, str]:
         """Return the sha256 of each file for the host; raises ConfigError if there is no environment.yml."""
 
+    def require(self, settings: Settings) -> None:
+        """Raise the ConfigError that `write` would; write nothing."""
+
     def parcel(self, settings: Settings) -> tuple[bytes, tuple[str, ...]]:
         """Return the same files for a host that lives, and warnings; raises ConfigError as `write` does."""
 

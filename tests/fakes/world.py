@@ -206,6 +206,11 @@ class FakeStackFiles:
         """Return those of the files that the test set."""
         return {name: hashlib.sha256(data).hexdigest() for name, data in self.given.items()}
 
+    def require(self, settings: Settings) -> None:
+        """Refuse what the test says."""
+        if self.refusal:
+            raise self.refusal
+
     def parcel(self, settings: Settings) -> tuple[bytes, tuple[str, ...]]:
         """Remember for whom it was made; refuse what the test says."""
         self.rendered.append(settings)

@@ -46,9 +46,20 @@ class UserData:
         """
         from gpuinfra.features.boot.cloud_init import render
 
-        context, warnings = self._context(settings)
+        context, warnings = self._context(settings, nonce=self._files.nonce())
         self._files.write_user_data(render(context, templates=self._project.templates))
         return warnings
+
+    def require(self, settings: Settings) -> None:
+        """Find out whether a new host could be sent all that; write nothing.
+
+        Raises:
+            ConfigError: as `write`.
+        """
+        from gpuinfra.features.boot.cloud_init import render
+
+        context, _ = self._context(settings, nonce="0" * 32)
+        render(context, templates=self._project.templates)
 
     def lock(self) -> bytes | None:
         """Return environment.lock, None when there is none."""
@@ -77,14 +88,14 @@ class UserData:
         """
         from gpuinfra.features.boot import parcel
 
-        context, warnings = self._context(settings)
+        context, warnings = self._context(settings, nonce=self._files.nonce())
         return parcel.pack(context, templates=self._project.templates), warnings
 
-    def _context(self, settings: Settings) -> tuple[BootContext, tuple[str, ...]]:
+    def _context(self, settings: Settings, *, nonce: str) -> tuple[BootContext, tuple[str, ...]]:
         return context_of(
             ProjectFiles(self._project.root, alias=self._alias),
             stack=settings.stack,
-            nonce=self._files.nonce(),
+            nonce=nonce,
             installer=settings.installer,
             instance_type=settings.instance_type,
         )

@@ -1,7 +1,7 @@
 """`env check`: what is wrong with environment.yml, before a host is paid for."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from gpuinfra.features.environment import channels, conda_specs, lock_file
 from gpuinfra.features.environment.findings import Report
@@ -52,7 +52,15 @@ class CheckResult:
 def check(world: World, files: HostFiles, solver: Solver | None, *, cuda: str) -> CheckResult:
     """Check environment.yml as `env check` does; the CUDA to solve for is looked up only if it is needed."""
     gpu_type = gpu_type_of(world, cuda)
-    return env_check(files, cuda=lambda: cuda_for(world, cuda), solver=solver, gpu_type=gpu_type)
+    found = env_check(files, cuda=lambda: cuda_for(world, cuda), solver=solver, gpu_type=gpu_type)
+    if found.refusal:
+        return found
+    settings = world.values.defaults() if cuda == NO_CUDA else _settings(world)
+    try:
+        world.user_data.require(replace(settings, instance_type=gpu_type))
+    except ConfigError as error:  # too long for user-data, or a secret: what `plan` refuses, too
+        return replace(found, refusal=error)
+    return found
 
 
 def env_check(

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.environment import lock_file
-from gpuinfra.features.environment.check import env_check
+from gpuinfra.features.environment.check import check, env_check
 from gpuinfra.features.environment.lock import env_lock
 from gpuinfra.features.environment.lock_file import DEFAULT_ALIAS
 from gpuinfra.features.environment.requirements import Line
 from gpuinfra.features.environment.solution import LockedPackage, Solution, SolveRequest
 from gpuinfra.ground.errors import ConfigError
+from tests.fakes.host import fake_world
 from tests.fakes.world import FakeReporter
 from tests.features.environment.sample import SOUND
 
@@ -75,6 +76,17 @@ def test_without_solve_nothing_is_asked() -> None:
     """Offline: neither the channels nor the values of the stack."""
     checked = env_check(FakeFiles(), cuda=no_cuda)
     assert (checked.refusal, checked.solution, checked.lock) == (None, None, "none")
+
+
+def test_what_plan_would_refuse_is_told(tmp_path: Path) -> None:
+    """Files too long for user-data, or a secret in one: the check does not say OK to them."""
+    world = fake_world(tmp_path)
+    assert check(world, FakeFiles(), None, cuda="").refusal is None
+    world.user_data.refusal = ConfigError("user-data is 20,000 bytes")  # type: ignore[attr-defined]
+    found = check(world, FakeFiles(), None, cuda="")
+    with pytest.raises(ConfigError, match="20,000 bytes"):
+        found.refuse()
+    assert "0 errors" in found.text()
 
 
 def test_errors_end_it_before_the_solver() -> None:

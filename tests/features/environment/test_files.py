@@ -137,3 +137,15 @@ def test_requirements_alone_make_a_host(root: Path) -> None:
     files = files_of(yaml.safe_load(gzip.decompress(packed)))
     assert files["/etc/gpuinfra/requirements.txt"] == DS_EC2.encode()
     assert b'"python=3.12"' in files["/etc/gpuinfra/conda.yml"]
+
+
+def test_files_that_are_too_long_are_told_without_writing(root: Path) -> None:
+    """`env check` asks this: how long they are, how long they may be, which is the largest."""
+    (root / "requirements.txt").write_text(
+        "".join(f"p{hashlib.sha256(b'%d' % n).hexdigest()}\n" for n in range(500))
+    )
+    project = Project(root=root)
+    with pytest.raises(ConfigError, match=r"EC2 accepts 16,384\. Its parts: requirements\.txt"):
+        UserData(StackDirectory(project.stack("default")), project).require(SETTINGS)
+    assert not (root / "terraform" / "user-data.yaml.gz").exists()
+    assert not (root / "terraform" / "host-key-nonce").exists()
