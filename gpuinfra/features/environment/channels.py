@@ -7,8 +7,8 @@ from gpuinfra.features.environment.findings import Findings, LintFinding, error,
 from gpuinfra.features.environment.yaml_document import Document
 
 DEFAULT = "conda-forge"
-# Names that anaconda.org does not have, but files do (2026-11-29): each is a 404 on the host.
-NOT_THERE = ("default", "conda", "pip", "pypi.org", "python", "forge", "anaconda-forge", "cuda")
+# Written by many, and anaconda.org has it not (2026-11-29): a 404 on the host.
+NOT_THERE = ("default",)
 # Channels that files of the field name and anaconda.org has (2026-11-29); others may exist, too.
 _KNOWN = """
 anaconda astropy auto bioconda bokeh conda-canary conda-forge defaults dglteam dlr-sc esri fastai

@@ -108,12 +108,22 @@ def _mistaken(line: int, name: str, rest: str) -> LintFinding | None:
         return error(line, f"{name!r} is not on PyPI (pip freeze of Ubuntu invents it): leave it out")
     if name in known_names.OTHER_SYSTEMS_PIP:
         return error(line, f"{name!r} is for Windows or macOS only: leave it out")
-    if name == "tensorflow-gpu" and not re.match(r"(==|~=|<)\s*[12]\.(\d\b|1[01]\b)", rest):
-        return error(line, "tensorflow-gpu ended with 2.11", "- tensorflow[and-cuda]")
+    if name == "tensorflow-gpu":
+        return _tensorflow_gpu(line, rest)
     if name in ("python", "cudatoolkit", "cudnn"):
         return error(line, f"{name!r} is not pip's to install: move it up to conda's packages")
     right = known_names.DOUBTFUL_PIP.get(name) or known_names.near(name)
     return warning(line, f"{name!r} looks wrong", f"- {right}{rest}") if right else None
+
+
+def _tensorflow_gpu(line: int, rest: str) -> LintFinding | None:
+    """2.12 is a file that refuses to be installed: certain if asked for by name, likely without a pin."""
+    pinned, instead = re.match(r"===?\s*2\.(\d+)", rest), "- tensorflow[and-cuda]"
+    if pinned and int(pinned[1]) > 11:
+        return error(line, "tensorflow-gpu ended with 2.11", instead)
+    if re.search(r"==|~=|<", rest):
+        return None
+    return warning(line, "tensorflow-gpu ended with 2.11: what came after refuses to be installed", instead)
 
 
 def _name(text: str) -> str:

@@ -130,6 +130,8 @@ FINE: dict[str, str] = {
           - cudnn=8.1
           - pip:
             - tensorflow-gpu==2.10.1
+            - tensorflow-gpu>=1.15,<2
+            - tensorflow-gpu>=2.4
     """,
     "git with a commit": """
         name: detect
@@ -271,7 +273,7 @@ REFUSED: dict[str, tuple[str, dict[int, str]]] = {
           - pip:
             - pkg-resources==0.0.0
             - pywin32==306
-            - tensorflow-gpu
+            - tensorflow-gpu==2.12.0
         """,
         {6: "not on PyPI", 7: "for Windows or macOS only", 8: "tensorflow-gpu ended with 2.11"},
     ),
