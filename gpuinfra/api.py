@@ -207,10 +207,13 @@ class GpuHost:
         running = factory.running(world, connecting=True)
         return power.followed(world, resize.resize(world, instance_type, yes=yes, running=running), wait=wait)
 
-    def down(self, *, yes: bool = False) -> None:
-        """Remove everything that costs money; asks AWS whether it is gone."""
+    def down(self, *, yes: bool = False, force: bool = False) -> None:
+        """Remove everything that costs money; asks AWS whether it is gone.
+
+        force: also a host that is protected against termination.
+        """
         world = self._world()
-        down.destroy(world, yes=yes, running=factory.running(world))
+        down.destroy(world, yes=yes, force=force, running=factory.running(world))
 
     def _begin(
         self, world: World, command: Command, *, sync: bool, env: Mapping[str, str] | None, **more: Any

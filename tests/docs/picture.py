@@ -1,4 +1,4 @@
-"""README's picture of a terminal: what `make up` prints in a lab, drawn by rich; `make picture` makes it anew."""
+"""README's picture of a terminal: what `make up` prints in a lab, drawn by rich; made by `make picture`."""
 
 import html
 import os
