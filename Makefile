@@ -13,7 +13,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ASK := $(if $(value YES),--yes)
 .DEFAULT_GOAL := help
-.PHONY: help setup up down plan ssh ip status image run-module bash-docker jupyter demo test check fmt lint types hcl scan bench picture lock clean
+.PHONY: help setup up down plan ssh ip status image run-module bash-docker jupyter init run_module bash_docker demo test check fmt lint types hcl scan bench picture lock clean
 
 help:          ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -39,6 +39,10 @@ bash-docker: setup ## Open a shell in that image
 	@$(BIN)/gpuinfra docker shell
 jupyter: setup ## JupyterLab in that image, here on PORT=8888
 	@$(BIN)/gpuinfra docker jupyter
+# As users of Nixtla's docker-gpu type them (docs/coming-from.md).
+init: image
+run_module: run-module
+bash_docker: bash-docker
 demo:          ## The whole flow against a simulated AWS on this machine: no account, no cost
 	@$(PYTHON) -m gpuinfra.install demo && $(BIN)/python -m gpuinfra.simulator demo
 test:          ## All tests, end to end ones included; sets up what they need

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent
 SHIPPED = (
     "terraform/*.tf", "terraform/.terraform.lock.hcl", "terraform/terraform.tfvars.example",
     "terraform/modules/**/*.tf", "terraform/modules/**/*.json", "terraform/modules/**/README.md",
-    "cloud-init/**/*", "environment.yml",
+    "cloud-init/**/*", "environment.yml", "test.py",
 )  # fmt: skip
 
 

@@ -48,6 +48,11 @@ def test_the_two_commands_of_a_fresh_machine_set_up_what_they_need(verb: str) ->
         (["run-module", "module=a '\";`$(id)` #; touch pwned"], ["docker", "run", "--", "bash", "-c", HARD]),
         (["bash-docker"], ["docker", "shell"]),
         (["jupyter", "PORT=8886"], ["docker", "jupyter"]),
+        # the verbs of Nixtla's docker-gpu, as its users type them
+        (["init"], ["docker", "build"]),
+        (["run_module", "module=nvidia-smi"], ["docker", "run", "--", "bash", "-c", "nvidia-smi"]),
+        (["bash_docker"], ["docker", "shell"]),
+        (["jupyter", "-e", "PORT=8886"], ["docker", "jupyter"]),
     ],
 )
 def test_make_runs_containers(line: list[str], arguments: list[str], tmp_path: Path) -> None:

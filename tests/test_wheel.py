@@ -28,7 +28,7 @@ def test_module_and_templates_are_in_it_and_nothing_else(built: Path) -> None:
     """Without tests, examples and policies; no values, no state, though they lay there when it was built."""
     shipped = {name.removeprefix(SHIPPED) for name in names(built) if name.startswith(SHIPPED)}
     module = {name for name in tracked("terraform") if name.count("/") == 1 or "/modules/" in name}
-    assert shipped == module | tracked("cloud-init") | {"environment.yml"}
+    assert shipped == module | tracked("cloud-init") | {"environment.yml", "test.py"}
     with zipfile.ZipFile(built) as archive:
         assert not [name for name in archive.namelist() if archive.read(name) == b"private"]
 

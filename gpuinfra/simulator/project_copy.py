@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-PARTS = ("terraform", "cloud-init", "environment.yml")
+PARTS = ("terraform", "cloud-init", "environment.yml", "test.py")
 PRIVATE = shutil.ignore_patterns(
     "stacks",
     ".terraform",

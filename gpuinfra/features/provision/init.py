@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpuinfra.ground import facts
+from gpuinfra.ground import facts, locations
 from gpuinfra.ground.errors import ConfigError, Declined
 from gpuinfra.ground.names import command
 from gpuinfra.ground.paths import Project
 from gpuinfra.ground.text import table
 from gpuinfra.ground.world import World
 
+GPU_TEST = "test.py"
 DEFAULT_TYPE = "g4dn.xlarge"  # as in terraform.tfvars.example
 
 
@@ -48,6 +49,7 @@ def init(world: World, values: InitValues, *, force: bool) -> Path:
     if world.values.exists() and not force and not world.reporter.confirm(question, option="--force"):
         raise Declined("terraform.tfvars was left as it is", hint="gpuinfra plan")
     path = _write(world, values)
+    _add_gpu_test(world)
     with world.reporter.live("Installing Terraform's AWS provider"):
         world.terraform().init()
     try:
@@ -101,6 +103,18 @@ def project_of(folder: str) -> str:
     """Return a directory's name as a project, a tag: a letter first, then also 0-9 and -."""
     letters = re.sub(r"[^a-z0-9-]", "-", folder.lower())
     return re.sub(r"^[^a-z]+", "", letters)[:32].rstrip("-") or "project"
+
+
+def _add_gpu_test(world: World) -> None:
+    """Give a project a test.py (a clone has one): `python -m test` else starts CPython's own tests.
+
+    One that is there is the user's, and so is a package of that name.
+    """
+    root = world.project.root
+    if world.project.is_clone or (root / GPU_TEST).exists() or (root / "test").exists():
+        return
+    (root / GPU_TEST).write_bytes((Path(locations.shipped()) / GPU_TEST).read_bytes())
+    world.reporter.say(f"wrote {GPU_TEST}: `python -m test` on the host prints what Python makes of its GPUs")
 
 
 def _write(world: World, values: InitValues) -> Path:

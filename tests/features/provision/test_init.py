@@ -67,6 +67,23 @@ def test_a_first_file_is_written_and_told(tmp_path: Path) -> None:
     assert "  region eu-west-1, ssh from 203.0.113.7/32 only" in reporter.said
 
 
+@pytest.mark.parametrize("own", ["", "test.py", "test/__init__.py"])
+def test_a_project_gets_a_test_of_its_gpus(own: str, tmp_path: Path) -> None:
+    """`python -m test` finds the shipped one; a test.py or a package `test` of the user's stays as it is."""
+    if own:
+        (tmp_path / own).parent.mkdir(exist_ok=True)
+        (tmp_path / own).write_text("mine")
+    reporter = FakeReporter()
+    init(fake_world(tmp_path, values=FakeValues(exists=False), reporter=reporter), answers(), force=False)
+    shipped = Path(__file__).resolve().parents[3] / "test.py"
+    written = tmp_path / "test.py"
+    if own:
+        assert (tmp_path / own).read_text() == "mine"
+    assert written.exists() == (own != "test/__init__.py")
+    assert own or written.read_bytes() == shipped.read_bytes()
+    assert any("wrote test.py" in line for line in reporter.said) == (not own)
+
+
 def test_a_type_that_was_said_is_written(tmp_path: Path) -> None:
     """None said: the file keeps that of the example, which is what the question offers."""
     values = FakeValues(exists=False)
@@ -157,6 +174,7 @@ def test_a_login_name_becomes_an_owner(login: str, owner: str) -> None:
 def test_a_directory_is_a_project_of_its_own(folder: str, project: str, tmp_path: Path) -> None:
     """By its tag: a second project of one user must not find the host of the first for its own."""
     values = FakeValues(exists=False)
+    (tmp_path / folder).mkdir()
     world = dataclasses.replace(fake_world(tmp_path, values=values), project=Project(root=tmp_path / folder))
     init(world, answers(), force=False)
     assert values.written[0]["project"] == project
