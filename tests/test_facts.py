@@ -75,6 +75,14 @@ def test_the_accounts() -> None:
     assert all(re.fullmatch(r"\d{12}", account) for account in accounts.values())
 
 
+def test_the_repositories() -> None:
+    """With a date and a source of their own: new ones come every month."""
+    found = fact("dlc")["repositories"]
+    assert datetime.date.fromisoformat(found["date"]).year >= 2026
+    assert found["source"].startswith("https://github.com/aws/deep-learning-containers/")
+    assert {"pytorch", "vllm", "sglang", "tensorflow-training"} <= set(found["names"])
+
+
 def test_the_images() -> None:
     """Each image that can be asked for is there, with a date and a source of its own."""
     images = fact("images")["images"]

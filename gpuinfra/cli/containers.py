@@ -1,13 +1,16 @@
 """The commands about containers on the host: `gpuinfra docker ...` and `gpuinfra dlc ...`."""
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gpuinfra import factory
 from gpuinfra.cli.options import OURS_FIRST, Json, Stack, become, result
 from gpuinfra.ground.names import DEFAULT_STACK
+
+if TYPE_CHECKING:
+    from gpuinfra.features.containers.dlc import Ask
 
 Command = Annotated[list[str] | None, typer.Argument(help="What to run in it, after --; default: a shell.")]
 Image = Annotated[str, typer.Option(metavar="NAME", help="Another image than that of your environment.")]
@@ -74,7 +77,9 @@ def jupyter(
 
 
 def dlc_list(
-    framework: Annotated[str, typer.Argument(help="pytorch, tensorflow ...; default: all.")] = "",
+    framework: Annotated[
+        str, typer.Argument(help="pytorch, vllm ..., or any repository of theirs; default: all known.")
+    ] = "",
     processor: Annotated[str, typer.Option("--for", metavar="gpu|cpu", help="Default: both.")] = "",
     region: Annotated[str, typer.Option(help="Default: the stack's.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Not only the newest of each kind.")] = False,
@@ -100,4 +105,9 @@ def dlc_run(
     from gpuinfra.features.containers import dlc
 
     words = (command or [])[1:] if command and command[0] == "--" else command
-    become(dlc.run(factory.world(stack, os.environ), image, words or ["bash"]))
+    world = factory.world(stack, os.environ)
+    become(dlc.run(world, image, words or ["bash"], catalog=_catalog))
+
+
+def _catalog(region: str, refresh: bool) -> "Ask":
+    return factory.catalog(region, os.environ, refresh=refresh)

@@ -48,6 +48,11 @@ def dlc_accounts() -> dict[str, str]:
     return dict(_read("dlc")["accounts"])
 
 
+def dlc_repositories() -> tuple[str, ...]:
+    """Return the repositories of Deep Learning Containers that were known at the file's date."""
+    return tuple(_read("dlc")["repositories"]["names"])
+
+
 def cuda_for_lock(image: str) -> str:
     """Return the CUDA that a lock for this kind of image is made for, empty for one without a driver.
 

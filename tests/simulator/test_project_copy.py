@@ -12,6 +12,7 @@ def test_a_fetched_terraform_is_found_from_the_copy(tmp_path: Path) -> None:
     for folder in ("terraform", "cloud-init", f".tools/terraform-{binary.VERSION}"):
         (clone / folder).mkdir(parents=True)
     (clone / "environment.yml").touch()
+    (clone / "test.py").touch()
     (clone / "terraform/terraform.tfstate").touch()
     (clone / program).touch()
     copied = copy_project(clone, tmp_path / "copy")

@@ -56,6 +56,28 @@ def test_aliases_and_dated_builds_are_left_out() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("tags", "found"),
+    [
+        (("2.13.0-cu133-amzn2023", "2.13-cu133-amzn2023"), ("2.13.0", "gpu", "13.3", "any")),
+        (("2.13.0-cpu-amzn2023", "2.13-cpu-amzn2023"), ("2.13.0", "cpu", "", "any")),
+        (("server-cuda-v2.3",), ("server-v2.3", "gpu", "", "any")),
+        (("server-sagemaker-cuda-v2.3",), ("server-v2.3", "gpu", "", "sagemaker")),
+        (("serve-ml-cpu-v1",), ("serve-ml-v1", "cpu", "", "any")),
+        (("runtime-cu132-amzn2023",), ("runtime", "gpu", "13.2", "any")),
+        (
+            ("0.27.1-gpu-py312-cu130-ubuntu22.04-ec2", "0.27-gpu-py312-cu130-ubuntu22.04-ec2-v1"),
+            ("0.27.1", "gpu", "13.0", "ec2"),
+        ),
+    ],
+)
+def test_the_tags_of_2026(tags: tuple[str, ...], found: tuple[str, ...]) -> None:
+    """Without "gpu", without Python, without CUDA: each family is read, one row an image."""
+    (image,) = dlc_images.images("vllm", "us-east-1", [TaggedImage(tags=tags, pushed="2026")])
+    assert (image.version, image.processor, image.cuda, image.platform) == found
+    assert image.framework == "vllm"
+
+
 def test_a_short_name_gets_the_registry_of_the_host() -> None:
     """And a whole one is taken as it is."""
     whole = f"{dlc_images.registry('eu-south-1')}/pytorch-training:1"
