@@ -278,6 +278,11 @@ def sync_first(world: World, environ: Mapping[str, str], *, no_sync: bool) -> Ca
     return (lambda _: None) if no_sync else sender(world, rsync(world, environ), str(world.here))
 
 
+def synced_root() -> Path:
+    """Return the folder that goes to the host from where the user is."""
+    return Path(locations.synced_root(str(Path.cwd())))
+
+
 def watcher() -> FileWatcher:
     """Return what tells changes of files."""
     from gpuinfra.features.sync.watcher import WatchfilesWatcher

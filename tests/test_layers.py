@@ -93,7 +93,7 @@ SIBLINGS = {
     "jobs": {"connect"},
     "sync": {"connect"},
     "web": {"connect"},
-    "containers": {"connect"},
+    "containers": {"connect", "web"},
 }
 # tool -> the tools that it may know besides process, files and adapter
 NEIGHBOURS = {"ssh": {"ssm"}, "ssm": {"aws"}, "terraform": {"aws"}}

@@ -1,16 +1,20 @@
 """The commands about containers on the host: `gpuinfra docker ...` and `gpuinfra dlc ...`."""
 
 import os
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gpuinfra import factory
-from gpuinfra.cli.options import OURS_FIRST, Json, Stack, become, result
+from gpuinfra.cli.options import OURS_FIRST, Browser, Json, LocalPort, NoSync, Stack, become, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
     from gpuinfra.features.containers.dlc import Ask
+    from gpuinfra.features.containers.docker import Before
+    from gpuinfra.ground.world import World
 
 Command = Annotated[list[str] | None, typer.Argument(help="What to run in it, after --; default: a shell.")]
 Image = Annotated[str, typer.Option(metavar="NAME", help="Another image than that of your environment.")]
@@ -42,38 +46,76 @@ def _dlc() -> typer.Typer:
 
 def build(
     stack: Stack = DEFAULT_STACK,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="Your own Dockerfile, in place of environment.yml.")
+    ] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Rebuild every step.")] = False,
+    no_sync: NoSync = False,
 ) -> None:
-    """Build an image of environment.yml on the host. The CUDA base fits its driver."""
+    """Build an image of environment.yml on the host. The CUDA base fits its driver.
+
+    With the packages of Ubuntu that apt.txt names, if there is one. The project goes to the host first, as by
+    `gpuinfra sync up`.
+    """
     from gpuinfra.features.containers import docker
     from gpuinfra.features.environment.host_environment import pip_parts
 
-    become(docker.build(factory.world(stack, os.environ), pip_parts, no_cache=no_cache))
+    world, before = _begin(stack, no_sync)
+    if file:
+        become(docker.build_own(world, file, factory.synced_root(), before, no_cache=no_cache))
+    become(docker.build(world, pip_parts, before, no_cache=no_cache))
 
 
-def run(command: Command = None, stack: Stack = DEFAULT_STACK, image: Image = IMAGE) -> None:
-    """Run a command in a container. It has the GPUs, the synced project, and your user."""
+def run(
+    command: Command = None, stack: Stack = DEFAULT_STACK, image: Image = IMAGE, no_sync: NoSync = False
+) -> None:
+    """Run a command in a container. It has the GPUs, the project, which goes there first, and your user."""
     from gpuinfra.features.containers import docker
 
-    become(docker.run(factory.world(stack, os.environ), command or ["bash"], image=image))
+    world, before = _begin(stack, no_sync)
+    become(docker.run(world, command or ["bash"], before, image=image))
 
 
-def shell(stack: Stack = DEFAULT_STACK, image: Image = IMAGE) -> None:
+def shell(stack: Stack = DEFAULT_STACK, image: Image = IMAGE, no_sync: NoSync = False) -> None:
     """Open a shell in a container."""
     from gpuinfra.features.containers import docker
 
-    become(docker.run(factory.world(stack, os.environ), ["bash"], image=image))
+    world, before = _begin(stack, no_sync)
+    become(docker.run(world, ["bash"], before, image=image))
 
 
 def jupyter(
     stack: Stack = DEFAULT_STACK,
-    port: Annotated[int, typer.Option(envvar="GPUINFRA_PORT", help="Here and on the host.")] = 8888,
+    port: LocalPort = 0,
     image: Image = IMAGE,
+    browser: Browser = True,
+    stop: Annotated[bool, typer.Option("--stop", help="End JupyterLab and its container.")] = False,
+    no_sync: NoSync = False,
+    as_json: Json = False,
 ) -> None:
-    """Run JupyterLab in a container. A tunnel leads to it; Ctrl-C ends it."""
-    from gpuinfra.features.containers import docker
+    """Open JupyterLab in a container. Ctrl-C ends the tunnel to it and leaves it running."""
+    from gpuinfra.features.containers import jupyter as container
+    from gpuinfra.features.web import jupyter
 
-    become(docker.jupyter(factory.world(stack, os.environ), image=image, port=port))
+    world, before = _begin(stack, no_sync)
+    if stop:
+        stopped = container.stop(world)
+        return result("stopped" if stopped else "it was not running", {"stopped": stopped}, as_json)
+    jupyter.serve(
+        world,
+        factory.tunnel(world),
+        partial(container.start, world, image=image, before=before),
+        verb=container.VERB,
+        port=port,
+        page=factory.page(f"{stack}-docker", os.environ) if browser else None,
+        on_ready=lambda lab: result(lab.url, lab, as_json),
+    )
+
+
+def _begin(stack: str, no_sync: bool) -> "tuple[World, Before]":
+    """Return what begins a command: the world, and what is done on the host before."""
+    world = factory.world(stack, os.environ)
+    return world, factory.sync_first(world, os.environ, no_sync=no_sync)
 
 
 def dlc_list(
@@ -100,13 +142,14 @@ def dlc_run(
     image: Annotated[str, typer.Argument(help="As `dlc list` shows it; the registry may be left out.")],
     command: Command = None,
     stack: Stack = DEFAULT_STACK,
+    no_sync: NoSync = False,
 ) -> None:
     """Run a command in an AWS Deep Learning Container. It is pulled as the host's own role."""
     from gpuinfra.features.containers import dlc
 
     words = (command or [])[1:] if command and command[0] == "--" else command
-    world = factory.world(stack, os.environ)
-    become(dlc.run(world, image, words or ["bash"], catalog=_catalog))
+    world, before = _begin(stack, no_sync)
+    become(dlc.run(world, image, words or ["bash"], before, catalog=_catalog))
 
 
 def _catalog(region: str, refresh: bool) -> "Ask":

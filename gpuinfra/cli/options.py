@@ -25,6 +25,16 @@ NoSync = Annotated[
     bool, typer.Option("--no-sync", help="Use what is there; do not send what changed here first.")
 ]
 Cidr = Annotated[str, typer.Option(metavar="CIDR", help="The address to let in; default: your own.")]
+LocalPort = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=65535,
+        envvar="GPUINFRA_PORT",
+        help="On this machine; default: the first free one from 8888 on.",
+    ),
+]
+Browser = Annotated[bool, typer.Option("--open/--no-open", help="Open the browser.")]
 OURS_FIRST = {"allow_interspersed_args": False}  # what follows the first word of a command is its own
 
 

@@ -1,13 +1,14 @@
 """jupyter, and any other port of the host, on this machine's loopback."""
 
 import os
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from gpuinfra import factory
 from gpuinfra.cli.groups import examples
-from gpuinfra.cli.options import Json, NoSync, Stack, result
+from gpuinfra.cli.options import Browser, Json, LocalPort, NoSync, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
 
@@ -19,10 +20,8 @@ def add_to(app: typer.Typer) -> None:
 
 def jupyter(
     stack: Stack = DEFAULT_STACK,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="On this machine; default: the first free one from 8888 on.")
-    ] = 0,
-    browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser.")] = True,
+    port: LocalPort = 0,
+    browser: Browser = True,
     stop: Annotated[bool, typer.Option("--stop", help="End JupyterLab and its kernels on the host.")] = False,
     no_sync: NoSync = False,
     as_json: Json = False,
@@ -41,10 +40,10 @@ def jupyter(
     jupyter.serve(
         world,
         factory.tunnel(world),
+        partial(jupyter.start, world, factory.sync_first(world, os.environ, no_sync=no_sync)),
         port=port,
         page=factory.page(stack, os.environ) if browser else None,
         on_ready=lambda lab: result(lab.url, lab, as_json),
-        before=factory.sync_first(world, os.environ, no_sync=no_sync),
     )
 
 

@@ -1,6 +1,7 @@
 """On the host: say as JSON what docker and the GPU are like, and make ready what containers mount.
 
-Plain Python of the system, sent there by gpuinfra. With --prepare docker's data goes to the instance store.
+Plain Python of the system, sent there by gpuinfra. With --prepare docker's data goes to the instance store;
+with --install a host that has no docker gets that of its Ubuntu.
 With --build stdin has the pip sections that the laptop split: sha256 of an environment.yml -> lines, as JSON.
 """
 
@@ -32,10 +33,12 @@ UNIT = "[Unit]\nRequiresMountsFor={}\nAfter=dlami-nvme.service\n"
 HOOKS = ("nvidia-container-runtime-hook", "nvidia-container-toolkit", "nvidia-ctk")
 
 
-def said(*argv: str, stdin: str | None = None) -> tuple[int, str, str]:
+def said(*argv: str, stdin: str | None = None, timeout_s: float = 60) -> tuple[int, str, str]:
     """Run a command; return its exit code, what it printed, and its last words on stderr."""
     try:
-        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            argv, input=stdin, capture_output=True, text=True, timeout=timeout_s, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return 127, "", str(error)
     return done.returncode, done.stdout, " ".join(done.stderr.split())[-300:]
@@ -54,6 +57,18 @@ def engine() -> tuple[str, bool, str, dict[str, Any]]:
     if code != 0:
         return docker, sudo, error or f"docker info ended with {code}", {}
     return docker, sudo, "", json.loads(text)
+
+
+def install() -> list[str]:
+    """Install Ubuntu's own docker, which apt checks by Ubuntu's keys; return what to tell."""
+    wait = ("-o", "DPkg::Lock::Timeout=300")  # unattended upgrades may be at work
+    apt = ("sudo", "-n", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", *wait)
+    docker = ("docker.io", "docker-buildx")
+    for words in (("update",), ("install", "--yes", "--no-install-recommends", *docker)):
+        code, _, error = said(*apt, *words, timeout_s=400)
+        if code != 0:
+            return [f"docker could not be installed: {error}"]
+    return ["the host had no docker: Ubuntu's was installed"]
 
 
 def driver() -> str:
@@ -77,10 +92,8 @@ def move_data(
 ) -> list[str]:
     """Put docker's data on the instance store, unless somebody has decided or there is data already."""
     root = info.get("DockerRootDir", "")
-    if not store or root.startswith(f"{store}/"):
-        return []
     config = json.loads(daemon.read_text()) if daemon.exists() else {}
-    if "data-root" in config:
+    if not store or root.startswith(f"{store}/") or "data-root" in config:
         return []
     if info.get("Images") or info.get("Containers"):
         return [f"docker keeps its images in {root}, not on the faster {store}: it holds some already"]
@@ -122,7 +135,8 @@ def build_context(project: Path, data: Path, pip_parts: dict[str, list[str]]) ->
     context = data / "context"
     shutil.rmtree(context, ignore_errors=True)
     context.mkdir(parents=True)
-    sources = {"environment.yml": yml, "requirements.txt": yml.with_name("requirements.txt"), LOCK: lock}
+    sources = {name: yml.with_name(name) for name in ("environment.yml", "requirements.txt", "apt.txt")}
+    sources[LOCK] = lock
     for name, source in sources.items():
         if source.is_file():
             shutil.copy(source, context / name)
@@ -145,7 +159,7 @@ def add_pip(context: Path, pip_parts: dict[str, list[str]]) -> str:
     return ""
 
 
-def main(project_directory: str, image: str, *, prepare: bool, pip_parts: dict[str, list[str]]) -> None:
+def main(project_directory: str, image: str, options: list[str], pip_parts: dict[str, list[str]]) -> None:
     """Print the facts."""
     user, home = pwd.getpwuid(os.getuid()), Path.home()
     data = home / ".local/share/gpuinfra/docker"
@@ -155,10 +169,11 @@ def main(project_directory: str, image: str, *, prepare: bool, pip_parts: dict[s
         directory.mkdir(parents=True, exist_ok=True)
     write_accounts(data, user, grp.getgrgid(user.pw_gid))
     context, why_not = build_context(project, data, pip_parts)
+    notes = [] if "--install" not in options or shutil.which("docker") else install()
     docker, sudo, error, info = engine()
-    notes = move_data(info, instance_store()) if prepare and docker and not error else []
-    command = ["sudo", "-n", docker] if sudo else [docker]
-    there = bool(docker and not error and said(*command, "image", "inspect", image)[0] == 0)
+    notes += move_data(info, instance_store()) if "--prepare" in options and docker and not error else []
+    look = [*(["sudo", "-n"] if sudo else []), docker, "image", "inspect", image]
+    there = bool(docker and not error and said(*look)[0] == 0)
     found = {
         "docker": docker,
         "sudo": sudo,
@@ -182,4 +197,4 @@ def main(project_directory: str, image: str, *, prepare: bool, pip_parts: dict[s
 
 if __name__ == "__main__":
     parts = json.load(sys.stdin) if "--build" in sys.argv[3:] else {}
-    main(sys.argv[1], sys.argv[2], prepare="--prepare" in sys.argv[3:], pip_parts=parts)
+    main(sys.argv[1], sys.argv[2], sys.argv[3:], parts)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from gpuinfra.features.containers import dlc_images, docker_args
 from gpuinfra.features.containers.dlc_images import DlcImage, TaggedImage
-from gpuinfra.features.containers.docker import at_terminal, inspect, session
+from gpuinfra.features.containers.docker import Before, at_terminal, inspect, session
 from gpuinfra.features.containers.docker_args import ContainerSpec
 from gpuinfra.ground import facts
 from gpuinfra.ground.errors import CloudError, ConfigError
@@ -49,7 +49,7 @@ def images(region: str, ask: Ask, *, framework: str, processor: str, everything:
     return found
 
 
-def run(world: World, given: str, argv: Sequence[str], *, catalog: Catalog) -> list[str]:
+def run(world: World, given: str, argv: Sequence[str], before: Before, *, catalog: Catalog) -> list[str]:
     """Return the command line that pulls the image there and runs it.
 
     Raises:
@@ -64,7 +64,7 @@ def run(world: World, given: str, argv: Sequence[str], *, catalog: Catalog) -> l
             hint=f"set dlc_access = true in terraform.tfvars, then: {command('up', recorded.stack)}",
         )
     _refuse_gone(world, image, recorded.region, catalog)
-    host, engine = inspect(world, image=image, prepare=True)
+    host, engine = inspect(world, before, image=image, prepare=True)
     docker_args.check_cuda(image, dlc_images.cuda_of(image), engine.driver)
     if engine.driver and dlc_images.has_unknown_cuda(image):
         world.reporter.say(

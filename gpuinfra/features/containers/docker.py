@@ -5,7 +5,6 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from gpuinfra.features.connect.connect import connect
@@ -20,23 +19,29 @@ from gpuinfra.tools.ssh import host_bundle
 PipParts = Mapping[str, Sequence[str]]
 """sha256 of an environment.yml -> the lines of its pip section: split here, where the one parser is."""
 
+Before = Callable[[Host], None]
+"""What is done on the connected host before docker is asked; it raises what forbids to go on."""
+
 # In an image its packages come from conda-forge without anybody's terms.
-INSTALLER, PINS = "miniforge", "cloud-init/installers.toml"
-INSPECT_TIMEOUT_S = 240.0  # docker may be restarted meanwhile
-# JupyterLab's token is made on the host and stays out of every command line.
-NEW_KEY = """JUPYTER_TOKEN="$(od -An -N24 -tx1 /dev/urandom | tr -d ' \\n')"; export JUPYTER_TOKEN; """
+INSTALLER, PINS = "miniforge", "installers.toml"
+INSPECT_TIMEOUT_S = 900.0  # docker may be installed meanwhile, or restarted
 
 
 def inspect(
-    world: World, *, image: str, prepare: bool = False, pip_parts: PipParts | None = None
+    world: World, before: Before, *, image: str, prepare: bool = False, pip_parts: PipParts | None = None
 ) -> tuple[Host, DockerInfo]:
     """Return the host and its docker, checked; tell what was changed there. `pip_parts` is for a build.
+
+    A host without GPUs gets docker if its image has none; with GPUs it needs NVIDIA's toolkit as well, which
+    comes with the image.
 
     Raises:
         HostError: no container can run there.
     """
     host = connect(world)
-    options = [*(["--prepare"] if prepare else []), *([] if pip_parts is None else ["--build"])]
+    before(host)
+    options = [*(["--prepare"] if prepare else []), *([] if host.gpu_count else ["--install"])]
+    options += [] if pip_parts is None else ["--build"]
     program = host_bundle.script("docker.py", world.folder, image, *options)
     stdin = b"" if pip_parts is None else json.dumps(pip_parts).encode()
     text = world.host.run(host, program, stdin=stdin, timeout_s=INSPECT_TIMEOUT_S).stdout
@@ -50,62 +55,61 @@ def inspect(
     return host, engine
 
 
-def build(world: World, parts_of: Callable[[Sequence[Path]], PipParts], *, no_cache: bool) -> list[str]:
-    """Return the command line that builds the image there, from the lock where there is one.
+def build(
+    world: World, parts_of: Callable[[Sequence[Path]], PipParts], before: Before, *, no_cache: bool
+) -> list[str]:
+    """Return the command line that builds the image of environment.yml there, from the lock if there is one.
 
     parts_of: splits the pip sections off such files as may be the host's environment.yml.
 
     Raises:
         HostError: no container can run there, or its lock does not belong to its environment.yml.
     """
-    root = world.project.root
-    pins = tomllib.loads((root / PINS).read_text(encoding="utf-8"))
-    parts = parts_of([root / "environment.yml", Path.cwd() / "environment.yml"])
-    host, engine = inspect(world, image=docker_args.IMAGE, prepare=True, pip_parts=parts)
+    pins = tomllib.loads((world.project.templates / PINS).read_text(encoding="utf-8"))[INSTALLER]
+    parts = parts_of([world.project.root / "environment.yml", Path.cwd() / "environment.yml"])
+    host, engine = inspect(world, before, image=docker_args.IMAGE, prepare=True, pip_parts=parts)
     if engine.build_error:
         renew = f"gpuinfra env lock && {command('sync up', host.stack)}"
         raise HostError(f"the image cannot be built from the lock: {engine.build_error}", hint=renew)
-    dockerfile = f"{engine.home}/{host_bundle.place('Dockerfile')}"
-    argv = docker_args.build(engine, dockerfile=dockerfile, installer=pins[INSTALLER], no_cache=no_cache)
     image, _ = docker_args.base(engine.driver)
     world.reporter.say(f"building {docker_args.IMAGE} from {engine.build_context}/environment.yml on {image}")
+    argv = docker_args.build(
+        engine,
+        dockerfile=f"{engine.home}/{host_bundle.place('Dockerfile')}",
+        context=engine.build_context,
+        values={"INSTALLER_URL": pins["url"], "INSTALLER_SHA256": pins["sha256"]},
+        no_cache=no_cache,
+    )
     return session(world, host, "exec " + shlex.join(argv))
 
 
-def run(world: World, argv: Sequence[str], *, image: str) -> list[str]:
+def build_own(world: World, file: Path, root: Path, before: Before, *, no_cache: bool) -> list[str]:
+    """Return the command line that builds the image there from the user's own Dockerfile, below `root`.
+
+    Raises:
+        ConfigError: there is no such file, or it does not go to the host.
+        HostError: no container can run there.
+    """
+    if not file.is_file() or not file.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(
+            f"the Dockerfile is {str(file)!r}; it must be a file below {root}",
+            hint="gpuinfra docker build   # without --file: of environment.yml",
+        )
+    host, engine = inspect(world, before, image=docker_args.IMAGE, prepare=True)
+    context = f"{engine.home}/{world.folder}"
+    place = f"{context}/{file.resolve().relative_to(root.resolve()).as_posix()}"
+    world.reporter.say(f"building {docker_args.IMAGE} from {place}")
+    argv = docker_args.build(engine, dockerfile=place, context=context, values={}, no_cache=no_cache)
+    return session(world, host, "exec " + shlex.join(argv))
+
+
+def run(world: World, argv: Sequence[str], before: Before, *, image: str) -> list[str]:
     """Return the command line that runs a container there."""
-    host, engine = _ready(world, image)
+    host, engine = ready(world, image, before)
     spec = ContainerSpec(
         image=image, folder=world.folder, argv=argv, gpus=host.gpu_count > 0, terminal=at_terminal()
     )
     return session(world, host, "exec " + shlex.join(docker_args.run(engine, spec)))
-
-
-def jupyter(world: World, *, image: str, port: int) -> list[str]:
-    """Return the command line that runs JupyterLab there, on the host's loopback, with a tunnel to it.
-
-    Raises:
-        ConfigError: the port is none.
-    """
-    if not 1024 <= port <= 65535:
-        raise ConfigError(
-            f"the port is {port}; it must be from 1024 to 65535", hint="gpuinfra docker jupyter --port 8886"
-        )
-    host, engine = _ready(world, image)
-    lab = ["jupyter", "lab", "--no-browser", "--ip=0.0.0.0", f"--port={port}", "--ServerApp.port_retries=0"]
-    spec = ContainerSpec(
-        image=image,
-        folder=world.folder,
-        argv=lab,
-        gpus=host.gpu_count > 0,
-        terminal=at_terminal(),
-        ports=(port,),
-        passed=("JUPYTER_TOKEN",),
-    )
-    told = f'echo "JupyterLab: http://127.0.0.1:{port}/lab?token=$JUPYTER_TOKEN   (Ctrl-C ends it)" >&2; '
-    # a connection of its own: through the shared one the tunnel would outlive this command
-    tunnel = ["-o", "ControlPath=none", "-o", "ExitOnForwardFailure=yes", "-L", f"{port}:127.0.0.1:{port}"]
-    return session(world, host, NEW_KEY + told + "exec " + shlex.join(docker_args.run(engine, spec)), tunnel)
 
 
 def at_terminal() -> bool:
@@ -113,15 +117,20 @@ def at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def session(world: World, host: Host, line: str, options: Sequence[str] = ()) -> list[str]:
+def session(world: World, host: Host, line: str) -> list[str]:
     """Return the command line of ssh that runs a shell line there, with a terminal if there is one here."""
-    return world.ssh.argv(host, [line], options=[*(["-t"] if at_terminal() else []), *options])
+    return world.ssh.argv(host, [line], options=["-t"] if at_terminal() else [])
 
 
-def _ready(world: World, image: str) -> tuple[Host, DockerInfo]:
-    host, engine = inspect(world, image=image)
+def ready(world: World, image: str, before: Before) -> tuple[Host, DockerInfo]:
+    """Return the host and its docker, where the image is what is to be run.
+
+    Raises:
+        HostError: no container can run there, or the image of the environment was not built.
+    """
+    host, engine = inspect(world, before, image=image)
     if image == docker_args.IMAGE and not engine.has_image:
         raise HostError(
             "the image of your environment is not on the host", hint=command("docker build", host.stack)
         )
-    return host, replace(engine, notes=())
+    return host, engine

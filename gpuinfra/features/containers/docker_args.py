@@ -54,17 +54,20 @@ SHAPE = {
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerSpec:
-    """One container to run, in a folder below the home; `ports` are published on the host's loopback only."""
+    """One container to run, in a folder below the home. It ends with its caller, unless it `stays`.
+
+    passed: variables of the caller's environment that it gets.
+    """
 
     image: str
     folder: str
     argv: Sequence[str]
     gpus: bool
     terminal: bool
-    ports: Sequence[int] = ()
     passed: Sequence[str] = ()
     entrypoint: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+    stays: bool = False
 
 
 def parse(text: str) -> DockerInfo:
@@ -145,25 +148,23 @@ def check_cuda(image: str, cuda: str, driver: str) -> None:
         )
 
 
-def build(engine: DockerInfo, *, dockerfile: str, installer: Mapping[str, str], no_cache: bool) -> list[str]:
-    """Return the command line that builds the image of the user's environment."""
+def build(
+    engine: DockerInfo, *, dockerfile: str, context: str, values: Mapping[str, str], no_cache: bool
+) -> list[str]:
+    """Return the command line that builds the image; its Dockerfile may ask for BASE, CUDA and `values`."""
     image, cuda = base(engine.driver)
-    values = {
-        "BASE": image,
-        "CUDA": cuda,
-        "INSTALLER_URL": installer["url"],
-        "INSTALLER_SHA256": installer["sha256"],
-    }
+    values = {"BASE": image, "CUDA": cuda, **values}
     arguments = [word for name, value in values.items() for word in ("--build-arg", f"{name}={value}")]
     options = ["--no-cache"] if no_cache else []
     command = [*engine.command, "build", *options, "--pull", "--tag", IMAGE, "--file", dockerfile]
-    return [*command, *arguments, engine.build_context]
+    return [*command, *arguments, context]
 
 
 def run(engine: DockerInfo, container: ContainerSpec) -> list[str]:
     """Return the command line of a container that sees the project as the host does, as the same user."""
     project = f"{engine.home}/{container.folder}"
-    command = [*engine.command, "run", "--rm", "--init", "--interactive"]
+    command = [*engine.command, "run", *([] if container.stays else ["--rm"]), "--init"]
+    command += [] if container.stays else ["--interactive"]
     command += ["--tty"] if container.terminal else []
     command += ["--gpus", "all"] if container.gpus else []
     # PyTorch's data loaders share memory: docker's default of 64 MB ends them with "Bus error".
@@ -184,8 +185,6 @@ def run(engine: DockerInfo, container: ContainerSpec) -> list[str]:
         command += ["--env", name]
     for source, target, mode in _mounts(engine, project):
         command += ["--volume", f"{source}:{target}:{mode}"]
-    for port in container.ports:
-        command += ["--publish", f"127.0.0.1:{port}:{port}"]
     command += ["--entrypoint", container.entrypoint] if container.entrypoint is not None else []
     return [*command, container.image, *container.argv]
 

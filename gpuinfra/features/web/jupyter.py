@@ -63,16 +63,16 @@ class Page(Protocol):
 def serve(
     world: World,
     tunnel: Tunnel,
+    begin: Callable[[], JupyterServer],
     *,
+    verb: str = "jupyter",
     port: int,
     page: Page | None,
     on_ready: Callable[[LocalJupyter], None],
-    before: Callable[[Host], None] = lambda _: None,
 ) -> None:
-    """Start JupyterLab and carry its port until Ctrl-C; `on_ready` is called once it can be opened.
+    """Start JupyterLab by `begin` and carry its port until Ctrl-C; call `on_ready` once it can be opened.
 
-    page: opens it, if anything shall. before: what is done on the connected host before it starts; it raises
-    what forbids that.
+    page: opens it, if anything shall. verb: the command, as hints say it.
 
     Raises:
         Interrupted: Ctrl-C; JupyterLab goes on.
@@ -80,11 +80,11 @@ def serve(
     stack = world.files.name
 
     def again(other: int) -> str:
-        return command(f"jupyter --port {other}", stack)
+        return command(f"{verb} --port {other}", stack)
 
     if port:
         refuse_taken(tunnel, Route(local=port, remote=0, again=again))
-    lab = start(world, before)
+    lab = begin()
     route = Route(local=port or tunnel.free(PORT), remote=lab.port, again=again)
     address = url(lab, route.local)
     try:
@@ -98,7 +98,7 @@ def serve(
     except KeyboardInterrupt:
         raise Interrupted(
             "the tunnel is closed; JupyterLab and its kernels go on on the host",
-            hint=f"{command('jupyter', stack)}   # or, to end them: {command('jupyter --stop', stack)}",
+            hint=f"{command(verb, stack)}   # or, to end them: {command(f'{verb} --stop', stack)}",
         ) from None
     finally:
         if page:
@@ -135,6 +135,8 @@ def opened(
 def start(world: World, before: Callable[[Host], None] = lambda _: None) -> JupyterServer:
     """Start it on the host, unless it runs.
 
+    before: is done on the connected host, and raises what forbids to go on.
+
     Raises:
         ConfigError: the environment has no jupyterlab.
         HostError: the host is not ready, or it did not start.
@@ -152,10 +154,7 @@ def start(world: World, before: Callable[[Host], None] = lambda _: None) -> Jupy
         )
     if error:
         raise HostError(f"JupyterLab did not start:\n{detail}", hint=command("ssh", host.stack))
-    port, token = found.get("port") or 0, found.get("token") or ""
-    if not (0 < port < 65536 and TOKEN.match(token)):
-        raise HostError("the host did not say where its JupyterLab is", hint=command("ssh", host.stack))
-    return JupyterServer(port=port, token=token, started=bool(found.get("started")))
+    return server(found, host.stack)
 
 
 def stop(world: World) -> bool:
@@ -164,20 +163,40 @@ def stop(world: World) -> bool:
     return bool(_ask(world, host, "stop").get("was_running"))
 
 
+def server(found: dict[str, Any], stack: str) -> JupyterServer:
+    """Return what the host said of a running one.
+
+    Raises:
+        HostError: it is no port, or no token.
+    """
+    port, token = found.get("port") or 0, found.get("token") or ""
+    if not (0 < port < 65536 and TOKEN.match(token)):
+        raise HostError("the host did not say where its JupyterLab is", hint=command("ssh", stack))
+    return JupyterServer(port=port, token=token, started=bool(found.get("started")))
+
+
 def url(lab: JupyterServer, local: int) -> str:
     """Return the address to open on this machine."""
     return f"http://127.0.0.1:{local}/lab?token={lab.token}"
 
 
-def _ask(world: World, host: Host, verb: str) -> dict[str, Any]:
-    program = host_bundle.script("jupyter.py", verb, world.folder)
-    text = world.host.run(host, program, timeout_s=START_TIMEOUT_S).stdout
+def read_answer(text: str, stack: str) -> dict[str, Any]:
+    """Return what a script on the host answered, checked: its last line.
+
+    Raises:
+        HostError: that is none of ours.
+    """
     try:
         said = json.loads(text.strip().splitlines()[-1])
     except (ValueError, IndexError, RecursionError):
         raise HostError(
             f"the host did not understand: {text.strip()[-200:] or 'it said nothing'}",
-            hint=command("ssh -- python3 --version", host.stack),
+            hint=command("ssh -- python3 --version", stack),
         ) from None
     found: dict[str, Any] = checked(said, SHAPE, "its JupyterLab")
     return found
+
+
+def _ask(world: World, host: Host, verb: str) -> dict[str, Any]:
+    program = host_bundle.script("jupyter.py", verb, world.folder)
+    return read_answer(world.host.run(host, program, timeout_s=START_TIMEOUT_S).stdout, host.stack)

@@ -2,7 +2,8 @@
 """A FAKE docker for tests, put onto a host of the lab: no engine runs there. It records each call.
 
 It answers `info` and `image inspect` from files, asks the credential helper as docker's `pull` does, and for
-`run` carries the command out on the host itself, so that exit codes and streams are real ones.
+`run` carries the command out on the host itself, so that exit codes and streams are real ones. One that is
+detached goes on, at the published port in place of the container's own.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+UNIT = "fake-container"
 HOME = Path("/var/tmp/fake-docker")  # info.json, images (one a line); calls.jsonl is written
 
 
@@ -51,6 +53,8 @@ def main(argv: list[str]) -> int:
         return 0
     if argv[:2] == ["image", "inspect"]:
         return 0 if argv[2] in words("images") else 1
+    if argv[:1] == ["container"]:
+        return container(argv[0])
     names = ("DOCKER_CONFIG", "JUPYTER_TOKEN")
     record(argv=argv, env={name: os.environ[name] for name in names if name in os.environ})
     if argv[:1] == ["--config"]:
@@ -61,7 +65,29 @@ def main(argv: list[str]) -> int:
     if argv[:1] == ["run"]:
         image = next(word for word in argv if word in words("images"))
         command = argv[argv.index(image) + 1 :]
+        if "--detach" in argv:
+            return detach(argv, command)
         os.execvp(command[0], command)
+    if argv[:1] in (["stop"], ["rm"]):
+        return container(argv[0])
+    return 0
+
+
+def detach(argv: list[str], command: list[str]) -> int:
+    """Start a process that outlives the connection, as a container does."""
+    _, port, inner = argv[argv.index("--publish") + 1].split(":")
+    command = [word.replace(f"={inner}", f"={port}") for word in command]
+    unit = ["systemd-run", "--quiet", "--collect", f"--unit={UNIT}", "--setenv=JUPYTER_TOKEN", "--", *command]
+    return subprocess.run(["sudo", "-n", "--preserve-env=JUPYTER_TOKEN", *unit], check=False).returncode
+
+
+def container(verb: str) -> int:
+    """Say whether it runs, or end it."""
+    if verb == "container":
+        code = subprocess.run(["systemctl", "is-active", "--quiet", UNIT], check=False).returncode
+        print("false" if code else "true")  # noqa: T201
+        return 0
+    subprocess.run(["sudo", "-n", "systemctl", "stop", UNIT], stderr=subprocess.DEVNULL, check=False)
     return 0
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.cli import refused
 from tests.e2e.containers.docker_host import DockerHost
-from tests.waiting import PATIENCE_S
+from tests.e2e.on_host.project_on_host import Running
 
 pytestmark = pytest.mark.e2e
 
@@ -69,37 +69,46 @@ def test_words_reach_the_container_as_they_are(docker_host: DockerHost, word: st
     assert docker_host.ok("docker", "run", "--", "printf", "%s", word) == word
 
 
-# A FAKE jupyter for the fake container: it serves one request.
+# A FAKE jupyter for the fake container.
 JUPYTER = b"""#!/bin/sh
 exec python3 -c '
+import os, sys
 from http.server import BaseHTTPRequestHandler as Base, HTTPServer
 class Handler(Base):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"lab " + self.path.encode())
-HTTPServer(("0.0.0.0", 8886), Handler).handle_request()'
+        self.wfile.write(b"lab " + self.path.encode() + b" " + os.environ["JUPYTER_TOKEN"].encode())
+port = next(word for word in sys.argv if word.startswith("--port=")).split("=")[1]
+HTTPServer(("127.0.0.1", int(port)), Handler).serve_forever()' "$@"
 """
 
 
-def test_jupyter_is_reached_through_the_tunnel(docker_host: DockerHost) -> None:
-    """At the port asked for, here; on the host on loopback only; the token is in no command line."""
+def test_jupyter_outlives_the_connection(docker_host: DockerHost) -> None:
+    """At the port asked for, here; after Ctrl-C it goes on, is found again with its token, and is ended."""
     docker_host.say("gpuinfra")
     docker_host.put("/usr/local/bin/jupyter", JUPYTER, "755")
-    with docker_host.start("docker", "jupyter", "--port", "8886") as lab:
-        assert lab.stderr
-        url = next(line for line in lab.stderr if "JupyterLab: " in line).split()[1]
-        ask = ["curl", "-sf", "--retry", "300", "--retry-delay", "1", "--retry-all-errors", url]
-        page = docker_host.lab.run(ask).stdout
-        assert lab.wait(PATIENCE_S) == 0
-    (call,) = docker_host.calls()
-    token = call["env"]["JUPYTER_TOKEN"]
-    assert len(token) == 48
-    assert url == f"http://127.0.0.1:8886/lab?token={token}"
-    assert page == f"lab /lab?token={token}"
+    urls = []
+    for _ in range(2):
+        lab = Running(docker_host.start("docker", "jupyter", "--port", "8886", "--no-open"))
+        try:
+            lab.line("connected")
+            assert lab.process.stdout
+            urls.append(lab.line("http://", stdout=True))
+            page = docker_host.lab.run(["curl", "-sf", urls[-1]]).stdout
+            assert lab.interrupt() == 130
+        finally:
+            lab.kill()
+        token = urls[-1].partition("token=")[2]
+        assert urls[-1] == f"http://127.0.0.1:8886/lab?token={token}"
+        assert page == f"lab /lab?token={token} {token}"
+    assert urls[0] == urls[1]
+    (call,) = [call for call in docker_host.calls() if call["argv"][0] == "run"]
+    assert call["env"]["JUPYTER_TOKEN"] == token
     assert token not in " ".join(call["argv"])
-    assert pairs(call["argv"], "--publish") == ["127.0.0.1:8886:8886"]
-    assert call["argv"][-6:-3] == ["jupyter", "lab", "--no-browser"]
+    assert pairs(call["argv"], "--publish")[0].startswith("127.0.0.1:")
+    assert docker_host.json("docker", "jupyter", "--stop") == {"stopped": True}
+    assert docker_host.json("docker", "jupyter", "--stop") == {"stopped": False}
 
 
 def test_what_is_missing_is_said_with_the_next_command(docker_host: DockerHost) -> None:

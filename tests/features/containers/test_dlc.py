@@ -38,7 +38,9 @@ def run(tmp_path: Path, image: str, *asks: Ask, reporter: FakeReporter | None = 
     host = FakeHostClient(json.dumps({**dataclasses.asdict(ENGINE), "notes": []}))
     parts = {"ssh": reachable(), "host": host, "state": FakeState(MAY), "reporter": reporter}
     world = fake_world(tmp_path, **parts)
-    dlc.run(world, image, ["true"], catalog=lambda region, now: asks[int(now and len(asks) > 1)])
+    dlc.run(
+        world, image, ["true"], lambda _: None, catalog=lambda region, now: asks[int(now and len(asks) > 1)]
+    )
 
 
 @pytest.mark.parametrize(
