@@ -61,6 +61,12 @@ def blocks_of(page: str, text: str) -> list[Block]:
     ]
 
 
+def section(block: Block) -> str:
+    """Return the heading that a block stands below."""
+    before = (ROOT / block.page).read_text(encoding="utf-8").splitlines()[: block.line]
+    return next((line.strip("# ") for line in reversed(before) if line.startswith("## ")), "")
+
+
 def prose(text: str) -> str:
     """Return a page's text without its fenced blocks."""
     return FENCE.sub("", text)

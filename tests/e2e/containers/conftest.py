@@ -12,7 +12,7 @@ from tests.e2e.containers.docker_host import DockerHost
 from tests.running_provider import running_provider
 
 ROOT = Path(__file__).resolve().parents[3]
-ENDPOINT = "AWS_ENDPOINT_URL_ECR=http://127.0.0.1:8999"
+PASSWORD = "ecr-password-0123456789abcdef"
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +31,7 @@ def booted_docker_host(tmp_path_factory: pytest.TempPathFactory, installed: Path
             values.write_text(values.read_text().replace("dlc_access = false", "dlc_access = true"))
             docker_host.ok("up", "--yes")
             docker_host.run("ssh", "--", "cloud-init status --wait")
-            docker_host.install()
-            # where our script shall look for ECR; read when a connection is made, so that a new one is needed
-            docker_host.there(f"echo {ENDPOINT} | sudo tee -a /etc/environment")
-            docker_host.ok("ssh", "--forget-key", "--", "true")
+            docker_host.install(ecr_password=PASSWORD)
             yield docker_host
 
 

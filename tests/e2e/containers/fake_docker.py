@@ -67,6 +67,7 @@ def main(argv: list[str]) -> int:
         command = argv[argv.index(image) + 1 :]
         if "--detach" in argv:
             return detach(argv, command)
+        os.chdir(argv[argv.index("--workdir") + 1])
         os.execvp(command[0], command)
     if argv[:1] in (["stop"], ["rm"]):
         return container(argv[0])

@@ -69,25 +69,9 @@ def test_words_reach_the_container_as_they_are(docker_host: DockerHost, word: st
     assert docker_host.ok("docker", "run", "--", "printf", "%s", word) == word
 
 
-# A FAKE jupyter for the fake container.
-JUPYTER = b"""#!/bin/sh
-exec python3 -c '
-import os, sys
-from http.server import BaseHTTPRequestHandler as Base, HTTPServer
-class Handler(Base):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"lab " + self.path.encode() + b" " + os.environ["JUPYTER_TOKEN"].encode())
-port = next(word for word in sys.argv if word.startswith("--port=")).split("=")[1]
-HTTPServer(("127.0.0.1", int(port)), Handler).serve_forever()' "$@"
-"""
-
-
 def test_jupyter_outlives_the_connection(docker_host: DockerHost) -> None:
     """At the port asked for, here; after Ctrl-C it goes on, is found again with its token, and is ended."""
     docker_host.say("gpuinfra")
-    docker_host.put("/usr/local/bin/jupyter", JUPYTER, "755")
     urls = []
     for _ in range(2):
         lab = Running(docker_host.start("docker", "jupyter", "--port", "8886", "--no-open"))

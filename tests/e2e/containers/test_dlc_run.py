@@ -8,21 +8,19 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.cli import refused
+from tests.e2e.containers.conftest import PASSWORD
 from tests.e2e.containers.docker_host import DockerHost
 
 pytestmark = pytest.mark.e2e
 
 TAG = "pytorch-training:2.7.1-gpu-py312-cu128-ubuntu22.04-ec2"
 REGISTRY = "763104351884.dkr.ecr.us-east-1.amazonaws.com"
-# the fake ECR gets it backwards, so that no file and no command line of its own holds it
-PASSWORD = "ecr-password-0123456789abcdef"
 
 
 @pytest.fixture
 def ecr(docker_host: DockerHost) -> Iterator[DockerHost]:
     """The host with the fake ECR running."""
-    start = "sudo systemd-run -q --unit fake-ecr --collect /usr/bin/python3 /var/tmp/fake_ecr.py"
-    docker_host.there(f"sudo rm -f /var/tmp/fake-ecr.jsonl; {start} {PASSWORD[::-1]}")
+    docker_host.there("sudo rm -f /var/tmp/fake-ecr.jsonl; sudo systemctl start fake-ecr")
     docker_host.there("until (: </dev/tcp/127.0.0.1/8999) 2>/dev/null; do sleep 0.1; done")
     yield docker_host
     docker_host.there("sudo systemctl stop fake-ecr; sudo rm -f /var/tmp/fake-ecr-refuses")

@@ -84,7 +84,7 @@ def test_a_forwarded_port(private_host: PrivateHost) -> None:
         (["gpu", "test"], "this torch is a stand-in"),
         (["jupyter", "--no-open"], "was made without jupyterlab"),
         (["docker", "run", "--", "true"], "docker is not on the host"),
-        (["clone", "https://127.0.0.1/a/b"], "git is not installed on the host"),
+        (["clone", "https://127.0.0.1/a/b"], "git could not clone https://127.0.0.1/a/b"),
     ],
 )
 def test_the_host_itself_answers(verb: list[str], answer: str, private_host: PrivateHost) -> None:

@@ -25,6 +25,7 @@ PACKAGES = (
     "cron",
     "curl",
     "dbus",
+    "git",
     "iproute2",
     "libpam-systemd",
     "openssh-server",
@@ -41,6 +42,10 @@ OPTIONS = (
     "--dpkgopt=path-exclude=/usr/share/man/*",
     "--dpkgopt=path-exclude=/usr/share/doc/*",
     "--dpkgopt=path-exclude=/usr/share/locale/*",
+    # git brings Perl, 50 MB of which nothing here needs a module (debconf has those of perl-base)
+    "--dpkgopt=path-exclude=/usr/share/perl/*",
+    "--dpkgopt=path-exclude=/usr/lib/*/perl/*",
+    "--dpkgopt=path-exclude=/usr/lib/*/libperl*",
     "--quiet",
 )
 HOOK = Path(__file__).with_name("image.sh")
