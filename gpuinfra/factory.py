@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gpuinfra.features.sync.sync import FileWatcher, RsyncTransfer
     from gpuinfra.features.trust.record import TrustedProjects
     from gpuinfra.features.web.forward import Tunnel
-    from gpuinfra.features.web.jupyter import Page
+    from gpuinfra.features.web.serve import Page
     from gpuinfra.ground.model import Host, Settings
     from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter, StateFile
     from gpuinfra.ground.world import World

@@ -95,13 +95,13 @@ def jupyter(
 ) -> None:
     """Open JupyterLab in a container. Ctrl-C ends the tunnel to it and leaves it running."""
     from gpuinfra.features.containers import jupyter as container
-    from gpuinfra.features.web import jupyter
+    from gpuinfra.features.web import serve
 
     world, before = _begin(stack, no_sync)
     if stop:
         stopped = container.stop(world)
         return result("stopped" if stopped else "it was not running", {"stopped": stopped}, as_json)
-    jupyter.serve(
+    serve.serve(
         world,
         factory.tunnel(world),
         partial(container.start, world, image=image, before=before),

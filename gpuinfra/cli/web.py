@@ -31,13 +31,13 @@ def jupyter(
     In the project's folder, which goes there first, as by `gpuinfra sync up`; through a tunnel. Ctrl-C ends
     the tunnel and leaves JupyterLab running.
     """
-    from gpuinfra.features.web import jupyter
+    from gpuinfra.features.web import jupyter, serve
 
     world = factory.world(stack, os.environ)
     if stop:
         stopped = jupyter.stop(world)
         return result("stopped" if stopped else "it was not running", {"stopped": stopped}, as_json)
-    jupyter.serve(
+    serve.serve(
         world,
         factory.tunnel(world),
         partial(jupyter.start, world, factory.sync_first(world, os.environ, no_sync=no_sync)),

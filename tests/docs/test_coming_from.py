@@ -19,7 +19,7 @@ SYSTEMS = {
 NOT_YET = {
     "Nixtla terraform-gpu (2021)": 1,  # a group and a key pair by name
     "ds-ec2, a CDK stack (2023)": 2,
-    "spot-connect (2020)": 8,
+    "spot-connect (2020)": 7,
     'The "What is EC2" tutorial': 3,
 }
 

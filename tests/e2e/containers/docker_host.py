@@ -55,7 +55,9 @@ class DockerHost(Cli):
         self.put("/var/tmp/fake_ecr.py", (HERE / "fake_ecr.py").read_bytes())
         # backwards, so that no file and no command line of its own holds it
         self.put("/etc/systemd/system/fake-ecr.service", ECR_UNIT.format(ecr_password[::-1]).encode())
-        self.there("sudo systemctl enable --quiet --now fake-ecr; sudo ln -sf /usr/bin/python3 /usr/local/bin/python")
+        self.there(
+            "sudo systemctl enable --quiet --now fake-ecr; sudo ln -sf /usr/bin/python3 /usr/local/bin/python"
+        )
         # where our script shall look for ECR; read when a connection is made, so that a new one is needed
         self.there(f"echo {ENDPOINT} | sudo tee -a /etc/environment")
         self.ok("ssh", "--forget-key", "--", "true")
