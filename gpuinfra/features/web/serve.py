@@ -1,4 +1,4 @@
-"""JupyterLab on this machine until Ctrl-C, whether it runs in the environment or in a container of the host."""
+"""JupyterLab on this machine until Ctrl-C, whether the environment of the host has it or a container."""
 
 from collections.abc import Callable
 from typing import Protocol
