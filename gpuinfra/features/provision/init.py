@@ -13,6 +13,7 @@ from gpuinfra.ground.text import table
 from gpuinfra.ground.world import World
 
 GPU_TEST = "test.py"
+RUN_GPU_TEST = "run -- python -m test"
 DEFAULT_TYPE = "g4dn.xlarge"  # as in terraform.tfvars.example
 
 
@@ -114,7 +115,8 @@ def _add_gpu_test(world: World) -> None:
     if world.project.is_clone or (root / GPU_TEST).exists() or (root / "test").exists():
         return
     (root / GPU_TEST).write_bytes((Path(locations.shipped()) / GPU_TEST).read_bytes())
-    world.reporter.say(f"wrote {GPU_TEST}: `python -m test` on the host prints what Python makes of its GPUs")
+    says = command(RUN_GPU_TEST, world.files.name)
+    world.reporter.say(f"wrote {GPU_TEST}: {says}   # on the host: what Python makes of its GPUs")
 
 
 def _write(world: World, values: InitValues) -> Path:
