@@ -45,6 +45,13 @@ module "host" {
   egress_ports    = var.egress_ports
   dlc_access      = var.dlc_access
 
+  # what the account has already, or demands
+  security_group_ids       = var.security_group_ids
+  key_name                 = var.key_name
+  instance_profile         = var.instance_profile
+  permissions_boundary_arn = var.permissions_boundary_arn
+  kms_key_id               = var.kms_key_id
+
   # settings of a living host
   job_time_limit = var.job_time_limit
 }

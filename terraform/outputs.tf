@@ -81,8 +81,13 @@ output "private_key_path" {
 }
 
 output "security_group_id" {
-  description = "Security group of the host"
+  description = "Security group that gpuinfra made; null with security_group_ids"
   value       = module.host.security_group_id
+}
+
+output "security_group_ids" {
+  description = "Security groups of the host"
+  value       = module.host.security_group_ids
 }
 
 output "allowed_cidrs" {
@@ -121,7 +126,7 @@ output "instance_arn" {
 }
 
 output "role_name" {
-  description = "Role of the host, for policies of your own"
+  description = "Role of the host, for policies of your own; null with instance_profile"
   value       = module.host.role_name
 }
 

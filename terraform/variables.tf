@@ -1,5 +1,5 @@
-# All decisions of a stack in one place, in the order of terraform.tfvars.example. What the module takes as
-# it is, is checked there (modules/host/variables.tf); here stand the checks of what only this root has.
+# Over 200 lines: all decisions of a stack in one place, in the order of terraform.tfvars.example. What the
+# module takes as it is, is checked there (modules/host/variables.tf); here stand the checks of what only this root has.
 
 variable "stack" {
   description = "Name of this stack; part of every name and tag. One stack is one host with its own state."
@@ -164,6 +164,47 @@ variable "dlc_access" {
   type        = bool
   default     = false
   nullable    = false
+}
+
+variable "security_group_ids" {
+  description = "Security groups of your account's own, in place of ours: who gets in and out is decided by their rules alone. null: one is made."
+  type        = set(string)
+  default     = null
+}
+
+variable "key_name" {
+  description = "A key pair of your account's own, in place of ours; public_key_path names its public half here. null: one is made."
+  type        = string
+  default     = null
+}
+
+variable "instance_profile" {
+  description = "An instance profile of your account's own, by its name: no role is made. null: one is made."
+  type        = string
+  default     = null
+}
+
+variable "permissions_boundary_arn" {
+  description = "ARN of the policy that your account demands as boundary of every role. null: none."
+  type        = string
+  default     = null
+}
+
+variable "kms_key_id" {
+  description = "ARN of a KMS key of your account's own for the disk. null: the account's key for EBS. Editing it replaces the host."
+  type        = string
+  default     = null
+}
+
+variable "ignore_tag_prefixes" {
+  description = "Tags whose keys begin so are others': left alone where your organisation puts them on our things. null: none."
+  type        = set(string)
+  default     = null
+
+  validation {
+    condition     = var.ignore_tag_prefixes == null || try(alltrue([for prefix in var.ignore_tag_prefixes : prefix != "" && !startswith(prefix, "gpuinfra:") && !anytrue([for key in concat(["Name", "gpuinfra:"], keys(var.tags)) : startswith(key, prefix)])]), false)
+    error_message = "ignore_tag_prefixes is ${jsonencode(var.ignore_tag_prefixes)}; none may be empty, or be the start of Name, of gpuinfra: or of a key of tags, which are ours."
+  }
 }
 
 variable "job_time_limit" {

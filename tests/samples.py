@@ -23,6 +23,7 @@ OUTPUTS: dict[str, object] = {
     "key_name": "gpuinfra-default",
     "private_key_path": "/home/me/.local/state/gpuinfra/keys/id_ed25519",
     "security_group_id": "sg-0123456789abcdef0",
+    "security_group_ids": ["sg-0123456789abcdef0"],
     "allowed_cidrs": ["52.94.76.10/32"],
     "root_volume_id": "vol-0123456789abcdef0",
     "root_volume_size_gb": 128,
@@ -43,7 +44,7 @@ STATE = json.dumps(
                 "instances": [{"attributes": {"id": OUTPUTS["instance_id"]}}],
             },
             {
-                "module": "module.host.module.security_group",
+                "module": 'module.host.module.security_group["own"]',
                 "mode": "managed",
                 "type": "aws_security_group",
                 "name": "this",
@@ -56,7 +57,8 @@ STATE = json.dumps(
 
 def host(**changes: Any) -> Host:
     """Return the host of the sample state, with changes."""
-    values: dict[str, Any] = {**OUTPUTS, "allowed_cidrs": ("52.94.76.10/32",), **changes}
+    lists = {name: tuple(it) for name, it in OUTPUTS.items() if isinstance(it, list)}
+    values: dict[str, Any] = {**OUTPUTS, **lists, **changes}
     return Host(**values)
 
 

@@ -23,6 +23,9 @@ REFERENCE = re.compile(r"(?<![\w.])(?:(var|local)\.(\w+)|self\.\w+(?:\.\w+)?)")
 FIXED = {
     "local.architectures": "local.none",
     "local.open_routes": "local.none",
+    "local.own_network": "local.none",
+    "local.lost_groups": "local.none",
+    "local.others_groups": "local.none",
     "local.gpu_count": "local.zero",
     "local.architecture": '"arm64"',
     "local.image": '"nvidia"',

@@ -105,7 +105,7 @@ def test_addresses() -> None:
     assert 'resource "aws_instance" "this"' in (PARTS / "instance" / "main.tf").read_text()
     assert dlc_action.POLICY == "module.instance.aws_iam_role_policy.dlc"
     assert 'resource "aws_iam_role_policy" "dlc"' in (PARTS / "instance" / "dlc.tf").read_text()
-    assert resource_names.SECURITY_GROUP == "module.host.module.security_group"
+    assert resource_names.SECURITY_GROUP == 'module.host.module.security_group["own"]'
     assert 'module "security_group"' in (HOST / "main.tf").read_text()
 
 
@@ -119,7 +119,13 @@ def test_the_root_hands_every_value_to_the_module() -> None:
     }
     call = blocks("main.tf", "module")["host"]
     assert {key for key in call if not key.startswith("_")} - {"source"} == set(module)
-    assert root.keys() - both == {"region", "subnet_id", "public_key_path", "installer"}
+    assert root.keys() - both == {
+        "region",
+        "subnet_id",
+        "public_key_path",
+        "installer",
+        "ignore_tag_prefixes",
+    }
     assert module.keys() - both == {"subnet", "public_key", "user_data_base64"}
 
 

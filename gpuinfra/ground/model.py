@@ -26,7 +26,8 @@ class Host:
     ssh_user: str
     key_name: str
     private_key_path: str
-    security_group_id: str
+    security_group_id: str = ""  # none: those of security_group_ids are others'
+    security_group_ids: tuple[str, ...] = ()
     allowed_cidrs: tuple[str, ...]
     root_volume_id: str
     root_volume_size_gb: int
@@ -183,6 +184,8 @@ class Settings:
     installer: str
     project: str
     access: str = "ssh"
+    security_group_ids: tuple[str, ...] = ()
+    instance_profile: str = ""
 
     @property
     def tags(self) -> Tags:

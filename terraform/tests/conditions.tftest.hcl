@@ -28,15 +28,19 @@ variables {
   public_key_path              = "tests/stack/key.pub"
   egress_ports                 = [80, 443]
   dlc_access                   = false
+  instance_profile             = null
+  permissions_boundary_arn     = null
+  kms_key_id                   = null
+  ignore_tag_prefixes          = null
   job_time_limit               = null
 
   # modules
-  subnet            = null
-  public_key        = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJT5YVvKRDbLfp2Vwv1EGOvhRvlfVmctpvCOWobcrXsM fixture"
-  name_prefix       = "gpuinfra-default"
-  user_data_base64  = "I2Nsb3VkLWNvbmZpZwo="
-  key_name          = "gpuinfra-default-1"
-  security_group_id = "sg-11111111111111111"
+  subnet             = null
+  public_key         = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJT5YVvKRDbLfp2Vwv1EGOvhRvlfVmctpvCOWobcrXsM fixture"
+  name_prefix        = "gpuinfra-default"
+  user_data_base64   = "I2Nsb3VkLWNvbmZpZwo="
+  key_name           = "gpuinfra-default-1"
+  security_group_ids = ["sg-11111111111111111"]
 }
 
 run "no_default_vpc_and_no_subnet" {
@@ -44,6 +48,11 @@ run "no_default_vpc_and_no_subnet" {
 
   module {
     source = "./modules/host"
+  }
+
+  variables {
+    security_group_ids = null
+    key_name           = null
   }
 
   override_data {
@@ -62,7 +71,9 @@ run "a_subnet_that_the_region_does_not_have" {
   }
 
   variables {
-    subnet_id = "subnet-11111111111111111"
+    subnet_id          = "subnet-11111111111111111"
+    security_group_ids = null
+    key_name           = null
   }
 
   override_data {
@@ -83,6 +94,8 @@ run "a_zone_that_is_not_the_subnets" {
   variables {
     subnet            = { id = "subnet-11111111111111111" }
     availability_zone = "us-east-1a"
+    security_group_ids = null
+    key_name           = null
   }
 
   override_data {

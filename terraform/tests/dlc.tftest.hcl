@@ -12,7 +12,7 @@ variables {
   user_data_base64             = "I2Nsb3VkLWNvbmZpZwo="
   shutdown_behavior            = "stop"
   key_name                     = "gpuinfra-default-1"
-  security_group_id            = "sg-11111111111111111"
+  security_group_ids           = ["sg-11111111111111111"]
   root_volume_size_gb          = 128
   root_volume_iops             = 3000
   root_volume_throughput_mib_s = 125
@@ -26,7 +26,7 @@ run "by_default_the_role_may_pull_nothing" {
   }
 
   assert {
-    condition     = length(aws_iam_role_policy.dlc) == 0 && aws_iam_role.this.description == "gpuinfra host: Session Manager only"
+    condition     = length(aws_iam_role_policy.dlc) == 0 && aws_iam_role.this["own"].description == "gpuinfra host: Session Manager only"
     error_message = "the host may pull images though nobody asked for it"
   }
 }

@@ -16,7 +16,7 @@ variables {
   shutdown_behavior            = "terminate"
   access                       = "ssh"
   key_name                     = "gpuinfra-default-1"
-  security_group_id            = "sg-11111111111111111"
+  security_group_ids           = ["sg-11111111111111111"]
   root_volume_size_gb          = 128
   root_volume_iops             = 4000
   root_volume_throughput_mib_s = 250
@@ -184,7 +184,7 @@ run "an_ami_of_ones_own_is_taken_as_it_is_even_if_its_facts_are_hidden" {
   }
 }
 
-run "the_host_is_closed_encrypted_and_watched" {
+run "the_host_is_closed_and_encrypted" {
   module {
     source = "./modules/host/modules/instance"
   }
@@ -200,8 +200,8 @@ run "the_host_is_closed_encrypted_and_watched" {
   }
 
   assert {
-    condition     = aws_instance.this.monitoring && aws_instance.this.ebs_optimized && aws_instance.this.associate_public_ip_address
-    error_message = "monitoring, EBS optimisation or the public address is missing"
+    condition     = !aws_instance.this.monitoring && aws_instance.this.ebs_optimized && aws_instance.this.associate_public_ip_address
+    error_message = "detailed monitoring costs money, EBS optimisation or the public address is missing"
   }
 
   assert {
@@ -215,12 +215,12 @@ run "the_host_is_closed_encrypted_and_watched" {
   }
 
   assert {
-    condition     = aws_instance.this.iam_instance_profile == aws_iam_instance_profile.this.name && toset([for action in jsondecode(aws_iam_role_policy.session_manager.policy).Statement[0].Action : split(":", action)[0] if action != "ssm:UpdateInstanceInformation"]) == toset(["ssmmessages", "ec2messages"])
+    condition     = aws_instance.this.iam_instance_profile == aws_iam_instance_profile.this["own"].name && toset([for action in jsondecode(aws_iam_role_policy.session_manager["own"].policy).Statement[0].Action : split(":", action)[0] if action != "ssm:UpdateInstanceInformation"]) == toset(["ssmmessages", "ec2messages"])
     error_message = "the host may do something other than Session Manager"
   }
 
   assert {
-    condition     = length(aws_iam_role.this.name_prefix) <= 38
+    condition     = length(aws_iam_role.this["own"].name_prefix) <= 38
     error_message = "IAM takes prefixes of at most 38 characters"
   }
 }

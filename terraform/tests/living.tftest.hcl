@@ -17,7 +17,7 @@ variables {
   shutdown_behavior            = "stop"
   access                       = "ssh"
   key_name                     = "gpuinfra-default-1"
-  security_group_id            = "sg-11111111111111111"
+  security_group_ids           = ["sg-11111111111111111"]
   root_volume_size_gb          = 128
   root_volume_iops             = 3000
   root_volume_throughput_mib_s = 125

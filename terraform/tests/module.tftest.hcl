@@ -83,7 +83,7 @@ run "a_tag_that_the_instance_cannot_hold_goes_on_all_the_rest" {
     image                        = "nvidia"
     shutdown_behavior            = "stop"
     key_name                     = "gpuinfra-default-1"
-    security_group_id            = "sg-11111111111111111"
+    security_group_ids           = ["sg-11111111111111111"]
     root_volume_size_gb          = 128
     root_volume_iops             = 3000
     root_volume_throughput_mib_s = 125
@@ -97,7 +97,7 @@ run "a_tag_that_the_instance_cannot_hold_goes_on_all_the_rest" {
   }
 
   assert {
-    condition     = one(aws_instance.this.root_block_device).tags == tomap({ "Cost Center" = "42", "acme/stage" = "test", "team" = "blue" }) && aws_iam_role.this.tags["Cost Center"] == "42"
+    condition     = one(aws_instance.this.root_block_device).tags == tomap({ "Cost Center" = "42", "acme/stage" = "test", "team" = "blue" }) && aws_iam_role.this["own"].tags["Cost Center"] == "42"
     error_message = "a tag got lost, or a setting is on more than the instance"
   }
 

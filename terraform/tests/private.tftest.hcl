@@ -74,11 +74,11 @@ run "an_address_is_not_asked_for" {
   }
 
   variables {
-    name_prefix       = "gpuinfra-default"
-    user_data_base64  = "I2Nsb3VkLWNvbmZpZwo="
-    key_name          = "gpuinfra-default-1"
-    security_group_id = "sg-11111111111111111"
-    subnet_id         = "subnet-11111111111111111"
+    name_prefix        = "gpuinfra-default"
+    user_data_base64   = "I2Nsb3VkLWNvbmZpZwo="
+    key_name           = "gpuinfra-default-1"
+    security_group_ids = ["sg-11111111111111111"]
+    subnet_id          = "subnet-11111111111111111"
   }
 
   assert {

@@ -28,6 +28,12 @@ variables {
   public_key_path              = "tests/stack/key.pub"
   egress_ports                 = [80, 443]
   dlc_access                   = false
+  security_group_ids           = null
+  key_name                     = null
+  instance_profile             = null
+  permissions_boundary_arn     = null
+  kms_key_id                   = null
+  ignore_tag_prefixes          = null
   job_time_limit               = null
 
   # the module
@@ -544,4 +550,33 @@ run "what_iam_takes" {
     condition     = length(var.tags) == 3
     error_message = "refused"
   }
+}
+
+run "tags_of_others_that_are_ours" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    tags                = { team = "blue" }
+    ignore_tag_prefixes = ["te"]
+  }
+
+  expect_failures = [var.ignore_tag_prefixes]
+}
+
+run "all_tags_as_others" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    ignore_tag_prefixes = ["gpuinfra"]
+  }
+
+  expect_failures = [var.ignore_tag_prefixes]
 }

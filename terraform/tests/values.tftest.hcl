@@ -28,6 +28,12 @@ variables {
   public_key_path              = "tests/stack/key.pub"
   egress_ports                 = [80, 443]
   dlc_access                   = false
+  security_group_ids           = null
+  key_name                     = null
+  instance_profile             = null
+  permissions_boundary_arn     = null
+  kms_key_id                   = null
+  ignore_tag_prefixes          = null
   job_time_limit               = null
 }
 

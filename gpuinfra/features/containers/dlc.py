@@ -9,6 +9,7 @@ from gpuinfra.features.containers.docker import Before, at_terminal, inspect, se
 from gpuinfra.features.containers.docker_args import ContainerSpec
 from gpuinfra.ground import facts
 from gpuinfra.ground.errors import CloudError, ConfigError
+from gpuinfra.ground.model import Record
 from gpuinfra.ground.names import command
 from gpuinfra.ground.text import table
 from gpuinfra.ground.world import World
@@ -58,7 +59,7 @@ def run(world: World, given: str, argv: Sequence[str], before: Before, *, catalo
     """
     recorded = world.recorded_host()
     image = dlc_images.full_name(given, recorded.region)
-    if not any(POLICY in address for address in world.state.read().resources):
+    if not may_pull(world.state.read()):
         raise ConfigError(
             "the host's role may not pull AWS Deep Learning Containers: dlc_access is false",
             hint=f"set dlc_access = true in terraform.tfvars, then: {command('up', recorded.stack)}",
@@ -77,6 +78,11 @@ def run(world: World, given: str, argv: Sequence[str], before: Before, *, catalo
     pull = shlex.join(["/usr/bin/python3", "-I", ecr, "pull", image, "--", *engine.command])
     # 125 is what docker itself ends with when it could not run a container
     return session(world, host, f"( {pull} ) || exit 125; exec " + shlex.join(docker_args.run(engine, spec)))
+
+
+def may_pull(record: Record) -> bool:
+    """Tell whether the host's role may pull them; what another role may, only the registry says."""
+    return not record.ids_of("aws_iam_role") or any(POLICY in address for address in record.resources)
 
 
 def _refuse_gone(world: World, image: str, region: str, catalog: Catalog) -> None:

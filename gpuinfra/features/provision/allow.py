@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from gpuinfra.features.provision import firewall, progress
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.preflight import settings_of
-from gpuinfra.features.provision.resource_names import HOST, SECURITY_GROUP
+from gpuinfra.features.provision.resource_names import SECURITY_GROUP
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import FirewallRule, Record, Settings
 from gpuinfra.ground.world import World
@@ -31,6 +31,8 @@ def allow(world: World, *, cidr: str, add: bool) -> tuple[str, ...]:
     settings = settings_of(world)
     if settings.access == "ssm":
         raise ConfigError('access is "ssm": no address is let in, the host has no open port')
+    if settings.security_group_ids:
+        raise _others_rules(settings, wanted)
     kept = [c for c in settings.allowed_cidrs if add or not _is_single(c)]
     cidrs = tuple(dict.fromkeys([*kept, wanted]))
     world.values.change({"allowed_cidrs": list(cidrs)})
@@ -62,6 +64,17 @@ def _apply(world: World, settings: Settings, record: Record, cidrs: Sequence[str
     return [rule for rule in foreign if not firewall.is_ours(rule, record, wanted)]
 
 
+def _others_rules(settings: Settings, cidr: str) -> ConfigError:
+    ranges = f"Ipv6Ranges=[{{CidrIpv6={cidr}}}]" if ":" in cidr else f"IpRanges=[{{CidrIp={cidr}}}]"
+    return ConfigError(
+        f"security_group_ids is {', '.join(settings.security_group_ids)}: the rules of these groups say who"
+        " gets in, and they are not gpuinfra's to change",
+        hint=f"aws ec2 authorize-security-group-ingress --region {settings.region}"
+        f" --group-id {settings.security_group_ids[0]}"
+        f" --ip-permissions 'IpProtocol=tcp,FromPort=22,ToPort=22,{ranges}'",
+    )
+
+
 def _refuse_private(cidr: str) -> None:
     """Refuse to put an address into the place of one's own that AWS never sees.
 
@@ -77,11 +90,11 @@ def _refuse_private(cidr: str) -> None:
 
 
 def _is_from_before(record: Record) -> bool:
-    """Tell whether the state names its objects as before modules/host was one module.
+    """Tell whether the state has the group under a name that it had in an earlier tree, or not at all.
 
-    Terraform refuses to change one of them alone while moves of the others are pending.
+    Terraform refuses to change one of its objects alone while moves of the others are pending.
     """
-    return any(address.startswith("module.") and not address.startswith(HOST) for address in record.resources)
+    return f"{SECURITY_GROUP}.aws_security_group.this" not in record.resources
 
 
 def normal(cidr: str) -> str:

@@ -1,5 +1,6 @@
 """Rules in our security groups that Terraform did not make: told, and taken over where it wants the same."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from gpuinfra.features.provision.resource_names import SECURITY_GROUP
@@ -9,6 +10,8 @@ from gpuinfra.ground.protocols import Provisioner
 from gpuinfra.ground.world import World
 
 RULES = ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
+# A state of an earlier tree has no key in it.
+OWN_GROUP = re.compile(r'\bmodule\.security_group(\["own"\])?\.aws_security_group\.this$')
 EVERYWHERE = {"0.0.0.0/0": "ipv4", "::/0": "ipv6"}
 
 
@@ -54,8 +57,8 @@ def take_over(
 
 def is_ours(rule: FirewallRule, record: Record, wanted: Sequence[str]) -> bool:
     """Tell whether a rule is one that Terraform is to have."""
-    group = record.resources.get(f"{SECURITY_GROUP}.aws_security_group.this")
-    return rule.group_id == group and _address(rule) in wanted
+    groups = {i for address, i in record.resources.items() if OWN_GROUP.search(address)}
+    return rule.group_id in groups and _address(rule) in wanted
 
 
 def _address(rule: FirewallRule) -> str:

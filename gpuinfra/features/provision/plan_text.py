@@ -21,7 +21,7 @@ def plan_lines(changes: Sequence[Change], settings: Settings) -> list[str]:
     head = [
         f"Plan for the stack {settings.stack!r} in {settings.region}:",
         f"  host {settings.instance_type}, image {settings.image}, disk {settings.root_volume_size_gb} GB",
-        f"  {_way_in(settings)}",
+        *(f"  {line}" for line in _ways(settings)),
     ]
     ordered = sorted(changes, key=_rank)
     whole = [c for c in ordered if c.action not in PLAIN or ".aws_instance." in c.address]
@@ -42,10 +42,19 @@ def _down(stack: str) -> str:
     return "make down" if stack == DEFAULT_STACK else command("down", stack)
 
 
-def _way_in(settings: Settings) -> str:
-    if settings.access == "ssm":
-        return "no public address, no open port; ssh through Session Manager only (experimental)"
-    return f"ssh from {', '.join(settings.allowed_cidrs) or 'nowhere'} only"
+def _ways(settings: Settings) -> list[str]:
+    """Return who gets in, and what of the account's own decides that, and what the host may do."""
+    is_private, groups = settings.access == "ssm", ", ".join(settings.security_group_ids)
+    lines = [f"ssh from {', '.join(settings.allowed_cidrs) or 'nowhere'} only"]
+    if is_private:
+        lines = ["no public address, no open port; ssh through Session Manager only (experimental)"]
+    if groups:
+        address = "no public address; " if is_private else ""
+        lines = [f"{address}who gets in and out: the rules of {groups}, which are not gpuinfra's"]
+    if profile := settings.instance_profile:
+        need = "; it must let Session Manager in" if is_private else ""
+        lines.append(f"may do in AWS what the role of the instance profile {profile} may{need}")
+    return lines
 
 
 def _rank(change: Change) -> tuple[int, str]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 # What our addresses in Terraform begin with; states from before modules/host was one module lack it.
 HOST = "module.host."
 INSTANCE = f"{HOST}module.instance.aws_instance.this"
-SECURITY_GROUP = f"{HOST}module.security_group"
-KEY_PAIR = f"{HOST}module.key_pair.aws_key_pair.this"
+SECURITY_GROUP = f'{HOST}module.security_group["own"]'
+KEY_PAIR = f'{HOST}module.key_pair["own"].aws_key_pair.this'
 
 NAMES = {
     "aws_instance": "host (EC2 instance)",

@@ -149,11 +149,14 @@ def _host_rows(host: Host, now: Instance | None, details: HostDetails | None) ->
         "image": f"{host.image_name} ({now.ami_id})",
         "disk": f"{details.root_volume_size_gb} GB",
         "ssh from": _way_in(host, details.ssh_from),
-        "group": ", ".join(now.security_group_ids),
+        "group": ", ".join(sorted(now.security_group_ids)),
     }
-    rows = {**_recorded_rows(host), "group": host.security_group_id}
+    group = ", ".join(host.security_group_ids) or host.security_group_id
+    rows = {**_recorded_rows(host), "group": group}
+    if not host.security_group_id:  # the rules are others' and may change; nothing was recorded of them
+        rows["ssh from"] = seen["ssh from"]
     shown = [(name, _marked(seen.get(name, recorded), recorded)) for name, recorded in rows.items()]
-    return [row for row in shown if row != ("group", host.security_group_id)]
+    return [row for row in shown if row != ("group", group) or not host.security_group_id]
 
 
 def _marked(seen: str, recorded: str) -> str:

@@ -20,6 +20,7 @@ VARIABLES = {
     "root_block_device.volume_size": "root_volume_size_gb",
     "availability_zone": "availability_zone",
     "subnet_id": "subnet_id",
+    "root_block_device.kms_key_id": "kms_key_id",
 }
 NOTHING = "nothing was taken over, the state is as it was"
 

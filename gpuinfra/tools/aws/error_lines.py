@@ -66,7 +66,12 @@ LINES: tuple[tuple[str, str, str], ...] = (
     ),
     # what is there, or is not
     (
-        r"Invalid\w+\.NotFound|InvalidAMIID\.\w+|InvalidSubnet|NoSuchEntity|NatGatewayNotFound|NotFound",
+        r"InvalidKeyPair\.NotFound",
+        "EC2 has no such key pair in {r.region}: {r.message}",
+        "aws ec2 describe-key-pairs --region {r.region}   # set key_name in terraform.tfvars to one",
+    ),
+    (
+        r"Invalid(?!KeyPair)\w+\.NotFound|InvalidAMIID\.\w+|InvalidSubnet|NoSuchEntity|NatGatewayNotFound|NotFound",
         "AWS does not know what {r.action} names (any more): {r.code}: {r.message}",
         "{r.plan}   # says what is missing, and what would be made anew",
     ),

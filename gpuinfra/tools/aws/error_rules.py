@@ -12,6 +12,8 @@ Rule = Callable[[Refusal], GpuInfraError]
 LINK = re.compile(r"https://[^\s\"']+[^\s\"'.,]")
 # What an action is of no use without.
 ALSO = {
+    "iam:CreateRole": "; or set permissions_boundary_arn (what the account demands of every role) or"
+    " instance_profile (one that is there, then no role is made) in terraform.tfvars",
     "ssm:StartSession": " on the instance and on the document AWS-StartSSHSession, and"
     " ssmmessages:OpenDataChannel, ssm:ResumeSession and ssm:TerminateSession on your own sessions",
 }
@@ -101,6 +103,11 @@ def _value(r: Refusal) -> CloudError:
         return CloudError(
             f"the account is on AWS's free plan, which has no {r.wanted}: {r.message}{r.after}",
             hint="aws freetier upgrade-account-plan --account-plan-type PAID   # then use costs money",
+        )
+    if "Instance Profile" in r.message:
+        return CloudError(
+            f"AWS does not know the instance profile: {r.message}",
+            hint="aws iam list-instance-profiles   # set instance_profile in terraform.tfvars",
         )
     return CloudError(
         f"AWS does not take what {r.action} was given: {r.code}: {r.message}{r.after}",

@@ -43,6 +43,7 @@ TEXTS = {
 PROJECT = f"{ONE_LINE}{{1,256}}"
 NUMBERS = ("gpu_count", "root_volume_size_gb")
 CIDR = rf"({IPV4}|[0-9a-f:.]*:[0-9a-f:.]*)/[0-9]{{1,3}}"
+LISTS = {"allowed_cidrs": CIDR, "security_group_ids": f"sg-{HEX}"}
 KINDS: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
 # Ours are two deep; what is far deeper cannot even be printed.
 DEEPEST = 50
@@ -88,8 +89,8 @@ def _output(name: str, output: object) -> object:
 def _is_possible(name: str, value: object) -> bool:
     if name in NUMBERS:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    if name == "allowed_cidrs":
-        return isinstance(value, list) and all(_matches(CIDR, one) for one in value)
+    if name in LISTS:
+        return isinstance(value, list) and all(_matches(LISTS[name], one) for one in value)
     return name not in TEXTS or value == "" or _matches(TEXTS[name], value)
 
 
@@ -166,7 +167,7 @@ def _value(name: str, value: Any) -> Any:
     """Return a value of a Host; what is not there (null) is empty."""
     if name in NUMBERS:
         return value or 0
-    return tuple(value or ()) if name == "allowed_cidrs" else value or ""
+    return tuple(value or ()) if name in LISTS else value or ""
 
 
 def _objects(holder: dict[str, Any], name: str) -> list[dict[str, Any]]:

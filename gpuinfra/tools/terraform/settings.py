@@ -14,6 +14,7 @@ from gpuinfra.tools.terraform.declared import Variable
 from gpuinfra.tools.terraform.hcl_text import Expression, Value
 
 KEY_PATH = "public_key_path"
+LISTS = ("allowed_cidrs", "security_group_ids")
 # Whoever is told to write a value is shown one.
 EXAMPLES = {
     "owner": "ada",
@@ -46,7 +47,10 @@ def converted(values: Mapping[str, Value], declared: Declared, path: Path) -> Se
         ConfigError: Terraform takes a value, or may, and this does not.
     """
     fields = [field.name for field in dataclasses.fields(Settings)]
-    found = {name: declared[name].default for name in fields if name not in values}
+    defaults = {name: declared[name].default for name in fields if name not in values}
+    found = {
+        name: default for name, default in defaults.items() if default is not None
+    }  # null: as in Settings
     for name in (*fields, KEY_PATH):
         if name in values:
             try:
@@ -63,10 +67,10 @@ def _converted(name: str, value: Value) -> object:
         raise ValueError(f"is an expression, and gpuinfra does not evaluate any: {name} = {value.text}")
     if name == "root_volume_size_gb":
         return _whole(name, value)
-    if name != "allowed_cidrs":
+    if name not in LISTS:
         return _words(name, value)
     if not isinstance(value, tuple):
-        raise ValueError(f"says allowed_cidrs = {_shown(value)}, which is no list")
+        raise ValueError(f"says {name} = {_shown(value)}, which is no list")
     return tuple(_words(name, item) for item in value)
 
 

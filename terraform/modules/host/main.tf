@@ -2,7 +2,8 @@
 # region, its credentials, its default and ignored tags.
 
 module "security_group" {
-  source = "./modules/security_group"
+  source   = "./modules/security_group"
+  for_each = toset(var.security_group_ids == null ? ["own"] : [])
 
   name_prefix   = local.name
   tags          = local.tags
@@ -12,11 +13,16 @@ module "security_group" {
 }
 
 module "key_pair" {
-  source = "./modules/key_pair"
+  source   = "./modules/key_pair"
+  for_each = toset(var.key_name == null ? ["own"] : [])
 
   name_prefix = local.name
   tags        = local.tags
   public_key  = var.public_key
+}
+
+locals {
+  security_group_ids = var.security_group_ids != null ? var.security_group_ids : toset([for group in module.security_group : group.id])
 }
 
 module "instance" {
@@ -35,10 +41,12 @@ module "instance" {
   settings          = local.settings
 
   # access
-  access            = var.access
-  dlc_access        = var.dlc_access
-  key_name          = module.key_pair.key_name
-  security_group_id = module.security_group.id
+  access                   = var.access
+  dlc_access               = var.dlc_access
+  instance_profile         = var.instance_profile
+  permissions_boundary_arn = var.permissions_boundary_arn
+  key_name                 = var.key_name != null ? var.key_name : one([for pair in module.key_pair : pair.key_name])
+  security_group_ids       = local.security_group_ids
 
   # network
   subnet_id         = local.subnet_id
@@ -48,4 +56,5 @@ module "instance" {
   root_volume_size_gb          = var.root_volume_size_gb
   root_volume_iops             = var.root_volume_iops
   root_volume_throughput_mib_s = var.root_volume_throughput_mib_s
+  kms_key_id                   = var.kms_key_id
 }

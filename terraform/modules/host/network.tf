@@ -22,10 +22,23 @@ locals {
   subnet_id = one(concat([for network in module.network : network.subnet_id], values(local.chosen)))
   zone      = one([for subnet in data.aws_subnet.chosen : subnet.availability_zone])
 
+  lost_groups   = setsubtract(coalesce(var.security_group_ids, []), flatten([for found in data.aws_security_groups.given : found.ids]))
+  others_groups = [for vpc_id in flatten([for found in data.aws_security_groups.given : found.vpc_ids]) : vpc_id if vpc_id != local.vpc_id]
+
   # What leads from the chosen subnet straight to the internet.
   open_routes = flatten([
     for table in data.aws_route_table.private : [for route in table.routes : route if startswith(route.gateway_id, "igw-") && route.cidr_block == "0.0.0.0/0"]
   ])
+}
+
+# The groups that were given, and the networks that they are in.
+data "aws_security_groups" "given" {
+  for_each = var.security_group_ids == null ? {} : { given = var.security_group_ids }
+
+  filter {
+    name   = "group-id"
+    values = each.value
+  }
 }
 
 data "aws_region" "current" {}

@@ -72,17 +72,22 @@ output "ssh_user" {
 
 output "key_name" {
   description = "Name of the EC2 key pair"
-  value       = module.key_pair.key_name
+  value       = var.key_name != null ? var.key_name : one([for pair in module.key_pair : pair.key_name])
 }
 
 output "security_group_id" {
-  description = "Security group of the host"
-  value       = module.security_group.id
+  description = "Security group that the module made; null with security_group_ids"
+  value       = one([for group in module.security_group : group.id])
+}
+
+output "security_group_ids" {
+  description = "Security groups of the host"
+  value       = sort(local.security_group_ids)
 }
 
 output "allowed_cidrs" {
-  description = "Who may reach port 22"
-  value       = module.security_group.allowed_cidrs
+  description = "Who may reach port 22; nobody by rules of ours with security_group_ids"
+  value       = tolist(flatten([for group in module.security_group : group.allowed_cidrs]))
 }
 
 output "root_volume_id" {
@@ -116,7 +121,7 @@ output "instance_arn" {
 }
 
 output "role_name" {
-  description = "Role of the host, for policies of your own"
+  description = "Role of the host, for policies of your own; null with instance_profile"
   value       = module.instance.role_name
 }
 
@@ -138,6 +143,21 @@ output "vpc_id" {
   precondition {
     condition     = length(local.open_routes) == 0
     error_message = "Subnet ${try(var.subnet.id, "null")} is a public one: its way out is an internet gateway, which serves only hosts with a public address, and access is \"ssm\". In terraform.tfvars set subnet_id to a private subnet (with a NAT gateway or the endpoints of Session Manager), or to null for a network of its own, or access to \"ssh\"."
+  }
+
+  precondition {
+    condition     = var.security_group_ids == null || length(local.own_network) == 0
+    error_message = "security_group_ids is set, and with access = \"ssm\" and no subnet_id a network is made in which those groups are not. Set subnet_id in terraform.tfvars to a private subnet of their VPC, or security_group_ids to null."
+  }
+
+  precondition {
+    condition     = length(local.lost_groups) == 0
+    error_message = "Region ${local.region} has no security group ${join(", ", local.lost_groups)}. Set security_group_ids in terraform.tfvars to groups that it has; see: aws ec2 describe-security-groups --region ${local.region}"
+  }
+
+  precondition {
+    condition     = length(local.own_network) > 0 || length(local.others_groups) == 0
+    error_message = "security_group_ids has groups of ${join(", ", local.others_groups)}, and the host is in ${coalesce(local.vpc_id, "null")}. In terraform.tfvars set subnet_id to a subnet of that VPC, or security_group_ids to groups of the host's."
   }
 
   precondition {

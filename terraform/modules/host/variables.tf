@@ -220,8 +220,9 @@ variable "allowed_cidrs" {
 }
 
 variable "public_key" {
-  description = "Text of the public half of an SSH key: ed25519 or RSA."
+  description = "Text of the public half of an SSH key: ed25519 or RSA. Not used with key_name."
   type        = string
+  default     = ""
   nullable    = false
 }
 
@@ -247,6 +248,61 @@ variable "dlc_access" {
   type        = bool
   default     = false
   nullable    = false
+}
+
+variable "security_group_ids" {
+  description = "Security groups of the account's own, in place of ours: who gets in and out is decided by their rules alone. null: one of our own."
+  type        = set(string)
+  default     = null
+
+  validation {
+    condition     = var.security_group_ids == null || try(length(var.security_group_ids) >= 1 && length(var.security_group_ids) <= 16 && alltrue([for id in var.security_group_ids : can(regex("^sg-([0-9a-f]{8}|[0-9a-f]{17})$", id))]), false)
+    error_message = "security_group_ids is ${jsonencode(var.security_group_ids)}; it must be 1 to 16 ids that look like sg-0123456789abcdef0, or null."
+  }
+}
+
+variable "key_name" {
+  description = "A key pair of the account's own, in place of ours: counts when the host is made. null: one is made of public_key."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.key_name == null || can(regex("^[!-~]([ -~]{0,253}[!-~])?$", var.key_name))
+    error_message = "key_name is ${jsonencode(var.key_name)}; it must be the name of a key pair in EC2, 1 to 255 plain characters, or null."
+  }
+}
+
+variable "instance_profile" {
+  description = "An instance profile of the account's own, by its name: no role is made. Its role must let Session Manager in where access = ssm. null: one of our own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.instance_profile == null || can(regex("^[0-9A-Za-z_+=,.@-]{1,128}$", var.instance_profile))
+    error_message = "instance_profile is ${jsonencode(var.instance_profile)}; it must be the name of an instance profile in IAM (not its ARN), or null."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "ARN of the policy that the account demands as boundary of every role. null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn is ${jsonencode(var.permissions_boundary_arn)}; it must look like arn:aws:iam::123456789012:policy/boundary, or be null."
+  }
+}
+
+variable "kms_key_id" {
+  description = "ARN of a KMS key of the account's own for the disk. null: the account's key for EBS. Editing it replaces the host."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_id == null || can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9A-Za-z-]+$", var.kms_key_id))
+    error_message = "kms_key_id is ${jsonencode(var.kms_key_id)}; it must be the ARN of a key, such as arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab, or null. That of an alias: aws kms describe-key --key-id alias/NAME --query KeyMetadata.Arn"
+  }
 }
 
 variable "job_time_limit" {

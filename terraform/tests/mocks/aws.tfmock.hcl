@@ -8,6 +8,10 @@ mock_data "aws_caller_identity" {
   defaults = { account_id = "123456789012" }
 }
 
+mock_data "aws_region" {
+  defaults = { id = "us-east-1" }
+}
+
 mock_data "aws_vpcs" {
   defaults = { ids = ["vpc-11111111111111111"] }
 }

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.containers import dlc
-from gpuinfra.features.containers.dlc import Ask
+from gpuinfra.features.containers.dlc import POLICY, Ask, may_pull
 from gpuinfra.features.containers.dlc_images import TaggedImage
 from gpuinfra.ground.errors import CloudError, ConfigError
+from gpuinfra.ground.model import Record
 from tests.fakes.host import fake_world
 from tests.fakes.jobs import FakeHostClient
 from tests.fakes.world import RECORDED, FakeReporter, FakeState
@@ -107,3 +108,14 @@ def test_the_table_says_what_it_does_not_know() -> None:
     found = dlc.images("us-east-1", registry(*TAGS), framework="tensor", processor="", everything=False)
     rows = dlc.images_table(found).splitlines()[1:]
     assert {row.split()[4] for row in rows} == {"12.5", "?", "-"}
+
+
+ROLE = 'module.host.module.instance.aws_iam_role.this["own"]'
+
+
+@pytest.mark.parametrize(
+    ("addresses", "may"), [([ROLE], False), ([ROLE, f'module.host.{POLICY}["pull"]'], True), ([], True)]
+)
+def test_only_a_role_of_ours_is_judged(addresses: list[str], may: bool) -> None:
+    """Ours may pull where dlc_access has said so; another's is asked, not refused."""
+    assert may_pull(Record(resources=dict.fromkeys(addresses, "x"))) is may

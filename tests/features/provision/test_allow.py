@@ -42,12 +42,24 @@ def test_only_the_security_group_is_applied(tmp_path: Path) -> None:
     assert terraform.calls == [("init",), ("apply", False, (), (SECURITY_GROUP,))]
 
 
-def test_a_state_of_before_is_taken_over_first(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cidr", ["52.94.76.99/32", "2001:db8::7/128"])
+def test_groups_of_others_are_not_changed(cidr: str, tmp_path: Path) -> None:
+    """Nothing is written; the command to type is one that AWS takes, for either kind of address."""
+    values = FakeValues(dataclasses.replace(SETTINGS, security_group_ids=("sg-1", "sg-2")))
+    with pytest.raises(ConfigError, match="sg-1, sg-2") as caught:
+        allow(fake_world(tmp_path, values=values), cidr=cidr, add=False)
+    ranges = f"Ipv6Ranges=[{{CidrIpv6={cidr}}}]" if ":" in cidr else f"IpRanges=[{{CidrIp={cidr}}}]"
+    assert caught.value.hint.endswith(
+        f"--group-id sg-1 --ip-permissions 'IpProtocol=tcp,FromPort=22,ToPort=22,{ranges}'"
+    )
+    assert values.written == []
+
+
+@pytest.mark.parametrize("name", ["module.security_group", "module.host.module.security_group"])
+def test_a_state_of_before_is_taken_over_first(name: str, tmp_path: Path) -> None:
     """Terraform refuses to change the group alone while the moves of the others are pending."""
     terraform = FakeTerraform(Outcome(ok=True))
-    old = Record(
-        resources={"module.security_group.aws_security_group.this": "sg-1", "terraform_data.region": ""}
-    )
+    old = Record(resources={f"{name}.aws_security_group.this": "sg-1", "terraform_data.region": ""})
     allow(fake_world(tmp_path, terraform=terraform, records=(old,)), cidr=HOME, add=False)
     assert terraform.calls == [("init",), ("refresh",), ("apply", False, (), (SECURITY_GROUP,))]
 

@@ -74,6 +74,15 @@ def test_a_rule_that_is_there_is_taken_over(tmp_path: Path) -> None:
     assert CLOSE in reporter.said[-1]
 
 
+@pytest.mark.parametrize("name", ["module.security_group", "module.host.module.security_group"])
+def test_a_rule_is_ours_in_a_state_of_before_too(name: str) -> None:
+    """There the group has an older name; a rule of another group is never ours."""
+    old = dataclasses.replace(RECORDED, resources={f"{name}.aws_security_group.this": GROUP})
+    assert firewall.is_ours(SAME, old, [firewall.ssh_rule(NEW)])
+    other = dataclasses.replace(SAME, group_id="sg-of-the-endpoints")
+    assert not firewall.is_ours(other, old, [firewall.ssh_rule(NEW)])
+
+
 @pytest.mark.parametrize(
     ("rule", "address"),
     [

@@ -62,6 +62,19 @@ def test_a_plan() -> None:
     assert lines[-1].startswith("1 to create, 1 to replace.")
 
 
+def test_what_others_decide_is_said() -> None:
+    """Groups and profile of the account: their rules and rights are not ours; allowed_cidrs is nothing."""
+    made = [Change(address=HOST, action="create")]
+    theirs = dataclasses.replace(SETTINGS, security_group_ids=("sg-1", "sg-2"), instance_profile="ml-hosts")
+    assert plan_text.plan_lines(made, theirs)[2:4] == [
+        "  who gets in and out: the rules of sg-1, sg-2, which are not gpuinfra's",
+        "  may do in AWS what the role of the instance profile ml-hosts may",
+    ]
+    private = dataclasses.replace(theirs, access="ssm")
+    assert plan_text.plan_lines(made, private)[2].startswith("  no public address; who gets in and out: ")
+    assert plan_text.plan_lines(made, private)[3].endswith("; it must let Session Manager in")
+
+
 def test_an_empty_plan_is_said() -> None:
     """In words, not by silence."""
     assert plan_text.plan_lines([], SETTINGS) == ["up to date: nothing would be changed"]

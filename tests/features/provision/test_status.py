@@ -1,12 +1,14 @@
 """`status`: the record beside what EC2 says; every difference is told."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 
 from gpuinfra.features.provision.status import status
 from gpuinfra.ground.model import HostDetails, Instance, Record
+from tests import samples
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
 from tests.fakes.world import RECORDED, RUNNING, FakeStackFiles, FakeValues
 from tests.ground.test_boot_status import look
@@ -54,6 +56,19 @@ def test_what_differs_from_the_record_is_marked(tmp_path: Path) -> None:
     assert "200 GB   (differs: recorded was 128 GB)" in shown
     assert "0.0.0.0/0, 52.94.76.10/32   (differs: recorded was 52.94.76.10/32)" in shown
     assert "sg-mine, sg-other   (differs: recorded was" in shown
+
+
+def test_rules_of_others_are_shown_as_they_are(tmp_path: Path) -> None:
+    """Nothing was recorded of the rules of others' groups, so nothing differs; the groups are told."""
+    theirs = samples.host(security_group_id="", security_group_ids=("sg-b",), allowed_cidrs=())
+    now = dataclasses.replace(RUNNING, security_group_ids=("sg-b",))
+    details = HostDetails(gpu_count=1, root_volume_size_gb=128, ssh_from=("198.51.100.0/24",))
+    record = dataclasses.replace(RECORDED, host=theirs)
+    world = fake_world(tmp_path, cloud=FakeCloud(instance=now, details=details), records=(record,))
+    shown = status(world).text()
+    assert "198.51.100.0/24" in shown
+    assert "differs" not in shown
+    assert re.search(r"^group +sg-b$", shown, re.M)
 
 
 def test_what_agrees_is_not_marked(tmp_path: Path) -> None:

@@ -166,7 +166,10 @@ def test_the_refusal_is_found_among_its_consequences() -> None:
 def test_the_service_and_operation_are_named() -> None:
     """Permissions are asked for by these words."""
     text = "operation error IAM: CreateRole, https response error, api error AccessDenied: User: x is not"
-    assert explained("creating IAM Role", text).hint == "ask your AWS administrator to allow iam:CreateRole"
+    hint = explained("creating IAM Role", text).hint
+    assert hint.startswith(
+        "ask your AWS administrator to allow iam:CreateRole; or set permissions_boundary_arn"
+    )
 
 
 def test_unknown_errors_are_terraforms_own_words() -> None:

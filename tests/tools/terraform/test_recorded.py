@@ -35,6 +35,7 @@ HOSTILE: dict[str, list[Any]] = {
     "key_name": ["a\x00", "\u2028"],
     "private_key_path": ["/k\n  ProxyCommand x", "/k\r", "/k\u2028x", "/k\x7f", "/" * 5000],
     "security_group_id": ["sg-", "sg-0123456789abcdef0,x"],
+    "security_group_ids": [["sg-0123456789abcdef0,x"], ["sg-"], "sg-0123456789abcdef0"],
     "root_volume_id": ["vol-../../x"],
     "allowed_cidrs": [[EVIL], ["0.0.0.0"], [1], {"a": 1}, [["1.2.3.4/32"]], "1.2.3.4/32"],
     "gpu_count": ["1", -1, 1.5, True, [1]],
@@ -63,7 +64,7 @@ def sample(**outputs: object) -> dict[str, Any]:
 
 def test_every_field_of_a_host_has_a_pattern() -> None:
     """A new field cannot come in unseen."""
-    known = {*recorded.TEXTS, *recorded.NUMBERS, "allowed_cidrs"}
+    known = {*recorded.TEXTS, *recorded.NUMBERS, *recorded.LISTS}
     assert known == {field.name for field in dataclasses.fields(Host)} == set(HOSTILE)
 
 
@@ -79,7 +80,7 @@ def test_a_hostile_value_is_refused(name: str, value: object, tmp_path: Path) ->
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_a_value_of_another_type_is_refused(name: str, tmp_path: Path) -> None:
     """A number is no text, true is no number, and nothing is looked into that is not a list."""
-    kind = int if name in recorded.NUMBERS else list if name == "allowed_cidrs" else str
+    kind = int if name in recorded.NUMBERS else list if name in recorded.LISTS else str
     for value in (one for one in WRONG if type(one) is not kind):
         with pytest.raises(ConfigError, match=f"'{name}'"):
             read(tmp_path, sample(**{name: value}))

@@ -32,7 +32,7 @@ def test_a_whole_state(tmp_path: Path) -> None:
     record = state_in(tmp_path, samples.STATE).read()
     assert record.host == samples.host()
     assert record.ids_of("aws_instance") == {samples.OUTPUTS["instance_id"]}
-    assert "module.host.module.security_group.aws_security_group.this" in record.resources
+    assert 'module.host.module.security_group["own"].aws_security_group.this' in record.resources
 
 
 def test_a_state_without_outputs_has_no_host(tmp_path: Path) -> None:

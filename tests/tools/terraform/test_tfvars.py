@@ -70,6 +70,9 @@ def test_reading(tmp_path: Path) -> None:
     assert (settings.owner, settings.region, settings.instance_type) == ("ada", "eu-west-1", "g5.xlarge")
     assert settings.allowed_cidrs == ("203.0.113.7/32", "198.51.100.0/24")
     assert (settings.stack, settings.image, settings.root_volume_size_gb) == ("default", "nvidia", 128)
+    assert (settings.security_group_ids, settings.instance_profile) == ((), "")
+    path.write_text(f'{TEXT}security_group_ids = ["sg-0123456789abcdef0"]\ninstance_profile = "ml"\n')
+    assert (read(path).security_group_ids, read(path).instance_profile) == (("sg-0123456789abcdef0",), "ml")
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

@@ -5,7 +5,7 @@ resource "aws_instance" "this" {
   ami                                  = local.ami_id
   instance_type                        = var.instance_type
   ebs_optimized                        = true
-  monitoring                           = true
+  monitoring                           = false
   instance_initiated_shutdown_behavior = var.shutdown_behavior
 
   tags = local.instance_tags
@@ -15,12 +15,12 @@ resource "aws_instance" "this" {
 
   # access
   key_name             = var.key_name
-  iam_instance_profile = aws_iam_instance_profile.this.name
+  iam_instance_profile = var.instance_profile != null ? var.instance_profile : one(values(aws_iam_instance_profile.this)[*].name)
 
   # network
   availability_zone           = var.availability_zone
   subnet_id                   = var.subnet_id
-  vpc_security_group_ids      = [var.security_group_id]
+  vpc_security_group_ids      = var.security_group_ids
   associate_public_ip_address = var.access == "ssh"
 
   # A stolen request from a program on the host must not get the role's keys.
@@ -38,6 +38,7 @@ resource "aws_instance" "this" {
     iops                  = var.root_volume_iops
     throughput            = var.root_volume_throughput_mib_s
     encrypted             = true
+    kms_key_id            = var.kms_key_id
     delete_on_termination = true
     tags                  = var.tags
   }
@@ -68,6 +69,21 @@ resource "aws_instance" "this" {
     precondition {
       condition     = local.ami_id != null
       error_message = "Region ${var.region} has no image ${local.image} for ${local.architecture}${local.image == "nvidia" && local.partition != "aws" ? " (gpuinfra knows it in commercial regions only)" : ""}. Set image in terraform.tfvars to another of nvidia, aws-nvidia and ubuntu, or set ami_id."
+    }
+
+    precondition {
+      condition     = !var.dlc_access || var.instance_profile == null
+      error_message = "dlc_access is true, and with instance_profile there is no role of ours to give the right to. Set dlc_access = false in terraform.tfvars, and let the role of ${coalesce(var.instance_profile, "null")} pull the images: ecr:GetAuthorizationToken, ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer."
+    }
+
+    precondition {
+      condition     = var.permissions_boundary_arn == null || var.instance_profile == null
+      error_message = "permissions_boundary_arn is for a role of ours, and with instance_profile none is made. Set one of them to null in terraform.tfvars."
+    }
+
+    precondition {
+      condition     = var.kms_key_id == null || try(split(":", var.kms_key_id)[3], "") == var.region
+      error_message = "kms_key_id is ${coalesce(var.kms_key_id, "null")}, and the host is in ${var.region}: a disk takes a key of its own region. Set kms_key_id in terraform.tfvars to one; see: aws kms list-keys --region ${var.region}"
     }
 
     postcondition {

@@ -77,13 +77,13 @@ output "subnet_id" {
 }
 
 output "role_name" {
-  description = "Role of the host"
-  value       = aws_iam_role.this.name
+  description = "Role of the host; null with instance_profile"
+  value       = one(values(aws_iam_role.this)[*].name)
 }
 
 output "role_arn" {
   description = "ARN of that role"
-  value       = aws_iam_role.this.arn
+  value       = one(values(aws_iam_role.this)[*].arn)
 }
 
 output "metadata_tags" {

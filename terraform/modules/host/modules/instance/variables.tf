@@ -66,10 +66,22 @@ variable "key_name" {
   nullable    = false
 }
 
-variable "security_group_id" {
-  description = "Security group of the host"
-  type        = string
+variable "security_group_ids" {
+  description = "Security groups of the host"
+  type        = set(string)
   nullable    = false
+}
+
+variable "instance_profile" {
+  description = "An instance profile of the account's; null: one of our own, with a role"
+  type        = string
+  default     = null
+}
+
+variable "permissions_boundary_arn" {
+  description = "The policy that bounds what a role of our own may do; null: none"
+  type        = string
+  default     = null
 }
 
 variable "subnet_id" {
@@ -100,6 +112,12 @@ variable "root_volume_throughput_mib_s" {
   description = "Throughput of the root volume, MiB/s"
   type        = number
   nullable    = false
+}
+
+variable "kms_key_id" {
+  description = "ARN of the KMS key of the root volume; null: the account's own for EBS"
+  type        = string
+  default     = null
 }
 
 variable "settings" {

@@ -20,7 +20,7 @@ resource "aws_key_pair" "this" {
 
     postcondition {
       condition     = try(regex(local.type_and_key, self.public_key), local.public_key) == local.public_key
-      error_message = "public_key is another key than that of the host. Add it to ~/.ssh/authorized_keys on the host, then make the pair anew: terraform apply -replace=ADDRESS, where ADDRESS ends in module.key_pair.aws_key_pair.this (terraform state list shows it)."
+      error_message = "public_key is another key than that of the host. Add it to ~/.ssh/authorized_keys on the host, then make the pair anew: terraform apply -replace=ADDRESS, where ADDRESS ends in aws_key_pair.this (terraform state list shows it)."
     }
 
     # A condition, not a validation: those run in destroy too, when the file may have gone.
