@@ -7,9 +7,6 @@ locals {
   # messages, and a private key named by mistake must be neither there nor in the state.
   public_key       = try(regex("^ssh-(?:ed25519|rsa) AAAA[0-9A-Za-z+/]+=*(?: [^\n]*)?$", trimspace(file(pathexpand(var.public_key_path)))), "")
   user_data_base64 = try(filebase64("${path.root}/user-data.yaml.gz"), "")
-
-  # A subnet that is not there goes no further either: asked for it, AWS would fail, in destroy too.
-  subnet_id = one(flatten([for found in data.aws_subnets.chosen : found.ids]))
 }
 
 module "host" {
@@ -54,13 +51,4 @@ module "host" {
 
   # settings of a living host
   job_time_limit = var.job_time_limit
-}
-
-data "aws_subnets" "chosen" {
-  for_each = toset(compact([var.subnet_id]))
-
-  filter {
-    name   = "subnet-id"
-    values = [each.key]
-  }
 }

@@ -23,6 +23,12 @@ output "instance_id" {
 output "instance_type" {
   description = "EC2 instance type"
   value       = module.host.instance_type
+
+  # Here, not in the module, whose caller may bring first-boot instructions of another kind.
+  precondition {
+    condition     = local.architecture == "x86_64"
+    error_message = "Instance type ${var.instance_type} has processors of Arm's (arm64), and conda, the environment and the checks of the first boot are for x86_64. Set instance_type in terraform.tfvars to a type for x86_64, such as ${local.nearest}."
+  }
 }
 
 output "gpu_count" {
@@ -148,5 +154,10 @@ output "subnet_id" {
   precondition {
     condition     = var.subnet_id == null || local.subnet_id != null
     error_message = "There is no subnet ${coalesce(var.subnet_id, "null")} in region ${var.region}. Set subnet_id in terraform.tfvars to a subnet of this region, or to null for the default VPC."
+  }
+
+  precondition {
+    condition     = length(local.with_address) == 0 || length(local.ways_in) > 0
+    error_message = "Subnet ${coalesce(var.subnet_id, "null")} is a private one: no route of it leads to an internet gateway, so nobody could reach a host there at its public address. In terraform.tfvars set subnet_id to a public subnet, or to null for the default VPC, or access to \"ssm\". Its routes: aws ec2 describe-route-tables --region ${var.region} --filters Name=association.subnet-id,Values=${coalesce(var.subnet_id, "null")}"
   }
 }

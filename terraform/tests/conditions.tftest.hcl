@@ -92,8 +92,8 @@ run "a_zone_that_is_not_the_subnets" {
   }
 
   variables {
-    subnet            = { id = "subnet-11111111111111111" }
-    availability_zone = "us-east-1a"
+    subnet             = { id = "subnet-11111111111111111" }
+    availability_zone  = "us-east-1a"
     security_group_ids = null
     key_name           = null
   }
@@ -229,4 +229,147 @@ run "a_root_volume_smaller_than_the_image" {
   }
 
   expect_failures = [terraform_data.image]
+}
+
+run "a_type_of_arm_which_the_bootstrap_is_not_for" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    instance_type      = "c7gd.medium"
+    image              = "ubuntu"
+    security_group_ids = null
+    key_name           = null
+  }
+
+  override_data {
+    target = module.host.module.instance.data.aws_ec2_instance_type.this
+    values = { supported_architectures = ["arm64"], gpus = [] }
+  }
+
+  override_data {
+    target = module.host.module.instance.data.aws_ami.newest
+    values = { architecture = "arm64" }
+  }
+
+  expect_failures = [output.instance_type]
+}
+
+run "a_private_subnet_for_a_host_with_an_address" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    subnet_id          = "subnet-44444444444444444"
+    security_group_ids = null
+    key_name           = null
+  }
+
+  override_data {
+    target = data.aws_route_tables.tied
+    values = { ids = ["rtb-11111111111111111"] }
+  }
+
+  override_data {
+    target = data.aws_route_table.chosen
+    values = { routes = [
+      { gateway_id = "local", cidr_block = "10.0.0.0/16", vpc_endpoint_id = "", network_interface_id = "" },
+      { gateway_id = "", nat_gateway_id = "nat-1", cidr_block = "0.0.0.0/0", vpc_endpoint_id = "", network_interface_id = "" },
+    ] }
+  }
+
+  expect_failures = [output.subnet_id]
+}
+
+run "a_public_subnet_for_a_host_with_an_address_is_taken" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    subnet_id          = "subnet-44444444444444444"
+    security_group_ids = null
+    key_name           = null
+  }
+
+  override_data {
+    target = data.aws_route_tables.tied
+    values = { ids = ["rtb-11111111111111111"] }
+  }
+
+  override_data {
+    target = data.aws_route_table.chosen
+    values = { routes = [{ gateway_id = "igw-1", cidr_block = "0.0.0.0/0", vpc_endpoint_id = "", network_interface_id = "" }] }
+  }
+
+  assert {
+    condition     = length(local.ways_in) == 1
+    error_message = "a public subnet is refused"
+  }
+}
+
+run "a_default_network_without_a_subnet_in_the_zone" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    availability_zone  = "us-east-1b"
+    security_group_ids = null
+    key_name           = null
+  }
+
+  override_data {
+    target = data.aws_subnets.default
+    values = { ids = [] }
+  }
+
+  expect_failures = [output.vpc_id]
+}
+
+run "a_zone_that_does_not_offer_the_type" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    availability_zone  = "us-east-1d"
+    security_group_ids = null
+    key_name           = null
+  }
+
+  expect_failures = [output.vpc_id]
+}
+
+run "a_subnet_in_a_zone_that_does_not_offer_the_type" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    subnet             = { id = "subnet-11111111111111111" }
+    security_group_ids = null
+    key_name           = null
+  }
+
+  override_data {
+    target = data.aws_subnet.chosen
+    values = { vpc_id = "vpc-11111111111111111", availability_zone = "us-east-1d" }
+  }
+
+  expect_failures = [output.vpc_id]
 }

@@ -1,4 +1,4 @@
-# The arguments of the host itself, and how its image is chosen.
+# Over 200 lines: one run for each law. The arguments of the host itself, and how its image is chosen.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -137,6 +137,29 @@ run "gpus_of_other_makers_do_not_count" {
   assert {
     condition     = output.gpu_count == 0
     error_message = "an AMD GPU counts as an NVIDIA one"
+  }
+}
+
+run "a_type_that_knows_no_ebs_optimisation_is_not_asked_for_it" {
+  command = plan
+
+  module {
+    source = "./modules/host/modules/instance"
+  }
+
+  variables {
+    image         = "ubuntu"
+    instance_type = "t2.medium"
+  }
+
+  override_data {
+    target = data.aws_ec2_instance_type.this
+    values = { supported_architectures = ["x86_64"], gpus = [], ebs_optimized_support = "unsupported" }
+  }
+
+  assert {
+    condition     = aws_instance.this.ebs_optimized == false
+    error_message = "EC2 would refuse the launch"
   }
 }
 

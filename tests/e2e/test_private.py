@@ -96,6 +96,8 @@ def test_a_public_subnet_is_refused_while_planning(cli: Cli, sim: Simulator) -> 
     assert sim.leftovers() == before
     cli.edit('access = "ssm"', 'access = "ssh"')
     cli.ok("plan")
+    cli.edit(own.public, own.private)
+    refused(cli.run("plan"), 3, f"Subnet {own.private} is a private one", "or access to")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import pytest
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
 from tests.e2e.cli import Cli, refused
+from tests.simulator.aws import client
 from tests.timing import alone_s
 
 pytestmark = pytest.mark.e2e
@@ -118,3 +119,29 @@ def test_no_default_vpc(cli: Cli, sim: Simulator) -> None:
         "aws ec2 create-default-vpc --region us-east-1",
     )
     assert "network.tf" not in done.stderr
+
+
+def test_what_a_plan_can_know_is_refused_there_and_never_blocks_down(cli: Cli, sim: Simulator) -> None:
+    """A zone without the type, a type of Arm's, a default network whose subnet went under a host."""
+    cli.edit("availability_zone = null", 'availability_zone = "us-east-1e"')
+    refused(
+        cli.run("plan"), 3, "Zone us-east-1e does not offer g4dn.xlarge to this account; these do: us-east-1a"
+    )
+    cli.edit('"us-east-1e"', '"us-east-1b"')
+    cli.edit('"g4dn.xlarge"', '"g5g.2xlarge"')
+    cli.edit('image = "nvidia"', 'image = "aws-nvidia"')
+    refused(
+        cli.run("plan"), 3, "has processors of Arm's (arm64)", "to a type for x86_64, such as g4dn.2xlarge."
+    )
+    cli.edit('"g5g.2xlarge"', '"t2.medium"')
+    cli.edit('image = "aws-nvidia"', 'image = "ubuntu"')
+    cli.ok("up", "--yes")
+    assert sim.calls("RunInstances")[-1].params["EbsOptimized"] == "false"
+    ec2 = client("ec2", sim)
+    (lost,) = ec2.describe_subnets(Filters=[{"Name": "availability-zone", "Values": ["us-east-1b"]}])[
+        "Subnets"
+    ]
+    ec2.delete_subnet(SubnetId=lost["SubnetId"])  # EC2 would not; a plan that is refused is what counts
+    refused(cli.run("plan"), 3, "has no default subnet in us-east-1b", "--availability-zone us-east-1b")
+    cli.ok("down", "--yes")
+    assert len(sim.calls("RunInstances")) == 1

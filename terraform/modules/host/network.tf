@@ -22,6 +22,14 @@ locals {
   subnet_id = one(concat([for network in module.network : network.subnet_id], values(local.chosen)))
   zone      = one([for subnet in data.aws_subnet.chosen : subnet.availability_zone])
 
+  # Where the type can be had, and where the host would be; a zone that nobody chose is AWS's choice.
+  offered = sort(data.aws_ec2_instance_type_offerings.zones.locations)
+  place   = var.availability_zone != null ? var.availability_zone : local.zone
+  default = length(local.own_network) == 0 && var.subnet == null && length(local.offered) > 0 ? data.aws_vpcs.default.ids : []
+
+  # Default VPCs in which no default subnet is where the host would be.
+  bare_vpcs = [for id in local.default : id if length(data.aws_subnets.default[id].ids) == 0]
+
   lost_groups   = setsubtract(coalesce(var.security_group_ids, []), flatten([for found in data.aws_security_groups.given : found.ids]))
   others_groups = [for vpc_id in flatten([for found in data.aws_security_groups.given : found.vpc_ids]) : vpc_id if vpc_id != local.vpc_id]
 
@@ -29,6 +37,35 @@ locals {
   open_routes = flatten([
     for table in data.aws_route_table.private : [for route in table.routes : route if startswith(route.gateway_id, "igw-") && route.cidr_block == "0.0.0.0/0"]
   ])
+}
+
+data "aws_ec2_instance_type_offerings" "zones" {
+  location_type = "availability-zone"
+
+  filter {
+    name   = "instance-type"
+    values = [var.instance_type]
+  }
+}
+
+# Where AWS puts a host for which no subnet was named.
+data "aws_subnets" "default" {
+  for_each = toset(local.default)
+
+  filter {
+    name   = "vpc-id"
+    values = [each.key]
+  }
+
+  filter {
+    name   = "default-for-az"
+    values = ["true"]
+  }
+
+  filter {
+    name   = "availability-zone"
+    values = var.availability_zone != null ? [var.availability_zone] : local.offered
+  }
 }
 
 # The groups that were given, and the networks that they are in.

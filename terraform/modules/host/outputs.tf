@@ -30,6 +30,11 @@ output "gpu_count" {
   value       = module.instance.gpu_count
 }
 
+output "architecture" {
+  description = "Architecture of the host: x86_64 or arm64"
+  value       = module.instance.architecture
+}
+
 output "image" {
   description = "Kind of image that the host was made from: nvidia, aws-nvidia, ubuntu, or custom (ami_id)"
   value       = module.instance.image
@@ -138,6 +143,16 @@ output "vpc_id" {
   precondition {
     condition     = var.access == "ssm" || var.subnet != null || local.vpc_id != null
     error_message = "Region ${local.region} has no default VPC and subnet_id is not set (in a call of the module: subnet), so there is no network for the host. Set it in terraform.tfvars to a public subnet of yours, or make a default VPC: aws ec2 create-default-vpc --region ${local.region}"
+  }
+
+  precondition {
+    condition     = local.place == null || length(local.offered) == 0 || contains(local.offered, coalesce(local.place, "null"))
+    error_message = "Zone ${coalesce(local.place, "null")} does not offer ${var.instance_type} to this account; these do: ${join(", ", local.offered)}. In terraform.tfvars set ${var.subnet == null ? "availability_zone to one of them or to null" : "subnet_id to a subnet in one of them"}, or another instance_type.${startswith(coalesce(local.place, "null"), "${local.region}-") ? " A local zone must be opted in: aws ec2 modify-availability-zone-group --region ${local.region} --group-name ${trimsuffix(coalesce(local.place, "null"), substr(coalesce(local.place, "null"), -1, 1))} --opt-in-status opted-in" : ""}"
+  }
+
+  precondition {
+    condition     = length(local.bare_vpcs) == 0
+    error_message = "The default VPC ${join(", ", local.bare_vpcs)} has no default subnet in ${var.availability_zone != null ? coalesce(var.availability_zone, "null") : "any zone that offers ${var.instance_type} (${join(", ", local.offered)})"}. Make one: aws ec2 create-default-subnet --region ${local.region} --availability-zone ${coalesce(var.availability_zone, try(local.offered[0], "null"))}; or set subnet_id in terraform.tfvars to a public subnet of yours."
   }
 
   precondition {

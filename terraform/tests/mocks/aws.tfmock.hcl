@@ -31,6 +31,14 @@ mock_data "aws_ssm_parameter" {
   defaults = { insecure_value = "ami-22222222222222222" }
 }
 
+mock_data "aws_subnet" {
+  defaults = { vpc_id = "vpc-11111111111111111", availability_zone = "us-east-1b" }
+}
+
+mock_data "aws_subnets" {
+  defaults = { ids = ["subnet-44444444444444444"] }
+}
+
 # Newest first, as the provider sorts them.
 mock_data "aws_ami_ids" {
   defaults = { ids = ["ami-33333333333333333", "ami-44444444444444444"] }

@@ -78,6 +78,17 @@ def _check_architecture(request: Any, image: SeedImage | None) -> None:
         )
 
 
+def _check_ebs(request: Any) -> None:
+    instance_type = request._get_param("InstanceType") or DEFAULT_TYPE
+    support = INSTANCE_TYPES[instance_type].get("EbsInfo", {}).get("EbsOptimizedSupport")
+    if support == "unsupported" and request._get_param("EbsOptimized"):
+        raise EC2ClientError(
+            "Unsupported",
+            "EBS-optimized instances are not supported for your requested configuration. Please check the"
+            " documentation for supported configurations.",
+        )
+
+
 def apply(state: SimulatorState) -> None:
     """Wrap RunInstances."""
     run_of_moto = InstanceResponse.run_instances
@@ -86,6 +97,7 @@ def apply(state: SimulatorState) -> None:
         image = state.seed.image(self._get_param("ImageId") or "")
         zone = _choose_zone(self)
         _check_architecture(self, image)
+        _check_ebs(self)
         volumes.check(self, image)
         _choose_subnet(self, zone)
         result = run_of_moto(self)

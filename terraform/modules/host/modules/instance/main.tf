@@ -4,7 +4,7 @@ resource "aws_instance" "this" {
   # host
   ami                                  = local.ami_id
   instance_type                        = var.instance_type
-  ebs_optimized                        = true
+  ebs_optimized                        = local.ebs_optimized
   monitoring                           = false
   instance_initiated_shutdown_behavior = var.shutdown_behavior
 
@@ -68,7 +68,7 @@ resource "aws_instance" "this" {
 
     precondition {
       condition     = local.ami_id != null
-      error_message = "Region ${var.region} has no image ${local.image} for ${local.architecture}${local.image == "nvidia" && local.partition != "aws" ? " (gpuinfra knows it in commercial regions only)" : ""}. Set image in terraform.tfvars to another of nvidia, aws-nvidia and ubuntu, or set ami_id."
+      error_message = "Region ${var.region} shows this account no image ${local.image} for ${local.architecture}${local.image == "nvidia" && local.partition != "aws" ? " (gpuinfra knows it in commercial regions only)" : ""}. Where Allowed AMIs is on, it hides what the account does not allow: aws ec2 get-allowed-images-settings --region ${var.region}. Else set image in terraform.tfvars to another of nvidia, aws-nvidia and ubuntu, or set ami_id."
     }
 
     precondition {

@@ -18,6 +18,11 @@ output "gpu_count" {
   value       = local.gpu_count
 }
 
+output "architecture" {
+  description = "Architecture of the host: x86_64 or arm64"
+  value       = local.architecture
+}
+
 output "image" {
   description = "Kind of image that the host was made from: nvidia, aws-nvidia, ubuntu or custom"
   value       = terraform_data.image.input.kind
