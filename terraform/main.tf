@@ -36,6 +36,7 @@ module "host" {
 
   # access
   access          = var.access
+  elastic_ip      = var.elastic_ip
   private_network = var.private_network
   allowed_cidrs   = var.allowed_cidrs
   public_key      = local.public_key

@@ -128,6 +128,13 @@ variable "access" {
   nullable    = false
 }
 
+variable "elastic_ip" {
+  description = "A public address that stays the same through stop and start; costs money while the host is stopped, too. Only for access = ssh."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "private_network" {
   description = "With access = ssm and no subnet_id: nat reaches everywhere, endpoints reach Session Manager and S3 only."
   type        = string

@@ -186,6 +186,8 @@ class Settings:
     access: str = "ssh"
     security_group_ids: tuple[str, ...] = ()
     instance_profile: str = ""
+    key_name: str = ""
+    ami_id: str = ""
 
     @property
     def tags(self) -> Tags:

@@ -82,8 +82,8 @@ class Cloud(Protocol):
     def rules(self, group_ids: Sequence[str]) -> list[FirewallRule]:
         """Return all rules of some security groups."""
 
-    def not_ours(self, instance: Instance) -> list[str]:
-        """Return, in words, what is attached to an instance and is not deleted with it."""
+    def not_ours(self, instance: Instance, known: Collection[str]) -> list[str]:
+        """Return, in words, what is attached to an instance, stays when it goes and is not `known`."""
 
     def inventory(self, tags: Tags, known: Collection[str]) -> Inventory:
         """Return what carries the tags of this project and stack, of any owner, without the `known` ids."""
@@ -102,6 +102,12 @@ class Cloud(Protocol):
 
     def type_facts(self, instance_type: str) -> TypeFacts | None:
         """Return what EC2 sells under this name, None when the region has no such type."""
+
+    def has_image(self, ami_id: str) -> bool:
+        """Tell whether EC2 shows the account this image."""
+
+    def public_key(self, key_name: str) -> str | None:
+        """Return a key pair's public key as type and key, empty where AWS keeps none; None: no such pair."""
 
     def stop(self, instance_id: str) -> None:
         """Ask EC2 to stop an instance; it takes a minute or more."""

@@ -247,3 +247,40 @@ run "the_host_is_closed_and_encrypted" {
     error_message = "IAM takes prefixes of at most 38 characters"
   }
 }
+
+run "a_fixed_address_is_the_hosts" {
+  state_key = "fixed"
+
+  module {
+    source = "./modules/host/modules/instance"
+  }
+
+  variables {
+    elastic_ip = true
+  }
+
+  override_resource {
+    target = aws_eip.this
+    values = { id = "eipalloc-11111111111111111", public_ip = "198.51.100.99" }
+  }
+
+  assert {
+    condition     = output.public_ip == "198.51.100.99" && aws_eip_association.this["own"].instance_id == aws_instance.this.id && aws_eip_association.this["own"].allocation_id == "eipalloc-11111111111111111"
+    error_message = "the address that is told is not the one that stays"
+  }
+}
+
+run "a_fixed_address_for_a_host_without_any" {
+  command = plan
+
+  module {
+    source = "./modules/host/modules/instance"
+  }
+
+  variables {
+    elastic_ip = true
+    access     = "ssm"
+  }
+
+  expect_failures = [aws_eip.this]
+}

@@ -27,6 +27,7 @@ variables {
   root_volume_iops             = 3000
   root_volume_throughput_mib_s = 125
   access                       = "ssm"
+  elastic_ip                   = false
   private_network              = "nat"
   allowed_cidrs                = ["203.0.113.7/32"]
   public_key_path              = "tests/stack/key.pub"

@@ -44,9 +44,13 @@ def tags(sim: Simulator) -> dict[str, str]:
 
 
 def test_whatever_became_of_the_state(cli: Cli, sim: Simulator) -> None:
-    """Lost, empty, damaged, cut off, another stack's: each is kept aside, and the host is as it was."""
+    """Lost, empty, damaged, cut off, another stack's: each is kept aside, and the host is as it was.
+
+    Its fixed address, too, which stays through stop and start, and goes with `down`.
+    """
     cli.edit("dlc_access = false", "dlc_access = true")
     cli.edit("tags = {}", 'tags = { team = "blue" }')
+    cli.edit("elastic_ip = false", "elastic_ip = true")
     older = nvidia_images()[0]
     cli.edit("ami_id = null", f'ami_id = "{older}"')
     address = cli.ok("up", "--yes")
@@ -73,7 +77,13 @@ def test_whatever_became_of_the_state(cli: Cli, sim: Simulator) -> None:
     assert cli.json("plan") == UNCHANGED
     assert cli.ok("ip") == address
     assert "running since" in cli.ok("status")
-    cli.ok("down", "--yes")
+    cli.ok("stop", "--yes")
+    assert "its disk and its fixed address cost money" in cli.ok("status")
+    assert cli.ok("start") == cli.ok("ip") == address
+    assert cli.json("plan") == UNCHANGED
+    (fixed,) = client("ec2", sim).describe_addresses()["Addresses"]
+    assert fixed["PublicIp"] == address.strip()
+    assert "left, not ours" not in cli.run("down", "--yes").stderr
     assert sim.leftovers() == {}
 
 
@@ -90,7 +100,8 @@ def test_a_private_host_with_its_network(cli: Cli, sim: Simulator) -> None:
         assert cli.json("plan") == UNCHANGED
         assert addresses(cli) == known
         seen |= known
-    assert declared() - seen == {"aws_iam_role_policy.dlc", "aws_vpc_security_group_ingress_rule.ssh"}
+    of_the_above = {"aws_iam_role_policy.dlc", "aws_eip.this", "aws_eip_association.this"}
+    assert declared() - seen == of_the_above | {"aws_vpc_security_group_ingress_rule.ssh"}
     cli.ok("down", "--yes")
     assert sim.leftovers() == {}
 

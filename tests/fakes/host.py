@@ -69,8 +69,12 @@ class FakeCloud:
         holding: Sequence[str] = (),
         stands_on: Sequence[Part] = (),
         protected: Sequence[str] | CloudError = (),
+        images: Collection[str] = (),
+        pairs: Mapping[str, str] = {},
     ) -> None:
         self.protected = protected
+        self.images = images
+        self.pairs = pairs
         self.open = rules
         self.stands_on = stands_on
         self.tags: dict[str, dict[str, str]] = {}
@@ -106,7 +110,7 @@ class FakeCloud:
         """Return what was set."""
         return list(self.open)
 
-    def not_ours(self, instance: Instance) -> list[str]:
+    def not_ours(self, instance: Instance, known: Collection[str]) -> list[str]:
         """Return what was set."""
         return list(self.attached)
 
@@ -134,6 +138,14 @@ class FakeCloud:
         self.things.remove(one)
         self.removed.append(one.resource_id)
         return True
+
+    def has_image(self, ami_id: str) -> bool:
+        """Tell whether it was set."""
+        return ami_id in self.images
+
+    def public_key(self, key_name: str) -> str | None:
+        """Return what was set."""
+        return self.pairs.get(key_name)
 
     def holders(self, resource_id: str) -> list[str]:
         """Return what was set."""

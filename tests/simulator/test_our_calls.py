@@ -10,6 +10,7 @@ from gpuinfra.simulator.client import REGION, Simulator
 from gpuinfra.tools.aws.ec2 import Aws
 from tests.fakes.world import SETTINGS
 from tests.simulator.aws import group, launch
+from tests.terraform import ROOT
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -80,7 +81,7 @@ def test_what_belongs_to_a_host_and_what_does_not(aws: Aws, ec2: "EC2Client") ->
     made = launch(ec2, SecurityGroupIds=[mine], BlockDeviceMappings=[root])
     instance = aws.instance(made["InstanceId"])
     assert instance
-    assert aws.not_ours(instance) == []
+    assert aws.not_ours(instance, ()) == []
     volume = ec2.create_volume(AvailabilityZone=instance.availability_zone, Size=500)["VolumeId"]
     ec2.attach_volume(VolumeId=volume, InstanceId=instance.instance_id, Device="/dev/sdf")
     address = ec2.allocate_address(Domain="vpc")
@@ -92,4 +93,14 @@ def test_what_belongs_to_a_host_and_what_does_not(aws: Aws, ec2: "EC2Client") ->
         "root_volume_size_gb": 130,
         "ssh_from": ("203.0.113.7/32", "::/0"),
     }
-    assert aws.not_ours(now) == [f"volume {volume}, 500 GB", f"address {address['PublicIp']}"]
+    assert aws.not_ours(now, ()) == [f"volume {volume}, 500 GB", f"address {address['PublicIp']}"]
+    assert aws.not_ours(now, (address["AllocationId"],)) == [f"volume {volume}, 500 GB"]
+
+
+def test_what_a_new_host_is_made_of(aws: Aws, ec2: "EC2Client") -> None:
+    """An image that the account is shown or not; a key pair's public key without its comment, or none."""
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    assert (aws.has_image(image), aws.has_image("ami-0123456789abcdef0")) == (True, False)
+    key = (ROOT / "terraform" / "tests" / "stack" / "key.pub").read_text()
+    ec2.import_key_pair(KeyName="team", PublicKeyMaterial=key.encode())
+    assert (aws.public_key("team"), aws.public_key("other")) == (" ".join(key.split()[:2]), None)

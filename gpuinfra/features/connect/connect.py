@@ -110,11 +110,12 @@ def _read_boot_status_once(world: World, host: Host, *, is_open: bool) -> Boot:
         world.ssh.configure(host, address="" if is_open else host.address)
     if not is_open and not host.is_private and not _port_is_open(world, host):
         where = f"nothing answers at {host.public_ip}" if host.public_ip else "it has no public address"
-        known = ", ".join(host.allowed_cidrs) or "none"
+        groups, has_own = ", ".join(host.security_group_ids), bool(host.security_group_id)
+        known = ", ".join(host.allowed_cidrs) or ("none" if has_own else f"those that {groups} let in")
         raise _unreachable(
             host,
             f"{where}: it is still booting, or your address is not one of {known}",
-            hint=f"; if your address has changed: {command('allow', host.stack)}",
+            hint=f"; if your address has changed: {command('allow', host.stack)}" if has_own else "",
         )
     timeout_s = PRIVATE_TIMEOUT_S if host.is_private else STATUS_TIMEOUT_S
     try:

@@ -71,8 +71,7 @@ def started(world: World, host: Host, *, yes: bool) -> Host:
 
 def followed(world: World, host: Host, *, wait: bool) -> Host:
     """Return the host, with `wait` once it is ready; one that is stopped is not waited for."""
-    runs = bool(host.public_ip) or host.is_private
-    if wait and runs:
+    if wait and existing(cloud_of(world, host), host).state not in ("stopped", "stopping"):
         follow(world, host)
     return host
 

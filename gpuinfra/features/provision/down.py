@@ -89,10 +89,10 @@ def _tell(world: World, left: Leftovers) -> None:
 
 def _not_ours(world: World, settings: Settings, record: Record) -> list[str]:
     """Return what somebody attached to the hosts, in words: it is not deleted with them."""
-    cloud = world.cloud(settings.region, settings)
+    cloud, ours = world.cloud(settings.region, settings), record.ids_of("aws_eip")
     try:
         hosts = [cloud.instance(name) for name in sorted(record.ids_of("aws_instance"))]
-        return [one for host in hosts if host for one in cloud.not_ours(host)]
+        return [one for host in hosts if host for one in cloud.not_ours(host, ours)]
     except CloudError:
         return []  # who may not ask for it must be able to end the cost all the same
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gpuinfra.features.provision import consequences, firewall, plan_text, progress
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
-from gpuinfra.features.provision.preflight import prepare
+from gpuinfra.features.provision.preflight import prepare, refuse_missing
 from gpuinfra.features.provision.resource_names import INSTANCE, KEY_PAIR
 from gpuinfra.ground.model import Change, Outcome, Record, Settings
 from gpuinfra.ground.protocols import Provisioner
@@ -30,6 +30,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     """Plan, show, and delete the plan file (it holds the user-data in clear); `values`: for a first run."""
     ensure(world, values)
     settings, record = prepare(world), world.state.read()
+    refuse_missing(world, settings, record)
     terraform = world.terraform()
     try:
         outcome = make(world, terraform, settings, replace=forced(world, record))

@@ -61,6 +61,45 @@ def prove_key(world: World, *, wait: bool) -> None:
         world.reporter.say(f"no login from this machine: {trouble.message} ({trouble.hint})")
 
 
+def refuse_missing(world: World, settings: Settings, record: Record) -> None:
+    """Refuse a new host that EC2 would refuse in the middle of an apply, or that would let nobody in.
+
+    Raises:
+        ConfigError: ami_id or key_name are not there, or the key pair is that of another key.
+    """
+    if record.ids_of("aws_instance") or not (settings.ami_id or settings.key_name):
+        return
+    cloud, region = world.cloud(settings.region, settings), settings.region
+    if settings.ami_id and not cloud.has_image(settings.ami_id):
+        raise ConfigError(
+            f"{region} shows this account no image {settings.ami_id}: it is gone, in another region, not"
+            " shared with the account, or hidden by its Allowed AMIs",
+            hint="set ami_id in terraform.tfvars to another image, or to null"
+            f"   # aws ec2 get-allowed-images-settings --region {region}",
+        )
+    if settings.key_name:
+        _prove_pair(world, settings, cloud.public_key(settings.key_name))
+
+
+def _prove_pair(world: World, settings: Settings, theirs: str | None) -> None:
+    name, region, private = settings.key_name, settings.region, world.values.private_key()
+    if theirs is None:
+        raise ConfigError(
+            f"EC2 has no key pair {name} in {region}",
+            hint=f"aws ec2 describe-key-pairs --region {region}   # set key_name in terraform.tfvars to one",
+        )
+    if not (mine := world.values.public_key()):
+        raise ConfigError(
+            f"public_key_path names no public key, by which the key pair {name} could be told",
+            hint=f"ssh-keygen -y -f {private} > {private}.pub",
+        )
+    if theirs not in ("", mine):
+        raise ConfigError(
+            f"{private}.pub is another key than the key pair {name} of EC2: the host would not let you in",
+            hint="set public_key_path in terraform.tfvars to that of the pair, or key_name to null",
+        )
+
+
 def refuse_orphans(world: World, settings: Settings, record: Record) -> None:
     """Refuse to make a second host beside one that an earlier, killed run left behind.
 

@@ -10,6 +10,9 @@ INSTANCE = f"{HOST}module.instance.aws_instance.this"
 SECURITY_GROUP = f'{HOST}module.security_group["own"]'
 KEY_PAIR = f'{HOST}module.key_pair["own"].aws_key_pair.this'
 
+# The key of what there is one of, or none.
+ONLY = "own"
+
 NAMES = {
     "aws_instance": "host (EC2 instance)",
     "aws_ebs_volume": "disk (EBS volume)",
@@ -30,7 +33,8 @@ NAMES = {
     "aws_route_table_association": "routes of a subnet",
     "aws_route": "route",
     "aws_internet_gateway": "internet gateway",
-    "aws_eip": "public address of the NAT gateway",
+    "aws_eip": "public address (Elastic IP)",
+    "aws_eip_association": "tie of that address to the host",
 }
 
 
@@ -38,7 +42,7 @@ def label(address: str) -> str:
     """Return a resource address in plain words, its key included."""
     key = re.search(r'\["?([^"\]]+)"?\]$', address)
     name = kind(address)
-    return f"{name} {key.group(1)}" if key and name != address else name
+    return f"{name} {key.group(1)}" if key and key.group(1) != ONLY and name != address else name
 
 
 def kind(address: str) -> str:

@@ -130,6 +130,8 @@ def _note(host: Host, record: Record, instance: Instance | None) -> str:
 def _costs(record: Record) -> str:
     """Return what goes on costing money while the host is stopped, with the verb."""
     found = ["its disk"]
+    if record.ids_of("aws_eip_association"):
+        found.append("its fixed address")
     if record.ids_of("aws_nat_gateway"):
         found.append("its NAT gateway (with an address)")
     if any(".aws_vpc_endpoint.interface" in address for address in record.resources):

@@ -10,7 +10,13 @@ from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.down import Running
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
-from gpuinfra.features.provision.preflight import clear_the_way, prepare, prove_key, refuse_orphans
+from gpuinfra.features.provision.preflight import (
+    clear_the_way,
+    prepare,
+    prove_key,
+    refuse_missing,
+    refuse_orphans,
+)
 from gpuinfra.features.provision.resource_names import KEY_PAIR
 from gpuinfra.ground.errors import AlreadyExists, Declined, TerraformError
 from gpuinfra.ground.model import Change, Host, Outcome, Record, Settings
@@ -78,6 +84,7 @@ def apply(
     """
     settings = prepare(world)
     record = world.state.read()
+    refuse_missing(world, settings, record)
     is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
     if is_without_host or record.is_older:
         refuse_orphans(world, settings, record)

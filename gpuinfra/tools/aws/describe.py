@@ -1,7 +1,7 @@
 """What EC2 says of instances, their types and what is attached to them, as values."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gpuinfra.ground.model import FirewallRule, HostDetails, Instance, TypeFacts
@@ -77,6 +77,20 @@ def details(ec2: "EC2Client", host: Instance) -> HostDetails:
     )
 
 
+def has_image(ec2: "EC2Client", ami_id: str) -> bool:
+    """Tell whether the account is shown this image: its own, a public one, or one that is shared with it."""
+    wanted = {"Name": "image-id", "Values": [ami_id]}
+    return bool(ec2.describe_images(Filters=[wanted])["Images"])  # type: ignore[list-item]
+
+
+def public_key(ec2: "EC2Client", key_name: str) -> str | None:
+    """Return the public key of a key pair as type and key, empty where AWS keeps none; None: no such pair."""
+    wanted = {"Name": "key-name", "Values": [key_name]}
+    pairs = ec2.describe_key_pairs(Filters=[wanted], IncludePublicKey=True)["KeyPairs"]  # type: ignore[list-item]
+    texts = [pair.get("PublicKey", "") for pair in pairs]
+    return " ".join(texts[0].split()[:2]) if texts else None
+
+
 def rules(ec2: "EC2Client", group_ids: Sequence[str]) -> list[FirewallRule]:
     """Return all rules of some security groups, each with its id."""
     wanted = {"Name": "group-id", "Values": list(group_ids)}
@@ -84,13 +98,13 @@ def rules(ec2: "EC2Client", group_ids: Sequence[str]) -> list[FirewallRule]:
     return [_rule(raw) for page in pages for raw in page["SecurityGroupRules"]]
 
 
-def not_ours(ec2: "EC2Client", host: Instance) -> list[str]:
-    """Return what is attached to an instance and stays when it goes: what Terraform made goes with it."""
+def not_ours(ec2: "EC2Client", host: Instance, known: Collection[str]) -> list[str]:
+    """Return what is attached to an instance and stays when it goes: what Terraform made (`known`) goes."""
     on_host = {"Name": "instance-id", "Values": [host.instance_id]}
     addresses = ec2.describe_addresses(Filters=[on_host])["Addresses"]  # type: ignore[list-item]
     return [
         *(f"volume {name}, {size} GB" for name, size in _sizes_gb(ec2, host.other_volume_ids).items()),
-        *(f"address {a.get('PublicIp')}" for a in addresses),
+        *(f"address {a.get('PublicIp')}" for a in addresses if a.get("AllocationId") not in known),
         *(f"network interface {name}" for name in host.other_interface_ids),
     ]
 

@@ -1,4 +1,4 @@
-"""The calls to EC2, and to Systems Manager's agent, that gpuinfra makes itself."""
+"""The calls to EC2, and to Systems Manager's agent, that gpuinfra makes itself: over 200 lines of them."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -71,10 +71,10 @@ class Aws:
         with self._mapped("ec2"):
             return describe.rules(self._ec2, group_ids)
 
-    def not_ours(self, instance: Instance) -> list[str]:
-        """Return, in words, what is attached to an instance and is not deleted with it."""
+    def not_ours(self, instance: Instance, known: Collection[str]) -> list[str]:
+        """Return, in words, what is attached to an instance, stays when it goes and is not `known`."""
         with self._mapped("ec2"):
-            return describe.not_ours(self._ec2, instance)
+            return describe.not_ours(self._ec2, instance, known)
 
     def inventory(self, tags: Tags, known: Collection[str]) -> Inventory:
         """Return what carries the tags of this project and stack, of any owner, without the `known` ids."""
@@ -106,6 +106,16 @@ class Aws:
         """Return what EC2 sells under this name, None when the region has no such type."""
         with self._mapped("ec2"):
             return describe.type_facts(self._ec2, instance_type)
+
+    def has_image(self, ami_id: str) -> bool:
+        """Tell whether EC2 shows the account this image."""
+        with self._mapped("ec2"):
+            return describe.has_image(self._ec2, ami_id)
+
+    def public_key(self, key_name: str) -> str | None:
+        """Return a key pair's public key as type and key, empty where AWS keeps none; None: no such pair."""
+        with self._mapped("ec2"):
+            return describe.public_key(self._ec2, key_name)
 
     def stop(self, instance_id: str) -> None:
         """Ask EC2 to stop an instance; it takes a minute or more."""

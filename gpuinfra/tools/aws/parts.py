@@ -26,6 +26,10 @@ def parts(ec2: Any, instance_id: str, marks: Mapping[str, str]) -> Iterator[Part
         yield _part("aws_instance", instance_id)
         for pair in _where(ec2, "describe_key_pairs", "KeyPairs", key_name=host.get("KeyName", "")):
             yield _part("aws_key_pair", pair["KeyName"], key_name_prefix=_prefix(pair["KeyName"]))
+        for address in _where(ec2, "describe_addresses", "Addresses", instance_id=instance_id):
+            if tagged_as(address, marks) is not None:  # what somebody else tied to the host stays theirs
+                yield _part("aws_eip", address["AllocationId"])
+                yield _part("aws_eip_association", address["AssociationId"])
         yield from _identity(ec2, host.get("IamInstanceProfile", {}).get("Arn", ""))
         groups = [group["GroupId"] for group in host.get("SecurityGroups", [])]
         for vpc in _where(ec2, "describe_vpcs", "Vpcs", vpc_id=host.get("VpcId", "")):

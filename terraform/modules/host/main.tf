@@ -42,6 +42,7 @@ module "instance" {
 
   # access
   access                   = var.access
+  elastic_ip               = var.elastic_ip
   dlc_access               = var.dlc_access
   instance_profile         = var.instance_profile
   permissions_boundary_arn = var.permissions_boundary_arn

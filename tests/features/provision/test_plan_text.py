@@ -27,6 +27,19 @@ def test_the_plan_of_a_private_host_tells_the_price_of_its_network() -> None:
     assert "USD" not in "\n".join(plan_text.plan_lines([Change(address=HOST, action="create")], SETTINGS))
 
 
+def test_the_price_of_a_fixed_address_is_told() -> None:
+    """It goes on while the host is stopped, which nobody expects; that of a NAT gateway has its own line."""
+    fixed = Change(address='module.host.module.instance.aws_eip.this["own"]', action="create")
+    text = "\n".join(plan_text.plan_lines([fixed], SETTINGS))
+    assert (
+        "fixed public address: about 0.005 USD an hour (4 USD a month), also while the host is stopped"
+        in text
+    )
+    assert "public address (Elastic IP)\n" in text
+    of_nat = Change(address='module.host.module.network["own"].aws_eip.nat["nat"]', action="create")
+    assert "fixed" not in "\n".join(plan_text.plan_lines([of_nat], SETTINGS))
+
+
 def test_the_end_of_the_cost_is_that_of_this_stack() -> None:
     """`make down` means the default stack: another one's plan names its own command."""
     made = [Change(address=HOST, action="create")]

@@ -169,7 +169,7 @@ def test_a_refusal_of_aws_is_explained(tmp_path: Path) -> None:
     ("record", "tagged", "says"),
     [
         (Record(), [], "Nothing was made."),
-        (WITH_ADDRESS, [], "1 other resources exist (public address of the NAT gateway nat cost money)."),
+        (WITH_ADDRESS, [], "1 other resources exist (public address (Elastic IP) nat cost money)."),
         (PARTIAL, [], "No host is recorded; 1 other resources exist (they cost nothing)."),
         (RECORDED, [], f"There is a host: {RUNNING.instance_id}"),
         (PARTIAL, [ORPHAN], "AWS shows a host that the state does not name: i-0feed"),

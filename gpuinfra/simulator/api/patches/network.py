@@ -5,6 +5,7 @@ from typing import Any
 from moto.ec2.exceptions import AuthFailureRestricted, DependencyViolationError
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.instances import Instance
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupBackend
 
@@ -20,6 +21,25 @@ def finish(request: Any, instance: Any) -> None:
         instance.security_groups = list(primary.group_set)
     brought_along = any(nic.get("NetworkInterfaceId") for nic in request._get_param("NetworkInterfaces", []))
     primary.delete_on_termination = not brought_along
+
+
+def _keep_fixed_addresses() -> None:
+    """An Elastic IP stays an instance's when it stops, and is let go when it ends."""
+    stop_of_moto, start_of_moto = NetworkInterface.stop, NetworkInterface.start
+    terminate_of_moto = Instance.terminate
+
+    def is_fixed(card: Any) -> bool:
+        return any(address.eni is card for address in card.ec2_backend.addresses)
+
+    def terminate(self: Any, *args: Any, **more: Any) -> Any:
+        ended = terminate_of_moto(self, *args, **more)
+        for address in [it for it in self.ec2_backend.addresses if it.eni in self.nics.values()]:
+            self.ec2_backend.disassociate_address(address=address.public_ip)
+        return ended
+
+    NetworkInterface.stop = lambda self: None if is_fixed(self) else stop_of_moto(self)
+    NetworkInterface.start = lambda self: None if is_fixed(self) else start_of_moto(self)
+    Instance.terminate = terminate
 
 
 def apply(state: SimulatorState) -> None:
@@ -57,3 +77,4 @@ def apply(state: SimulatorState) -> None:
     NatGatewayBackend.delete_nat_gateway = delete_gateway
     NetworkInterface.association = property(lambda self: association_of_moto(self) or None)
     SecurityGroupBackend.delete_security_group = delete
+    _keep_fixed_addresses()

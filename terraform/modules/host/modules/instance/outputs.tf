@@ -56,8 +56,11 @@ output "access" {
 }
 
 output "public_ip" {
-  description = "Public IPv4 address; empty while the host is stopped, and with access = ssm"
-  value       = aws_instance.this.public_ip
+  description = "Public IPv4 address; without elastic_ip empty while the host is stopped; empty with access = ssm"
+  value       = var.elastic_ip ? one(values(aws_eip.this)[*].public_ip) : aws_instance.this.public_ip
+
+  # Known before it leads to the host.
+  depends_on = [aws_eip_association.this]
 }
 
 output "private_ip" {

@@ -120,6 +120,13 @@ variable "kms_key_id" {
   default     = null
 }
 
+variable "elastic_ip" {
+  description = "A public address that outlives stop and start"
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "settings" {
   description = "Tags for the instance alone, by which settings reach a living host"
   type        = map(string)
