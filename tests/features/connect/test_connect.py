@@ -166,12 +166,16 @@ def test_a_host_without_an_address_is_not_looked_for_here(tmp_path: Path, token:
 
 
 def test_a_closed_port_names_both_reasons(tmp_path: Path, token: str) -> None:
-    """Still booting, or the caller's address has changed: the hint says what to do for each."""
+    """Still booting, or the caller's address has changed: the hint says what to do for each of ours."""
     cloud = FakeCloud(consoles=[block(key(), token=token)])
     with pytest.raises(HostError, match="nothing answers") as caught:
         connect.connect(fake_world(tmp_path, cloud=cloud))
     assert "gpuinfra status --watch" in caught.value.hint
     assert "gpuinfra allow" in caught.value.hint
+    theirs = host(security_group_id="", security_group_ids=("sg-b",), allowed_cidrs=())
+    with pytest.raises(HostError, match="not one of those that sg-b let in") as caught:
+        connect.reach(fake_world(tmp_path, cloud=cloud), theirs)
+    assert "allow" not in caught.value.hint
 
 
 def test_a_connection_that_died_while_the_laptop_slept_is_made_anew(tmp_path: Path) -> None:
