@@ -62,7 +62,7 @@ output "access" {
 }
 
 output "public_ip" {
-  description = "Public IPv4 address; a new one after every stop and start but with elastic_ip; none with access = ssm"
+  description = "Public IPv4 address; a new one after every stop and start but with elastic_ip. With access = ssm the way out only, or none"
   value       = module.host.public_ip
 }
 

@@ -51,7 +51,7 @@ variable "availability_zone" {
 }
 
 variable "subnet_id" {
-  description = "A subnet of your own: public for access = ssh, private for ssm. null: the default VPC, for ssm a new network."
+  description = "A subnet of your own: public for access = ssh, public or private for ssm. null: the default VPC (for ssm see private_network)."
   type        = string
   default     = null
 
@@ -122,7 +122,7 @@ variable "root_volume_throughput_mib_s" {
 }
 
 variable "access" {
-  description = "How the host is reached: ssh at a public address, or ssm: no public address, no open port (experimental)."
+  description = "How the host is reached: ssh at a public address, or ssm: no open port, Session Manager carries ssh (experimental)."
   type        = string
   default     = "ssh"
   nullable    = false
@@ -136,10 +136,9 @@ variable "elastic_ip" {
 }
 
 variable "private_network" {
-  description = "With access = ssm and no subnet_id: nat reaches everywhere, endpoints reach Session Manager and S3 only."
+  description = "With access = ssm and no subnet_id. null: the default VPC; a public address is the way out, nobody is let in. nat: a network of its own behind a NAT gateway, which costs money by the hour."
   type        = string
-  default     = "nat"
-  nullable    = false
+  default     = null
 }
 
 variable "allowed_cidrs" {

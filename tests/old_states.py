@@ -20,10 +20,12 @@ from tests.terraform import ROOT, Terraform, terraform
 
 STATES = ROOT / "tests" / "data" / "states"
 STAND_INS = {"vpc": "vpc-00000000000000000", "subnet": "subnet-00000000000000000"}
+# What was the default then: without it the new tree refuses such a host, and changes nothing.
+WORD = 'private_network = "nat"\n'
 # Kind -> what its terraform.tfvars says besides VALUES.
 KINDS = {
     "default": "",
-    "private_network": 'access = "ssm"\n',
+    "private_network": f'access = "ssm"\n{WORD}',
     "chosen_subnet": f'subnet_id = "{STAND_INS["subnet"]}"\n',
 }
 VALUES = """\

@@ -16,7 +16,7 @@ from tests.running_provider import running_provider
 PLANS = {
     "plan": ("dlc_access = false", "dlc_access = true"),  # all that the role may ever do is looked at
     "private": ('access = "ssh"', 'access = "ssm"'),
-    "private, endpoints": ('private_network = "nat"', 'private_network = "endpoints"'),
+    "private, NAT": ("private_network = null", 'private_network = "nat"'),
 }
 
 

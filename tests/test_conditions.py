@@ -31,6 +31,7 @@ FIXED = {
     "local.nearest": '"g4dn.xlarge"',
     "local.lost_groups": "local.none",
     "local.others_groups": "local.none",
+    "local.elsewhere": "local.none",
     "local.gpu_count": "local.zero",
     "local.architecture": '"arm64"',
     "local.image": '"nvidia"',

@@ -9,9 +9,7 @@ from gpuinfra import factory
 from gpuinfra.cli.options import Json, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
 
-Cuda = Annotated[
-    str, typer.Option(metavar="VERSION", help="CUDA of the host, or none; default: its own.")
-]
+Cuda = Annotated[str, typer.Option(metavar="VERSION", help="CUDA of the host, or none; default: its own.")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -34,7 +34,7 @@ class Host:
 
     @property
     def is_private(self) -> bool:
-        """Tell whether it has no address of its own: Session Manager carries ssh to it."""
+        """Tell whether nobody is let in: Session Manager carries ssh; an address is the way out only."""
         return self.access == "ssm"
 
     @property
@@ -188,6 +188,7 @@ class Settings:
     instance_profile: str = ""
     key_name: str = ""
     ami_id: str = ""
+    subnet_id: str | None = None
 
     @property
     def tags(self) -> Tags:

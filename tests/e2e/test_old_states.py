@@ -53,12 +53,21 @@ def test_a_kept_state_plans_no_change(
 def test_a_living_stack_is_taken_over_and_destroyed(
     sim: Simulator, provider: dict[str, str], tmp_path: Path, kind: str
 ) -> None:
-    """What the earlier tree made is not changed by the new one, which can also destroy it at once."""
+    """What the earlier tree made is not changed by the new one, which can also destroy it at once.
+
+    A private host whose values never named its network, then the default, is refused in words until they do.
+    """
     root, _ = old_states.make(sim, tmp_path, kind, provider)
     shutil.rmtree(root.directory / ".terraform")  # as in a fresh clone of the new tree
     old_states.take_new_tree(root.directory)
     root.init()
     assert changes(root.plan()) == TAKEN
+    values = root.directory / "terraform.tfvars"
+    if old_states.WORD in values.read_text():  # it may be gone, or never have been there
+        values.write_text(values.read_text().replace(old_states.WORD, ""))
+        refused = root.run("plan", "-input=false")
+        assert refused.returncode == 1
+        assert 'To keep it, set private_network = "nat"' in " ".join(refused.stderr.split())
     root.destroy()
     of_the_user = {"vpcs", "internet_gateways"} if kind == "chosen_subnet" else set()
     assert set(sim.leftovers()) == of_the_user

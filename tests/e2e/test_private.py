@@ -17,42 +17,54 @@ PRIVATE, NETWORK = (
     'access = "ssm"',
     ["vpcs", "nat_gateways", "vpc_endpoints", "addresses", "internet_gateways"],
 )
+NAT = 'private_network = "nat"'
 
 
 def test_up_again_down(cli: Cli, sim: Simulator) -> None:
-    """No address, no rule in, another network; a second apply changes nothing; nothing is left of it."""
+    """No rule in, nothing of a network's own; a second apply changes nothing; nothing is left of it."""
     cli.edit('access = "ssh"', PRIVATE)
+    before = sim.leftovers()
     host = cli.json("up", "--yes")
-    assert (host["access"], host["public_ip"], host["allowed_cidrs"]) == ("ssm", "", [])
+    (machine,) = sim.machines()
+    assert (host["access"], host["public_ip"], host["allowed_cidrs"]) == ("ssm", machine.public_ip, [])
     assert sim.calls("AuthorizeSecurityGroupIngress") == []
-    assert {"vpcs", "nat_gateways", "vpc_endpoints", "addresses"} <= set(sim.leftovers())
+    made = sim.leftovers()
+    assert {kind: made.get(kind) for kind in NETWORK} == {kind: before.get(kind) for kind in NETWORK}
 
     again = cli.run("up", "--yes")
     assert (again.returncode, again.stdout.strip()) == (0, host["instance_id"])
     assert "up to date" in again.stderr
 
-    refused(cli.run("ip"), 5, "has no public address: Session Manager leads to it", "  next: gpuinfra ssh")
-    refused(cli.run("allow", "--cidr", "203.0.113.7"), 2, "no address is let in")
-    assert "none (access = ssm)" in cli.ok("status")
+    refused(
+        cli.run("ip"), 5, "nobody can reach the host", "Session Manager leads to it", "  next: gpuinfra ssh"
+    )
+    refused(cli.run("allow", "--cidr", "203.0.113.7"), 2, "no address is let in", "  next: gpuinfra ssh")
+    assert f"{machine.public_ip}, the way out only: nobody is let in" in cli.ok("status")
 
     cli.ok("down", "--yes")
     assert sim.leftovers() == {}
 
 
-def test_endpoints_instead_of_nat(cli: Cli, sim: Simulator) -> None:
-    """The plan tells their price; no NAT gateway, no address, no rule but theirs; nothing is left of it."""
+def test_behind_a_nat_gateway(cli: Cli, sim: Simulator) -> None:
+    """Asked for, and its price told, it has no address; without the word its network is not taken from it."""
     cli.edit('access = "ssh"', PRIVATE)
-    cli.edit('private_network = "nat"', 'private_network = "endpoints"')
+    cli.edit("private_network = null", NAT)
     plan = cli.run("plan")
     assert plan.returncode == 0
-    told = plan.stdout + plan.stderr
-    assert "3 interface endpoints: about 0.030 USD an hour (22 USD a month)" in told
-    assert "without a way to the internet: the host can install nothing from conda" in told
-    cli.ok("up", "--yes")
-    left = sim.leftovers()
-    assert len(left["vpc_endpoints"]) == 4
-    assert not {"nat_gateways", "addresses"} & set(left)
-    assert len(sim.calls("AuthorizeSecurityGroupIngress")) == 1
+    assert (
+        "NAT gateway and its address: about 0.050 USD an hour (36 USD a month)" in plan.stdout + plan.stderr
+    )
+    host = cli.json("up", "--yes")
+    assert (host["public_ip"], host["allowed_cidrs"]) == ("", [])
+    assert sim.calls("AuthorizeSecurityGroupIngress") == []
+    assert {"vpcs", "nat_gateways", "vpc_endpoints", "addresses"} <= set(sim.leftovers())
+    assert "none (access = ssm)" in cli.ok("status")
+
+    cli.edit(NAT, "private_network = null")
+    refused(cli.run("up", "--yes"), 3, 'set private_network = "nat" in terraform.tfvars')
+    cli.edit("private_network = null", 'private_network = "endpoints"')
+    refused(cli.run("plan"), 3, 'private_network is "endpoints", which is no more')
+    assert sim.calls("TerminateInstances") == []
     cli.ok("down", "--yes")
     assert sim.leftovers() == {}
 
@@ -84,18 +96,18 @@ def test_a_subnet_that_is_gone_is_told_and_does_not_block_destroy(cli: Cli, sim:
     assert sim.leftovers() == {}
 
 
-def test_a_public_subnet_is_refused_while_planning(cli: Cli, sim: Simulator) -> None:
-    """No address, so no way out by its internet gateway; for a host with an address it is right."""
+def test_a_public_subnet_of_ones_own(cli: Cli, sim: Simulator) -> None:
+    """Its internet gateway serves hosts with an address only: it has one, to go out by."""
     own = make_network(client("ec2", sim))
-    before = sim.leftovers()
     cli.edit('access = "ssh"', PRIVATE)
     cli.edit("subnet_id = null", f'subnet_id = "{own.public}"')
-    for command in (("plan",), ("up", "--yes")):
-        refused(cli.run(*command), 3, f"Subnet {own.public} is a public one", "set subnet_id to a private")
-    assert sim.calls("RunInstances") == []
-    assert sim.leftovers() == before
+    host = cli.json("up", "--yes")
+    (machine,) = sim.machines()
+    assert (machine.subnet_id, machine.public_ip) == (own.public, host["public_ip"])
+    assert host["public_ip"]
+    assert sim.calls("AuthorizeSecurityGroupIngress") == []
+    cli.ok("down", "--yes")
     cli.edit('access = "ssm"', 'access = "ssh"')
-    cli.ok("plan")
     cli.edit(own.public, own.private)
     refused(cli.run("plan"), 3, f"Subnet {own.private} is a private one", "or access to")
 

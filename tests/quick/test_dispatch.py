@@ -1,5 +1,6 @@
 """The quick answers are those of the full command line, byte for byte, or none."""
 
+import json
 import os
 import socket
 import subprocess
@@ -59,6 +60,17 @@ def test_a_doubtful_state_is_left_to_the_command_line(state: str, project: Path)
     """Damaged and incomplete states get the explanation of the long way."""
     (project / "terraform" / "terraform.tfstate").write_text(state)
     assert not dispatch.try_quick(["ip"], {"GPUINFRA_PROJECT": str(project)})
+
+
+def test_the_address_of_a_private_host_is_not_where_it_is(project: Path) -> None:
+    """It is the way out only: the long way says so, and prints nothing."""
+    state = json.loads(STATE)
+    state["outputs"]["access"] = {"value": "ssm"}
+    (project / "terraform" / "terraform.tfstate").write_text(json.dumps(state))
+    assert not dispatch.try_quick(["ip"], {"GPUINFRA_PROJECT": str(project)})
+    done = slow_run(["ip"], project)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "nobody can reach the host" in done.stderr
 
 
 def test_another_stack_is_left_to_the_command_line(project: Path) -> None:

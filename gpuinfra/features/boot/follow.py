@@ -123,7 +123,7 @@ def failed(boot: Boot, host: Host) -> HostError:
 def _no_login(host: Host, why: Unreachable) -> HostError:
     console, allow = command("logs --console", host.stack), command("allow", host.stack)
     if host.is_private:
-        network = "does its network lead to Session Manager (NAT, or endpoints)?"
+        network = "does its network lead to Session Manager (port 443 of AWS)?"
         return HostError(f"given up after 15 minutes without a login: {why.message}; {network}", hint=console)
     return HostError(
         f"given up after 15 minutes without a login: {why.message}",

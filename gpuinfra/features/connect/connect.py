@@ -45,7 +45,7 @@ def connect_and_check(world: World) -> tuple[Host, Boot]:
         awaited_lock.send(world, host, boot)
     except HostError as error:  # whoever looks at such a host must get in all the same
         world.reporter.say(f"{error.message}; {error.hint}")
-    if host.public_ip != recorded.public_ip:
+    if host.address != recorded.address:
         world.reporter.say(f"the host has a new address: {host.public_ip}")
     return host, boot
 
@@ -80,7 +80,7 @@ def reach(world: World, host: Host) -> tuple[Host, Boot]:
     except (Unreachable, KeyChanged) as error:  # the old address may be another host's by now
         trouble = error
     instance = running(world.cloud(host.region, None), host)
-    if (instance.public_ip or host.public_ip) == host.public_ip:
+    if host.is_private or (instance.public_ip or host.public_ip) == host.public_ip:
         raise trouble
     moved = dataclasses.replace(host, public_ip=instance.public_ip)
     return moved, read_boot_status(world, moved)

@@ -9,6 +9,7 @@ from gpuinfra.features.provision.preflight import settings_of
 from gpuinfra.features.provision.resource_names import SECURITY_GROUP
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import FirewallRule, Record, Settings
+from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
 # Addresses that are of one network only: what AWS sees of such a host is another one.
@@ -30,7 +31,10 @@ def allow(world: World, *, cidr: str, add: bool) -> tuple[str, ...]:
         _refuse_private(wanted)
     settings = settings_of(world)
     if settings.access == "ssm":
-        raise ConfigError('access is "ssm": no address is let in, the host has no open port')
+        raise ConfigError(
+            'access is "ssm": no address is let in, the host has no open port',
+            hint=f"{command('ssh', world.files.name)}   # by Session Manager, from anywhere",
+        )
     if settings.security_group_ids:
         raise _others_rules(settings, wanted)
     kept = [c for c in settings.allowed_cidrs if add or not _is_single(c)]

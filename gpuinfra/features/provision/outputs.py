@@ -31,11 +31,13 @@ def ip(world: World) -> str:
     """Return the public IP at which the host was met since it was recorded, else the recorded one.
 
     Raises:
-        HostError: there is no host, or it has none.
+        HostError: there is no host, or it has none at which it can be reached.
     """
     host = world.recorded_host()
-    if host.is_private:
-        message = f"the host {host.instance_id} has no public address: Session Manager leads to it"
+    if host.is_private:  # what it has is its way out, and `ssh $(gpuinfra ip)` would wait in vain
+        message = (
+            f"nobody can reach the host {host.instance_id} at a public address: Session Manager leads to it"
+        )
         raise HostError(message, hint=command("ssh", host.stack))
     return world.ssh.met_at(host, since=world.state.path) or host.public_ip or _ip_now(world, host)
 

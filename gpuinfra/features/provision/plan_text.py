@@ -33,7 +33,7 @@ def plan_lines(changes: Sequence[Change], settings: Settings) -> list[str]:
     return [
         *head,
         *body,
-        *network_costs.lines(changes),
+        *network_costs.lines(changes, settings),
         f"{counts}. The host and its disk cost money until `{_down(settings.stack)}`.",
     ]
 
@@ -47,10 +47,9 @@ def _ways(settings: Settings) -> list[str]:
     is_private, groups = settings.access == "ssm", ", ".join(settings.security_group_ids)
     lines = [f"ssh from {', '.join(settings.allowed_cidrs) or 'nowhere'} only"]
     if is_private:
-        lines = ["no public address, no open port; ssh through Session Manager only (experimental)"]
+        lines = ["no open port, nobody is let in; ssh through Session Manager only (experimental)"]
     if groups:
-        address = "no public address; " if is_private else ""
-        lines = [f"{address}who gets in and out: the rules of {groups}, which are not gpuinfra's"]
+        lines = [f"who gets in and out: the rules of {groups}, which are not gpuinfra's"]
     if profile := settings.instance_profile:
         need = "; it must let Session Manager in" if is_private else ""
         lines.append(f"may do in AWS what the role of the instance profile {profile} may{need}")

@@ -95,7 +95,7 @@ def _take_over(world: World, settings: Settings, host: Instance, *, yes: bool) -
     new.unlink(missing_ok=True)  # of a run that was killed: AWS still has all that is in it
     try:
         takeover = planned(world, settings, host, state=new)
-        for line in lines(host, takeover.ids, takeover.changes, takeover.left):
+        for line in lines(host, takeover.ids, takeover.changes, takeover.left, settings):
             world.reporter.say(line)
         if not yes and not world.reporter.confirm(f"Take over the host {host.instance_id}?"):
             raise Declined(NOTHING, hint=again(world))

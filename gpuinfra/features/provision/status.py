@@ -7,6 +7,7 @@ from typing import Any
 
 from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
+from gpuinfra.features.money import network_costs
 from gpuinfra.features.provision import firewall
 from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.ground import when
@@ -121,7 +122,7 @@ def _note(host: Host, record: Record, instance: Instance | None) -> str:
         return f"gone: it was terminated outside of gpuinfra; {command('up', host.stack)} makes a new one"
     if instance.state in ("stopped", "stopping"):
         return f"stopped: only {_costs(record)} money; {command('start', host.stack)} starts it"
-    if instance.public_ip != host.public_ip:
+    if instance.public_ip != host.public_ip and not host.is_private:
         was = f"the address was {host.public_ip} when it was" if host.public_ip else "no address was"
         return f"{was} recorded; {command('up', host.stack)} records the new one"
     return ""
@@ -133,20 +134,17 @@ def _costs(record: Record) -> str:
     if record.ids_of("aws_eip_association"):
         found.append("its fixed address")
     if record.ids_of("aws_nat_gateway"):
-        found.append("its NAT gateway (with an address)")
-    if any(".aws_vpc_endpoint.interface" in address for address in record.resources):
-        found.append("the endpoints of its network")
+        found.append(f"its NAT gateway with an address ({network_costs.NAT_USD_H:.3f} USD an hour)")
     return f"{' and '.join(found)} {'cost' if found[1:] else 'costs'}"
 
 
 def _host_rows(host: Host, now: Instance | None, details: HostDetails | None) -> list[tuple[str, object]]:
     """Return what EC2 says of the host, beside what was recorded where that differs."""
     if now is None or details is None:
-        return list(_recorded_rows(host).items())
-    address = now.public_ip or "none"
+        return list(_recorded_rows(host, now).items())
     seen = {
         "type": f"{now.instance_type} ({details.gpu_count} GPU)",
-        "public IP": "none (access = ssm)" if host.is_private else address,
+        "public IP": _address(host, now.public_ip),
         "region": now.availability_zone,
         "image": f"{host.image_name} ({now.ami_id})",
         "disk": f"{details.root_volume_size_gb} GB",
@@ -154,7 +152,7 @@ def _host_rows(host: Host, now: Instance | None, details: HostDetails | None) ->
         "group": ", ".join(sorted(now.security_group_ids)),
     }
     group = ", ".join(host.security_group_ids) or host.security_group_id
-    rows = {**_recorded_rows(host), "group": group}
+    rows = {**_recorded_rows(host, now), "group": group}
     if not host.security_group_id:  # the rules are others' and may change; nothing was recorded of them
         rows["ssh from"] = seen["ssh from"]
     shown = [(name, _marked(seen.get(name, recorded), recorded)) for name, recorded in rows.items()]
@@ -165,16 +163,23 @@ def _marked(seen: str, recorded: str) -> str:
     return seen if seen == recorded else f"{seen}   (differs: recorded was {recorded})"
 
 
-def _recorded_rows(host: Host) -> dict[str, str]:
+def _recorded_rows(host: Host, now: Instance | None) -> dict[str, str]:
     return {
         "host": host.instance_id,
         "type": f"{host.instance_type} ({host.gpu_count} GPU)",
-        "public IP": "none (access = ssm)" if host.is_private else host.public_ip or "none",
+        "public IP": _address(host, now.public_ip if now and host.is_private else host.public_ip),
         "region": host.availability_zone,
         "image": f"{host.image_name} ({host.ami_id})",
         "disk": f"{host.root_volume_size_gb} GB",
         "ssh from": _way_in(host, host.allowed_cidrs),
     }
+
+
+def _address(host: Host, address: str) -> str:
+    """Return an address with what it is for; that of a private host may change as it likes."""
+    if not host.is_private or not address:
+        return f"{address or 'none'}{' (access = ssm)' if host.is_private else ''}"
+    return f"{address}, the way out only: nobody is let in ({network_costs.ADDRESS_USD_H:.3f} USD an hour)"
 
 
 def _way_in(host: Host, cidrs: Sequence[str]) -> str:

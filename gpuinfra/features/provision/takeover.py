@@ -74,13 +74,11 @@ def again(world: World) -> str:
 
 
 def _refuse_other_access(settings: Settings, host: Instance) -> None:
-    """Refuse what would need another network; a stopped host does not tell whether it has an address."""
-    access = "ssh" if host.public_ip else "ssm"
-    if host.state == "running" and access != settings.access:
-        has = f"has the public address {host.public_ip}" if host.public_ip else "has no public address"
+    """Refuse ssh to a host without an address; one that is stopped does not tell whether it has any."""
+    if host.state == "running" and settings.access == "ssh" and not host.public_ip:
         raise ConfigError(
-            f'access is "{settings.access}", and the host {host.instance_id} {has}; {NOTHING}',
-            hint=f'set access = "{access}" in terraform.tfvars   # then the same command again',
+            f'access is "ssh", and the host {host.instance_id} has no public address; {NOTHING}',
+            hint='set access = "ssm" in terraform.tfvars   # then the same command again',
         )
 
 

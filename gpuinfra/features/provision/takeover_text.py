@@ -16,7 +16,11 @@ NO_CHANGE = (DISK_TAGS, "user_data_replace_on_change")
 
 
 def lines(
-    host: Instance, ids: Mapping[str, str], changes: Sequence[Change], left: Leftovers
+    host: Instance,
+    ids: Mapping[str, str],
+    changes: Sequence[Change],
+    left: Leftovers,
+    settings: Settings,
 ) -> Iterator[str]:
     """Return what is taken over, made anew, changed, removed and left."""
     yield f"takes over the host {describe([host])}"
@@ -28,7 +32,7 @@ def lines(
         yield f"  {name} {found[0]}" if len(found) == 1 else f"  {len(found)} x {name}"
     if anew := [change.address for change in changes if change.action == "create"]:
         yield f"makes anew: {in_short(anew)}"
-        yield from network_costs.lines([c for c in changes if c.action == "create"])
+        yield from network_costs.lines([c for c in changes if c.action == "create"], settings)
     for change in changes:
         for a in change.attributes if change.action == "update" else ():
             if not a.name.startswith(NO_CHANGE):

@@ -111,7 +111,7 @@ def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
         terraform.init()
         outcome = terraform.apply(None, replace=forced, target=[], on_progress=on_progress)
     check(world, outcome, settings)
-    for line in network_costs.lines(outcome.changes):  # no plan was shown that would have told
+    for line in network_costs.lines(outcome.changes, settings):  # no plan was shown that would have told
         world.reporter.say(line.strip())
     return outcome
 
@@ -167,7 +167,7 @@ def _tell(
     """Show the plan, with --yes only what it costs and means for the host; and which jobs end with that."""
     lines = consequences.lines(changes, record)
     if consent.yes:
-        for line in [*map(str.strip, network_costs.lines(changes)), *lines]:
+        for line in [*map(str.strip, network_costs.lines(changes, settings)), *lines]:
             world.reporter.say(line)
     else:
         planning.show(world, changes, settings, record)

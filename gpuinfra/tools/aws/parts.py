@@ -35,7 +35,6 @@ def parts(ec2: Any, instance_id: str, marks: Mapping[str, str]) -> Iterator[Part
         for vpc in _where(ec2, "describe_vpcs", "Vpcs", vpc_id=host.get("VpcId", "")):
             if tagged_as(vpc, marks) is not None:
                 yield from _network(ec2, vpc)
-                groups += _of_endpoints(ec2, vpc["VpcId"])
         yield from _groups(ec2, groups)
 
 
@@ -128,9 +127,3 @@ def _table(table: Mapping[str, Any]) -> Iterator[Part]:
             yield _part("aws_route", f"{name}_{to}", destination_cidr_block=to, gateway_id=gate)
         elif nat:
             yield _part("aws_route", f"{name}_{to}", destination_cidr_block=to, nat_gateway_id=nat)
-
-
-def _of_endpoints(ec2: Any, vpc_id: str) -> list[str]:
-    """Return the security groups of a network's endpoints."""
-    found = _where(ec2, "describe_vpc_endpoints", "VpcEndpoints", vpc_id=vpc_id)
-    return list({group["GroupId"] for endpoint in found for group in endpoint.get("Groups", [])})

@@ -1,4 +1,4 @@
-# A host without a public address and without an open port, in a network of its own behind a NAT gateway;
+# A host that lets nobody in: it lies in the default VPC, and its public address is its way out only.
 # Session Manager carries ssh: aws ssm start-session --target ...
 
 provider "aws" {

@@ -42,6 +42,7 @@ module "instance" {
 
   # access
   access                   = var.access
+  public_address           = local.public_address
   elastic_ip               = var.elastic_ip
   dlc_access               = var.dlc_access
   instance_profile         = var.instance_profile

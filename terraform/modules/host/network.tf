@@ -11,16 +11,25 @@ locals {
   chosen  = var.subnet == null ? {} : { chosen = var.subnet.id }
   private = var.access == "ssm" ? local.chosen : {}
 
-  # A network of our own only for a private host to which nobody gave a subnet.
-  own_network = toset(var.access == "ssm" && var.subnet == null ? ["own"] : [])
+  # A network of our own only for a private host that is to have one. As long as it stands, that of an
+  # earlier private_network = "endpoints" too, so that `destroy` finds its way: vpc_id refuses it in a plan.
+  own_network = toset(var.access == "ssm" && var.subnet == null && var.private_network != null ? ["own"] : [])
+  in_default  = toset(var.access == "ssm" && var.subnet == null && var.private_network == null ? ["default"] : [])
+
+  # With ssm the address is the way out only: no rule lets anybody in. Without an internet gateway it would
+  # lead nowhere, and something else has to lead out.
+  public_address = var.access == "ssh" || length(local.in_default) > 0 || length(local.open_routes) > 0
 
   vpc_id = one(concat(
     [for network in module.network : network.vpc_id],
     [for subnet in data.aws_subnet.chosen : subnet.vpc_id],
-    var.access == "ssh" && var.subnet == null ? data.aws_vpcs.default.ids : [],
+    var.subnet == null && length(local.own_network) == 0 ? data.aws_vpcs.default.ids : [],
   ))
   subnet_id = one(concat([for network in module.network : network.subnet_id], values(local.chosen)))
   zone      = one([for subnet in data.aws_subnet.chosen : subnet.availability_zone])
+
+  # A living host's subnet that is not where the values say; of a new host it is not known yet.
+  elsewhere = setsubtract(length(local.in_default) == 0 ? [] : compact([module.instance.subnet_id]), flatten([for found in data.aws_subnets.in_default : found.ids]))
 
   # Where the type can be had, and where the host would be; a zone that nobody chose is AWS's choice.
   offered = sort(data.aws_ec2_instance_type_offerings.zones.locations)
@@ -84,18 +93,26 @@ module "network" {
   source   = "./modules/network"
   for_each = local.own_network
 
-  name_prefix       = local.name
   tags              = local.tags
   region            = local.region
   instance_type     = var.instance_type
   availability_zone = var.availability_zone
-  way_out           = var.private_network
 }
 
 data "aws_vpcs" "default" {
   filter {
     name   = "is-default"
     values = ["true"]
+  }
+}
+
+# Where a private host lies that was given no network. None found, none asked for: EC2 takes no empty filter.
+data "aws_subnets" "in_default" {
+  for_each = local.in_default
+
+  filter {
+    name   = "vpc-id"
+    values = coalescelist(data.aws_vpcs.default.ids, ["none"])
   }
 }
 

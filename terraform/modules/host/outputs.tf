@@ -61,7 +61,7 @@ output "access" {
 }
 
 output "public_ip" {
-  description = "Public IPv4 address; a new one after every stop and start but with elastic_ip; none with access = ssm"
+  description = "Public IPv4 address; a new one after every stop and start but with elastic_ip. With access = ssm the way out only, or none"
   value       = module.instance.public_ip
 }
 
@@ -141,8 +141,8 @@ output "vpc_id" {
 
   # What is wrong with the network that was asked for, told while planning.
   precondition {
-    condition     = var.access == "ssm" || var.subnet != null || local.vpc_id != null
-    error_message = "Region ${local.region} has no default VPC and subnet_id is not set (in a call of the module: subnet), so there is no network for the host. Set it in terraform.tfvars to a public subnet of yours, or make a default VPC: aws ec2 create-default-vpc --region ${local.region}"
+    condition     = var.subnet != null || local.vpc_id != null
+    error_message = "Region ${local.region} has no default VPC and subnet_id is not set (in a call of the module: subnet), so there is no network for the host. Set it in terraform.tfvars to a subnet of yours, or make a default VPC: aws ec2 create-default-vpc --region ${local.region}"
   }
 
   precondition {
@@ -156,13 +156,19 @@ output "vpc_id" {
   }
 
   precondition {
-    condition     = length(local.open_routes) == 0
-    error_message = "Subnet ${try(var.subnet.id, "null")} is a public one: its way out is an internet gateway, which serves only hosts with a public address, and access is \"ssm\". In terraform.tfvars set subnet_id to a private subnet (with a NAT gateway or the endpoints of Session Manager), or to null for a network of its own, or access to \"ssh\"."
+    condition     = var.access == "ssh" || var.private_network != "endpoints"
+    error_message = "private_network is \"endpoints\", which is no more: nothing could be installed through them. In terraform.tfvars set private_network to \"nat\" (a host that lives there keeps its network, and gets a NAT gateway) or, before a new host is made, to null (a public address as the way out, nobody let in)."
+  }
+
+  # Of a host that lives in another network, null would take away the network alone, under the host.
+  precondition {
+    condition     = length(local.elsewhere) == 0
+    error_message = "The host is in subnet ${join(", ", local.elsewhere)}, which is not in the default VPC, and neither private_network nor subnet_id says so. To keep it, set private_network = \"nat\" in terraform.tfvars if gpuinfra made that network (the default until now), or subnet_id to that subnet if it is yours (in a call of the module: subnet). For a host without NAT gateway: gpuinfra down, then up, which makes a new one."
   }
 
   precondition {
     condition     = var.security_group_ids == null || length(local.own_network) == 0
-    error_message = "security_group_ids is set, and with access = \"ssm\" and no subnet_id a network is made in which those groups are not. Set subnet_id in terraform.tfvars to a private subnet of their VPC, or security_group_ids to null."
+    error_message = "security_group_ids is set, and with private_network = \"nat\" a network is made in which those groups are not. In terraform.tfvars set private_network to null, or subnet_id to a subnet of their VPC, or security_group_ids to null."
   }
 
   precondition {

@@ -67,7 +67,7 @@ variable "availability_zone" {
 }
 
 variable "subnet" {
-  description = "A subnet of your own, which may be made in the same apply: public for access = ssh, private for ssm. null: the default VPC, for ssm a new network."
+  description = "A subnet of your own, which may be made in the same apply: public for access = ssh, public or private for ssm. null: the default VPC (for ssm see private_network)."
   type        = object({ id = string })
   default     = null
 
@@ -167,7 +167,7 @@ variable "root_volume_throughput_mib_s" {
 }
 
 variable "access" {
-  description = "How the host is reached: ssh at a public address, or ssm: no public address, no open port (experimental)."
+  description = "How the host is reached: ssh at a public address, or ssm: no open port, Session Manager carries ssh (experimental)."
   type        = string
   default     = "ssh"
   nullable    = false
@@ -186,14 +186,14 @@ variable "elastic_ip" {
 }
 
 variable "private_network" {
-  description = "With access = ssm and no subnet_id: nat reaches everywhere, endpoints reach Session Manager and S3 only."
+  description = "With access = ssm and no subnet_id. null: the default VPC; a public address is the way out, nobody is let in. nat: a network of its own behind a NAT gateway, which costs money by the hour."
   type        = string
-  default     = "nat"
-  nullable    = false
+  default     = null
 
+  # "endpoints" was one; a validation would keep its hosts from being destroyed: the output vpc_id refuses it.
   validation {
-    condition     = contains(["nat", "endpoints"], var.private_network)
-    error_message = "private_network is ${jsonencode(var.private_network)}; it must be nat or endpoints."
+    condition     = var.private_network == null ? true : contains(["nat", "endpoints"], var.private_network)
+    error_message = "private_network is ${jsonencode(var.private_network)}; it must be nat, or be null."
   }
 }
 

@@ -11,20 +11,24 @@ HOST = "module.host.module.instance.aws_instance.this"
 
 def test_the_plan_of_a_private_host_tells_the_price_of_its_network() -> None:
     """By the hour and by the month, and for which region; other hosts have no such line."""
-    network = 'module.host.module.network["own"]'
-    nat = Change(address=f'{network}.aws_nat_gateway.this["nat"]', action="create")
-    ends = [
-        Change(address=f'{network}.aws_vpc_endpoint.interface["{n}"]', action="create")
-        for n in ("a", "b", "c")
-    ]
+    made = Change(address=HOST, action="create")
+    nat = Change(address='module.host.module.network["own"].aws_nat_gateway.this["nat"]', action="create")
     private = dataclasses.replace(SETTINGS, access="ssm")
-    text = "\n".join(plan_text.plan_lines([nat], private))
-    assert "no public address, no open port; ssh through Session Manager only (experimental)" in text
-    assert "about 0.050 USD an hour (36 USD a month)" in text
+    text = "\n".join(plan_text.plan_lines([made], private))
+    assert "no open port, nobody is let in; ssh through Session Manager only (experimental)" in text
+    assert "public address, the way out only: about 0.005 USD an hour (4 USD a month), while the host" in text
     assert "(list price of us-east-1 in 2026; other regions differ)" in text
-    text = "\n".join(plan_text.plan_lines(ends, private))
-    assert "3 interface endpoints: about 0.030 USD an hour (22 USD a month)" in text
-    assert "USD" not in "\n".join(plan_text.plan_lines([Change(address=HOST, action="create")], SETTINGS))
+    text = "\n".join(plan_text.plan_lines([made, nat], private))
+    assert "NAT gateway and its address: about 0.050 USD an hour (36 USD a month), also while" in text
+    assert "private_network = null makes a host without it" in text
+    assert "0.005" not in text
+    inside = dataclasses.replace(private, subnet_id="subnet-1")
+    for settings, change in (
+        (SETTINGS, made),
+        (inside, made),
+        (private, dataclasses.replace(made, action="update")),
+    ):
+        assert "USD" not in "\n".join(plan_text.plan_lines([change], settings))
 
 
 def test_the_price_of_a_fixed_address_is_told() -> None:

@@ -12,7 +12,7 @@ from tests import samples
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
 from tests.fakes.world import RECORDED, RUNNING, FakeStackFiles, FakeValues
 from tests.ground.test_boot_status import look
-from tests.samples import OUTPUTS
+from tests.samples import OUTPUTS, host
 
 HALF = Record(resources={"module.host.module.instance.aws_instance.this": "i-0half"})
 
@@ -85,7 +85,21 @@ def test_what_a_stopped_private_host_costs(tmp_path: Path) -> None:
     nat = {**RECORDED.resources, 'module.host.module.network["own"].aws_nat_gateway.this["nat"]': "nat-1"}
     record = dataclasses.replace(RECORDED, resources=nat)
     found = status(fake_world(tmp_path, records=(record,), cloud=FakeCloud(instance=seen("stopped", ""))))
-    assert found.note.startswith("stopped: only its disk and its NAT gateway (with an address) cost money;")
+    assert found.note.startswith(
+        "stopped: only its disk and its NAT gateway with an address (0.050 USD an hour) cost money;"
+    )
+
+
+def test_the_address_of_a_private_host_is_its_way_out(tmp_path: Path) -> None:
+    """Said with its price; that it is another one than was recorded matters to nobody."""
+    record = dataclasses.replace(RECORDED, host=host(access="ssm", public_ip="52.1.2.3"))
+    group = str(OUTPUTS["security_group_id"])
+    now = dataclasses.replace(RUNNING, public_ip="52.9.9.9", security_group_ids=(group,))
+    cloud = FakeCloud(instance=now)
+    shown = status(fake_world(tmp_path, records=(record,), cloud=cloud)).text()
+    assert "52.9.9.9, the way out only: nobody is let in (0.005 USD an hour)" in shown
+    assert "differs" not in shown
+    assert "note" not in shown
 
 
 @pytest.mark.parametrize(

@@ -65,14 +65,11 @@ def test_what_holds_the_host_is_not_made_anew(tmp_path: Path) -> None:
     scene(tmp_path, IMPORTED, group).refused(ConfigError, "security group .*vpc_id: vpc-1 -> vpc-2", hint)
 
 
-@pytest.mark.parametrize(("access", "address"), [("ssm", "52.1.2.3"), ("ssh", "")])
-def test_another_access_is_refused_at_once(access: str, address: str, tmp_path: Path) -> None:
+def test_ssh_to_a_host_without_an_address_is_refused_at_once(tmp_path: Path) -> None:
     """It would need another network; Terraform is not asked."""
-    host = dataclasses.replace(HOST, public_ip=address)
-    it = scene(tmp_path, hosts=(host,), settings=dataclasses.replace(SETTINGS, access=access))
-    right = "ssh" if address else "ssm"
-    hint = f'set access = "{right}" in terraform.tfvars   # then the same command again'
-    it.refused(ConfigError, f'access is "{access}"', hint)
+    it = scene(tmp_path, hosts=(dataclasses.replace(HOST, public_ip=""),))
+    hint = 'set access = "ssm" in terraform.tfvars   # then the same command again'
+    it.refused(ConfigError, 'access is "ssh"', hint)
     assert it.terraform.calls == []
 
 

@@ -1,5 +1,5 @@
 resource "aws_instance" "this" {
-  # checkov:skip=CKV_AWS_88: with access = ssh the public address is how its one user reaches the host; port 22 is open to allowed_cidrs only
+  # checkov:skip=CKV_AWS_88: the public address is how its one user reaches the host, at port 22 and from allowed_cidrs only; with access = ssm it is the way out, and no rule lets anybody in
   # checkov:skip=CKV_AWS_126: detailed monitoring costs about 2 USD a month and host, and nothing here reads its metrics
   # checkov:skip=CKV_AWS_135: asked for on every type that knows it; checkov does not see what type.tf computes
 
@@ -23,7 +23,7 @@ resource "aws_instance" "this" {
   availability_zone           = var.availability_zone
   subnet_id                   = var.subnet_id
   vpc_security_group_ids      = var.security_group_ids
-  associate_public_ip_address = var.access == "ssh"
+  associate_public_ip_address = var.public_address
 
   # A stolen request from a program on the host must not get the role's keys.
   metadata_options {
@@ -55,7 +55,7 @@ resource "aws_instance" "this" {
     # The new host first: when EC2 refuses it (no capacity, quota), the old one is still there.
     create_before_destroy = true
 
-    # A host has a public address from the start or not at all.
+    # Most private hosts are in another network; and whether there is an address is settled at the start.
     replace_triggered_by = [terraform_data.access]
 
     precondition {

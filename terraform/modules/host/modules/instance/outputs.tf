@@ -56,7 +56,7 @@ output "access" {
 }
 
 output "public_ip" {
-  description = "Public IPv4 address; without elastic_ip empty while the host is stopped; empty with access = ssm"
+  description = "Public IPv4 address; without elastic_ip empty while the host is stopped; empty in a private network"
   value       = var.elastic_ip ? one(values(aws_eip.this)[*].public_ip) : aws_instance.this.public_ip
 
   # Known before it leads to the host.

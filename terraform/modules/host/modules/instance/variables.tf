@@ -54,9 +54,16 @@ variable "shutdown_behavior" {
 }
 
 variable "access" {
-  description = "How the host is reached: ssh (public address) or ssm (none)"
+  description = "How the host is reached: ssh (at its public address) or ssm (through Session Manager)"
   type        = string
   default     = "ssh"
+  nullable    = false
+}
+
+variable "public_address" {
+  description = "Whether the host gets a public address; with access = ssm it is the way out only"
+  type        = bool
+  default     = true
   nullable    = false
 }
 

@@ -1,4 +1,4 @@
-# A network of its own for a host without a public address: one private subnet, and a way out of it.
+# A network of its own for a host without a public address: one private subnet, and a NAT gateway.
 
 locals {
   # Small, and rarely used elsewhere: it matters only when this VPC is joined to another one.
@@ -6,9 +6,8 @@ locals {
   private_cidr = cidrsubnet(local.cidr, 1, 0)
   public_cidr  = cidrsubnet(local.cidr, 4, 15)
 
-  # As keys of for_each, so that another way out changes what it needs and never the subnet.
-  nat       = toset(var.way_out == "nat" ? ["nat"] : [])
-  endpoints = toset(var.way_out == "endpoints" ? ["ssm", "ssmmessages", "ec2messages"] : [])
+  # The key is part of the names in the states of living hosts.
+  nat = toset(["nat"])
 }
 
 resource "aws_vpc" "this" {
@@ -17,7 +16,6 @@ resource "aws_vpc" "this" {
   cidr_block = local.cidr
   tags       = var.tags
 
-  # Interface endpoints are found by the names of the services.
   enable_dns_support   = true
   enable_dns_hostnames = true
 }
@@ -69,7 +67,4 @@ resource "aws_vpc_endpoint" "s3" {
   vpc_endpoint_type = "Gateway"
   route_table_ids   = [aws_route_table.private.id]
   tags              = var.tags
-
-  # A host with another way out needs no rule here.
-  policy = length(local.endpoints) > 0 ? local.s3_policy : null
 }

@@ -1,9 +1,3 @@
-variable "name_prefix" {
-  description = "Start of the names of security groups"
-  type        = string
-  nullable    = false
-}
-
 variable "tags" {
   description = "Tags; null: none but the provider's own"
   type        = map(string)
@@ -26,10 +20,4 @@ variable "availability_zone" {
   description = "Zone; null: the first that has the instance type"
   type        = string
   default     = null
-}
-
-variable "way_out" {
-  description = "nat: everywhere; endpoints: Session Manager and S3 only"
-  type        = string
-  nullable    = false
 }
