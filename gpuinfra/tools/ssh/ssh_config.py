@@ -18,8 +18,9 @@ PERSIST = "10m"
 CLOSED = {
     "IgnoreUnknown": "SessionType,StdinNull,ForkAfterAuthentication,KnownHostsCommand",
     "Port": "22",
-    "ProxyJump": "none",
+    # of these two ssh takes the one that comes first, whatever the other says: a private host has a command
     "ProxyCommand": "none",
+    "ProxyJump": "none",
     "CanonicalizeHostname": "no",
     "PubkeyAuthentication": "yes",
     "ForwardAgent": "no",
