@@ -16,6 +16,15 @@ class Gpu:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Opening:
+    """TCP ports that a security group lets a range of IPv4 addresses reach."""
+
+    first_port: int
+    last_port: int
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Machine:
     """One instance, as the API has it now.
 
@@ -24,6 +33,7 @@ class Machine:
     keys: name of the key pair -> public key; at most one.
     starts, reboots: how often it was launched or started, and rebooted, by the API.
     tags: its tags as of now; None when its metadata options do not let it read them.
+    openings: what its security groups let in.
     """
 
     id: str
@@ -53,12 +63,14 @@ class Machine:
     gpu: Gpu | None = None
     starts: int = 0
     reboots: int = 0
+    openings: tuple[Opening, ...] = ()
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:
         """Build from decoded JSON."""
         gpu = Gpu(**raw["gpu"]) if raw["gpu"] else None
-        return cls(**{**raw, "gpu": gpu})
+        openings = tuple(Opening(**it) for it in raw["openings"])
+        return cls(**{**raw, "gpu": gpu, "openings": openings})
 
     def to_json(self) -> dict[str, Any]:
         """Return what from_json reads."""

@@ -1,11 +1,12 @@
 """Instances of moto as machines, and the power button of a host that ends by itself."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import StateReason
 
-from gpuinfra.simulator.machine import Gpu, Machine
+from gpuinfra.simulator.machine import Gpu, Machine, Opening
 
 _FROM_INSIDE = "Client.InstanceInitiatedShutdown"
 
@@ -43,6 +44,7 @@ def machine_of(instance: Any) -> Machine:
         http_endpoint=options.http_endpoint,
         shutdown_behavior=instance.instance_initiated_shutdown_behavior,
         gpu=_gpu(instance.instance_type),
+        openings=tuple(_openings(nic)),
     )
 
 
@@ -62,6 +64,14 @@ def _role(instance: Any) -> str:
     association = instance.ec2_backend.iam_instance_profile_associations.get(instance.id)
     roles = association.iam_instance_profile.roles if association else []
     return roles[0].name if roles else ""
+
+
+def _openings(nic: Any) -> Iterator[Opening]:
+    """Find what the groups of an interface let in; a rule for any protocol is one for every port."""
+    for rule in (rule for group in nic.group_set for rule in group.ingress_rules):
+        if rule.ip_protocol in ("tcp", "-1") and (source := (rule.ip_range or {}).get("CidrIp")):
+            ports = (0, 65535) if rule.ip_protocol == "-1" else (int(rule.from_port), int(rule.to_port))
+            yield Opening(first_port=ports[0], last_port=ports[1], source=source)
 
 
 def _gpu(instance_type: str) -> Gpu | None:

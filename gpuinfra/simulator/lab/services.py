@@ -12,7 +12,7 @@ from pathlib import Path
 from gpuinfra.simulator.client import Simulator
 from gpuinfra.simulator.lab.machines.host import LabHost, LabPaths, remove_disk
 from gpuinfra.simulator.lab.machines.hypervisor import TICK_S, Hypervisor
-from gpuinfra.simulator.lab.network import dns
+from gpuinfra.simulator.lab.network import dns, namespace
 from gpuinfra.simulator.lab.network.certificate_authority import Authority, server_context
 from gpuinfra.simulator.lab.network.imds import MetadataServer, MetadataService, read_extra
 from gpuinfra.simulator.lab.network.namespace import DNS_ADDRESS, GATEWAY, IMDS_ADDRESS
@@ -79,6 +79,7 @@ def run_hosts(simulator: Simulator, paths: LabPaths) -> None:
         api=simulator,
         boot=lambda machine: LabHost(machine, paths, next(numbers)),
         delete_disk=lambda instance_id: remove_disk(paths, instance_id),
+        let_in=namespace.Firewall().let_in,
     )
     service = MetadataService(
         machine_at=hypervisor.machine_at,

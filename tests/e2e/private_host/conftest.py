@@ -16,25 +16,16 @@ from tests.e2e.conftest import ROOT
 from tests.e2e.private_host.private_host import PrivateHost
 from tests.running_provider import running_provider
 from tests.tools.ssm import frames
-from tests.tools.ssm.fake_hosts import AGENTS_MARK
 from tests.waiting import wait_until
-
-# Nobody but the agents reaches a host's sshd.
-LOCKED = f"""\
-table inet private {{
-  chain output {{ type filter hook output priority 0; tcp dport 22 meta mark != {AGENTS_MARK} drop; }}
-}}
-"""
 
 
 @pytest.fixture(scope="session")
 def private_host(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[PrivateHost]:
-    """A ready private host in a network of its own; skipped with the reason where no host can boot."""
+    """A ready private host, made by access = "ssm" alone; skipped with the reason where none can boot."""
     if reason := requirements.why_not():
         pytest.skip(reason)
     home = tmp_path_factory.mktemp("private_host")
     with open_lab() as lab, fake(lab, home) as api:
-        lock(lab, home / "locked")
         clone = copy_project(ROOT, home / "clone")
         set_up_offline(lab.mirror, lab.image, clone)
         sessions = {"AWS_ENDPOINT_URL_SSM": api, "AWS_SECRET_ACCESS_KEY": frames.SECRET}
@@ -48,12 +39,6 @@ def private_host(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> I
             values.write_text(values.read_text().replace('access = "ssh"', 'access = "ssm"'))
             made.ok("up", "--yes")
             yield made
-
-
-def lock(lab: Lab, rules: Path) -> None:
-    """Drop what goes straight to a host."""
-    rules.write_text(LOCKED)
-    lab.run(["nft", "-f", rules]).check_returncode()
 
 
 @contextmanager

@@ -6,29 +6,55 @@ import pytest
 
 from tests.e2e.cli import refused
 from tests.e2e.private_host.private_host import PrivateHost, interrupt
+from tests.simulator.aws import client
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 PORT, REMOTE = 16106, 7107
 
 
+# A network of one's own would be made by these, and a rule in by the last.
+COSTLY = ("CreateVpc", "CreateNatGateway", "AllocateAddress", "CreateVpcEndpoint")
+LETS_IN = "AuthorizeSecurityGroupIngress"
+
+
 def test_it_is_ready_without_any_way_in_but_session_manager(private_host: PrivateHost) -> None:
-    """No public address, no rule, its port closed to us: `up` got in through a session all the same."""
-    (machine,) = private_host.lab.simulator.machines()
-    assert machine.public_ip == ""
-    assert private_host.lab.simulator.calls("AuthorizeSecurityGroupIngress") == []
-    knock = f"import socket; socket.create_connection(({machine.private_ip!r}, 22), timeout=1)"
-    assert "TimeoutError" in private_host.python(knock).stderr
-    refused(private_host.run("ip"), 5, "has no public address", "next: gpuinfra ssh")
+    """Nothing made that costs by the hour, no rule in: `up` got in through a session all the same."""
+    simulator = private_host.lab.simulator
+    (machine,) = simulator.machines()
+    assert [call for action in (*COSTLY, LETS_IN) for call in simulator.calls(action)] == []
+    refused(private_host.run("ip"), 5, "nobody can reach the host", "next: gpuinfra ssh")
     status = private_host.ok("status", "--live")
-    assert "none (access = ssm)" in status
+    assert f"{machine.public_ip}, the way out only: nobody is let in (0.005 USD an hour)" in status
     assert "GPU 0" in status
+
+
+def test_a_port_scan_from_outside_finds_nothing(private_host: PrivateHost) -> None:
+    """All TCP ports of both addresses, though services listen; the same scan sees a rule that is opened."""
+    listening = private_host.ok("ssh", "--", "ss -Htln 'src 0.0.0.0/0'")
+    assert ":22 " in listening
+    (machine,) = private_host.lab.simulator.machines()
+    for address in (machine.public_ip, machine.private_ip):
+        assert private_host.open_ports(address) == []
+    ec2, (group, *_) = client("ec2", private_host.lab.simulator), machine_groups(private_host)
+    rule = {"GroupId": group, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}
+    ec2.authorize_security_group_ingress(**rule)
+    wait_until(lambda: private_host.open_ports(machine.public_ip, 1024) == [22], "the rule to count")
+    assert "tcp port 22 from 0.0.0.0/0" in private_host.ok("status")
+    ec2.revoke_security_group_ingress(**rule)
+    wait_until(lambda: private_host.open_ports(machine.public_ip, 1024) == [], "the rule to be gone")
+
+
+def machine_groups(private_host: PrivateHost) -> list[str]:
+    """Return the ids of the host's security groups."""
+    (host,) = client("ec2", private_host.lab.simulator).describe_instances()["Reservations"][0]["Instances"]
+    return [group["GroupId"] for group in host["SecurityGroups"]]
 
 
 def test_many_commands_share_one_session(private_host: PrivateHost) -> None:
     """The connection that `up` opened serves them all; after its end the next one opens another."""
     before = private_host.sessions()["StartSession"]
-    assert private_host.ok("ssh", "--", "hostname").startswith("ip-10-93-0-")
+    assert private_host.ok("ssh", "--", "hostname").startswith("ip-172-31-")
     assert private_host.run("ssh", "--", "exit", "7").returncode == 7
     assert private_host.run("ssh", "exit 7").returncode == 7
     assert private_host.sessions()["StartSession"] == before
@@ -70,7 +96,7 @@ def test_a_forwarded_port(private_host: PrivateHost) -> None:
     running = private_host.start("forward", f"{PORT}:{REMOTE}")
     try:
         page = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:{PORT}/hostname').read())"
-        wait_until(lambda: "ip-10-93-0-" in private_host.python(page).stdout, "the page")
+        wait_until(lambda: "ip-172-31-" in private_host.python(page).stdout, "the page")
         assert private_host.sessions()["open"] == open_before + 1
         assert interrupt(running) == 130
     finally:
@@ -92,6 +118,19 @@ def test_the_host_itself_answers(verb: list[str], answer: str, private_host: Pri
     done = private_host.run(*verb)
     assert done.returncode in (2, 5)
     assert answer in done.stderr
+
+
+def test_it_comes_back_from_a_stop(private_host: PrivateHost) -> None:
+    """By another address, which matters to nobody: the next command gets in, and still nobody else."""
+    (before,) = private_host.lab.simulator.machines()
+    private_host.ok("stop", "--yes")
+    started = private_host.run("start")
+    assert started.returncode == 0, started.stderr
+    assert private_host.ok("ssh", "--", "cat /etc/hostname").startswith("ip-172-31-")
+    (after,) = private_host.lab.simulator.machines()
+    assert after.public_ip != before.public_ip
+    assert private_host.open_ports(after.public_ip, 1024) == []
+    assert private_host.json("plan")["changes"] == []
 
 
 def test_down_leaves_nothing(private_host: PrivateHost) -> None:

@@ -47,6 +47,8 @@ class LabInstances:
         self.lab.simulator.reset()
         public = self.key.with_suffix(".pub").read_bytes()
         self.ec2.import_key_pair(KeyName=KEY_NAME, PublicKeyMaterial=public)
+        ssh: Any = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+        self.ec2.authorize_security_group_ingress(GroupName="default", IpPermissions=[ssh])
         return self
 
 

@@ -1,5 +1,6 @@
 """The hypervisor's decisions, with a fake API and fake hosts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -40,11 +41,16 @@ class HypervisorUnderTest:
     hosts: list[FakeVm] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     deleted_disks: list[str] = field(default_factory=list)
+    let_in: list[Sequence[Machine]] = field(default_factory=list)
     clock: float = 0.0
 
     def __post_init__(self) -> None:
         self.tested = Hypervisor(
-            api=self, boot=self._boot, delete_disk=self.deleted_disks.append, now=lambda: self.clock
+            api=self,
+            boot=self._boot,
+            delete_disk=self.deleted_disks.append,
+            let_in=self.let_in.append,
+            now=lambda: self.clock,
         )
 
     def machines(self) -> list[Machine]:

@@ -1,14 +1,14 @@
 """What the API tells the hypervisor of its instances, and takes from it."""
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.machine import Gpu
-from tests.simulator.aws import describe, launch
+from gpuinfra.simulator.machine import Gpu, Opening
+from tests.simulator.aws import describe, group, launch
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -34,6 +34,24 @@ def test_machine_is_what_was_launched(sim: Simulator, ec2: "EC2Client") -> None:
     assert machine.keys["mine"].split()[:2] == PUBLIC_KEY.split()[:2]
     assert (machine.tags, machine.http_tokens) == ({"Name": "dev"}, "required")
     assert machine.gpu == Gpu(name="T4", count=1, memory_mib=16384)
+
+
+def test_machine_lets_in_what_its_groups_let_in(sim: Simulator, ec2: "EC2Client") -> None:
+    """Rules for TCP and for any protocol, from IPv4 addresses, as of now; no others."""
+    mine = group(ec2)
+    launch(ec2, SecurityGroupIds=[mine])
+    rules: list[Any] = [
+        {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 23, "IpRanges": [{"CidrIp": "203.0.113.7/32"}]},
+        {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "Ipv6Ranges": [{"CidrIpv6": "2001:db8::/64"}]},
+        {"IpProtocol": "udp", "FromPort": 53, "ToPort": 53, "IpRanges": [{"CidrIp": "203.0.113.7/32"}]},
+        {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "198.51.100.0/24"}]},
+    ]
+    assert sim.machines()[0].openings == ()
+    ec2.authorize_security_group_ingress(GroupId=mine, IpPermissions=rules)
+    assert sim.machines()[0].openings == (
+        Opening(first_port=22, last_port=23, source="203.0.113.7/32"),
+        Opening(first_port=0, last_port=65535, source="198.51.100.0/24"),
+    )
 
 
 def test_no_tags_unless_enabled(sim: Simulator, ec2: "EC2Client") -> None:

@@ -16,7 +16,8 @@ from gpuinfra.simulator.lab.machines.console import KEPT_BYTES, Console, Console
 from gpuinfra.simulator.lab.machines.host import SCRIPTS_DIR, fake_gpu, gpus_on_the_bus
 from gpuinfra.simulator.lab.network import namespace, relay
 from gpuinfra.simulator.lab.workdir import PREFIX, sweep
-from gpuinfra.simulator.machine import Gpu
+from gpuinfra.simulator.machine import Gpu, Opening
+from tests.simulator.lab.machines import machine
 
 SCRIPTS = sorted(SCRIPTS_DIR.glob("*.sh"))
 SHELLCHECK = Path(sys.executable).with_name("shellcheck")
@@ -61,9 +62,23 @@ def test_network_commands() -> None:
     namespace.hide("172.31.0.4", "54.214.0.1", run)
     assert "route replace 172.31.0.4/32 dev br0" in ran[0]
     assert " via " not in ran[0]
-    listed = "inet lab gone { 172.31.0.4 }"
-    assert ran[1] == f"nft: add element {listed}\ndelete element {listed}\n"
+    gone, hosts = (f"inet lab {name} {{ 172.31.0.4 }}" for name in ("gone", "hosts"))
+    assert ran[1] == f"nft: add element {hosts}\nadd element {gone}\ndelete element {gone}\n"
     assert ran[2] == "nft: add element inet lab gone { 172.31.0.4, 54.214.0.1 }\n"
+
+
+def test_the_firewall_is_what_the_groups_say() -> None:
+    """Ports and sources of each host; all of it anew when something changed, and nothing when not."""
+    ran: list[str] = []
+    firewall = namespace.Firewall(lambda _, stdin: ran.append(stdin))
+    ssh = Opening(first_port=22, last_port=22, source="203.0.113.7/32")
+    for openings in ((ssh,), (ssh,), ()):
+        firewall.let_in([machine(private_ip="172.31.0.4", public_ip="54.214.0.1", openings=openings)])
+    rule = "ip daddr { 172.31.0.4, 54.214.0.1 } tcp dport 22-22 ip saddr 203.0.113.7/32 accept"
+    assert ran == [
+        f"flush chain inet lab let_in\nadd rule inet lab let_in {rule}\n",
+        "flush chain inet lab let_in\n",
+    ]
 
 
 def test_relay_carries_both_ways(tmp_path: Path) -> None:

@@ -8,11 +8,10 @@ from typing import Protocol
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
+from gpuinfra.simulator.lab.network.namespace import ON_THE_HOST_MARK
 from tests.tools.ssm.fake_agent import Connect
 from tests.waiting import PATIENCE_S
 
-# Marks the packets of agents: a lab can drop all others that go to a host's ssh port.
-AGENTS_MARK = 85
 CONNECT_TIMEOUT_S = 2.0
 TOLD_ON = ("x-amz-target", "content-type", "authorization", "x-amz-date")
 
@@ -85,7 +84,7 @@ class InLab:
     async def _connect(self, address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         marked = socket.socket()
         marked.setblocking(False)
-        marked.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, AGENTS_MARK)
+        marked.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, ON_THE_HOST_MARK)
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await asyncio.get_running_loop().sock_connect(marked, (address, 22))

@@ -138,11 +138,11 @@ class Hypervisor:
         api: InstanceApi,
         boot: Callable[[Machine], RunningHost],
         delete_disk: Callable[[str], None],
+        let_in: Callable[[Sequence[Machine]], None],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._api = api
-        self._boot = boot
-        self._delete_disk = delete_disk
+        self._api, self._let_in = api, let_in
+        self._boot, self._delete_disk = boot, delete_disk
         self._now = now
         self._vms: dict[str, VmState] = {}
         self._by_ip: Mapping[str, Machine] = {}
@@ -155,6 +155,7 @@ class Hypervisor:
         """Look at the API and at all hosts once, and take every action that is due."""
         machines = {it.id: it for it in self._api.machines()}
         self._by_ip = {it.private_ip: it for it in machines.values() if it.state != "terminated"}
+        self._let_in([it for it in machines.values() if it.state == "running"])
         for instance_id in machines.keys() | self._vms.keys():
             machine, vm = machines.get(instance_id), self._vms.get(instance_id)
             if vm and vm.host and (end := vm.host.ended()):
