@@ -21,11 +21,18 @@ def ssh(
     command: Annotated[list[str] | None, typer.Argument(help="What to run there; default: a shell.")] = None,
     stack: Stack = DEFAULT_STACK,
     forget_key: Annotated[bool, typer.Option("--forget-key", help="Read its host key anew first.")] = False,
+    session_manager: Annotated[
+        bool, typer.Option("--session-manager", help="AWS's own shell, without ssh; needs AWS's plugin.")
+    ] = False,
 ) -> None:
     """Open the host, its key verified. After --: a command to run."""
     from gpuinfra.features.connect.session import session
+    from gpuinfra.features.connect.ssm_shell import shell
 
-    become(session(factory.world(stack, os.environ), command or [], forget_key=forget_key))
+    world = factory.world(stack, os.environ)
+    if session_manager:
+        shell(world, command or [])
+    become(session(world, command or [], forget_key=forget_key))
 
 
 def ssh_config(

@@ -32,8 +32,8 @@ class Sessions:
         """Return where the API is."""
         return self._ssm.meta.endpoint_url
 
-    def start(self, target: str, port: int) -> StreamToken:
-        """Open a session to a port of an instance."""
+    def start(self, target: str, port: int | None) -> StreamToken:
+        """Open a session to a port of an instance; None: a shell, as the account has set shells up."""
         with map_boto_errors("ssm"):
             got = self._ssm.start_session(**request(target, port))  # type: ignore[arg-type]
         return StreamToken(session_id=got["SessionId"], url=got["StreamUrl"], token=got["TokenValue"])
@@ -71,6 +71,8 @@ class Sessions:
         return sign(self._session, STREAM_SERVICE, self._region, url.replace("ws", "http", 1))
 
 
-def request(target: str, port: int) -> dict[str, object]:
-    """Return the arguments of StartSession."""
+def request(target: str, port: int | None) -> dict[str, object]:
+    """Return the arguments of StartSession; without a port those of a shell."""
+    if port is None:
+        return {"Target": target}
     return {"Target": target, "DocumentName": DOCUMENT, "Parameters": {"portNumber": [str(port)]}}

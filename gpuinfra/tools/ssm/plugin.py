@@ -1,4 +1,4 @@
-"""AWS's own session-manager-plugin in the place of this process, when the user asks for it."""
+"""AWS's own session-manager-plugin in the place of this process: it carries ssh, or a shell of its own."""
 
 import json
 import os
@@ -15,15 +15,27 @@ NAME = "session-manager-plugin"
 ANSWER = "AWS_SSM_START_SESSION_RESPONSE"
 
 
+INSTALL = "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html"
+
+
 def become(
-    endpoint: str, *, target: str, port: int, region: str, start: Callable[[str, int], StreamToken]
+    endpoint: str,
+    *,
+    target: str,
+    port: int | None,
+    region: str,
+    start: Callable[[str, int | None], StreamToken],
 ) -> None:
-    """Open a session and become the plugin; does not return.
+    """Open a session and become the plugin; does not return. port: None: a shell.
 
     Raises:
         ConfigError: it is not on PATH.
     """
     found = shutil.which(NAME)
+    if not found and port is None:
+        raise ConfigError(
+            f"AWS's {NAME} is not on PATH, and it makes this shell", hint=f"install it: {INSTALL}"
+        )
     if not found:
         raise ConfigError(
             f"GPUINFRA_SSM_PLUGIN is 1, and {NAME} is not on PATH", hint="unset GPUINFRA_SSM_PLUGIN"

@@ -1,15 +1,20 @@
 """Around the proxy: the shared connection, what its failures say, the plugin, and that it is experimental."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from gpuinfra.features.connect import ssm_shell
 from gpuinfra.features.connect.ssm_proxy import EXPERIMENTAL
-from gpuinfra.ground.errors import CloudError, HostError, Unreachable
+from gpuinfra.ground.errors import CloudError, ConfigError, HostError, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.tools.ssm import report
+from tests.fakes.host import fake_world
 from tests.samples import host
+from tests.terraform import ROOT
 from tests.tools.ssm.conftest import TARGET, Private, Way, be_patient
 from tests.tools.ssm.fake_aws import FORBIDDEN, NOT_CONNECTED
 from tests.waiting import PATIENCE_S
@@ -76,6 +81,39 @@ def test_the_plugin_is_used_when_asked_for(private: Private, tmp_path: Path) -> 
     assert json.loads(lines[-3])["Parameters"] == {"portNumber": ["22"]}
     assert missing.returncode == 2
     assert "session-manager-plugin is not on PATH" in missing.stderr
+
+
+SHELL = """
+import pathlib, sys
+from gpuinfra.features.connect.ssm_shell import shell
+from tests.fakes.host import fake_world
+shell(fake_world(pathlib.Path(sys.argv[1])), [])
+"""
+
+
+def test_a_shell_of_aws_without_ssh(
+    private: Private, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plugin gets a session that names no document; without it, or with a command, none is begun."""
+    plugin = tmp_path / "session-manager-plugin"
+    with private() as way:
+        for name, value in way.env.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{way.env['PATH']}")
+        with pytest.raises(ConfigError, match="session-manager-plugin is not on PATH"):
+            ssm_shell.shell(fake_world(tmp_path), [])
+        with pytest.raises(ConfigError, match="takes no command"):
+            ssm_shell.shell(fake_world(tmp_path), ["ls"])
+        plugin.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "$AWS_SSM_START_SESSION_RESPONSE"\n')
+        plugin.chmod(0o755)
+        argv = [sys.executable, "-c", SHELL, str(tmp_path)]
+        done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert way.seen()["StartSession"] == 1
+    lines = done.stdout.splitlines()
+    assert lines[:3] == ["AWS_SSM_START_SESSION_RESPONSE", host().region, "StartSession"]
+    assert json.loads(lines[-3]) == {"Target": host().instance_id}
+    assert json.loads(lines[-1])["TokenValue"] not in "".join(lines[:-1])
 
 
 def test_it_says_that_it_is_experimental_to_who_wants_to_know(private: Private) -> None:
