@@ -46,7 +46,7 @@ def test_up_again_down(cli: Cli, sim: Simulator) -> None:
 
 
 def test_behind_a_nat_gateway(cli: Cli, sim: Simulator) -> None:
-    """Asked for, and its price told, it has no address; without the word its network is not taken from it."""
+    """It has no address, and a price that is told; its network serves a second stack, and is kept for it."""
     cli.edit('access = "ssh"', PRIVATE)
     cli.edit("private_network = null", NAT)
     plan = cli.run("plan")
@@ -60,11 +60,25 @@ def test_behind_a_nat_gateway(cli: Cli, sim: Simulator) -> None:
     assert {"vpcs", "nat_gateways", "vpc_endpoints", "addresses"} <= set(sim.leftovers())
     assert "none (access = ssm)" in cli.ok("status")
 
+    other = ("--stack", "b")
+    cli.ok("init", "--region", "us-east-1", "--owner", "tester", *other)
+    values = cli.directory / "stacks" / "b" / "terraform.tfvars"
+    shared = f'subnet_id = "{cli.json("output", "subnet_id")}"'
+    text = values.read_text().replace('access = "ssh"', PRIVATE)
+    values.write_text(text.replace("subnet_id = null", shared))
+    second = cli.json("up", "--yes", *other)
+    assert (second["public_ip"], second["access"]) == ("", "ssm")
+    assert len(sim.leftovers()["nat_gateways"]) == 1
+    refused(cli.run("down", "--yes"), 5, f"is that of {second['instance_id']}, too", "next: gpuinfra list")
+    cli.ok("down", "--yes", *other)
+
     cli.edit(NAT, "private_network = null")
     refused(cli.run("up", "--yes"), 3, 'set private_network = "nat" in terraform.tfvars')
     cli.edit("private_network = null", 'private_network = "endpoints"')
     refused(cli.run("plan"), 3, 'private_network is "endpoints", which is no more')
-    assert sim.calls("TerminateInstances") == []
+    assert [
+        call for call in sim.calls("TerminateInstances") if host["instance_id"] in call.params.values()
+    ] == []
     cli.ok("down", "--yes")
     assert sim.leftovers() == {}
 

@@ -3,6 +3,8 @@
 Terraform waits for that in silence, for 15 to 20 minutes.
 """
 
+import re
+
 from gpuinfra.features.provision.leftovers import NAMED_AFTER_S, holders
 from gpuinfra.features.provision.resource_names import label
 from gpuinfra.ground.errors import HostError
@@ -13,6 +15,25 @@ from gpuinfra.ground.world import World
 # Free of charge, all of them, and deleted within seconds where nothing holds them.
 CAN_BE_HELD = ("aws_security_group", "aws_subnet", "aws_internet_gateway", "aws_vpc")
 GIVE_UP_S = 300.0
+OF_A_HOST = re.compile(r"of host (i-[0-9a-f]+)")
+
+
+def refuse_shared_network(world: World, settings: Settings, record: Record, *, ours: set[str]) -> None:
+    """Refuse to take its network from under another stack's host; `ours`: the hosts that go as well.
+
+    Raises:
+        HostError: there is such a host.
+    """
+    subnets = sorted(record.ids_of("aws_subnet"))
+    cloud = world.cloud(settings.region, settings) if subnets else None
+    inside = [text for subnet in subnets if cloud for text in holders(cloud, subnet)]
+    hosts = sorted({one for text in inside for one in OF_A_HOST.findall(text)} - ours)
+    if hosts:
+        raise HostError(
+            f"the network of this stack is that of {', '.join(hosts)}, too, which would lose its way out."
+            " Nothing was destroyed",
+            hint="gpuinfra list   # whose it is: that stack goes down first",
+        )
 
 
 class Blockers:

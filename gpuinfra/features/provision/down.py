@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from gpuinfra.features.provision import leftovers, progress, protection
-from gpuinfra.features.provision.blockers import Blockers
+from gpuinfra.features.provision.blockers import Blockers, refuse_shared_network
 from gpuinfra.features.provision.leftovers import Leftovers
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import settings_of
@@ -40,6 +40,8 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
     left = leftovers.find(world, settings, record, strangers=strangers)
     if not record.resources and not lost and not left.ours:
         return _nothing(world, settings, left)
+    ours = record.ids_of("aws_instance") | {one.instance_id for one in lost}
+    refuse_shared_network(world, settings, record, ours=ours)
     if record.host and (commands := running(record.host)):
         world.reporter.say(f"still running on the host: {'; '.join(commands)}")
     foreign = _not_ours(world, settings, record)

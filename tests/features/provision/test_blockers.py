@@ -1,5 +1,6 @@
 """A destroy that something foreign holds up: named after half a minute, given up after five."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.fakes.world import SETTINGS, FakeTime
 GROUP = "module.host.module.security_group.aws_security_group.this"
 GATEWAY = 'module.host.module.network["own"].aws_internet_gateway.this["nat"]'
 VPC = 'module.host.module.network["own"].aws_vpc.this'
+SUBNET = 'module.host.module.network["own"].aws_subnet.private'
 RECORD = Record(resources={GROUP: "sg-1", GATEWAY: "igw-1", VPC: "vpc-1"})
 FOREIGN = "network interface eni-9 (of host i-0foreign)"
 EVERY_S = 10.0
@@ -56,6 +58,20 @@ def test_it_is_given_up_after_5_minutes(holding: list[str], tmp_path: Path) -> N
     with pytest.raises(HostError, match=r"sg-1 is held by (network interface eni-9|something)") as caught:
         list(told)
     assert caught.value.hint.startswith("gpuinfra down   # once that is deleted")
+
+
+def test_the_network_of_another_host_is_not_taken_from_it(tmp_path: Path) -> None:
+    """One in our subnet is named at once; our own host, and what AWS made there, are no reason."""
+    record = dataclasses.replace(RECORD, resources={**RECORD.resources, SUBNET: "subnet-1"})
+    holding = [
+        "network interface eni-1 (of host i-0abc)",
+        "network interface eni-2 (Interface for NAT nat-1)",
+    ]
+    world = fake_world(tmp_path, cloud=FakeCloud(holding=holding))
+    blockers.refuse_shared_network(world, SETTINGS, record, ours={"i-0abc"})
+    blockers.refuse_shared_network(world, SETTINGS, RECORD, ours=set())
+    with pytest.raises(HostError, match="that of i-0abc, too, which would lose its way out"):
+        blockers.refuse_shared_network(world, SETTINGS, record, ours=set())
 
 
 def test_a_host_may_take_as_long_as_it_takes(tmp_path: Path) -> None:
