@@ -19,7 +19,7 @@ from gpuinfra.simulator.client import Simulator
 from tests.e2e.cli import Cli
 from tests.e2e.every_call import Moment, Stage, of_changes, of_reads, ours, places
 from tests.e2e.test_lifecycle import NOTHING
-from tests.e2e.test_private import PRIVATE
+from tests.e2e.test_private import NAT, PRIVATE
 
 pytestmark = pytest.mark.e2e
 WIDE = "GPUINFRA_EVERY_CALL" in os.environ
@@ -122,6 +122,7 @@ def test_up(cli: Cli, sim: Simulator) -> None:
 def test_down(cli: Cli, sim: Simulator) -> None:
     """Of a private host nothing is left, nor of its network; `up` instead, now and then: all is whole."""
     cli.edit('access = "ssh"', PRIVATE)
+    cli.edit("private_network = null", NAT)
     cli.ok(*UP)
     whole = count(sim)
     stage = Stage(cli, sim)

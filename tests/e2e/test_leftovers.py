@@ -7,7 +7,7 @@ import pytest
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
 from tests.e2e.cli import Cli, refused
-from tests.e2e.test_private import PRIVATE
+from tests.e2e.test_private import NAT, PRIVATE
 from tests.processes import kill
 from tests.waiting import PATIENCE_S
 
@@ -36,6 +36,7 @@ def test_killed_while_a_nat_gateway_is_made(cli: Cli, sim: Simulator) -> None:
     It needs the module and the state alone: the rest of the clone may be damaged.
     """
     cli.edit('access = "ssh"', PRIVATE)
+    cli.edit("private_network = null", NAT)
     for action in ("AllocateAddress", "CreateNatGateway", "CreateNatGateway"):
         die_in(action, cli, sim)
     left = sim.leftovers()
