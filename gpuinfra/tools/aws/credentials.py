@@ -113,7 +113,8 @@ class CredentialChain:
 
 def _resolver(core: Any, source: CredentialSource) -> Any:
     """Return boto3's own chain, with the AWS CLI's cache, our question for a code, and `aws login`."""
-    region = core.get_config_variable("region")
+    # Where STS is asked for a role, which holds in all regions; boto3 does not know AWS_REGION.
+    region = core.get_config_variable("region") or os.environ.get("AWS_REGION") or "us-east-1"
     cache: Any = CliCache()
     resolver = create_credential_resolver(core, cache=cache, region_name=region)
     role: Any = resolver.get_provider("assume-role")

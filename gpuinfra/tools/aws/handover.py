@@ -17,6 +17,7 @@ from typing import Any
 
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.tools.aws.client import core
+from gpuinfra.tools.aws.credential_errors import CredentialSource
 from gpuinfra.tools.aws.credentials import no_questions
 from gpuinfra.tools.aws.error_codes import no_credentials
 from gpuinfra.tools.aws.errors import map_boto_errors
@@ -47,6 +48,18 @@ SETTINGS = {
     "use_dualstack_endpoint": "AWS_USE_DUALSTACK_ENDPOINT",
     "use_fips_endpoint": "AWS_USE_FIPS_ENDPOINT",
 }
+
+
+def ask_now() -> None:
+    """Ask for an MFA code, if one is due: once Terraform is at work, a live view has the terminal.
+
+    Raises:
+        CloudError: there is nobody to ask, or AWS does not take it.
+    """
+    with map_boto_errors("sts"):
+        own = core()
+        if CredentialSource.of(own).kind == "role" and (found := own.get_credentials()):
+            found.get_frozen_credentials()
 
 
 @contextmanager

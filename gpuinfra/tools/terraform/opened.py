@@ -6,7 +6,7 @@ from functools import partial
 from gpuinfra.ground import locations, paths
 from gpuinfra.ground.paths import Project, Stack
 from gpuinfra.ground.protocols import Reporter
-from gpuinfra.tools.aws.handover import handed_over
+from gpuinfra.tools.aws.handover import ask_now, handed_over
 from gpuinfra.tools.terraform import binary, links, provider_mirror
 from gpuinfra.tools.terraform.project_folder import ProjectFolder
 from gpuinfra.tools.terraform.runner import TerraformCli
@@ -18,9 +18,11 @@ def opened(project: Project, stack: Stack, environ: Mapping[str, str], reporter:
 
     Raises:
         TerraformError: there is none that is new enough, and none can be fetched.
+        CloudError: an MFA code is due, and was not got.
     """
     if dropped := provider_mirror.dropped(environ):
         reporter.say(f"{', '.join(dropped)}: not heeded; terraform.tfvars is the only home of values")
+    ask_now()
     links.link_module(project.module, stack.directory)
     _tell_version(project, reporter)
     tools, lock = paths.tools(project, environ), project.module / links.LOCK

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.error import HTTPError
@@ -19,11 +20,14 @@ from urllib.request import Request, urlopen
 import pytest
 from botocore import exceptions as boto
 
-from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.ground.errors import GpuInfraError, TerraformError
+from gpuinfra.ground.paths import Project
 from gpuinfra.tools.aws.client import core
 from gpuinfra.tools.aws.credential_errors import CredentialSource
 from gpuinfra.tools.aws.credentials import Credentials
 from gpuinfra.tools.aws.handover import SOURCES, handed_over
+from gpuinfra.tools.terminal.terminal import Terminal
+from gpuinfra.tools.terraform.opened import opened
 from tests.tools.aws.issuer import CODE, SECRET, TOKEN, Issuer, issuing
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -158,6 +162,25 @@ def test_keys_that_end(kind: str, given: Set, issuer: Issuer, tmp_path: Path) ->
             n for n in SOURCES if "FULL_URI" in n or n.endswith("TION_TOKEN")
         }
     assert own_key() == "ASIA1"
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("role", ["AssumeRole"]), ("credential_process", [])])
+def test_a_code_is_asked_before_terraform_is_at_work(
+    kind: str, asked: list[str], given: Set, issuer: Issuer, tmp_path: Path
+) -> None:
+    """Opening Terraform gets what may need a question; a live view has the terminal later."""
+    given(**renewable(kind, issuer, tmp_path))
+    environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    (tmp_path / "clone").mkdir()
+    with suppress(TerraformError, OSError):  # it may be that there is no Terraform here
+        opened(
+            Project(root=tmp_path / "clone"),
+            Project(root=tmp_path / "clone").stack("default"),
+            environ,
+            Terminal(),
+        )
+    assert issuer.asked == asked
+    assert not (tmp_path / "cred.calls").exists()
 
 
 def test_only_the_child_gets_them(given: Set, tmp_path: Path) -> None:
