@@ -1,4 +1,4 @@
-"""What the way out of a private host or a fixed address costs, as far as it is known without asking AWS. Pure.
+"""What a private host's way out, or a fixed address, costs: as far as it is known without asking AWS. Pure.
 
 List prices of us-east-1 in USD, as AWS's pages were quoted between June and September 2026 (nobody could
 look at the pages themselves); other regions cost up to twice as much.
@@ -24,8 +24,8 @@ def lines(changes: Sequence[Change], settings: Settings) -> list[str]:
     found = []
     if any(address.endswith(FIXED_ADDRESS) for address in made):
         found.append(
-            f"  fixed public address: about {_price(ADDRESS_USD_H)}, also while the host is stopped; any other"
-            " public address costs that while the host runs"
+            f"  fixed public address: about {_price(ADDRESS_USD_H)}, also while the host is stopped; any"
+            " other public address costs that while the host runs"
         )
     return [*found, *_private(made, settings)]
 
