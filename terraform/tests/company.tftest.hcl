@@ -124,7 +124,8 @@ run "groups_without_a_network_that_they_could_be_in" {
   }
 
   variables {
-    access = "ssm"
+    access          = "ssm"
+    private_network = "nat"
   }
 
   override_data {

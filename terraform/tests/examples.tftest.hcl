@@ -35,7 +35,7 @@ run "private" {
   }
 
   override_data {
-    target = module.host.data.aws_subnets.default
+    target = module.host.data.aws_subnets.in_default
     values = { ids = ["subnet-11111111111111111"] }
   }
 

@@ -46,7 +46,7 @@ run "a_private_host_lies_in_the_default_vpc_and_lets_nobody_in" {
   }
 
   override_data {
-    target = data.aws_subnets.default
+    target = data.aws_subnets.in_default
     values = { ids = ["subnet-11111111111111111", "subnet-22222222222222222"] }
   }
 
@@ -74,7 +74,7 @@ run "one_that_lies_elsewhere_is_kept_from_losing_its_network" {
   }
 
   override_data {
-    target = data.aws_subnets.default
+    target = data.aws_subnets.in_default
     values = { ids = ["subnet-22222222222222222"] }
   }
 

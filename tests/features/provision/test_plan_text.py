@@ -88,7 +88,7 @@ def test_what_others_decide_is_said() -> None:
         "  may do in AWS what the role of the instance profile ml-hosts may",
     ]
     private = dataclasses.replace(theirs, access="ssm")
-    assert plan_text.plan_lines(made, private)[2].startswith("  no public address; who gets in and out: ")
+    assert plan_text.plan_lines(made, private)[2].startswith("  who gets in and out: ")
     assert plan_text.plan_lines(made, private)[3].endswith("; it must let Session Manager in")
 
 
