@@ -17,9 +17,7 @@ SYSTEMS = {
 }
 # What has no answer yet: a step that is done takes its row off, and a new gap shows up in review.
 NOT_YET = {
-    "Nixtla terraform-gpu (2021)": 1,  # a group and a key pair by name
-    "ds-ec2, a CDK stack (2023)": 2,
-    "spot-connect (2020)": 7,
+    "spot-connect (2020)": 6,
     'The "What is EC2" tutorial': 3,
 }
 
