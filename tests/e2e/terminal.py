@@ -23,15 +23,16 @@ def _take_terminal() -> None:
 
 
 class Terminal:
-    """One command on a terminal; `seen` is all that has been on its screen."""
+    """One command on a terminal of so many lines and columns; `seen` is all that has been on its screen."""
 
-    def __init__(self, cli: Cli, *args: str) -> None:
+    def __init__(self, cli: Cli, *args: str, size: tuple[int, int] = (24, 80), **env: str) -> None:
         self.seen = ""
         self._screen, inner = pty.openpty()
+        termios.tcsetwinsize(inner, size)
         self._process = subprocess.Popen(
             cli.argv(*args),
             cwd=cli.project,
-            env={**cli.env, "TERM": "xterm"},
+            env={**cli.env, "TERM": "xterm", **env},
             stdin=inner,
             stdout=inner,
             stderr=inner,
