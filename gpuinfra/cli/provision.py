@@ -8,7 +8,7 @@ import typer
 from gpuinfra import factory
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Cidr, Force, Json, Stack, Yes, result
-from gpuinfra.ground import locations
+from gpuinfra.ground import shell_path
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _apply(world: "World", consent: "Consent", *, upgrade_image: bool, wait: boo
 
     values, living = factory.init_values(os.environ), factory.living_host(world, yes=consent.yes)
     host = up(world, values, consent, upgrade_image=upgrade_image, wait=wait, living=living)
-    if line := locations.off_path(os.environ):
+    if line := shell_path.off_path(os.environ):
         world.reporter.say(f"here gpuinfra is no command yet: {line}")
     result(host.address, host, as_json)
 

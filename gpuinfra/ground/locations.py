@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from gpuinfra.version import VERSION
 
@@ -95,13 +94,6 @@ def set_up(extra: str = "") -> str:
         return "make setup"
     wheel = f"'./dist/gpuinfra-{VERSION}-py3-none-any.whl[{extra}]'" if extra else "dist/gpuinfra-*.whl"
     return f"uv tool install --force {wheel}   # in the clone that it came from"
-
-
-def off_path(environ: Mapping[str, str]) -> str:
-    """Return the line that makes this program a command of the user's shell; empty where it is one."""
-    if any(os.access(f"{folder}/gpuinfra", os.X_OK) for folder in environ.get("PATH", "").split(os.pathsep)):
-        return ""
-    return f'export PATH="{os.path.dirname(os.path.abspath(sys.executable))}:$PATH"'
 
 
 def trust_file(environ: Mapping[str, str]) -> str:
