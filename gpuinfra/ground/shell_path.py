@@ -1,12 +1,13 @@
 """Whether the user's shell knows our program."""
 
-import os
+import shutil
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 
 def off_path(environ: Mapping[str, str]) -> str:
     """Return the line that makes this program a command of the user's shell; empty where it is one."""
-    if any(os.access(f"{folder}/gpuinfra", os.X_OK) for folder in environ.get("PATH", "").split(os.pathsep)):
+    if shutil.which("gpuinfra", path=environ.get("PATH", "")):
         return ""
-    return f'export PATH="{os.path.dirname(os.path.abspath(sys.executable))}:$PATH"'
+    return f'export PATH="{Path(sys.executable).absolute().parent}:$PATH"'
