@@ -44,6 +44,13 @@ STATE = json.dumps(
                 "instances": [{"attributes": {"id": OUTPUTS["instance_id"]}}],
             },
             {
+                "module": "module.host.module.instance",
+                "mode": "managed",
+                "type": "aws_iam_role",
+                "name": "this",
+                "instances": [{"index_key": "own", "attributes": {"id": "gpuinfra-default"}}],
+            },
+            {
                 "module": 'module.host.module.security_group["own"]',
                 "mode": "managed",
                 "type": "aws_security_group",

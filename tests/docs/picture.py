@@ -31,10 +31,10 @@ def record() -> list[str]:
         clone = copy_project(ROOT, home / "clone")
         set_up_offline(lab.mirror, lab.image, clone)
         env = private_env(lab.env({**os.environ, "HOME": scratch, "XDG_RUNTIME_DIR": ""}), home, clone)
-        cli = [ROOT / ".venv/bin/gpuinfra"]
+        env["PATH"] = f"{ROOT}/.venv/bin:{env['PATH']}"
         printed = []
         for words in (["init", "--region", "us-east-1"], ["plan"], ["up", "--yes"], ["down", "--yes"]):
-            done = lab.run([*cli, *words], env=env, cwd=clone)
+            done = lab.run(["gpuinfra", *words], env=env, cwd=clone)
             done.check_returncode()
             printed += (done.stderr + done.stdout).splitlines() if words[0] in ("plan", "up") else []
     return [line for line in printed if line.strip() and not DETAIL.match(line)]
