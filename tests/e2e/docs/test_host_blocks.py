@@ -78,7 +78,7 @@ def project(installed: Path) -> Iterator[Project]:
 
 
 def masked(line: str) -> str:
-    """Return a line without what differs from run to run: every word with a digit, and how many of a thing."""
+    """Return a line without what differs from run to run: words with a digit, and how many of a thing."""
     return re.sub(r"\S*\d\S*", "#", re.sub(r"\b\d+ x ", "", line.strip()))
 
 
