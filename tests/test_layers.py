@@ -97,7 +97,7 @@ SIBLINGS = {
 }
 # tool -> the tools that it may know besides process, files and adapter
 NEIGHBOURS = {"ssh": {"ssm"}, "ssm": {"aws"}, "terraform": {"aws"}}
-SHARED_TOOLS = {"process", "files", "adapter", "run_log"}
+SHARED_TOOLS = {"process", "verbose", "files", "adapter", "run_log"}
 # the wire format is one file for both ends, and so is the JSON that costs nothing to import
 WIRE = {"host.jobs.frames", "host.lean_json"}
 # both ends of a sync look at a folder, and change it, by the same code

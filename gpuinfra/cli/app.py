@@ -39,7 +39,9 @@ app = typer.Typer(
 
 @app.callback()
 def common(
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every external command.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show external commands, and Terraform's own plan.")
+    ] = False,
 ) -> None:
     """GPU hosts on AWS by plain Terraform: one command up, one command down."""
     if verbose:

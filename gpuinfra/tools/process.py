@@ -4,9 +4,7 @@ run: a short child, its words returned. stream: Terraform, line by line; Ctrl-C 
 SIGINT. start: a child that its caller talks to itself. become: this process is replaced.
 """
 
-import logging
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -19,18 +17,11 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.tools.verbose import note
 
-log = logging.getLogger("gpuinfra.commands")
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PIPE, DEVNULL, TimeoutExpired = subprocess.PIPE, subprocess.DEVNULL, subprocess.TimeoutExpired
 Child = subprocess.Popen[bytes]
-MAX_WORD = 300  # characters of a word that -v shows whole
-
-
-def note(argv: Sequence[str]) -> None:
-    """Show a command with -v, as one would type it; a script that is sent is cut short."""
-    if log.isEnabledFor(logging.INFO):
-        log.info("%s", shlex.join(word if len(word) <= MAX_WORD else f"{word[:40]}..." for word in argv))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,6 +50,7 @@ def test_no_terminal(cli: Cli, sim: Simulator) -> None:
     """Without a terminal and without --yes nothing is done; -v shows the commands so far."""
     done = cli.run("-v", "up")
     assert re.search(r"^\+ \S*terraform plan .*-json", done.stderr, re.MULTILINE)
+    assert "# module.host.module.instance.aws_instance.this will be created" in done.stderr
     assert (done.returncode, done.stdout) == (2, "")
     assert "  next: the same command with --yes" in done.stderr
     assert sim.leftovers() == {}

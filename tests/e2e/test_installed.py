@@ -70,6 +70,9 @@ def test_a_day_without_a_clone(here: Installed) -> None:
     there = here.run("gpuinfra", "ssh", "--", "ls -A work work/gpuinfra").split()
     assert {"train.py", "terraform.tfvars"} <= set(there)
     assert not [name for name in there if "tfstate" in name or name == "host-key-nonce"]
+    here.run("gpuinfra", "down", "--yes")
+    assert here.lab.simulator.leftovers() == {}
+    here.run("gpuinfra", "up", "--yes", "--no-wait")
     here.run("gpuinfra", "eject")
     terraform = shutil.which("terraform")
     assert terraform, "a Terraform on PATH"

@@ -18,7 +18,7 @@ from gpuinfra.ground.printable import printable
 from gpuinfra.ground.protocols import CommandResult, Request, SessionResult, SshClient
 from gpuinfra.ground.reply import checked
 from gpuinfra.host.jobs import frames
-from gpuinfra.tools import process
+from gpuinfra.tools import process, verbose
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.ssh import answer, host_bundle, login, terminal_session
 
@@ -116,7 +116,7 @@ class SshHostClient:
             HostError: the login shell ended before our program began.
         """
         ssh = self._ssh.argv(host, [])
-        process.note([*ssh, "--", *host_bundle.JOBS])
+        verbose.note([*ssh, "--", *host_bundle.JOBS])
         try:
             code, left = terminal_session.attach(ssh, request, tty=tty)
         except host_bundle.NoMarker as error:

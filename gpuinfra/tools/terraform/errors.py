@@ -126,3 +126,10 @@ def _locked(text: str) -> TerraformError:
         f"another run is working on this stack: {info('Who')} ({info('Operation')}), since {info('Created')}",
         hint=f"wait for it; if it is dead for certain: terraform force-unlock {info('ID')}",
     )
+
+
+def failed(command: str, outcome: Outcome, *, hint: str) -> TerraformError:
+    """Return the error for a command that is not a plan, an apply or a destroy."""
+    first = outcome.errors[0] if outcome.errors else None
+    text = f"{first.summary}: {first.detail}".strip(": ") if first else outcome.raw_tail.strip()
+    return TerraformError(f"{command} failed: {text or 'it said nothing'}", hint=hint)

@@ -18,7 +18,7 @@ from gpuinfra.ground import locations
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, Interrupted, TerraformError
 from gpuinfra.ground.model import Change, Outcome
 from gpuinfra.ground.protocols import OnProgress
-from gpuinfra.tools import process
+from gpuinfra.tools import process, verbose
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import write_private
 from gpuinfra.tools.terraform import errors, plan_json, state_copy
@@ -87,13 +87,17 @@ class TerraformCli:
             )
         if not outcome.ok:
             has_lock = (self._directory / LOCK).exists()
-            raise _as_error("terraform init", outcome, hint="" if has_lock else RESTORE)
+            raise errors.failed("terraform init", outcome, hint="" if has_lock else RESTORE)
         stamp.write_text(self._fingerprint())
 
     def plan(self, out: Path, *, replace: Sequence[str], on_progress: OnProgress) -> Outcome:
-        """Plan into a file that only its owner can read."""
+        """Plan into a file that only its owner can read; with -v Terraform's own words are shown."""
         options = {"input": False, "out": str(out), "replace": list(replace)}
-        return self._run("plan", options, on_progress)
+        outcome = self._run("plan", options, on_progress)
+        if outcome.ok and verbose.is_on():
+            shown = self._line.generate_cmd_string("show", str(out), no_color=IsFlagged)
+            verbose.told(process.run(shown, cwd=self._directory, env=self._env).stdout)
+        return outcome
 
     def details(self, plan: Path) -> tuple[Change, ...]:
         """Return a saved plan's changes, attribute by attribute."""
@@ -192,9 +196,3 @@ class TerraformCli:
         for path in parts:
             digest.update(path.name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
         return digest.hexdigest()
-
-
-def _as_error(command: str, outcome: Outcome, *, hint: str) -> TerraformError:
-    first = outcome.errors[0] if outcome.errors else None
-    text = f"{first.summary}: {first.detail}".strip(": ") if first else outcome.raw_tail.strip()
-    return TerraformError(f"{command} failed: {text or 'it said nothing'}", hint=hint)
