@@ -112,12 +112,15 @@ def test_a_script_that_never_says_conda_does_not_read_it(conda: Conda) -> None:
 
 
 def test_an_environment_that_cannot_be_activated_is_used_all_the_same(conda: Conda) -> None:
-    """As before there was activation: its programs first on PATH."""
-    prefix = conda.create("gpu")
-    (conda.base / "etc/profile.d/conda.sh").unlink()
+    """As before there was activation: its programs first on PATH; and activated once that works."""
+    prefix, script = conda.create("gpu", MODE="on"), conda.base / "etc/profile.d/conda.sh"
+    text = script.read_text()
+    script.unlink()
     found = env_of(prefix)
     assert found["PATH"] == f"{prefix}/bin:{PATH}"
     assert found["CONDA_PREFIX"] == str(prefix)
+    script.write_text(text)
+    assert env_of(prefix)["MODE"] == "on"
 
 
 def test_a_record_that_was_cut_off_is_made_anew(conda: Conda) -> None:

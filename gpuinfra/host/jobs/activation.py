@@ -46,10 +46,11 @@ def of(prefix: str, path: str) -> Record:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass  # not there yet, or cut off
     made = {**_captured(prefix, path), "stamp": stamp}
-    try:
-        _write(file, lean_json.dumps(made))
-    except OSError:  # a full disk must not keep anybody from clearing it
-        pass
+    if made["set"]:  # what has failed may be mended, and is asked for again
+        try:
+            _write(file, lean_json.dumps(made))
+        except OSError:  # a full disk must not keep anybody from clearing it
+            pass
     return made
 
 
