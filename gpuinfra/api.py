@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from gpuinfra import factory
+from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.gpu import metrics
 from gpuinfra.features.gpu.metrics import Metrics
 from gpuinfra.features.jobs import job as job_values
-from gpuinfra.features.jobs import jobs, log
-from gpuinfra.features.jobs.completed import CommandFailed, CompletedRun, completed
+from gpuinfra.features.jobs import jobs
+from gpuinfra.features.jobs.completed import CommandFailed, CompletedRun, completed, printed
 from gpuinfra.features.jobs.job import Job
 from gpuinfra.features.jobs.options import JobSpec
 from gpuinfra.features.lifecycle import power, resize
@@ -61,7 +62,7 @@ class GpuHost:
         answer: Callable[[str], bool] | None = None,
     ) -> None:
         self.stack = stack
-        here, reporter = directory and directory.absolute(), partial(Callbacks, on_line, answer)
+        here, reporter = directory and directory.absolute(), Callbacks(on_line, answer)
         self._world = partial(factory.world, stack, os.environ, here=here, reporter=reporter)
         self._new = partial(factory.world_for_init, stack, os.environ, here=here, reporter=reporter)
 
@@ -107,7 +108,7 @@ class GpuHost:
     def metrics(self) -> Metrics:
         """Return what the host does now: GPUs, jobs, memory in MiB, disk in GB."""
         world = self._world()
-        return metrics.metrics(world, world.recorded_host())
+        return metrics.metrics(world, connect(world))
 
     def sync(
         self, path: Path | None = None, *, mode: str = "both", keep: str = "", delete: bool = False
@@ -177,9 +178,7 @@ class GpuHost:
 
     def log(self, job: Job | str) -> str:
         """Return what a job has printed so far."""
-        parts: list[bytes] = []
-        log.logs(self._world(), _id(job), follow=False, write=parts.append)
-        return b"".join(parts).decode("utf-8", "replace")
+        return printed(self._world(), _id(job))
 
     @contextmanager
     def jupyter(self, *, port: int = 0, sync: bool = True) -> Iterator[LocalJupyter]:

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from gpuinfra.ground.model import Host, Settings
     from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter, StateFile
     from gpuinfra.ground.world import World
-    from gpuinfra.tools.run_log import RunLog
-
-    MakeReporter = Callable[[RunLog], Reporter]
 
 FALLBACK_REGION = "us-east-1"
 
@@ -38,7 +35,7 @@ def world(
     environ: Mapping[str, str],
     *,
     here: Path | None = None,
-    reporter: MakeReporter | None = None,
+    reporter: Reporter | None = None,
 ) -> World:
     """Return the real world of one stack; called once a command.
 
@@ -59,7 +56,7 @@ def world_for_init(
     environ: Mapping[str, str],
     *,
     here: Path | None = None,
-    reporter: MakeReporter | None = None,
+    reporter: Reporter | None = None,
 ) -> World:
     """Return the world of one stack; where there is no project, this directory becomes one.
 
@@ -115,7 +112,7 @@ def _world(
     stack: Stack,
     environ: Mapping[str, str],
     here: Path,
-    reporter: MakeReporter | None = None,
+    reporter: Reporter | None = None,
 ) -> World:
     from gpuinfra.features.boot.user_data import UserData
     from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS
@@ -127,9 +124,9 @@ def _world(
     from gpuinfra.tools.terraform.stack_files import StackDirectory
     from gpuinfra.tools.terraform.tfvars import TfvarsFile
 
-    log = RunLog(stack.log_file, "from Python" if reporter else command_words())
+    log = RunLog(stack.log_file, command_words())
     files, ssh = StackDirectory(stack), OpenSsh(environ)
-    told: Reporter = reporter(log) if reporter else Terminal(log=log)
+    told = reporter or Terminal(log=log)
     return World(
         here=here,
         folder=locations.host_folder(locations.synced_root(str(here))),

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpuinfra.features.jobs import jobs, log
-from gpuinfra.features.jobs.job import Job
+from gpuinfra.features.jobs.job import Job, parse
 from gpuinfra.ground.errors import HostError, Interrupted
+from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
 
@@ -39,7 +40,7 @@ def completed(world: World, job: Job, on_output: Callable[[str], None]) -> Compl
 
     Raises:
         Interrupted: Ctrl-C; the command was ended.
-        HostError: Ctrl-C; the command does not end.
+        HostError: Ctrl-C, and the command does not end; or not all of its output came.
     """
     parts: list[str] = []
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
@@ -49,8 +50,30 @@ def completed(world: World, job: Job, on_output: Callable[[str], None]) -> Compl
         on_output(parts[-1])
 
     try:
-        log.logs(world, job.id, follow=True, write=take)
+        _refuse_part(log.logs(world, job.id, follow=True, write=take), job.id, world)
         return CompletedRun(job=jobs.wait(world, job.id), output="".join(parts))
     except Interrupted:
         jobs.stop(world, job.id)
         raise Interrupted(f"the command was ended: {job.command}") from None
+
+
+def printed(world: World, job_id: str) -> str:
+    """Return what a job has printed so far.
+
+    Raises:
+        ConfigError: there is no such job.
+        HostError: not all of it came.
+    """
+    parts: list[bytes] = []
+    job_id = parse(jobs.ask(world, "view", job=job_id)).id
+    _refuse_part(log.logs(world, job_id, follow=False, write=parts.append), job_id, world)
+    return b"".join(parts).decode("utf-8", "replace")
+
+
+def _refuse_part(code: int, job_id: str, world: World) -> None:
+    """Raise HostError where ssh, or the program on the host, did not come to its end: a part is no output."""
+    if code:
+        raise HostError(
+            f"not all that the job {job_id} has printed came (exit code {code})",
+            hint=command(f"job logs {job_id}", world.files.name),
+        )

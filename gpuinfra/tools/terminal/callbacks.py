@@ -5,26 +5,21 @@ from collections.abc import Callable
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.printable import printable
 from gpuinfra.ground.protocols import LiveView
-from gpuinfra.tools.run_log import RunLog
 from gpuinfra.tools.terminal.lines import LineView
 
 
 class Callbacks:
     """The Reporter protocol: `on_line` gets each line, `answer` each question, if it is given."""
 
-    def __init__(
-        self, on_line: Callable[[str], None], answer: Callable[[str], bool] | None, log: RunLog
-    ) -> None:
-        self._on_line, self._answer, self._log = on_line, answer, log
+    def __init__(self, on_line: Callable[[str], None], answer: Callable[[str], bool] | None) -> None:
+        self._on_line, self._answer = on_line, answer
 
     def say(self, text: str) -> None:
         """Tell one line."""
-        self._log.line(printable(text))
         self._on_line(printable(text))
 
     def live(self, title: str) -> LiveView:
         """Open a view: a line per change."""
-        self._log.begin()
         return LineView(title, self.say)
 
     def confirm(self, question: str, *, word: str = "", option: str = "--yes") -> bool:

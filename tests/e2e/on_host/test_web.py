@@ -18,7 +18,9 @@ PAGE = f"http://127.0.0.1:{PORT}/hostname"
 BY_PYTHON = """
 import urllib.request
 from gpuinfra import GpuHost
-with GpuHost().jupyter() as lab:
+host = GpuHost()
+assert host.metrics()["gpus"] and host.jobs() is not None
+with host.jupyter() as lab:
     print(urllib.request.urlopen(lab.url).status)
 """
 CELL = "import os, sys; print('sum', 6 * 7, os.getcwd(), sys.prefix)"

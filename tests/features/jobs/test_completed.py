@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.jobs.completed import CommandFailed, completed
+from gpuinfra.features.jobs.completed import CommandFailed, completed, printed
 from gpuinfra.features.jobs.job import parse
-from gpuinfra.ground.errors import Interrupted
+from gpuinfra.ground.errors import HostError, Interrupted
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.protocols import Request
 from gpuinfra.ground.world import World
@@ -22,6 +22,7 @@ class Printing(FakeHostClient):
     """Its job prints these pieces; None is a Ctrl-C of the user."""
 
     pieces: tuple[bytes | None, ...] = ()
+    code = 0
 
     def stream(self, host: Host, request: Request, write: Callable[[bytes], None]) -> tuple[int, int]:
         """Print them."""
@@ -29,7 +30,7 @@ class Printing(FakeHostClient):
             if piece is None:
                 raise KeyboardInterrupt
             write(piece)
-        return 0, 0
+        return self.code, 0
 
 
 def reachable(directory: Path, host: Printing) -> World:
@@ -56,3 +57,14 @@ def test_an_interrupt_ends_the_command(tmp_path: Path) -> None:
     with pytest.raises(Interrupted, match="was ended"):
         completed(reachable(tmp_path, host), parse(JOB), lambda _: None)
     assert host.asked[-1]["verb"] == "stop"
+
+
+def test_a_part_of_the_output_is_no_output(tmp_path: Path) -> None:
+    """A connection that broke, or a host that could not read its log: an error, not half a text."""
+    host = Printing(JOB)
+    host.pieces, host.code = (b"half",), 255
+    with pytest.raises(HostError, match="not all that the job abcd has printed") as caught:
+        printed(reachable(tmp_path, host), "abcd")
+    assert caught.value.hint == "gpuinfra job logs abcd"
+    host.code = 0
+    assert printed(reachable(tmp_path, host), "abcd") == "half"
