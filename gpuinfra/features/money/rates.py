@@ -1,0 +1,60 @@
+"""What things cost an hour, and for how long they did, as values. Pure.
+
+Prices are USD an hour, times are seconds since 1970 (UTC). A price that nobody was told is None, never a guess.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HOUR_S = 3600
+HOURS_A_MONTH = 730
+RUNNING, STOPPED = "running", "stopped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """USD an hour of one thing; None: unknown, and `why` says what would tell it. asked_at: ISO 8601, UTC."""
+
+    usd_h: float | None
+    asked_at: str = ""
+    why: str = ""
+
+
+FREE = Price(usd_h=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One thing of a stack that costs money, with its price while the host runs and while it is stopped."""
+
+    name: str
+    running: Price
+    stopped: Price
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """All that a stack costs an hour."""
+
+    items: tuple[Item, ...]
+
+    def usd_h(self, state: str) -> float | None:
+        """Return the sum of a state (RUNNING, STOPPED); None when one price of it is unknown."""
+        prices = [getattr(item, state).usd_h for item in self.items]
+        return None if None in prices else sum(prices)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A time that a host was running or stopped, as one type on one market; ended None: it still is."""
+
+    state: str
+    instance_type: str
+    market: str
+    began: float
+    ended: float | None
+
+
+def seconds(spans: Sequence[Span], state: str, *, until: float) -> float:
+    """Return how long a host was in a state, in seconds."""
+    return sum((span.ended or until) - span.began for span in spans if span.state == state)
