@@ -1,6 +1,6 @@
 """What things cost an hour, and for how long they did, as values. Pure.
 
-Prices are USD an hour, times are seconds since 1970 (UTC). A price that nobody was told is None, never a guess.
+Prices are USD an hour, times are seconds since 1970 (UTC). A price that nobody was told is None, no guess.
 """
 
 from collections.abc import Sequence
