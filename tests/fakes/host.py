@@ -1,7 +1,7 @@
 """Stand-ins for EC2 and for the way onto a host; and the world together: over 200 lines."""
 
-import os
 import dataclasses
+import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any

@@ -97,8 +97,12 @@ class Prices:
 
     def fetch(self, names: Iterable[str]) -> None:
         """Ask AWS, at the same time, for all of these that are not known or too old."""
-        if self._asker and self._is_open and (due := [name for name in names if self._is_due(name)]):
+        if self._asker and self._is_open and (due := self.due(names)):
             self._cache.put(self._asker.answers(due))
+
+    def due(self, names: Iterable[str]) -> list[str]:
+        """Return those that are not known or too old."""
+        return [name for name in names if self._is_due(name)]
 
     def _is_due(self, name: str) -> bool:
         kept = self._cache.get(name)

@@ -4,10 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gpuinfra.features.money.questions import NO_PRICE
 from gpuinfra.features.money.rates import Price
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.price_list import GpuType
-from gpuinfra.ground.text import table
+from gpuinfra.ground.text import shorten, table
 
 HEAD = ("type", "GPU", "GPU GB", "vCPU", "GiB", "on-demand", "spot", "zone", "USD a GPU hour")
 MIB_A_GIB, BYTES_A_MIB, BYTES_A_GB = 1024, 1024**2, 1000**3
@@ -22,6 +23,11 @@ class TypePrice:
     on_demand: Price
     spot: Price
     zone: str
+
+    @property
+    def is_sold(self) -> bool:
+        """Tell whether there is anything to show: a type may be sold by reservation alone, or elsewhere."""
+        return self.on_demand.why != NO_PRICE or self.spot.usd_h is not None
 
     @property
     def usd_gpu_h(self) -> float | None:
@@ -70,7 +76,7 @@ class PriceTable:
 
     def text(self) -> str:
         """Return it as a table, USD an hour."""
-        return table([HEAD, *(row.cells() for row in self.rows)])
+        return table([HEAD, *(row.cells() for row in self.rows if row.is_sold)])
 
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
@@ -78,15 +84,17 @@ class PriceTable:
 
     def notes(self) -> list[str]:
         """Return of when the prices are, and why some are not known."""
-        told = [row.on_demand for row in self.rows]
-        dates = sorted(price.asked_at for price in told if price.asked_at)
+        dates = sorted(row.on_demand.asked_at for row in self.rows if row.on_demand.asked_at)
         notes = (
             [f"USD an hour in {self.region}, as told on {dates[0][:16].replace('T', ' ')} UTC"]
             if dates
             else []
         )
-        whys = dict.fromkeys(price.why for price in told if price.why and price.cny_h is None)
-        return [*notes, *(f"unknown or old: {why}" for why in whys)]
+        whys: dict[str, list[str]] = {}
+        for row in self.rows:
+            if row.on_demand.why and row.on_demand.cny_h is None:
+                whys.setdefault(row.on_demand.why, []).append(row.name)
+        return [*notes, *(f"{shorten(', '.join(names))}: {why}" for why, names in whys.items())]
 
 
 @dataclass(frozen=True, kw_only=True)

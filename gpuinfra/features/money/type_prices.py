@@ -38,18 +38,23 @@ class TypePrices:
             ConfigError: the region has none of them.
             CloudError: AWS does not tell its types.
         """
-        with self._reporter.live(f"Prices of {self.region}") as view:
-            known = self._types.get(self._now())
-            if known is None:
-                view.rows([Row(mark="now", text="EC2 is asked for its types")])
-                known = self._ask().gpu_types()
-                self._types.put(known, self._now())
-            chosen = wanted.chosen(known, self.region)
-            view.rows([Row(mark="now", text="AWS is asked for prices")])
-            self._prices.fetch([make(name) for name, _ in chosen for make in (on_demand_name, spot_name)])
-            view.rows([])
+        chosen = wanted.chosen(self._gpu_types(), self.region)
+        names = [make(name) for name, _ in chosen for make in (on_demand_name, spot_name)]
+        if self._prices.due(names):
+            with self._reporter.live(f"Prices of {self.region}") as view:
+                view.rows([Row(mark="now", text="AWS is asked for prices")])
+                self._prices.fetch(names)
         rows = [self._priced(name, gpu) for name, gpu in chosen]
         return PriceTable(region=self.region, rows=tuple(sorted(rows, key=rank)))
+
+    def _gpu_types(self) -> list[GpuType]:
+        known = self._types.get(self._now())
+        if known is None:
+            with self._reporter.live(f"Types of {self.region}") as view:
+                view.rows([Row(mark="now", text="EC2 is asked for its types")])
+                known = self._ask().gpu_types()
+            self._types.put(known, self._now())
+        return known
 
     def _priced(self, name: str, gpu: GpuType | None) -> TypePrice:
         on_demand, spot = self._prices.on_demand(name), self._prices.spot(name)

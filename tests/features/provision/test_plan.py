@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.provision.plan import TerraformPlan, plan
+from gpuinfra.features.provision.plan import plan
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Change, Diagnostic, Outcome
