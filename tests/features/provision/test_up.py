@@ -51,13 +51,10 @@ def test_yes_tells_what_a_network_of_our_own_costs(tmp_path: Path) -> None:
     """No plan is shown, so the price is said all the same."""
     nat = Change(address='module.host.module.network["own"].aws_nat_gateway.this["nat"]', action="create")
     terraform, reporter = FakeTerraform(dataclasses.replace(MADE, changes=(NEW, nat))), FakeReporter()
-    values, prices = FakeValues(dataclasses.replace(SETTINGS, access="ssm")), FakePriceList()
-    apply(
-        fake_world(tmp_path, terraform=terraform, reporter=reporter, values=values, price_source=prices), YES
-    )
-    sums = [line for line in reporter.said if "USD an hour" in line]
-    assert len(sums) == 2
-    assert "NAT gateway 0.050" in sums[0]
+    values = FakeValues(dataclasses.replace(SETTINGS, access="ssm"))
+    told = {"reporter": reporter, "price_source": FakePriceList()}
+    apply(fake_world(tmp_path, terraform=terraform, values=values, **told), YES)
+    assert ["NAT gateway 0.050" in it for it in reporter.said if "USD an hour" in it] == [True, True]
 
 
 def test_asking_applies_the_plan_that_was_shown(tmp_path: Path) -> None:
