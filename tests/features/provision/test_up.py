@@ -12,7 +12,6 @@ from gpuinfra.features.provision.up import Consent, apply
 from gpuinfra.ground import errors
 from gpuinfra.ground.model import Change, Outcome, Record
 from tests.fakes.host import FakeCloud, fake_world
-from tests.fakes.prices import FakePriceList
 from tests.fakes.world import (
     RECORDED,
     RUNNING,
@@ -45,16 +44,6 @@ def test_yes_applies_in_one_go(tmp_path: Path) -> None:
     host = apply(fake_world(tmp_path, terraform=terraform, records=(Record(), RECORDED)), YES)
     assert terraform.calls == [("init",), ("apply", False, (), ())]
     assert host == RECORDED.host
-
-
-def test_yes_tells_what_a_network_of_our_own_costs(tmp_path: Path) -> None:
-    """No plan is shown, so the price is said all the same."""
-    nat = Change(address='module.host.module.network["own"].aws_nat_gateway.this["nat"]', action="create")
-    terraform, reporter = FakeTerraform(dataclasses.replace(MADE, changes=(NEW, nat))), FakeReporter()
-    values = FakeValues(dataclasses.replace(SETTINGS, access="ssm"))
-    told = {"reporter": reporter, "price_source": FakePriceList()}
-    apply(fake_world(tmp_path, terraform=terraform, values=values, **told), YES)
-    assert ["NAT gateway 0.050" in it for it in reporter.said if "USD an hour" in it] == [True, True]
 
 
 def test_asking_applies_the_plan_that_was_shown(tmp_path: Path) -> None:
