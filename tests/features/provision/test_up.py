@@ -46,14 +46,6 @@ def test_yes_applies_in_one_go(tmp_path: Path) -> None:
     assert host == RECORDED.host
 
 
-def test_yes_tells_what_a_network_of_our_own_costs(tmp_path: Path) -> None:
-    """No plan is shown, so the price is said afterwards."""
-    nat = Change(address='module.host.module.network["own"].aws_nat_gateway.this["nat"]', action="create")
-    terraform, reporter = FakeTerraform(dataclasses.replace(MADE, changes=(NEW, nat))), FakeReporter()
-    apply(fake_world(tmp_path, terraform=terraform, reporter=reporter), YES)
-    assert sum("USD an hour" in line for line in reporter.said) == 1
-
-
 def test_asking_applies_the_plan_that_was_shown(tmp_path: Path) -> None:
     """Without --yes the saved plan is applied, and deleted: it holds user-data in clear."""
     terraform, reporter = FakeTerraform(MADE), FakeReporter(answer=True)
