@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gpuinfra.features.sync.clone import Agent
     from gpuinfra.features.sync.sync import FileWatcher, RsyncTransfer
     from gpuinfra.features.trust.record import TrustedProjects
+    from gpuinfra.features.usage.hints import UsdH
+    from gpuinfra.features.usage.top import Money, Screen
     from gpuinfra.features.web.forward import Tunnel
     from gpuinfra.features.web.serve import Page
     from gpuinfra.ground.model import Host, Settings
@@ -324,6 +326,37 @@ def catalog(
     from gpuinfra.features.containers.ecr import EcrCatalog
 
     return EcrCatalog(region, cache=paths.cache_home(environ) / "dlc", refresh=refresh)
+
+
+def screen() -> Screen | None:
+    """Return the terminal as a screen; None where stdout is none whose lines can be replaced."""
+    import os
+    import sys
+
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        return None
+    from gpuinfra.tools.terminal.live import TerminalScreen
+
+    return TerminalScreen(bars())
+
+
+def bars() -> str:
+    """Return the characters that stdout can show a sparkline with."""
+    import sys
+
+    from gpuinfra.features.usage.sparkline import bars_for
+
+    return bars_for(sys.stdout.encoding)
+
+
+def money_so_far(world: World) -> Money:
+    """Return what tells in a line what a host costs and has cost; empty where that is unknown."""
+    return lambda host: ""
+
+
+def usd_h(world: World) -> UsdH:
+    """Return what tells a running host's price in USD an hour; None where that is unknown."""
+    return lambda host: None
 
 
 def my_cidr(environ: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 GROUPS = {
     "Host": "up down plan status list stop start resize ip logs recover",
-    "Work": "run job sync ssh jupyter forward clone gpu",
+    "Work": "run job sync ssh jupyter forward clone gpu top usage",
     "Environment": "env",
     "Containers": "docker dlc",
     "Settings": "init allow trust ssh-config output eject demo version",
