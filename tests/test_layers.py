@@ -35,7 +35,7 @@ ONLY_IMPORTERS = {
     "rattler": {"features.environment.solver_child"},
     "websockets": {"tools.ssm.websocket"},
     "watchfiles": {"features.sync.watcher"},
-    "pygal": {"features.usage.svg"},
+    "leather": {"features.usage.svg"},
     "subprocess": {"tools.process", "install", "host.*", "programs"},
     "socket": {"tools.*", "features.web.tunnel", "host.*"},
     "click": set(),

@@ -1,4 +1,4 @@
-"""Draw a host's use over time as SVG; the only importer of pygal, which is an optional part."""
+"""Draw a host's use over time as SVG; the only importer of leather, which is an optional part."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -7,7 +7,6 @@ from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from xml.etree import ElementTree
 
 from gpuinfra.features.usage.sample import UseSample
 from gpuinfra.ground import locations
@@ -15,8 +14,14 @@ from gpuinfra.ground.errors import ConfigError
 from gpuinfra.tools import files
 
 WIDTH, HEIGHT = 1000, 400
+LINE_PX, DASHES = 1.5, "5 3"
+PERCENT_TICKS = (0, 25, 50, 75, 100)
+TIME_TICKS = 7
 GAP = 3  # times the usual distance of two samples: the host was off, no line leads through
 DAY_S = 86400
+# Okabe and Ito's, which all can tell apart: https://jfly.uni-koeln.de/color/
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+CPU_COLOUR = "#000000"
 
 Value = Callable[[UseSample], float | None]
 
@@ -31,8 +36,8 @@ def check(path: Path) -> None:
         raise ConfigError(f"--svg is {str(path)!r}; its name must end with .svg", hint="--svg usage.svg")
     if not path.absolute().parent.is_dir():
         raise ConfigError(f"--svg is {str(path)!r}; there is no such folder")
-    if not find_spec("pygal"):
-        raise ConfigError("--svg needs pygal, which is not installed", hint=locations.set_up("plot"))
+    if not find_spec("leather"):
+        raise ConfigError("--svg needs leather, which is not installed", hint=locations.set_up("plot"))
 
 
 def write(path: Path, title: str, series: Sequence[UseSample]) -> None:
@@ -49,50 +54,46 @@ def write(path: Path, title: str, series: Sequence[UseSample]) -> None:
 
 
 def draw(title: str, series: Sequence[UseSample]) -> str:
-    """Return the picture, without any script."""
-    import pygal
-    from pygal.style import Style
+    """Return the picture of samples (not none)."""
+    import leather
 
-    spans_days = bool(series) and series[-1].time - series[0].time > DAY_S
-    chart = pygal.DateTimeLine(
-        title=title,
-        width=WIDTH,
-        height=HEIGHT,
-        range=(0, 100),
-        js=(),
-        show_dots=False,
-        allow_interruptions=True,
-        legend_at_bottom=True,
-        truncate_legend=-1,
-        x_label_rotation=20,
-        x_value_formatter=lambda at: f"{at.astimezone():{'%d %b %H:%M' if spans_days else '%H:%M'}}",
-        style=Style(background="white", plot_background="white", font_family="sans-serif"),
+    first, last = series[0].time, max(series[0].time + 1, series[-1].time)
+    form = "%d %b %H:%M" if last - first > DAY_S else "%H:%M"
+    step_s = (last - first) / (TIME_TICKS - 1)
+    chart = leather.Chart(title)
+    chart.add_x_scale(_utc(first), _utc(last))
+    chart.add_x_axis(
+        ticks=[_utc(first + n * step_s) for n in range(TIME_TICKS)],
+        tick_formatter=lambda at, _index, _count: f"{at.replace(tzinfo=UTC).astimezone():{form}}",
     )
-    for name, value in _lines(series):
-        chart.add(name, _points(series, value))
-    return _without_scripts(chart.render_tree())
+    chart.add_y_scale(0, 100)
+    chart.add_y_axis(ticks=PERCENT_TICKS)
+    for name, colour, dashes, value in _lines(series):
+        points = _points(series, value)
+        if any(percent is not None for _, percent in points):
+            chart.add_line(points, name=name, stroke_color=colour, stroke_dasharray=dashes, width=LINE_PX)
+    drawn: str = chart.to_svg(width=WIDTH, height=HEIGHT)
+    return drawn
 
 
-def _without_scripts(tree: ElementTree.Element) -> str:
-    """Return it as text; pygal's settings for its own script, which is not there, are of no use."""
-    for parent in list(tree.iter()):
-        for script in [child for child in parent if str(child.tag).endswith("script")]:
-            parent.remove(script)
-    return ElementTree.tostring(tree, encoding="unicode") + "\n"
-
-
-def _lines(series: Sequence[UseSample]) -> list[tuple[str, Value]]:
-    """Return the name of each line and what reads it of a sample."""
-    lines: list[tuple[str, Value]] = []
-    for place in range(max((len(one.gpus) for one in series), default=0)):
-        lines.append((f"GPU {place} load %", partial(_gpu, place=place, name="busy_percent")))
-        lines.append((f"GPU {place} memory %", partial(_gpu, place=place, name="memory_percent")))
-    return [*lines, ("CPU %", lambda one: 100 * one.cpu_cores / one.cpus if one.cpus else None)]
+def _lines(series: Sequence[UseSample]) -> list[tuple[str, str, str, Value]]:
+    """Return name, colour and dashes of each line, and what reads it of a sample."""
+    lines: list[tuple[str, str, str, Value]] = []
+    for place in range(max(len(one.gpus) for one in series)):
+        colour = COLOURS[place % len(COLOURS)]
+        load, memory = (partial(_gpu, place=place, name=name) for name in ("busy_percent", "memory_percent"))
+        lines.append((f"GPU {place} %", colour, "none", load))
+        lines.append((f"GPU {place} memory % (dashed)", colour, DASHES, memory))
+    return [*lines, ("CPU %", CPU_COLOUR, "none", _cpu)]
 
 
 def _gpu(sample: UseSample, *, place: int, name: str) -> float | None:
     number: float | None = getattr(sample.gpus[place], name) if place < len(sample.gpus) else None
     return number
+
+
+def _cpu(sample: UseSample) -> float | None:
+    return min(100.0, 100 * sample.cpu_cores / sample.cpus) if sample.cpus else None
 
 
 def _points(series: Sequence[UseSample], value: Value) -> list[tuple[datetime, float | None]]:
@@ -101,7 +102,12 @@ def _points(series: Sequence[UseSample], value: Value) -> list[tuple[datetime, f
     usual_s = statistics.median(steps) if steps else 0.0
     points: list[tuple[datetime, float | None]] = []
     for one, step in zip(series, [*steps, 0.0], strict=True):
-        points.append((datetime.fromtimestamp(one.time, UTC), value(one)))
+        points.append((_utc(one.time), value(one)))
         if step > GAP * usual_s:
-            points.append((datetime.fromtimestamp(one.time + usual_s, UTC), None))
+            points.append((_utc(one.time + usual_s), None))
     return points
+
+
+def _utc(seconds: float) -> datetime:
+    """Return a time as leather compares it: without its zone."""
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)

@@ -11,7 +11,7 @@ from gpuinfra.ground import when
 from gpuinfra.ground.text import shorten, size
 
 MOST_BARS, LEAST_BARS = 60, 8
-LABEL, VALUE = 8, 24  # columns before the sparkline
+LABEL, VALUE = 10, 22  # columns before the sparkline
 MIB_IN_GIB = 1024
 MOST_JOBS = 5
 
@@ -44,7 +44,7 @@ def lines(
         shown += [row("  load", _percent(gpu.busy_percent), _of(place, lambda one: one.busy_percent), 100)]
         shown += [row("  memory", _memory(gpu), _of(place, lambda one: one.memory_percent), 100)]
     if last.gpu_words:
-        shown.append(f"GPU     {last.gpu_words}")
+        shown.append(f"{'GPU':<{LABEL}}{last.gpu_words}")
     sample = last.sample
     cores = f"{sample.cpu_cores:.1f} of {sample.cpus:.0f} cores"
     shown.append(row("CPU", cores, lambda one: one.cpu_cores, max(1.0, sample.cpus)))

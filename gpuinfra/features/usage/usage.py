@@ -21,7 +21,7 @@ from gpuinfra.ground.world import World
 
 ASK_TIMEOUT_S = 60.0
 DEFAULT_SINCE = "24h"
-TEXT_POINTS, SVG_POINTS = 60, 600
+TEXT_POINTS, SVG_POINTS = 30, 600
 SHAPE = {
     "since": float,
     "until": float,

@@ -111,9 +111,11 @@ class Ring:
 class History:
     """A day of samples, and a month of their averages."""
 
-    def __init__(self, folder: str = "", tell: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, folder: str = "", tell: Callable[[str], None] = lambda _: None, *, day_size: int = DAY_SIZE
+    ) -> None:
         folder = folder or os.environ.get("GPUINFRA_USAGE") or FOLDER
-        self._day = Ring(f"{folder}/{DAY}", DAY_SIZE, tell)
+        self._day = Ring(f"{folder}/{DAY}", day_size, tell)
         self._month = Ring(f"{folder}/{MONTH}", MONTH_SIZE, tell)
         self._since_step: list[Sample] = []
 

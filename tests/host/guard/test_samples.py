@@ -129,19 +129,26 @@ def test_a_ring_that_is_full_needs_no_more_room(tmp_path: Path) -> None:
 
 def test_a_month_is_kept_as_averages(tmp_path: Path) -> None:
     """What is older than a day is known by the half hour: average load, highest memory and temperature."""
-    history = History(str(tmp_path))
+    history = History(str(tmp_path), day_size=60)
     step = 600
-    for n in range(samples.DAY_SIZE + 300):
+    for n in range(200):
         history.add(sample(1.8e9 + n * step, gpu(0 if n % 2 else 100, used=1600 if n else 8000)))
     read = history.read()
     times = [one.time for one in read]
     assert times == sorted(times)
-    assert len(read) > samples.DAY_SIZE
+    assert len(read) > 60
     first = read[0].gpus
     assert first
     assert (first[0].busy_percent, first[0].memory_used_mib) == (50, 8000)
-    size = sum(file.stat().st_size for file in tmp_path.iterdir())
-    assert size < 1_000_000
+
+
+def test_all_of_it_is_less_than_a_megabyte(tmp_path: Path) -> None:
+    """A day and a month, whatever the host has."""
+    one = History(str(tmp_path))
+    for n in range(2):
+        one.add(sample(1.8e9 + 7200 * n))
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["day", "month"]
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 1_000_000
 
 
 def test_an_average_of_what_is_not_known_is_unknown() -> None:
