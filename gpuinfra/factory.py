@@ -11,22 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpuinfra.ground import locations, paths
+from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.paths import Project, Stack
 
 if TYPE_CHECKING:
     from gpuinfra.features.containers.dlc_images import TaggedImage
     from gpuinfra.features.environment.protocols import HostFiles, Solver
+    from gpuinfra.features.money.type_prices import TypePrices
     from gpuinfra.features.provision.init import InitValues, Profile
     from gpuinfra.features.provision.up import LivingHost
     from gpuinfra.features.sync.clone import Agent
     from gpuinfra.features.sync.sync import FileWatcher, RsyncTransfer
     from gpuinfra.features.trust.record import TrustedProjects
-    from gpuinfra.features.usage.hints import UsdH
-    from gpuinfra.features.usage.top import Money, Screen
+    from gpuinfra.features.usage.money import MoneySoFar
+    from gpuinfra.features.usage.top import Screen
     from gpuinfra.features.web.forward import Tunnel
     from gpuinfra.features.web.serve import Page
     from gpuinfra.ground.model import Host, Settings
-    from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter, StateFile
+    from gpuinfra.ground.protocols import Cloud, PriceSource, Provisioner, Reporter, StateFile
     from gpuinfra.ground.world import World
 
 FALLBACK_REGION = "us-east-1"
@@ -146,6 +148,8 @@ def _world(
         start_host=_start_host,
         cut_off=log.cut_off,
         other_hosts=lambda: _others(project, stack, environ),
+        price_source=price_source,
+        price_cache=paths.cache_home(environ) / "prices",
     )
 
 
@@ -349,14 +353,11 @@ def bars() -> str:
     return bars_for(sys.stdout.encoding)
 
 
-def money_so_far(world: World) -> Money:
-    """Return what tells in a line what a host costs and has cost; empty where that is unknown."""
-    return lambda host: ""
+def money_so_far(world: World) -> MoneySoFar:
+    """Return what tells what the host costs and has cost."""
+    from gpuinfra.features.usage.money import MoneySoFar
 
-
-def usd_h(world: World) -> UsdH:
-    """Return what tells a running host's price in USD an hour; None where that is unknown."""
-    return lambda host: None
+    return MoneySoFar(world)
 
 
 def my_cidr(environ: Mapping[str, str]) -> str:
@@ -370,6 +371,39 @@ def _cloud(region: str, settings: Settings | None) -> Cloud:
     from gpuinfra.tools.aws.ec2 import Aws
 
     return Aws(region=region, settings=settings, sleep=time.sleep)
+
+
+def price_source(region: str) -> PriceSource:
+    """Return AWS's price list for a region."""
+    from gpuinfra.tools.aws.pricing import PriceList
+
+    return PriceList(region)
+
+
+def type_prices(region: str, stack: str, environ: Mapping[str, str]) -> TypePrices:
+    """Return the prices of a region: the one said, else that of a stack, else the user's own."""
+    from gpuinfra.features.money.type_prices import TypePrices
+    from gpuinfra.tools.terminal.terminal import Terminal
+
+    named = region or _stack_region(stack, environ) or default_region()
+    directory = paths.cache_home(environ) / "prices"
+    return TypePrices(named, directory=directory, ask=lambda: price_source(named), reporter=Terminal())
+
+
+def _stack_region(stack: str, environ: Mapping[str, str]) -> str:
+    """Return the region of a stack, empty where there is none: prices can be seen without a project."""
+    try:
+        return world(stack, environ).values.read().region
+    except ConfigError:
+        return ""
+
+
+def tell(lines: Sequence[str]) -> None:
+    """Tell lines beside a result."""
+    from gpuinfra.tools.terminal.terminal import Terminal
+
+    for line in lines:
+        Terminal().say(line)
 
 
 def default_region() -> str:

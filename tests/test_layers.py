@@ -89,9 +89,9 @@ ROOMS = {
 SIBLINGS = {
     "boot": {"connect", "environment"},
     "provision": {"boot", "money"},
-    "lifecycle": {"boot", "connect", "provision"},
+    "lifecycle": {"boot", "connect", "money", "provision"},
     "gpu": {"jobs", "connect"},
-    "usage": {"jobs", "connect"},
+    "usage": {"jobs", "connect", "money"},
     "jobs": {"connect"},
     "sync": {"connect"},
     "web": {"connect"},

@@ -32,9 +32,9 @@ def top(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
 
     world = factory.world(stack, os.environ)
     if screen := None if as_json else factory.screen():
-        top.watch(world, screen, factory.money_so_far(world))
+        top.watch(world, screen, factory.money_so_far(world).text)
     else:
-        look = top.look(world, factory.money_so_far(world))
+        look = top.look(world, factory.money_so_far(world).text)
         result(look.text, look.values, as_json)
 
 
@@ -50,6 +50,8 @@ def usage(
 
     used.check_svg(svg)
     world = factory.world(stack, os.environ)
-    found = used.usage(world, factory.usd_h(world), job=job, since=since, points=used.points(svg))
+    found = used.usage(
+        world, factory.money_so_far(world).usd_h, job=job, since=since, points=used.points(svg)
+    )
     used.write_svg(svg, found)
     result(found.text(factory.bars()), found.plain(), as_json)

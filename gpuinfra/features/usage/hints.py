@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from gpuinfra.features.usage.totals import GpuTotals, Totals
-from gpuinfra.ground.model import Host
 from gpuinfra.ground.text import duration
 
-# USD an hour of a running host; None: unknown
-UsdH = Callable[[Host], float | None]
+UsdH = Callable[[], float | None]  # USD an hour of the running host; None: unknown
 
 LEAST_S = 120.0  # below it the samples are too few to tell anything
 LOW_PERCENT, USED_PERCENT = 60.0, 5.0  # a GPU in use that waits for something
@@ -20,8 +18,8 @@ LEAST_DISK_PART = 0.05
 HOUR_S = 3600
 
 
-def hints(totals: Totals, usd_h: float | None) -> Iterator[str]:
-    """Yield what a user may want to change; usd_h: price of the host, None if it is unknown."""
+def hints(totals: Totals, usd_h: UsdH) -> Iterator[str]:
+    """Yield what a user may want to change; usd_h is asked only where it is told."""
     if totals.seconds < LEAST_S:
         return
     yield from _idle(totals, usd_h)
@@ -35,13 +33,14 @@ def hints(totals: Totals, usd_h: float | None) -> Iterator[str]:
         yield f"disk nearly full: {totals.disk_least_free_gb:.0f} of {totals.disk_gb:.0f} GB were free"
 
 
-def _idle(totals: Totals, usd_h: float | None) -> Iterator[str]:
+def _idle(totals: Totals, usd_h: UsdH) -> Iterator[str]:
     """Tell what the time cost in which no GPU did anything."""
     known_s = max((gpu.known_s for gpu in totals.gpus), default=0.0)
     if known_s and totals.gpus_idle_s >= IDLE_PART * known_s:
         what = "the GPU was" if len(totals.gpus) == 1 else "all GPUs were"
         part, time = 100 * totals.gpus_idle_s / known_s, duration(int(totals.gpus_idle_s))
-        cost = "" if usd_h is None else f", {totals.gpus_idle_s / HOUR_S * usd_h:.2f} USD"
+        price = usd_h()
+        cost = "" if price is None else f", {totals.gpus_idle_s / HOUR_S * price:.2f} USD"
         yield f"{what} idle {part:.0f} % of the time: {time}{cost}"
 
 

@@ -25,7 +25,7 @@ MOST_LINE_BYTES = 1 << 20
 SSH_FAILED = 255
 SHAPE = {"gpu_words": (str, None), "jobs": [jobs.SHAPE]}
 
-Money = Callable[[Host], str]
+Money = Callable[[], str]  # what it costs, in a line
 
 
 class Screen(Protocol):
@@ -131,7 +131,7 @@ class _View:
 def _lines(seen: Sequence[HostUse], host: Host, money: Money, *, width: int, bars: str) -> list[str]:
     title = f"{host.stack}  {host.instance_type}  {host.region}  {host.instance_id}"
     now = datetime.fromtimestamp(seen[-1].sample.time, UTC)  # the host's clock, as its jobs' times are
-    return top_text.lines(seen, title=title, money=money(host), width=width, bars=bars, now=now)
+    return top_text.lines(seen, title=title, money=money(), width=width, bars=bars, now=now)
 
 
 def _parse_line(line: bytes) -> HostUse:

@@ -72,7 +72,7 @@ def usage(world: World, usd_h: UsdH, *, job: str, since: str, points: int) -> Us
         until=raw["until"],
         totals=known,
         series=tuple(sample.parse_all(raw["series"])),
-        hints=tuple(hints.hints(known, usd_h(host))),
+        hints=tuple(hints.hints(known, usd_h)),
     )
 
 

@@ -11,7 +11,7 @@ WAITS = gpu_totals(busy_percent=34.0)
 
 def test_a_well_used_host_is_told_nothing() -> None:
     """No hint without a reason: what is always there is not read."""
-    assert list(hints(host_totals(), 1.0)) == []
+    assert list(hints(host_totals(), lambda: 1.0)) == []
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_well_used_host_is_told_nothing() -> None:
 )
 def test_a_hint_says_the_numbers_that_it_follows_from(totals: Totals, says: str) -> None:
     """Each reason has one hint, with its numbers."""
-    (told,) = hints(totals, 1.006)
+    (told,) = hints(totals, lambda: 1.006)
     assert told.startswith(says)
 
 
@@ -53,17 +53,17 @@ def test_a_hint_says_the_numbers_that_it_follows_from(totals: Totals, says: str)
 )
 def test_numbers_that_carry_no_hint_get_none(totals: Totals) -> None:
     """What is not known, too short, or neither here nor there is not talked about."""
-    assert [one for one in hints(totals, 1.0) if "all 1 CPU" not in one] == []
+    assert [one for one in hints(totals, lambda: 1.0) if "all 1 CPU" not in one] == []
 
 
 def test_a_price_that_nobody_knows_is_not_told() -> None:
     """Idle time is told without money rather than with a guess."""
     idle = host_totals(gpu_totals(busy_percent=0.0, idle_s=7200), gpus_idle_s=7200, cpu_cores=0.0)
-    assert list(hints(idle, None)) == ["the GPU was idle 100 % of the time: 2 h"]
+    assert list(hints(idle, lambda: None)) == ["the GPU was idle 100 % of the time: 2 h"]
 
 
 def test_several_idle_gpus_are_told_together() -> None:
     """Idle is a host whose GPUs all are; that is told once."""
     gpus = [gpu_totals(index=n, busy_percent=0.0, idle_s=7200) for n in range(8)]
-    (told,) = hints(host_totals(*gpus, gpus_idle_s=7200, cpu_cores=0.0), 55.04)
+    (told,) = hints(host_totals(*gpus, gpus_idle_s=7200, cpu_cores=0.0), lambda: 55.04)
     assert told == "all GPUs were idle 100 % of the time: 2 h, 110.08 USD"

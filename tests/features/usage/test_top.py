@@ -59,7 +59,7 @@ class StreamingHost(FakeHostClient):
 def shown(tmp_path: Path, screen: FakeScreen, *connections: Sequence[bytes]) -> list[list[str]]:
     """Watch such a host until Ctrl-C; return all that was shown."""
     with pytest.raises(Interrupted, match="the host goes on"):
-        top.watch(made(tmp_path, host=StreamingHost(*connections)), screen, lambda _: COST)
+        top.watch(made(tmp_path, host=StreamingHost(*connections)), screen, lambda: COST)
     assert screen.is_left
     return screen.shown
 
@@ -105,7 +105,7 @@ def test_a_program_that_ends_on_the_host_is_an_error(tmp_path: Path) -> None:
     """What would be asked for again and again is told."""
     host = FakeHostClient({}, streams=[(1, 0)])
     with pytest.raises(HostError, match="exit code 1"):
-        top.watch(made(tmp_path, host=host), FakeScreen(), lambda _: "")
+        top.watch(made(tmp_path, host=host), FakeScreen(), lambda: "")
 
 
 @pytest.mark.parametrize(
@@ -122,12 +122,12 @@ def test_a_program_that_ends_on_the_host_is_an_error(tmp_path: Path) -> None:
 def test_a_host_that_tells_nonsense_is_an_error_in_words(tmp_path: Path, line: bytes) -> None:
     """It may be hostile or broken: never a traceback, never a screen of it."""
     with pytest.raises(HostError, match="the host"):
-        top.watch(made(tmp_path, host=StreamingHost([line])), FakeScreen(), lambda _: "")
+        top.watch(made(tmp_path, host=StreamingHost([line])), FakeScreen(), lambda: "")
 
 
 def test_without_a_terminal_there_is_one_look(tmp_path: Path) -> None:
     """Lines without sparklines, as long as they are; --json is what the host said."""
-    look = top.look(made(tmp_path, host=FakeHostClient(SAMPLE)), lambda _: "")
+    look = top.look(made(tmp_path, host=FakeHostClient(SAMPLE)), lambda: "")
     assert look.values == SAMPLE
     assert "97 %" in look.text
     assert not set(BLOCKS) & set(look.text)
@@ -143,11 +143,11 @@ def test_without_a_terminal_there_is_one_look(tmp_path: Path) -> None:
 )
 def test_what_is_not_known_is_no_zero(tmp_path: Path, changed: dict[str, Any], says: str) -> None:
     """A lost or divided GPU has no load; what nvidia-smi says of it is shown."""
-    text = top.look(made(tmp_path, host=FakeHostClient({**SAMPLE, **changed})), lambda _: "").text
+    text = top.look(made(tmp_path, host=FakeHostClient({**SAMPLE, **changed})), lambda: "").text
     assert says in text
 
 
 def test_a_host_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
     """No look without an answer."""
     with pytest.raises(Unreachable, match="gone"):
-        top.look(made(tmp_path, host=FakeHostClient(Unreachable("gone"))), lambda _: "")
+        top.look(made(tmp_path, host=FakeHostClient(Unreachable("gone"))), lambda: "")

@@ -21,7 +21,7 @@ ENDED = {**JOB, "state": "done", "created": "2027-01-15T08:00:00+00:00", "ended"
 def used(tmp_path: Path, *replies: Any, job: str = "", since: str = "") -> tuple[usage.Usage, FakeHostClient]:
     """Ask such a host; return what it answered, and the host."""
     host = FakeHostClient(*replies)
-    found = usage.usage(made(tmp_path, host=host), lambda _: 1.0, job=job, since=since, points=60)
+    found = usage.usage(made(tmp_path, host=host), lambda: 1.0, job=job, since=since, points=60)
     return found, host
 
 
@@ -61,13 +61,13 @@ def test_averages_peaks_and_hints_are_told(tmp_path: Path) -> None:
 def test_a_time_that_is_none_is_refused_before_the_host_is_asked(tmp_path: Path, since: str) -> None:
     """What may be given is said."""
     with pytest.raises(ConfigError, match=r"--since is .* s, m, h or d"):
-        usage.usage(made(tmp_path), lambda _: None, job="", since=since, points=60)
+        usage.usage(made(tmp_path), lambda: None, job="", since=since, points=60)
 
 
 def test_a_jobs_time_and_another_are_not_both_asked_for(tmp_path: Path) -> None:
     """Which of them holds would be a guess."""
     with pytest.raises(ConfigError, match="both given"):
-        usage.usage(made(tmp_path), lambda _: None, job="train", since="2h", points=60)
+        usage.usage(made(tmp_path), lambda: None, job="train", since="2h", points=60)
 
 
 def test_a_time_without_samples_is_told(tmp_path: Path) -> None:

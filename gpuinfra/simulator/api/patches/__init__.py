@@ -14,6 +14,7 @@ from gpuinfra.simulator.api.patches import (
     registries,
     sessions,
     spot,
+    spot_prices,
     states,
     volumes,
 )
@@ -33,6 +34,7 @@ _CONCERNS = (
     console,
     volumes,
     spot,
+    spot_prices,
     metadata_tags,
     launch,
 )
