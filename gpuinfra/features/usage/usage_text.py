@@ -30,7 +30,7 @@ def _gpus(totals: Totals, series: Sequence[UseSample], bars: str) -> list[Row]:
         name = f"GPU {gpu.index}"
         rows.append((name, _number(gpu.busy_percent, " %"), _number(gpu.busy_peak_percent, " %"), "", load))
         rows.append((f"{name} memory", "", _gib(gpu.memory_peak_mib), _gib(gpu.memory_mib), held))
-        rows.append((f"{name} warmth", "", _number(gpu.temperature_peak_c, " C"), "", ""))
+        rows.append((f"{name} temp", "", _number(gpu.temperature_peak_c, " C"), "", ""))
     return rows
 
 
