@@ -48,10 +48,6 @@ def usage(
     """Show how the host was used: averages, peaks, and what follows from them."""
     from gpuinfra.features.usage import usage as used
 
-    used.check_svg(svg)
     world = factory.world(stack, os.environ)
-    found = used.usage(
-        world, factory.money_so_far(world).usd_h, job=job, since=since, points=used.points(svg)
-    )
-    used.write_svg(svg, found)
+    found = used.usage(world, factory.money_so_far(world).usd_h, job=job, since=since, svg=svg)
     result(found.text(factory.bars()), found.plain(), as_json)

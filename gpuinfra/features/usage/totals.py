@@ -36,11 +36,6 @@ class GpuTotals:
             return None
         return 100 * self.memory_peak_mib / self.memory_mib
 
-    @property
-    def idle_part(self) -> float:
-        """Return the part of the time, 0 to 1, in which it was idle."""
-        return self.idle_s / self.known_s if self.known_s else 0.0
-
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:

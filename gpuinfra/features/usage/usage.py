@@ -8,6 +8,7 @@ from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.jobs import job as jobs
 from gpuinfra.features.jobs import jobs as on_host
 from gpuinfra.features.usage import hints, sample, usage_text
+from gpuinfra.features.usage import svg as picture
 from gpuinfra.features.usage.hints import UsdH
 from gpuinfra.features.usage.sample import UseSample
 from gpuinfra.features.usage.totals import GPU_SHAPE, TOTALS, Totals, totals
@@ -51,17 +52,26 @@ class Usage:
         return asdict(self)
 
 
-def usage(world: World, usd_h: UsdH, *, job: str, since: str, points: int) -> Usage:
-    """Return how the host was used in the last time, or while a job ran.
+def usage(world: World, usd_h: UsdH, *, job: str = "", since: str = "", svg: Path | None = None) -> Usage:
+    """Return how the host was used in the last time, or while a job ran; draw it, if a file is named.
 
     Raises:
-        ConfigError: both were asked for, or `since` is no time.
+        ConfigError: both times were asked for, `since` is none, or the picture cannot be drawn.
         HostError: the host cannot be reached, or kept no sample of that time.
     """
-    request, seconds = {"verb": "use", "flags": "", "points": points}, _seconds(since, job)
+    seconds = _seconds(since, job)
+    if svg:
+        picture.check(svg)
     host = connect(world)
     about, window = _window(world, host, job, since, seconds)
-    answer = world.host.ask(host, {**request, **window}, timeout_s=ASK_TIMEOUT_S)
+    request = {"verb": "use", "flags": "", "points": SVG_POINTS if svg else TEXT_POINTS, **window}
+    used = _usage(about, world.host.ask(host, request, timeout_s=ASK_TIMEOUT_S), host, usd_h)
+    if svg:
+        picture.write(svg, about, used.series)
+    return used
+
+
+def _usage(about: str, answer: Any, host: Host, usd_h: UsdH) -> Usage:
     raw = checked(answer, SHAPE, "its use")
     if raw["summary"] is None:
         raise HostError(f"the host has kept no sample of {about}", hint=command("top", host.stack))
@@ -74,31 +84,6 @@ def usage(world: World, usd_h: UsdH, *, job: str, since: str, points: int) -> Us
         series=tuple(sample.parse_all(raw["series"])),
         hints=tuple(hints.hints(known, usd_h)),
     )
-
-
-def write_svg(path: Path | None, used: Usage) -> None:
-    """Draw it into a file, if one was named; its name ends with .svg.
-
-    Raises:
-        ConfigError: the plotting library is missing, or the file cannot be written.
-    """
-    if path:
-        from gpuinfra.features.usage import svg
-
-        svg.write(path, used.about, used.series)
-
-
-def points(path: Path | None) -> int:
-    """Return how many samples are asked for: a picture has room for more than a line."""
-    return SVG_POINTS if path else TEXT_POINTS
-
-
-def check_svg(path: Path | None) -> None:
-    """Raise what would keep `write_svg` from drawing, before the host is asked."""
-    if path:
-        from gpuinfra.features.usage import svg
-
-        svg.check(path)
 
 
 def _seconds(since: str, job: str) -> float:

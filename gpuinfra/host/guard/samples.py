@@ -22,8 +22,7 @@ DAY, DAY_SIZE = "day", 4320  # 24 h at one per 20 s: 0.7 MB
 MONTH, MONTH_SIZE, MONTH_STEP_S = "month", 1440, 1800  # 30 days at one per half hour: 0.2 MB
 MOST_GPUS = 16  # of any instance type
 HEADER = b"gpuinfra usage 1\n".ljust(32, b"\0")
-# number, time, seconds, CPU cores busy and there, memory used and there (MiB), disk free and there (GB),
-# network bytes a second in and out, count of GPUs
+# number, time, seconds, CPU cores, memory (MiB) and disk (GB) used and there, bytes/s in and out, GPUs
 PLAIN = struct.Struct("<IdffHIIffffB")
 GPU = struct.Struct("<BBHH")  # load, temperature, memory used and there in units of 16 MiB
 MEMORY_UNIT_MIB = 16
@@ -37,24 +36,24 @@ class Ring:
 
     def __init__(self, path: str, size: int = DAY_SIZE, tell: Callable[[str], None] = lambda _: None) -> None:
         self._path, self._size, self._tell = path, size, tell
-        self._next = 0  # 0: the file has not been looked at
-        self._is_told = False
+        self._next = 0  # the file has not been looked at
+        self._told = ""
 
     def add(self, sample: Sample) -> None:
         """Keep a sample; never raises: a full disk must not end who counts."""
         try:
             self._write(sample)
-            self._is_told = False
+            self._told = ""
         except (OSError, OverflowError, struct.error) as error:
             self._next = 0
-            if not self._is_told:
-                self._tell(f"samples are not kept in {self._path}: {error}")
-            self._is_told = True
+            if not self._told:
+                self._told = f"samples are not kept in {self._path}: {error}"
+                self._tell(self._told)
 
     def read(self, since: float = 0.0) -> list[Sample]:
         """Return the samples from a time on, as they came; none where there is no file."""
-        numbered = sorted(self._records(), key=lambda one: one[0])
-        return [sample for _, sample in numbered if sample.time >= since]
+        records = sorted(self._records(), key=lambda one: one[0])
+        return [sample for _, sample in records if sample.time >= since]
 
     def _write(self, sample: Sample) -> None:
         if not self._next:
@@ -63,7 +62,8 @@ class Ring:
             self._create()
         file = os.open(self._path, os.O_WRONLY)
         try:
-            os.pwrite(file, _pack(self._next, sample), self._place(self._next))
+            place = len(HEADER) + self._next % self._size * RECORD_BYTES
+            os.pwrite(file, _pack(self._next, sample), place)
             os.fdatasync(file)
         finally:
             os.close(file)
@@ -79,9 +79,6 @@ class Ring:
     @property
     def _bytes(self) -> int:
         return len(HEADER) + self._size * RECORD_BYTES
-
-    def _place(self, number: int) -> int:
-        return len(HEADER) + number % self._size * RECORD_BYTES
 
     def _create(self) -> None:
         """Make it at its full size at once: later no write needs space that a full disk has not."""

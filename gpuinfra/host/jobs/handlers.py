@@ -167,7 +167,7 @@ def live(_request: Request) -> Request:
 
 
 @handles("use")
-def use(request: Request) -> Request:
+def usage(request: Request) -> Request:
     """Return how the host was used in a time that has passed; without one, what it does now."""
     from gpuinfra.host.guard import answers
 

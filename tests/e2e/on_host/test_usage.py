@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.on_host.project_on_host import ProjectOnHost
-from tests.e2e.terminal import CTRL_C, Terminal
+from tests.e2e.terminal import Terminal
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
@@ -77,8 +77,9 @@ def test_top_is_live_at_a_terminal_until_ctrl_c(project_on_host: ProjectOnHost) 
         set_load(project_on_host, 7)
         top.until(" 7 %")
         top.until("▁")
-        top.type(CTRL_C)
+        top.interrupt()
         top.until("stopped watching; the host goes on")
+        assert top.end() == 130
         assert "\x1b[3" not in top.seen  # no colour
     with Terminal(project_on_host, "top", size=(30, 60)) as top:
         top.until("net out")

@@ -21,7 +21,7 @@ ENDED = {**JOB, "state": "done", "created": "2027-01-15T08:00:00+00:00", "ended"
 def used(tmp_path: Path, *replies: Any, job: str = "", since: str = "") -> tuple[usage.Usage, FakeHostClient]:
     """Ask such a host; return what it answered, and the host."""
     host = FakeHostClient(*replies)
-    found = usage.usage(made(tmp_path, host=host), lambda: 1.0, job=job, since=since, points=60)
+    found = usage.usage(made(tmp_path, host=host), lambda: 1.0, job=job, since=since)
     return found, host
 
 
@@ -29,7 +29,7 @@ def used(tmp_path: Path, *replies: Any, job: str = "", since: str = "") -> tuple
 def test_the_last_time_is_asked_for_by_the_hosts_clock(tmp_path: Path, since: str, seconds: int) -> None:
     """Seconds to now, not a time of this machine's clock, which may be another."""
     found, host = used(tmp_path, ANSWER, since=since)
-    assert host.asked == [{"verb": "use", "flags": "", "points": 60, "seconds": seconds}]
+    assert host.asked == [{"verb": "use", "flags": "", "points": 30, "seconds": seconds}]
     assert found.about == f"the last {since or '24h'}"
 
 
@@ -37,7 +37,7 @@ def test_a_jobs_time_is_its_own(tmp_path: Path) -> None:
     """From its start to its end, both by the host's clock; one that runs has no end yet."""
     found, host = used(tmp_path, ENDED, ANSWER, job="train")
     assert host.asked[1] == {
-        "verb": "use", "flags": "", "points": 60, "since": 1800000000.0, "until": 1800007200.0,
+        "verb": "use", "flags": "", "points": 30, "since": 1800000000.0, "until": 1800007200.0,
     }  # fmt: skip
     assert found.about == "the job train"
     _, host = used(tmp_path, {**ENDED, "state": "running", "ended": ""}, ANSWER, job="train")
@@ -61,13 +61,13 @@ def test_averages_peaks_and_hints_are_told(tmp_path: Path) -> None:
 def test_a_time_that_is_none_is_refused_before_the_host_is_asked(tmp_path: Path, since: str) -> None:
     """What may be given is said."""
     with pytest.raises(ConfigError, match=r"--since is .* s, m, h or d"):
-        usage.usage(made(tmp_path), lambda: None, job="", since=since, points=60)
+        usage.usage(made(tmp_path), lambda: None, since=since)
 
 
 def test_a_jobs_time_and_another_are_not_both_asked_for(tmp_path: Path) -> None:
     """Which of them holds would be a guess."""
     with pytest.raises(ConfigError, match="both given"):
-        usage.usage(made(tmp_path), lambda: None, job="train", since="2h", points=60)
+        usage.usage(made(tmp_path), lambda: None, job="train", since="2h")
 
 
 def test_a_time_without_samples_is_told(tmp_path: Path) -> None:
