@@ -22,7 +22,7 @@ DAY, DAY_SIZE = "day", 4320  # 24 h at one per 20 s: 0.7 MB
 MONTH, MONTH_SIZE, MONTH_STEP_S = "month", 1440, 1800  # 30 days at one per half hour: 0.2 MB
 MOST_GPUS = 16  # of any instance type
 HEADER = b"gpuinfra usage 1\n".ljust(32, b"\0")
-# number, time, seconds, CPU cores, memory (MiB) and disk (GB) used and there, bytes/s in and out, GPUs
+# number, time, seconds; CPU cores busy, memory used (MiB), disk free (GB), each of all; bytes/s in, out; GPUs
 PLAIN = struct.Struct("<IdffHIIffffB")
 GPU = struct.Struct("<BBHH")  # load, temperature, memory used and there in units of 16 MiB
 MEMORY_UNIT_MIB = 16
