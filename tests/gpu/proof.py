@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from gpuinfra.host import gpu_check  # noqa: E402
-from gpuinfra.host.guard import gpu, samples, summary, system  # noqa: E402
+from gpuinfra.host.guard import gpu, record, samples, summary, system  # noqa: E402
 
 BUSY_PERCENT, BUSY_WITHIN_S = 50.0, 30.0
 IDLE_PERCENT, IDLE_WITHIN_S = summary.IDLE_PERCENT, 30.0
@@ -159,7 +159,7 @@ def readers(report: Report, read: Read) -> None:
         ring = samples.Ring(f"{folder}/ring", 4)
         ring.add(sample)
         (kept,) = ring.read()
-    unit = samples.MEMORY_UNIT_MIB
+    unit = record.MEMORY_UNIT_MIB
     close = all(
         abs((one.memory_used_mib or 0) - (was.memory_used_mib or 0)) <= unit
         and one.busy_percent == (None if was.busy_percent is None else round(was.busy_percent))

@@ -8,27 +8,20 @@ from __future__ import annotations
 
 import os
 import struct
-import zlib
 
-from gpuinfra.host.guard.gpu import Gpu
-from gpuinfra.host.guard.sample import Sample, average
+from gpuinfra.host.guard.record import RECORD_BYTES, pack, unpack
+from gpuinfra.host.guard.sample import average
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gpuinfra.host.guard.sample import Sample
+
 FOLDER = "/var/lib/gpuinfra/usage"
 DAY, DAY_SIZE = "day", 4320  # 24 h at one per 20 s: 0.7 MB
 MONTH, MONTH_SIZE, MONTH_STEP_S = "month", 1440, 1800  # 30 days at one per half hour: 0.2 MB
-MOST_GPUS = 16  # of any instance type
 HEADER = b"gpuinfra usage 1\n".ljust(32, b"\0")
-# number, time, seconds; CPU cores busy, memory used (MiB), disk free (GB), each of all; bytes/s in, out; GPUs
-PLAIN = struct.Struct("<IdffHIIffffB")
-GPU = struct.Struct("<BBHH")  # load, temperature, memory used and there in units of 16 MiB
-MEMORY_UNIT_MIB = 16
-UNKNOWN_BYTE, UNKNOWN_WORD = 0xFF, 0xFFFF
-CHECKSUM = struct.Struct("<I")
-RECORD_BYTES = PLAIN.size + MOST_GPUS * GPU.size + CHECKSUM.size
 
 
 class Ring:
@@ -63,7 +56,7 @@ class Ring:
         file = os.open(self._path, os.O_WRONLY)
         try:
             place = len(HEADER) + self._next % self._size * RECORD_BYTES
-            os.pwrite(file, _pack(self._next, sample), place)
+            os.pwrite(file, pack(self._next, sample), place)
             os.fdatasync(file)
         finally:
             os.close(file)
@@ -100,9 +93,8 @@ class Ring:
             return
         if len(data) == self._bytes and data.startswith(HEADER):
             for at in range(len(HEADER), len(data), RECORD_BYTES):
-                record = data[at : at + RECORD_BYTES]
-                if record[:4] != bytes(4) and zlib.crc32(record[:-4]) == CHECKSUM.unpack(record[-4:])[0]:
-                    yield _unpack(record)
+                if numbered := unpack(data[at : at + RECORD_BYTES]):
+                    yield numbered
 
 
 class History:
@@ -114,87 +106,29 @@ class History:
         folder = folder or os.environ.get("GPUINFRA_USAGE") or FOLDER
         self._day = Ring(f"{folder}/{DAY}", day_size, tell)
         self._month = Ring(f"{folder}/{MONTH}", MONTH_SIZE, tell)
-        self._since_step: list[Sample] = []
+        self._pending: list[Sample] | None = None  # what no average has yet; None: not looked for
 
     def add(self, sample: Sample) -> None:
-        """Keep a sample, and every half hour the average of that time; never raises."""
+        """Keep a sample, and every half hour the average of the time before; never raises."""
+        if self._pending is None:
+            self._pending = self._left()
         self._day.add(sample)
-        self._since_step.append(sample)
         # a clock that was set back must not end the averages
-        if abs(sample.time - self._since_step[0].time) >= MONTH_STEP_S:
-            self._month.add(average(self._since_step))
-            self._since_step.clear()
+        if self._pending and abs(sample.time - self._pending[0].time) >= MONTH_STEP_S:
+            self._month.add(average(self._pending))
+            self._pending.clear()
+        self._pending.append(sample)
+
+    def _left(self) -> list[Sample]:
+        """Return the samples that were kept before a restart and have come into no average."""
+        try:
+            last = max((sample.time for sample in self._month.read()), default=0.0)
+            return [sample for sample in self._day.read(last) if sample.time > last]
+        except OSError:
+            return []
 
     def read(self, since: float = 0.0) -> list[Sample]:
         """Return what is known from a time on: averages of what is older than a day, then the samples."""
         recent = self._day.read(since)
         older = self._month.read(since)
         return [one for one in older if not recent or one.time < recent[0].time] + recent
-
-
-def _pack(number: int, sample: Sample) -> bytes:
-    gpus = (sample.gpus or [])[:MOST_GPUS]
-    plain = PLAIN.pack(
-        number & 0xFFFFFFFF,
-        sample.time,
-        sample.seconds,
-        sample.cpu_cores,
-        sample.cpus,
-        sample.memory_used_mib,
-        sample.memory_mib,
-        sample.disk_free_gb,
-        sample.disk_gb,
-        sample.received_bytes_s,
-        sample.sent_bytes_s,
-        UNKNOWN_BYTE if sample.gpus is None else len(gpus),
-    )
-    packed = plain + b"".join(map(_pack_gpu, gpus)) + bytes(GPU.size * (MOST_GPUS - len(gpus)))
-    return packed + CHECKSUM.pack(zlib.crc32(packed))
-
-
-def _pack_gpu(gpu: Gpu) -> bytes:
-    return GPU.pack(
-        _coded(gpu.busy_percent, UNKNOWN_BYTE),
-        _coded(gpu.temperature_c, UNKNOWN_BYTE),
-        _coded(gpu.memory_used_mib, UNKNOWN_WORD, MEMORY_UNIT_MIB),
-        _coded(gpu.memory_mib, UNKNOWN_WORD, MEMORY_UNIT_MIB),
-    )
-
-
-def _coded(value: float | None, unknown: int, unit: int = 1) -> int:
-    return unknown if value is None else min(unknown - 1, round(value / unit))
-
-
-def _decoded(code: int, unknown: int, unit: int = 1) -> int | None:
-    return None if code == unknown else code * unit
-
-
-def _unpack(record: bytes) -> tuple[int, Sample]:
-    number, time, seconds, cores, cpus, used, memory, free, disk, received, sent, count = PLAIN.unpack_from(
-        record
-    )
-    gpus = [_unpack_gpu(record, index) for index in range(0 if count == UNKNOWN_BYTE else count)]
-    return number, Sample(
-        time=time,
-        seconds=round(seconds, 1),
-        gpus=None if count == UNKNOWN_BYTE else gpus,
-        cpu_cores=round(cores, 3),
-        cpus=cpus,
-        memory_used_mib=used,
-        memory_mib=memory,
-        disk_free_gb=round(free, 1),
-        disk_gb=round(disk, 1),
-        received_bytes_s=round(received, 1),
-        sent_bytes_s=round(sent, 1),
-    )
-
-
-def _unpack_gpu(record: bytes, index: int) -> Gpu:
-    busy, temperature, used, memory = GPU.unpack_from(record, PLAIN.size + index * GPU.size)
-    return Gpu(
-        index=index,
-        busy_percent=_decoded(busy, UNKNOWN_BYTE),
-        temperature_c=_decoded(temperature, UNKNOWN_BYTE),
-        memory_used_mib=_decoded(used, UNKNOWN_WORD, MEMORY_UNIT_MIB),
-        memory_mib=_decoded(memory, UNKNOWN_WORD, MEMORY_UNIT_MIB),
-    )

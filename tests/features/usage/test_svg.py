@@ -1,5 +1,6 @@
 """The picture of a host's use."""
 
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -62,3 +63,13 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "usage.svg").mkdir()
     with pytest.raises(ConfigError, match=r"usage.svg cannot be written: "):
         svg.write(tmp_path / "usage.svg", "a", SERIES)
+
+
+def test_a_missing_library_is_told_with_the_command_that_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the host is asked; without --svg nobody needs it."""
+    monkeypatch.setitem(sys.modules, "leather", None)  # as if it were not installed
+    with pytest.raises(ConfigError, match="needs leather, which is not installed") as refused:
+        svg.check(tmp_path / "usage.svg")
+    assert refused.value.hint == "make setup"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.host.guard import samples
+from gpuinfra.host.guard import record, samples
 from gpuinfra.host.guard.gpu import Gpu
 from gpuinfra.host.guard.sample import Sample, average
 from gpuinfra.host.guard.samples import History, Ring
@@ -74,8 +74,8 @@ def test_a_power_cut_costs_one_record(tmp_path: Path) -> None:
     for n in range(4):
         ring.add(sample(1.8e9 + n, gpu()))
     data = bytearray(file.read_bytes())
-    at = len(samples.HEADER) + 3 * samples.RECORD_BYTES
-    data[at + 30 : at + samples.RECORD_BYTES] = bytes(samples.RECORD_BYTES - 30)
+    at = len(samples.HEADER) + 3 * record.RECORD_BYTES
+    data[at + 30 : at + record.RECORD_BYTES] = bytes(record.RECORD_BYTES - 30)
     file.write_bytes(data)
     again = Ring(f"{tmp_path}/ring", 5)
     assert [one.time - 1.8e9 for one in again.read()] == [0, 1, 3]
@@ -130,7 +130,7 @@ def test_a_ring_that_is_full_needs_no_more_room(tmp_path: Path) -> None:
 def test_a_month_is_kept_as_averages(tmp_path: Path) -> None:
     """What is older than a day is known by the half hour: average load, highest memory and temperature."""
     history = History(str(tmp_path), day_size=60)
-    step = 600
+    step = 450
     for n in range(200):
         history.add(sample(1.8e9 + n * step, gpu(0 if n % 2 else 100, used=1600 if n else 8000)))
     read = history.read()
@@ -140,6 +140,19 @@ def test_a_month_is_kept_as_averages(tmp_path: Path) -> None:
     first = read[0].gpus
     assert first
     assert (first[0].busy_percent, first[0].memory_used_mib) == (50, 8000)
+
+
+def test_a_restart_loses_nothing_of_the_averages(tmp_path: Path) -> None:
+    """What came before it is in the next average, at its own time, also after the host was off for days."""
+    for n in range(3):
+        History(str(tmp_path), day_size=9).add(sample(1.8e9 + 20 * n, gpu(90)))
+    later = History(str(tmp_path), day_size=9)
+    for n in range(9):
+        later.add(sample(1.8e9 + 5 * 86400 + 20 * n, gpu(0)))
+    first, *_ = later.read()
+    assert (first.time, first.seconds) == (1.8e9 + 40, 60)
+    assert [one.busy_percent for one in first.gpus or []] == [90]
+    assert len(later.read()) == 10
 
 
 def test_all_of_it_is_less_than_a_megabyte(tmp_path: Path) -> None:
