@@ -95,6 +95,17 @@ def test_no_line_is_wider_than_the_terminal(tmp_path: Path, width: int, bars: st
     assert len(lines) == 16
 
 
+def test_eight_gpus_fit_into_a_terminal_of_24_lines(tmp_path: Path) -> None:
+    """A line a GPU, so that CPU, disk and the jobs are seen, too."""
+    gpus = [{**GPU, "index": n, "busy_percent": 10 * n, "temperature_c": 60 + n} for n in range(8)]
+    line = json.dumps({**SAMPLE, "gpus": gpus, "jobs": [JOB] * 9}).encode() + b"\n"
+    (lines,) = shown(tmp_path, FakeScreen(), [line] * 20)[-1:]
+    assert len(lines) <= 23
+    assert "8 x NVIDIA A10G, up to 67 C" in lines
+    assert "GPU 7     70 %   20.1 of 22.5 GiB    ▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆" in lines
+    assert any(one.startswith("disk") for one in lines)
+
+
 def test_a_lost_connection_is_made_again(tmp_path: Path) -> None:
     """A host that restarts, or a laptop that slept, is no end of it."""
     world_shown = shown(tmp_path, FakeScreen(), [LINE], [LINE])
