@@ -29,7 +29,8 @@ def shown(*, is_terminal: bool = True, size: tuple[int, int] = (24, 60), **env: 
     """Run it at a terminal, or without one; return all that came."""
     outer, inner = pty.openpty()
     termios.tcsetwinsize(inner, size)
-    environ = {**os.environ, "TERM": "xterm", "PYTHONUTF8": "1", **env}
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    environ = {**kept, "TERM": "xterm", "PYTHONUTF8": "1", **env}
     out = inner if is_terminal else subprocess.PIPE
     child = subprocess.Popen(
         [sys.executable, "-c", PROGRAM], cwd=ROOT, env=environ, stdin=inner, stdout=out, stderr=inner
