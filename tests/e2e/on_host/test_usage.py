@@ -98,3 +98,11 @@ def test_top_without_a_terminal_is_one_look(project_on_host: ProjectOnHost) -> N
     assert [job["name"] for job in one["jobs"]] == ["train"]
     assert len(one["gpus"]) == 1
     project_on_host.ok("job", "stop", found)
+
+
+def test_the_guard_keeps_samples_by_itself(project_on_host: ProjectOnHost) -> None:
+    """On by default: nobody has to ask for it."""
+    wait_until(lambda: project_on_host.run("top").returncode == 0, "the host")
+    if project_on_host.run("ssh", "--", "systemctl cat gpuinfra-guard").returncode:
+        pytest.skip("this host has no guard")
+    wait_until(lambda: project_on_host.run("usage", "--since", "10m").returncode == 0, "the guard's samples")
