@@ -63,6 +63,6 @@ bench: setup   ## Print start-up, ssh and sync times as ratios to the bare tools
 picture: setup ## Record README's picture of a terminal anew
 	@$(BIN)/python -m tests.docs.picture
 lock: setup    ## Renew the locks (needs uv)
-	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev --extra solve pyproject.toml -o requirements.lock
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev --extra plot --extra solve pyproject.toml -o requirements.lock
 clean:         ## Delete what set-up made (never values or state)
 	@rm -rf .venv .tools reports

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gpuinfra.features.sync.clone import Agent
     from gpuinfra.features.sync.sync import FileWatcher, RsyncTransfer
     from gpuinfra.features.trust.record import TrustedProjects
+    from gpuinfra.features.usage.money import MoneySoFar
+    from gpuinfra.features.usage.top import Screen
     from gpuinfra.features.web.forward import Tunnel
     from gpuinfra.features.web.serve import Page
     from gpuinfra.ground.model import Host, Settings
@@ -328,6 +330,34 @@ def catalog(
     from gpuinfra.features.containers.ecr import EcrCatalog
 
     return EcrCatalog(region, cache=paths.cache_home(environ) / "dlc", refresh=refresh)
+
+
+def screen() -> Screen | None:
+    """Return the terminal as a screen; None where stdout is none whose lines can be replaced."""
+    import os
+    import sys
+
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        return None
+    from gpuinfra.tools.terminal.live import TerminalScreen
+
+    return TerminalScreen(bars())
+
+
+def bars() -> str:
+    """Return the characters that stdout can show a sparkline with."""
+    import sys
+
+    from gpuinfra.features.usage.sparkline import bars_for
+
+    return bars_for(sys.stdout.encoding)
+
+
+def money_so_far(world: World) -> MoneySoFar:
+    """Return what tells what the host costs and has cost."""
+    from gpuinfra.features.usage.money import MoneySoFar
+
+    return MoneySoFar(world)
 
 
 def my_cidr(environ: Mapping[str, str]) -> str:

@@ -50,7 +50,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def signal_inside(process: "subprocess.Popen[str]", number: int) -> None:
+def signal_inside(process: "subprocess.Popen[str] | subprocess.Popen[bytes]", number: int) -> None:
     """Send a signal to the command itself, not to the program that brought it into the lab."""
     for pid in wait_until(lambda: list(_children(process.pid)), "the command to start"):
         os.kill(pid, number)

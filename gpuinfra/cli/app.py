@@ -17,6 +17,7 @@ from gpuinfra.cli import (
     project,
     provision,
     sync,
+    usage,
     web,
 )
 from gpuinfra.cli.groups import GroupedCommands, examples
@@ -61,7 +62,7 @@ def version(as_json: Json = False) -> None:
     result(VERSION, {"version": VERSION}, as_json)
 
 
-for group in (project, lifecycle, money, host, environment, jobs, gpu, containers, sync, web, demo):
+for group in (project, lifecycle, money, host, environment, jobs, gpu, usage, containers, sync, web, demo):
     group.add_to(app)
 host.add_proxy_to(app)
 provision.add_terraforms_names_to(app)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "Host": "up down plan status list stop start resize ip logs recover",
     "Money": "prices cost",
-    "Work": "run job sync ssh jupyter forward clone gpu",
+    "Work": "run job sync ssh jupyter forward clone gpu top usage",
     "Environment": "env",
     "Containers": "docker dlc",
     "Settings": "init allow trust ssh-config output eject demo version",

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import termios
 import time
@@ -11,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.e2e.cli import Cli
-from tests.processes import kill
+from tests.processes import kill, signal_inside
 from tests.waiting import PATIENCE_S
 
 CTRL_C = "\x03"
@@ -58,6 +59,10 @@ class Terminal:
     def type(self, keys: str) -> None:
         """Type keys."""
         os.write(self._screen, keys.encode())
+
+    def interrupt(self) -> None:
+        """Send what Ctrl-C sends, to the command alone: the way into a lab would die of it and not wait."""
+        signal_inside(self._process, signal.SIGINT)
 
     def end(self) -> int:
         """Wait for the end; return the exit code."""

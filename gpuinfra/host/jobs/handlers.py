@@ -9,7 +9,7 @@ from _socket import AF_UNIX, socketpair
 from _socket import socket as Socket  # not socket.socket, whose import costs 5 ms
 
 from gpuinfra.host.jobs import attach as attached
-from gpuinfra.host.jobs import frames, job_list, lifecycle, systemd
+from gpuinfra.host.jobs import frames, job_list, lifecycle, output_log, systemd
 from gpuinfra.host.jobs.job_store import JobDirectory, JobError
 
 TYPE_CHECKING = False
@@ -94,7 +94,7 @@ def attach(request: Request) -> int:
             f"the job {job.id} does not run: {job.view()['state']}",
             f"gpuinfra job logs {job.id}{request['flags']}",
         ) from None
-    _write_out(_end_of(job, int(request.get("bytes", 4096))))
+    output_log.print_end(job.log, int(request.get("bytes", 4096)))
     if request.get("size"):
         connection.sendall(frames.pack(frames.SIZE, str(request["size"]).encode()))
     return attached.relay(connection)
@@ -166,6 +166,22 @@ def live(_request: Request) -> Request:
     return {**metrics.now(), "jobs": jobs({}), "terminals": terminals.in_use()}
 
 
+@handles("use")
+def usage(request: Request) -> Request:
+    """Return how the host was used in a time that has passed; without one, what it does now."""
+    from gpuinfra.host.guard import answers
+
+    return answers.over_time(request) if "points" in request else answers.once()
+
+
+@handles("top")
+def top(request: Request) -> int:
+    """Write what the host does, line by line, until nobody reads any more."""
+    from gpuinfra.host.guard import answers
+
+    return answers.stream(request)
+
+
 def _check_version(job: JobDirectory) -> None:
     """Refuse to talk to a supervisor whose frames we do not know."""
     if int(job.read("job").get("frames", frames.VERSION)) > frames.VERSION:
@@ -179,21 +195,3 @@ def _await(job: JobDirectory, seconds: float) -> Request:
     while job.is_running() and time.monotonic() < until:
         time.sleep(POLL_S)
     return job.view()
-
-
-def _end_of(job: JobDirectory, size: int) -> bytes:
-    try:
-        with open(job.log, "rb") as log:
-            log.seek(max(0, os.fstat(log.fileno()).st_size - size))
-            data = log.read(size)
-    except OSError:
-        return b""
-    return data if len(data) < size else data.partition(b"\n")[2]
-
-
-def _write_out(data: bytes) -> None:
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
-    except OSError:
-        return

@@ -1,6 +1,7 @@
 """Where a job's output goes: all of a job's into its file and the journal; of a run only what nobody saw."""
 
 import os
+import sys
 
 # Of a run that has an attached client only the end is kept, in memory: a tar of 100 GB may pass.
 RECALLED_BYTES = 256 * 1024
@@ -41,3 +42,15 @@ class OutputLog:
             os.write(target, data)
         except OSError:
             return
+
+
+def print_end(log: str, size: int) -> None:
+    """Print the last bytes of a job's log, from the beginning of a line on."""
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - size))
+            data = file.read(size)
+        sys.stdout.buffer.write(data if len(data) < size else data.partition(b"\n")[2])
+        sys.stdout.flush()
+    except OSError:
+        return

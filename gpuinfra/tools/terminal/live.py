@@ -1,4 +1,4 @@
-"""The live view at a terminal: finished lines scroll up, rows below them move; the only importer of rich."""
+"""What moves at a terminal: views whose finished lines scroll up, a screen; the only importer of rich."""
 
 import time
 from collections.abc import Sequence
@@ -58,3 +58,30 @@ class MovingView:
         seconds = "" if row.since is None else f"  {time.monotonic() - row.since:.0f} s"
         style = "dim" if row.mark == "later" else ""
         return Text(f"  {MARKS[row.mark]:>11}  {printable(row.text)}{seconds}", style=style)
+
+
+class TerminalScreen:
+    """Lines on stdout that replace those before; what is told meanwhile scrolls up."""
+
+    def __init__(self, bars: str) -> None:
+        self.bars = bars
+        self._console = Console(highlight=False)
+        self._live = Live(console=self._console, auto_refresh=False, vertical_overflow="crop")
+
+    @property
+    def width(self) -> int:
+        """Return its columns as they are now."""
+        return self._console.width
+
+    def __enter__(self) -> "TerminalScreen":
+        self._live.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Stop; the last lines stay."""
+        self._live.__exit__(None, None, None)
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Show these lines."""
+        text = Text("\n".join(printable(line) for line in lines), no_wrap=True, overflow="crop")
+        self._live.update(text, refresh=True)
