@@ -87,8 +87,10 @@ ROOMS = {
 # feature -> the siblings that it may know
 SIBLINGS = {
     "boot": {"connect", "environment"},
-    "provision": {"boot", "money"},
-    "lifecycle": {"boot", "connect", "provision"},
+    "provision": {"boot", "money", "events"},
+    "lifecycle": {"boot", "connect", "provision", "ending"},
+    "ending": {"connect"},
+    "events": {"connect"},
     "gpu": {"jobs", "connect"},
     "jobs": {"connect"},
     "sync": {"connect"},

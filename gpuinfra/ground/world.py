@@ -13,6 +13,7 @@ from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.ground.paths import Project
 from gpuinfra.ground.protocols import (
     Cloud,
+    EventLog,
     HostClient,
     Provisioner,
     Reporter,
@@ -51,9 +52,12 @@ class World:
     ssh: SshClient
     host: HostClient
     clock: Clock
+    events: EventLog
     terraform: Callable[[], Provisioner]
     cloud: Callable[[str, Settings | None], Cloud]
     start_host: Callable[["World"], Host]  # by features.lifecycle, for those that find the host stopped
+    # by features.ending: lets a host that a command is about to end run on_stop and save first
+    end_host: Callable[["World", Host, str], None]
     other_hosts: Callable[[], Sequence[str]]  # the other stacks that have one
     cut_off: Callable[[], str] = lambda: ""  # what the last long command was, and its log, if it was killed
 

@@ -65,6 +65,10 @@ class UserData:
         """Return environment.lock, None when there is none."""
         return ProjectFiles(self._project.root).lock()
 
+    def on_stop(self) -> bytes | None:
+        """Return what runs before the host ends, None when there is none; raises ConfigError if it cannot."""
+        return ProjectFiles(self._project.root).on_stop()
+
     def digests(self) -> dict[str, str]:
         """Return the sha256 of each file for the host, by its name here.
 

@@ -3,6 +3,7 @@
     sudo python3 -I -B end_host.py off BY REASON     a job: on_stop, saves, power-off
     sudo python3 -I -B end_host.py shutdown          gpuinfra-ending.service, when systemd ends the host
     sudo python3 -I -B end_host.py ask               the laptop: one JSON request by stdin, see `ask`
+    python3 -I end_host.py events                    all events, as JSON
 
 What it says on its way goes to stderr, the result to stdout.
 """
@@ -18,13 +19,14 @@ from contextlib import suppress
 if __name__ == "__main__":  # -I leaves our own directory out
     sys.path.append(__file__.removesuffix("/gpuinfra/host/guard/end_host.py"))
 
-from gpuinfra.host.guard import ending, hook
+from gpuinfra.host.guard import ending, events, hook
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 BY_EC2 = "EC2 or root"  # the power button, which the console, a schedule and `stop` press; `sudo poweroff`
+NEWEST = 50  # events that a laptop is told with the answer: it keeps them
 GOES_DOWN = {"poweroff.target", "halt.target"}
 
 
@@ -33,6 +35,8 @@ def main(arguments: list[str]) -> int:
     verb, *words = arguments
     if verb == "shutdown":
         at_shutdown()
+    elif verb == "events":
+        _answer(events.read())
     elif verb == "ask":
         _answer(ask(json.load(sys.stdin)))
     else:
@@ -45,14 +49,15 @@ def ask(request: dict[str, Any]) -> dict[str, Any]:
     """Take the user's on_stop as it is now, then end if told to.
 
     on_stop: its text, null for none; left as it is where the request has no such name. action: as of
-    `ending.end`; without one nothing ends. Answers whether the hook is another one now, and was run.
+    `ending.end`; without one nothing ends. Answers whether the hook is another one now, was run, and what has
+    happened of late.
     """
     changed = "on_stop" in request and take(request["on_stop"])
     ran = "action" in request and ending.end(
         reason=request["reason"], by=request["by"], action=request["action"],
         deadline_s=float(request.get("deadline_s", ending.DEADLINE_S)), tell=_tell,
     )  # fmt: skip
-    return {"changed": changed, "ran": ran}
+    return {"changed": changed, "ran": ran, "events": events.read()[-NEWEST:]}
 
 
 def take(text: str | None) -> bool:
@@ -91,7 +96,7 @@ def _kept() -> str | None:
         return None
 
 
-def _answer(reply: dict[str, Any]) -> None:
+def _answer(reply: Any) -> None:
     with suppress(OSError):
         sys.stdout.write(json.dumps(reply) + "\n")
         sys.stdout.flush()

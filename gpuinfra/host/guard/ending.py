@@ -16,14 +16,14 @@ import subprocess
 import time
 from contextlib import contextmanager, suppress
 
-from gpuinfra.host.guard import events, hook, running_jobs, warn
+from gpuinfra.host.guard import events, hook, process_group, running_jobs, warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
-    Tell = Callable[[str], None]
+    from gpuinfra.host.guard.process_group import Tell
 
 RUN = f"{hook.ROOT}/run/gpuinfra"
 LOCK, STATE = f"{RUN}/ending.lock", f"{RUN}/ending.json"
@@ -47,20 +47,15 @@ def end(
         if ours:
             _prepare(reason, by, deadline_s, tell)
             events.record("end", by=by, reason=reason, action=action)
-            _note({"done_s": hook.boot_time()})
+            _note({"done_s": process_group.boot_time()})
         if action == "poweroff":
             _power_off()
     return ours
 
 
-def has_begun() -> bool:
-    """Tell whether an ending of this boot is under way, or done."""
-    return bool(_counted())
-
-
 def _prepare(reason: str, by: str, deadline_s: float, tell: Tell) -> None:
     """Do all that comes before the end; what a killed ending has done is not done again."""
-    began_s = hook.boot_time()
+    began_s = process_group.boot_time()
     if not _counted():
         hook.forget()
     _note({"began_s": began_s, "by": by, "reason": reason})
@@ -77,7 +72,7 @@ def _prepare(reason: str, by: str, deadline_s: float, tell: Tell) -> None:
         )
         tell(str(done["text"]))
         events.record("on_stop", by=by, reason=reason, **done)
-    left_s = max(5.0, deadline_s - (hook.boot_time() - began_s))
+    left_s = max(5.0, deadline_s - (process_group.boot_time() - began_s))
     for job in running_jobs.end(reason=f"host ended: {reason}", deadline_s=left_s, tell=tell):
         tell(str(job["text"]))
         events.record("job ended", by=by, reason=reason, **job)
@@ -128,7 +123,7 @@ def _counted() -> dict[str, Any]:
     try:
         with open(STATE, encoding="utf-8") as file:
             state: dict[str, Any] = json.load(file)
-        age_s = hook.boot_time() - float(state.get("done_s") or state["began_s"])
+        age_s = process_group.boot_time() - float(state.get("done_s") or state["began_s"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
     return state if 0 <= age_s < COUNTS_S else {}

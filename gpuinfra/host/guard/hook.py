@@ -10,27 +10,23 @@ import json
 import os
 import pwd
 import shlex
-import signal
 import subprocess
 import time
 from contextlib import suppress
 
-from gpuinfra.host.guard import events
+from gpuinfra.host.guard import events, process_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import IO, Any
 
-    Tell = Callable[[str], None]
+    from gpuinfra.host.guard.process_group import Tell
 
 ROOT = os.environ.get("GPUINFRA_ROOT", "")  # moved by tests
 CONF = f"{ROOT}/etc/gpuinfra"
 FILE, LOG = f"{CONF}/on_stop", f"{ROOT}/var/lib/gpuinfra/on_stop.log"
 STATUS_FILE = f"{ROOT}/var/lib/gpuinfra/status.json"
 STARTED = f"{ROOT}/run/gpuinfra/on_stop.json"  # in memory: gone after a boot
-TERM_BEFORE_S = 10.0  # so long before the deadline it is asked to end, at most a quarter of it
-POLL_S, TELL_S = 0.1, 5.0
 TAIL_BYTES = 1500
 MOST_LOG_BYTES = 4 * 1024 * 1024
 # Real conda takes a third of a second; an environment that is broken must not keep the hook from running.
@@ -53,7 +49,7 @@ def run(*, reason: str, by: str, deadline_s: float, tell: Tell) -> dict[str, Any
         child = _start(reason=reason, by=by, deadline_s=deadline_s)
     except OSError as error:
         return {"exit_code": 127, "text": f"on_stop could not be started: {error.strerror or error}"}
-    in_time = _await(child.pid, lambda: child.poll() is None, began, deadline_s, tell)
+    in_time = process_group.wait(child.pid, lambda: child.poll() is None, began, deadline_s, tell)
     code = child.wait()
     how = f"ended with exit code {code}" if in_time else f"was ended: it took longer than {deadline_s:.0f} s"
     seconds = round(time.monotonic() - began, 1)
@@ -69,8 +65,10 @@ def take_over(*, tell: Tell) -> dict[str, Any]:
     """Wait for one that a killed ending has left running; its exit code is nobody's to know."""
     known = _read(STARTED)
     pid, deadline_s = int(known["pid"]), float(known["deadline_s"])
-    began = time.monotonic() - (boot_time() - float(known["began_s"]))
-    in_time = _await(pid, lambda: start_time(pid) == known["start_time"], began, deadline_s, tell)
+    began = time.monotonic() - (process_group.boot_time() - float(known["began_s"]))
+    in_time = process_group.wait(
+        pid, lambda: process_group.start_time(pid) == known["start_time"], began, deadline_s, tell
+    )
     text = "on_stop went on when the ending before was killed, and ended" if in_time else "on_stop was ended"
     return {"exit_code": None, "seconds": round(time.monotonic() - began, 1), "text": text}
 
@@ -79,21 +77,6 @@ def forget() -> None:
     """Let the next ending run it anew."""
     with suppress(OSError):
         os.unlink(STARTED)
-
-
-def boot_time() -> float:
-    """Return seconds since the boot, those of a sleeping host included; no clock that is set moves it."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def start_time(pid: int) -> str:
-    """Return when a process began, as proc(5) has it; empty for one that is gone or a zombie."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] in "ZX" else fields[19]
 
 
 def settings() -> dict[str, str]:
@@ -116,10 +99,10 @@ def _start(*, reason: str, by: str, deadline_s: float) -> subprocess.Popen[bytes
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
         **{f"GPUINFRA_{name}": value for name, value in words.items()},
     }  # fmt: skip
-    began_s = boot_time()
+    began_s = process_group.boot_time()
 
     def become() -> None:  # in the child: what is noted here has begun, for certain
-        note = {"pid": os.getpid(), "start_time": start_time(os.getpid())}
+        note = {"pid": os.getpid(), "start_time": process_group.start_time(os.getpid())}
         _write(STARTED, {**note, "deadline_s": deadline_s, "began_s": began_s})
         if os.geteuid() == 0:
             os.initgroups(user.pw_name, user.pw_gid)
@@ -167,31 +150,6 @@ def _log() -> IO[bytes]:
     return open(os.devnull, "wb")
 
 
-def _await(pid: int, alive: Callable[[], bool], began: float, deadline_s: float, tell: Tell) -> bool:
-    """Wait for a process group; TERM before the deadline, KILL at it. Tell whether it ended by itself."""
-    ask_at = began + deadline_s - min(TERM_BEFORE_S, deadline_s / 4)
-    asked, told = False, began
-    while alive():
-        at = time.monotonic()
-        if at >= began + deadline_s:
-            break
-        if at >= ask_at and not asked:
-            tell("on_stop takes too long: asked to end (TERM)")
-            asked = True
-            _signal(pid, signal.SIGTERM)
-        if at - told >= TELL_S:
-            told = at
-            tell(f"running on_stop ({_clock(at - began)} of {_clock(deadline_s)})")
-        time.sleep(POLL_S)
-    _signal(pid, signal.SIGKILL)  # what it left in the background, too
-    return not asked
-
-
-def _signal(group: int, number: int) -> None:
-    with suppress(OSError):
-        os.killpg(group, number)
-
-
 def _tail(begin: int) -> str:
     """Return the last of what the log has from there on."""
     try:
@@ -200,10 +158,6 @@ def _tail(begin: int) -> str:
             return file.read().decode("utf-8", "replace").strip()
     except OSError:
         return ""
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def _read(path: str) -> dict[str, Any]:
