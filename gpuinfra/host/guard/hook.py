@@ -10,6 +10,7 @@ import json
 import os
 import pwd
 import shlex
+import signal
 import subprocess
 import time
 from contextlib import suppress
@@ -104,6 +105,9 @@ def _start(*, reason: str, by: str, deadline_s: float) -> subprocess.Popen[bytes
     def become() -> None:  # in the child: what is noted here has begun, for certain
         note = {"pid": os.getpid(), "start_time": process_group.start_time(os.getpid())}
         _write(STARTED, {**note, "deadline_s": deadline_s, "began_s": began_s})
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the guard blocks one, and is spared by the kernel
+        with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+            file.write("0")
         if os.geteuid() == 0:
             os.initgroups(user.pw_name, user.pw_gid)
             os.setgid(user.pw_gid)
