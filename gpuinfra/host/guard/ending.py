@@ -1,0 +1,186 @@
+"""How this host ends, whoever wants it: warn, run on_stop, let the jobs save, say the last words, power off.
+
+    sudo python3 -I -B .../host/guard/ending.py off|none|shutdown BY REASON [DEADLINE_S]
+
+Exactly once, whichever ending comes first: the first takes a lock (the kernel lets it go when it dies) and
+notes in /run how far it has come. One that comes meanwhile waits for it and finds it done; one that comes
+after a killed one goes on where that was. What was done counts for COUNTS_S, no longer: whoever has taken
+back a `stop` works on, and the next ending is one of its own. The times are those since the boot
+(CLOCK_BOOTTIME): a clock that is set changes nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+
+if __name__ == "__main__":  # -I leaves our own directory out
+    sys.path.append(__file__.removesuffix("/gpuinfra/host/guard/ending.py"))
+
+from gpuinfra.host.guard import events, hook, running_jobs, warn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    Tell = Callable[[str], None]
+
+RUN = f"{hook.ROOT}/run/gpuinfra"
+LOCK, STATE = f"{RUN}/ending.lock", f"{RUN}/ending.json"
+DEADLINE_S = 120.0  # of all of it
+COUNTS_S = 900.0  # `down` asks Terraform first, EC2 takes its time
+LOCK_POLL_S = 0.1
+OFF = ("systemctl", "--no-block", "poweroff")
+BY_EC2 = "EC2 or root"  # the power button, which the console, a schedule and `stop` press, or `sudo poweroff`
+
+
+def end(
+    *, reason: str, by: str, action: str, deadline_s: float = DEADLINE_S, tell: Tell = lambda _: None
+) -> bool:
+    """End the host; return whether this call ran the hook and the saves. Blocks; raises nothing.
+
+    action: "poweroff", or "none" where somebody else ends it next. Both run the hook first, once.
+    """
+    with suppress(OSError):
+        os.makedirs(RUN, exist_ok=True)
+    with _lock(deadline_s, tell):
+        ours = not _is_done()
+        if ours:
+            _prepare(reason, by, deadline_s, tell)
+            events.record("end", by=by, reason=reason, action=action)
+            _note({"done_s": hook.boot_time()})
+        if action == "poweroff":
+            _power_off()
+    return ours
+
+
+def has_begun() -> bool:
+    """Tell whether an ending of this boot is under way, or done."""
+    return bool(_counted())
+
+
+def _prepare(reason: str, by: str, deadline_s: float, tell: Tell) -> None:
+    """Do all that comes before the end; what a killed ending has done is not done again."""
+    began_s = hook.boot_time()
+    if not _counted():
+        hook.forget()
+    _note({"began_s": began_s, "by": by, "reason": reason})
+    warn.tell(f"gpuinfra: this host ends: {reason} ({by})")
+    if hook.exists():
+        # while jobs run they have the second half for their saves
+        hook_s = deadline_s / 2 if running_jobs.running() else deadline_s
+        tell(f"running on_stop (up to {hook_s:.0f} s)")
+        taken = hook.started()
+        done = (
+            hook.take_over(tell=tell)
+            if taken
+            else hook.run(reason=reason, by=by, deadline_s=hook_s, tell=tell)
+        )
+        tell(str(done["text"]))
+        events.record("on_stop", by=by, reason=reason, **done)
+    left_s = max(5.0, deadline_s - (hook.boot_time() - began_s))
+    for job in running_jobs.end(reason=f"host ended: {reason}", deadline_s=left_s, tell=tell):
+        tell(str(job["text"]))
+        events.record("job ended", by=by, reason=reason, **job)
+
+
+def _power_off() -> None:
+    os.sync()
+    done = subprocess.run(OFF, capture_output=True, text=True, check=False)
+    if done.returncode:
+        events.record("power-off failed", by="gpuinfra", reason=done.stderr.strip())
+        subprocess.run([*OFF, "--force"], capture_output=True, check=False)
+
+
+@contextmanager
+def _lock(deadline_s: float, tell: Tell) -> Iterator[None]:
+    """Hold the lock; one who holds it for longer than any ending may take hangs, and is not waited for."""
+    try:
+        lock = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield
+        return
+    try:
+        until, told = time.monotonic() + max(deadline_s, DEADLINE_S) + 30, False
+        while not _try(lock) and time.monotonic() < until:
+            if not told:
+                tell("another ending is under way: waiting for it")
+                told = True
+            time.sleep(LOCK_POLL_S)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _try(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_done() -> bool:
+    return bool(_counted().get("done_s"))
+
+
+def _counted() -> dict[str, Any]:
+    """Return how far an ending of this boot has come; nothing where it is too long ago to count."""
+    try:
+        with open(STATE, encoding="utf-8") as file:
+            state: dict[str, Any] = json.load(file)
+        age_s = hook.boot_time() - float(state.get("done_s") or state["began_s"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return state if 0 <= age_s < COUNTS_S else {}
+
+
+def _note(part: dict[str, Any]) -> None:
+    state = {**_counted(), **part}
+    with suppress(OSError):
+        with open(f"{STATE}.new", "w", encoding="utf-8") as file:
+            json.dump(state, file)
+        os.replace(f"{STATE}.new", STATE)
+
+
+def is_shutdown() -> bool:
+    """Tell whether systemd ends the host, and not restarts it, nor only stops this unit."""
+    argv = ("systemctl", "list-jobs", "--no-legend", "--no-pager")
+    jobs = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+    starting = {words[1] for line in jobs.splitlines() if (words := line.split())[2:3] == ["start"]}
+    return bool(starting & {"poweroff.target", "halt.target"})
+
+
+def main(arguments: list[str]) -> int:
+    """Be told by another program; the words go to stderr as they come, the result to stdout."""
+    action, by, reason = (*arguments, "", "")[:3]
+    if action == "shutdown":
+        if is_shutdown():
+            end(reason="the host is shut down", by=BY_EC2, action="none")
+        return 0
+    deadline_s = float(arguments[3]) if arguments[3:] else DEADLINE_S
+    ours = end(
+        reason=reason, by=by, action="poweroff" if action == "off" else "none", deadline_s=deadline_s,
+        tell=_tell,
+    )  # fmt: skip
+    with suppress(OSError):
+        sys.stdout.write(json.dumps({"ran": ours}) + "\n")
+        sys.stdout.flush()
+    return 0
+
+
+def _tell(text: str) -> None:
+    """Say it; whoever asked may be gone, and the ending goes on."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
