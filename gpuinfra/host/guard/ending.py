@@ -1,7 +1,5 @@
 """How this host ends, whoever wants it: warn, run on_stop, let the jobs save, say the last words, power off.
 
-    sudo python3 -I -B .../host/guard/ending.py off|none|shutdown BY REASON [DEADLINE_S]
-
 Exactly once, whichever ending comes first: the first takes a lock (the kernel lets it go when it dies) and
 notes in /run how far it has come. One that comes meanwhile waits for it and finds it done; one that comes
 after a killed one goes on where that was. What was done counts for COUNTS_S, no longer: whoever has taken
@@ -15,12 +13,8 @@ import fcntl
 import json
 import os
 import subprocess
-import sys
 import time
 from contextlib import contextmanager, suppress
-
-if __name__ == "__main__":  # -I leaves our own directory out
-    sys.path.append(__file__.removesuffix("/gpuinfra/host/guard/ending.py"))
 
 from gpuinfra.host.guard import events, hook, running_jobs, warn
 
@@ -37,7 +31,6 @@ DEADLINE_S = 120.0  # of all of it
 COUNTS_S = 900.0  # `down` asks Terraform first, EC2 takes its time
 LOCK_POLL_S = 0.1
 OFF = ("systemctl", "--no-block", "poweroff")
-BY_EC2 = "EC2 or root"  # the power button, which the console, a schedule and `stop` press, or `sudo poweroff`
 
 
 def end(
@@ -147,40 +140,3 @@ def _note(part: dict[str, Any]) -> None:
         with open(f"{STATE}.new", "w", encoding="utf-8") as file:
             json.dump(state, file)
         os.replace(f"{STATE}.new", STATE)
-
-
-def is_shutdown() -> bool:
-    """Tell whether systemd ends the host, and not restarts it, nor only stops this unit."""
-    argv = ("systemctl", "list-jobs", "--no-legend", "--no-pager")
-    jobs = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
-    starting = {words[1] for line in jobs.splitlines() if (words := line.split())[2:3] == ["start"]}
-    return bool(starting & {"poweroff.target", "halt.target"})
-
-
-def main(arguments: list[str]) -> int:
-    """Be told by another program; the words go to stderr as they come, the result to stdout."""
-    action, by, reason = (*arguments, "", "")[:3]
-    if action == "shutdown":
-        if is_shutdown():
-            end(reason="the host is shut down", by=BY_EC2, action="none")
-        return 0
-    deadline_s = float(arguments[3]) if arguments[3:] else DEADLINE_S
-    ours = end(
-        reason=reason, by=by, action="poweroff" if action == "off" else "none", deadline_s=deadline_s,
-        tell=_tell,
-    )  # fmt: skip
-    with suppress(OSError):
-        sys.stdout.write(json.dumps({"ran": ours}) + "\n")
-        sys.stdout.flush()
-    return 0
-
-
-def _tell(text: str) -> None:
-    """Say it; whoever asked may be gone, and the ending goes on."""
-    with suppress(OSError, ValueError):
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

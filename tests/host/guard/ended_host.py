@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.host.guard import ending
+from gpuinfra.host.guard import end_host
 from tests.processes import until_test_ends
 from tests.waiting import wait_until
 
@@ -41,20 +41,28 @@ class EndedHost:
         path.write_text(text, encoding="utf-8")
         path.chmod(mode)
 
-    def begin(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start an ending."""
+    def begin(self, action: str, by: str, reason: str, deadline_s: float) -> "subprocess.Popen[str]":
+        """Start an ending as a laptop does."""
+        request = {"action": action, "by": by, "reason": reason, "deadline_s": deadline_s}
+        return self.start("ask", given=json.dumps(request))
+
+    def start(self, *arguments: str, given: str = "") -> "subprocess.Popen[str]":
+        """Start the program."""
         path = f"{self.root}/bin:{os.environ['PATH']}"
         env = {"PATH": path, "GPUINFRA_ROOT": str(self.root), "GPUINFRA_JOBS": f"{self.root}/jobs"}
-        return until_test_ends(
-            subprocess.Popen(
-                [sys.executable, "-I", "-B", ending.__file__, *arguments], env=env, text=True,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            )
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-B", end_host.__file__, *arguments], env=env, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
+        assert process.stdin
+        with process.stdin:
+            process.stdin.write(given)
+        process.stdin = None
+        return until_test_ends(process)
 
-    def end(self, *arguments: str) -> tuple[bool, str]:
+    def end(self, action: str, by: str, reason: str, deadline_s: float) -> tuple[bool, str]:
         """Run an ending; return whether it was the one that did it, and what it said."""
-        return result(self.begin(*arguments))
+        return result(self.begin(action, by, reason, deadline_s))
 
     def events(self, kind: str = "") -> list[dict[str, Any]]:
         """Return what was kept on its disk."""

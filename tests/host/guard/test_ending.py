@@ -22,7 +22,7 @@ def counting(host: EndedHost, then: str = "") -> str:
 def test_the_hook_knows_why_and_how_long(host: EndedHost) -> None:
     """It is told the reason, who, and its deadline; the host is powered off, the console tells why."""
     host.hook(counting(host, f'echo "$GPUINFRA_REASON|$GPUINFRA_BY|$GPUINFRA_DEADLINE_S" > {host.root}/told'))
-    ran, said = host.end("off", "guard", "idle for 60 min (GPU 0 %)", "30")
+    ran, said = host.end("poweroff", "guard", "idle for 60 min (GPU 0 %)", 30)
     assert (ran, host.text("told")) == (True, "idle for 60 min (GPU 0 %)|guard|30\n"), said
     assert host.text("asked") == "--no-block poweroff\n"
     end = host.events("end")[0]
@@ -34,9 +34,9 @@ def test_the_hook_knows_why_and_how_long(host: EndedHost) -> None:
 def test_two_endings_at_once_run_the_hook_once(host: EndedHost) -> None:
     """The second waits for the first, runs nothing itself, and still powers off as it was asked to."""
     host.hook(counting(host, f"until [ -e {host.root}/go-on ]; do sleep 0.05; done"))
-    first = host.begin("none", "stop", "asked for by ada", "30")
+    first = host.begin("none", "stop", "asked for by ada", 30)
     host.wait_for("ran")
-    second = host.begin("off", "guard", "idle", "30")
+    second = host.begin("poweroff", "guard", "idle", 30)
     assert second.stderr
     assert "another ending is under way" in second.stderr.readline()
     (host.root / "go-on").touch()
@@ -51,7 +51,7 @@ def test_a_hook_that_hangs_is_ended_in_time_with_its_children(host: EndedHost) -
     host.hook(
         counting(host, f'trap "" TERM\n(trap "" TERM; echo $BASHPID > {host.root}/child; sleep 300) &\nwait')
     )
-    ran, said = host.end("off", "guard", "idle", "2")
+    ran, said = host.end("poweroff", "guard", "idle", 2)
     assert ran
     assert "asked to end (TERM)" in said
     assert "it took longer than 2 s" in said
@@ -66,11 +66,11 @@ def test_a_killed_ending_is_taken_over(host: EndedHost) -> None:
     host.hook(
         counting(host, f"until [ -e {host.root}/go-on ]; do sleep 0.05; done; echo > {host.root}/hook-done")
     )
-    first = host.begin("off", "guard", "idle", "30")
+    first = host.begin("poweroff", "guard", "idle", 30)
     pid = host.wait_for("ran")
     kill(first)
     assert lives(pid)
-    second = host.begin("off", "lease", "20 USD are spent", "30")
+    second = host.begin("poweroff", "lease", "20 USD are spent", 30)
     (host.root / "go-on").touch()
     assert result(second)[0]
     assert host.text("hook-done")
@@ -81,10 +81,10 @@ def test_a_killed_ending_is_taken_over(host: EndedHost) -> None:
 def test_a_hook_left_by_a_killed_ending_is_ended_at_its_own_deadline(host: EndedHost) -> None:
     """Its time runs on from when it began."""
     host.hook(counting(host, "sleep 300"))
-    first = host.begin("off", "guard", "idle", "2")
+    first = host.begin("poweroff", "guard", "idle", 2)
     pid = host.wait_for("ran")
     kill(first)
-    assert result(host.begin("off", "guard", "idle", "60"))[0]
+    assert result(host.begin("poweroff", "guard", "idle", 60))[0]
     wait_until(lambda: not lives(pid), "the hook to be gone")
 
 
@@ -101,14 +101,14 @@ def test_a_hook_that_fails_is_told_and_the_host_ends(
 ) -> None:
     """Exit code 1, no x bit (bash runs it), an interpreter that is not there: the host goes down."""
     host.hook(text, mode=mode)
-    assert words in host.end("off", "guard", "idle", "10")[1]
+    assert words in host.end("poweroff", "guard", "idle", 10)[1]
     assert words in host.events("on_stop")[0]["text"]
     assert host.text("asked")
 
 
 def test_without_a_hook_the_host_just_ends(host: EndedHost) -> None:
     """Nothing is said of a hook that nobody gave."""
-    assert host.end("off", "guard", "idle", "10") == (True, "")
+    assert host.end("poweroff", "guard", "idle", 10) == (True, "")
     assert [event["kind"] for event in host.events()] == ["end"]
 
 
@@ -117,7 +117,7 @@ def test_a_full_disk_keeps_no_host(host: EndedHost) -> None:
     (host.root / "var/lib/gpuinfra").rmdir()
     (host.root / "var/lib/gpuinfra").symlink_to("/dev/full")  # no folder: each write fails
     host.hook(counting(host))
-    assert host.end("off", "guard", "idle", "10")[0]
+    assert host.end("poweroff", "guard", "idle", 10)[0]
     assert host.text("ran")
     assert "on_stop" in host.text("run/gpuinfra/events.jsonl")
     assert "gpuinfra-event" in host.text("dev/console")
@@ -126,11 +126,11 @@ def test_a_full_disk_keeps_no_host(host: EndedHost) -> None:
 def test_what_was_taken_back_counts_no_longer(host: EndedHost) -> None:
     """A stop that ran the hook and was not followed by the end: a later ending runs it again."""
     host.hook(counting(host))
-    assert host.end("none", "stop", "asked", "10")[0]
-    assert not host.end("off", "guard", "idle", "10")[0]
+    assert host.end("none", "stop", "asked", 10)[0]
+    assert not host.end("poweroff", "guard", "idle", 10)[0]
     state = host.root / "run/gpuinfra/ending.json"
     state.write_text(state.read_text(encoding="utf-8").replace('"done_s": ', '"done_s": -'), encoding="utf-8")
-    assert host.end("off", "guard", "idle", "10")[0]
+    assert host.end("poweroff", "guard", "idle", 10)[0]
     assert len(host.text("ran").splitlines()) == 2
 
 
@@ -142,7 +142,7 @@ def test_a_reboot_is_no_ending(host: EndedHost, jobs: str, runs: int) -> None:
     """Systemd's list of jobs tells a shutdown from a reboot, and from a unit that is renewed."""
     host.hook(counting(host))
     (host.root / "list-jobs").write_text(jobs, encoding="utf-8")
-    process = host.begin("shutdown")
+    process = host.start("shutdown")
     process.communicate(timeout=60)
     assert process.returncode == 0
     assert len(host.text("ran").splitlines()) == runs
