@@ -11,7 +11,7 @@ from pathlib import Path
 import jinja2
 
 from gpuinfra.features.boot import secret_scan
-from gpuinfra.features.boot.host_file import HostFile, directory, gzip_stable, program
+from gpuinfra.features.boot.host_file import UNPACK, HostFile, directory, gzip_stable, pack, program
 from gpuinfra.features.environment import lock_file as locks
 from gpuinfra.features.environment import schema
 from gpuinfra.features.environment.host_environment import HostEnvironment
@@ -29,7 +29,11 @@ UNIT_DIR = "/etc/systemd/system"
 HOST_PACKAGE = Path(__file__).resolve().parents[2] / "host"
 # of gpuinfra/host: what looks at the GPUs must be there before the first connection brings the rest
 PROGRAMS = ("gpu_check.py", "gpu_state.py", "gpu_watch.py", "settings.py")
-UNITS = ("gpuinfra-hostkeys.service", "gpuinfra-bootstrap.service")
+# ... and so must a guard: perhaps nobody ever connects
+GUARD = ("__main__.py", "first.py")
+GUARD_UNIT = "gpuinfra-guard.service"
+UNITS = ("gpuinfra-hostkeys.service", "gpuinfra-bootstrap.service", GUARD_UNIT)
+ARCHIVE = f"{HOST_DIR}/files.xz"
 
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 _NONCE = re.compile(r"[0-9a-f]{32}\Z")
@@ -124,8 +128,10 @@ def host_files(context: BootContext, *, templates: Path) -> list[HostFile]:
     made = [HostFile(path=f"{HOST_DIR}/{name}", data=data) for name, data in context.parts().items()]
     scripts = directory(templates / "scripts", SCRIPT_DIR)
     programs = [program(HOST_PACKAGE / name, f"{SCRIPT_DIR}/gpuinfra/host") for name in PROGRAMS]
-    gpus = HostFile(path=f"{SCRIPT_DIR}/gpus.txt", data=facts.gpus_text().encode(), plain=True)
-    return [env, *given, *made, *scripts, *programs, gpus, *directory(templates / "units", UNIT_DIR)]
+    guard = [program(HOST_PACKAGE / "guard" / name, f"{SCRIPT_DIR}/gpuinfra/host/guard") for name in GUARD]
+    gpus = HostFile(path=f"{SCRIPT_DIR}/gpus.txt", data=facts.gpus_text().encode())
+    units = [*directory(templates / "units", UNIT_DIR), program(HOST_PACKAGE / GUARD_UNIT, UNIT_DIR)]
+    return [env, *given, *made, *scripts, *programs, *guard, gpus, *units]
 
 
 def env_file(context: BootContext, *, templates: Path) -> bytes:
@@ -156,9 +162,14 @@ def _render_yaml(files: list[HostFile], templates: Path) -> bytes:
         autoescape=True,
         keep_trailing_newline=True,
     )
-    # One command, so that its exit code is the one which cloud-init reports.
-    commands = [["systemctl", "enable", "--now", "--no-block", *UNITS]]
-    text = environment.get_template("user-data.yaml.j2").render(files=files, commands=commands)
+    # The last one's exit code is what cloud-init reports; without the files there is no unit to enable.
+    commands = [
+        ["python3", "-I", "-c", UNPACK, ARCHIVE],
+        ["systemctl", "enable", "--now", "--no-block", *UNITS],
+    ]
+    text = environment.get_template("user-data.yaml.j2").render(
+        archive=ARCHIVE, content=pack(files), commands=commands
+    )
     return text.encode("ascii")
 
 
