@@ -7,7 +7,7 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gpu:
+class FakeGpus:
     """One kind of GPU in an instance type."""
 
     name: str
@@ -60,7 +60,7 @@ class Machine:
     http_tokens: str = "required"
     http_endpoint: str = "enabled"
     shutdown_behavior: str = "stop"
-    gpu: Gpu | None = None
+    gpu: FakeGpus | None = None
     starts: int = 0
     reboots: int = 0
     openings: tuple[Opening, ...] = ()
@@ -68,7 +68,7 @@ class Machine:
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:
         """Build from decoded JSON."""
-        gpu = Gpu(**raw["gpu"]) if raw["gpu"] else None
+        gpu = FakeGpus(**raw["gpu"]) if raw["gpu"] else None
         openings = tuple(Opening(**it) for it in raw["openings"])
         return cls(**{**raw, "gpu": gpu, "openings": openings})
 

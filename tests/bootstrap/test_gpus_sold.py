@@ -10,7 +10,7 @@ import pytest
 
 from gpuinfra.ground.boot_status import GPU_CODE
 from gpuinfra.simulator.lab.machines.host import SCRIPTS_DIR, fake_gpu
-from gpuinfra.simulator.machine import Gpu
+from gpuinfra.simulator.machine import FakeGpus
 from tests.bootstrap.host import PERMANENT, Host
 from tests.cloud_init.userdata import TEMPLATES
 from tests.host.test_gpu_check import XID_79
@@ -25,7 +25,7 @@ def four(host: Host) -> Callable[[dict[str, object]], Host]:
     def make(faults: dict[str, object]) -> Host:
         fake = host.root / "fake-gpu"
         fake.mkdir()
-        said = {**fake_gpu(Gpu(name="T4", count=4, memory_mib=15360)), "driver": "550.54.15", **faults}
+        said = {**fake_gpu(FakeGpus(name="T4", count=4, memory_mib=15360)), "driver": "550.54.15", **faults}
         for name, value in said.items():
             (fake / name).write_text(f"{value}\n")
         host.command("nvidia-smi", f'FAKE_GPU={fake} exec sh {SCRIPTS_DIR / "nvidia-smi.sh"} "$@"')

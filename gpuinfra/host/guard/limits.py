@@ -34,7 +34,7 @@ class Limits:
         if words or not text:
             raise ValueError(f"{text!r} is no setting of the guard")
         if self.idle_minutes:
-            self.warn_minutes = min(self.warn_minutes, self.idle_minutes)
+            self.warn_minutes = min(self.warn_minutes, self.idle_minutes / 2)
 
     def is_off_hour(self, now_s: float) -> bool:
         """Tell whether nobody is expected at this hour; by UTC where the zone is not known."""

@@ -8,7 +8,7 @@ Each tick has a step in seconds (CLOCK_BOOTTIME, at most two ticks: see daemon.p
 - The host ends when the idle clock reaches its limit, or the hours since it was started reach max_hours
   (that also ends a busy host), but never within 15 minutes after a boot, before an extension is over, or
   before the terminals have been warned for warn_minutes.
-- In off_hours the limit of the idle clock is warn_minutes.
+- In off_hours the limit of the idle clock is twice warn_minutes: one to warn, one to answer.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class State:
         self.failing_s: dict[str, float] = {}
         self.quiet_s: dict[str, float] = {}
         for name, value in (kept or {}).items():
-            if name in vars(self) and (value is None or isinstance(value, (int, float, str, dict))):
+            if name in vars(self) and _fits(value, getattr(self, name)):
                 setattr(self, name, value)
 
     def begin_boot(self, *, is_start: bool) -> None:
@@ -93,7 +93,9 @@ class State:
 
     def _left(self, limits: Limits, off_hour: bool) -> float | None:
         ends = {}
-        idle_minutes = limits.warn_minutes if off_hour else limits.idle_minutes
+        idle_minutes = limits.idle_minutes
+        if off_hour:
+            idle_minutes = min(idle_minutes or 2 * limits.warn_minutes, 2 * limits.warn_minutes)
         if idle_minutes:
             ends[IDLE] = idle_minutes * 60 - self.idle_s
         if limits.max_hours:
@@ -104,7 +106,8 @@ class State:
         return max(ends[self.why], GRACE_S - self.up_s, self.extended_s)
 
     def _act(self, warn_s: float, step_s: float) -> str:
-        if self.left_s is None or self.left_s > warn_s:
+        is_busy = self.why == IDLE and not self.idle_s
+        if self.left_s is None or self.left_s > warn_s or is_busy:
             was_warned, self.warned_s, self.is_last_told = self.warned_s is not None, None, False
             return WITHDRAW if was_warned else ""
         if self.warned_s is None:
@@ -121,3 +124,12 @@ class State:
         )
         self.is_last_told |= is_last
         return WARN if is_last else ""
+
+
+def _fits(value: Any, default: object) -> bool:
+    """Tell whether a kept value is of the kind of its default; None stands where a time may be unknown."""
+    if isinstance(default, dict):
+        return isinstance(value, dict) and all(isinstance(one, (int, float)) for one in value.values())
+    if isinstance(default, str):
+        return isinstance(value, str)
+    return isinstance(value, (int, float)) or (value is None and default is None)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from gpuinfra.host import gpu_state
+from gpuinfra.host.guard import gpu
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-FIELDS = ("index", "name", "utilization.gpu", "memory.used", "memory.total", "temperature.gpu")
-NAMES = ("index", "name", "utilization_percent", "memory_used_mib", "memory_total_mib", "temperature_c")
-GPU_TIMEOUT_S = 5.0
 
 
 def now() -> dict[str, Any]:
@@ -39,24 +34,20 @@ def now() -> dict[str, Any]:
 
 def gpus() -> tuple[list[dict[str, Any]], str]:
     """Return the GPUs as nvidia-smi shows them, and its first words where it fails."""
-    argv = ["nvidia-smi", f"--query-gpu={','.join(FIELDS)}", "--format=csv,noheader,nounits"]
-    try:
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=GPU_TIMEOUT_S)
-    except (OSError, subprocess.TimeoutExpired):
-        return [], "nvidia-smi is missing or does not answer"
-    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-    rows = [line for line in lines if line.count(",") == len(NAMES) - 1]
-    words = next((line.strip() for line in lines if line not in rows and "WARNING" not in line), "")
-    return [dict(zip(NAMES, map(_value, row.split(",")), strict=True)) for row in rows], words
+    reading = gpu.ask()
+    return [_gpu(one) for one in reading.gpus], reading.words
 
 
-def _value(text: str) -> int | str | None:
-    text = text.strip()
-    if text in ("[N/A]", "N/A", "[Not Supported]"):
-        return None
-    with contextlib.suppress(ValueError):
-        return int(text)
-    return text
+def _gpu(one: gpu.Gpu) -> dict[str, Any]:
+    """Return one under the names that `status --json` has for it."""
+    return {
+        "index": one.index,
+        "name": one.name,
+        "utilization_percent": one.busy_percent,
+        "memory_used_mib": one.memory_used_mib,
+        "memory_total_mib": one.memory_mib,
+        "temperature_c": one.temperature_c,
+    }
 
 
 def _memory() -> dict[str, int]:

@@ -6,7 +6,7 @@ from typing import Any
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import StateReason
 
-from gpuinfra.simulator.machine import Gpu, Machine, Opening
+from gpuinfra.simulator.machine import FakeGpus, Machine, Opening
 
 _FROM_INSIDE = "Client.InstanceInitiatedShutdown"
 
@@ -74,9 +74,11 @@ def _openings(nic: Any) -> Iterator[Opening]:
             yield Opening(first_port=ports[0], last_port=ports[1], source=source)
 
 
-def _gpu(instance_type: str) -> Gpu | None:
+def _gpu(instance_type: str) -> FakeGpus | None:
     kinds = INSTANCE_TYPES[instance_type].get("GpuInfo", {}).get("Gpus", [])
     for kind in kinds:
         if kind["Manufacturer"] == "NVIDIA" and kind["Count"]:
-            return Gpu(name=kind["Name"], count=kind["Count"], memory_mib=kind["MemoryInfo"]["SizeInMiB"])
+            return FakeGpus(
+                name=kind["Name"], count=kind["Count"], memory_mib=kind["MemoryInfo"]["SizeInMiB"]
+            )
     return None

@@ -7,7 +7,7 @@ import pytest
 
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.machine import Gpu, Opening
+from gpuinfra.simulator.machine import FakeGpus, Opening
 from tests.simulator.aws import describe, group, launch
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def test_machine_is_what_was_launched(sim: Simulator, ec2: "EC2Client") -> None:
     assert base64.b64decode(machine.user_data) == b"#!/bin/sh\n"
     assert machine.keys["mine"].split()[:2] == PUBLIC_KEY.split()[:2]
     assert (machine.tags, machine.http_tokens) == ({"Name": "dev"}, "required")
-    assert machine.gpu == Gpu(name="T4", count=1, memory_mib=16384)
+    assert machine.gpu == FakeGpus(name="T4", count=1, memory_mib=16384)
 
 
 def test_machine_lets_in_what_its_groups_let_in(sim: Simulator, ec2: "EC2Client") -> None:

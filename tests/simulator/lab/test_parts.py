@@ -16,7 +16,7 @@ from gpuinfra.simulator.lab.machines.console import KEPT_BYTES, Console, Console
 from gpuinfra.simulator.lab.machines.host import SCRIPTS_DIR, fake_gpu, gpus_on_the_bus
 from gpuinfra.simulator.lab.network import namespace, relay
 from gpuinfra.simulator.lab.workdir import PREFIX, sweep
-from gpuinfra.simulator.machine import Gpu, Opening
+from gpuinfra.simulator.machine import FakeGpus, Opening
 from tests.simulator.lab.machines import machine
 
 SCRIPTS = sorted(SCRIPTS_DIR.glob("*.sh"))
@@ -109,7 +109,7 @@ def nvidia_smi(
 
 def test_fake_gpu_answers_queries(tmp_path: Path) -> None:
     """Queries that scripts make are answered as by the real tool; each name says that it is simulated."""
-    files = {**fake_gpu(Gpu(name="A10G", count=2, memory_mib=1000)), "load": 50, "driver": "1.2"}
+    files = {**fake_gpu(FakeGpus(name="A10G", count=2, memory_mib=1000)), "load": 50, "driver": "1.2"}
     query = "--query-gpu=index,name,driver_version,utilization.gpu,memory.used"
     done = nvidia_smi(files, tmp_path, query, "--format=csv,noheader,nounits")
     assert done.stdout == "".join(f"{card}, NVIDIA A10G (simulated), 1.2, 50, 500\n" for card in (0, 1))
@@ -121,7 +121,7 @@ def test_fake_gpu_answers_queries(tmp_path: Path) -> None:
 
 def test_fake_gpu_refuses_as_the_real_one(tmp_path: Path) -> None:
     """An unknown field is refused; without a GPU there is no driver to talk to."""
-    files = fake_gpu(Gpu(name="T4", count=1, memory_mib=1000))
+    files = fake_gpu(FakeGpus(name="T4", count=1, memory_mib=1000))
     assert nvidia_smi(files, tmp_path, "--query-gpu=no.such", "--format=csv").returncode == 2
     done = nvidia_smi(fake_gpu(None), tmp_path)
     assert (done.returncode, "driver" in done.stdout) == (9, True)
@@ -129,7 +129,7 @@ def test_fake_gpu_refuses_as_the_real_one(tmp_path: Path) -> None:
 
 def test_fake_gpu_has_faults(tmp_path: Path) -> None:
     """A test takes a GPU away, lets one fail or the driver as a whole, in the real tool's words and codes."""
-    files = {**fake_gpu(Gpu(name="T4", count=3, memory_mib=9)), "count.fault": 2, "lost.fault": 1}
+    files = {**fake_gpu(FakeGpus(name="T4", count=3, memory_mib=9)), "count.fault": 2, "lost.fault": 1}
     done = nvidia_smi(files, tmp_path, "--query-gpu=index,name", "--format=csv,noheader")
     assert (done.returncode, gpus_on_the_bus(tmp_path)) == (0, "2")
     row, words = done.stdout.splitlines()

@@ -14,7 +14,7 @@ from pathlib import Path
 from gpuinfra.simulator.hosts import CONSOLE_FILE
 from gpuinfra.simulator.lab.machines.console import Console, ConsoleLog
 from gpuinfra.simulator.lab.network import namespace
-from gpuinfra.simulator.machine import Gpu, Machine
+from gpuinfra.simulator.machine import FakeGpus, Machine
 
 SCRIPTS_DIR = Path(__file__).parent
 # systemd's own: signal for poweroff.target (what ACPI does on EC2), and for ctrl-alt-del, which reboots
@@ -149,7 +149,7 @@ def _prepare(folder: Path, machine: Machine) -> None:
     _fake_kernel_log(folder / "upper")
 
 
-def fake_gpu(gpu: Gpu | None) -> dict[str, str | int]:
+def fake_gpu(gpu: FakeGpus | None) -> dict[str, str | int]:
     """Return what the fake nvidia-smi is told: file name -> value; the name says that it is no real one."""
     if gpu is None:
         return {"count": 0}

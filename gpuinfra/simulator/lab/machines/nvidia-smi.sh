@@ -40,6 +40,7 @@ field() { # field NAME CARD
     memory.used) measure $((memory * load / 100)) MiB ;;
     memory.free) measure $((memory - memory * load / 100)) MiB ;;
     temperature.gpu) printf %s $((30 + load / 2)) ;;
+    power.draw) measure $((15 + load / 2)).00 W ;;
     *) echo "Field \"$1\" is not a valid field to query."; exit 2 ;;
   esac
 }
