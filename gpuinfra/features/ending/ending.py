@@ -30,7 +30,9 @@ def end(world: World, host: Host, reason: str) -> None:
         Interrupted: Ctrl-C, and the user does not want to go on.
     """
     if not world.ssh.pinned(host):
-        return  # nobody has connected from here; the host does it by itself as it goes down
+        why = "nobody has connected to it from here"
+        world.reporter.say(f"on_stop and saves are left to the host itself, as it goes down: {why}")
+        return
     try:
         _ask_host(world, host, reason)
     except KeyboardInterrupt:
@@ -39,7 +41,7 @@ def end(world: World, host: Host, reason: str) -> None:
             message = "stopped waiting; the host is not ended, on_stop and the saves go on there"
             raise Interrupted(message, hint=command("events", host.stack)) from None
     except GpuInfraError as error:
-        world.reporter.say(f"on_stop and saves are not followed: {error.message}; going on")
+        world.reporter.say(f"on_stop and saves are left to the host itself, as it goes down: {error.message}")
 
 
 def renew(world: World, host: Host, boot: Boot) -> None:

@@ -41,7 +41,7 @@ def started(host: ProjectOnHost) -> None:
 
 
 def test_a_stop_runs_the_hook_and_the_saves_once(hooked: ProjectOnHost) -> None:
-    """In the environment, as the login user, with the reason; the job knows why it was stopped; all is told."""
+    """In the environment, as the login user, with the reason; the job knows why; all is told."""
     found = hooked.ok(
         "job", "start", "--name", "train", "--save", "echo saved >> ~/saved", "--", "sleep 600"
     ).strip()

@@ -147,3 +147,31 @@ def test_a_reboot_is_no_ending(host: EndedHost, jobs: str, runs: int) -> None:
     assert process.returncode == 0
     assert len(host.text("ran").splitlines()) == runs
     assert [event["by"] for event in host.events("end")] == ["EC2 or root"] * runs
+
+
+def test_the_users_hook_is_taken_and_removed(host: EndedHost) -> None:
+    """As it is on the laptop now; without an action nothing ends."""
+
+    def ask(request: str) -> str:
+        process = host.start("ask", given=request)
+        return process.communicate(timeout=60)[0]
+
+    assert '"changed": true, "ran": false' in ask('{"on_stop": "echo bye\\n"}')
+    path = host.root / "etc/gpuinfra/on_stop"
+    assert (path.read_text(encoding="utf-8"), path.stat().st_mode & 0o777) == ("echo bye\n", 0o755)
+    assert '"changed": false' in ask('{"on_stop": "echo bye\\n"}')
+    assert '"changed": true' in ask('{"on_stop": null}')
+    assert not path.exists()
+    assert '"changed": false' in ask('{"on_stop": null}')
+    assert host.events() == []
+
+
+def test_a_power_off_that_is_refused_is_forced(host: EndedHost) -> None:
+    """And told on the console: a host that goes on costs money."""
+    (host.root / "bin/systemctl").write_text(
+        '#!/bin/sh\necho "$*" >> "$GPUINFRA_ROOT/asked"\necho "Transport endpoint" >&2\nexit 1\n',
+        encoding="utf-8",
+    )
+    host.end("poweroff", "guard", "idle", 10)
+    assert host.text("asked").splitlines() == ["--no-block poweroff", "--no-block poweroff --force"]
+    assert "power-off failed" in host.text("dev/console")
