@@ -45,7 +45,10 @@ def end(
     with _lock(deadline_s, tell):
         ours = not _is_done()
         if ours:
-            _prepare(reason, by, deadline_s, tell)
+            try:
+                _prepare(reason, by, deadline_s, tell)
+            except Exception as error:  # whatever it is, a host that costs money ends
+                events.record("ending failed", by=by, reason=f"{type(error).__name__}: {error}")
             events.record("end", by=by, reason=reason, action=action)
             _note({"done_s": process_group.boot_time()})
         if action == "poweroff":

@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.e2e
 
 # MODE is a variable of environment.yml: it is there in the conda environment only
-HOOK = 'echo "$GPUINFRA_REASON|$MODE|$(id -un)" >> ~/hooked; echo the hook was here\n'
+HOOK = 'echo "$GPUINFRA_REASON|$MODE|$(id -un)|$PWD" >> ~/hooked; echo the hook was here\n'
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def hooked(project_on_host: ProjectOnHost) -> Iterator[ProjectOnHost]:
     path = Path(host.env["GPUINFRA_PROJECT"], "on_stop.sh")
     path.write_text(HOOK)
     wait_until(lambda: host.run("env", "apply").returncode == 0, "the host to take on_stop")
-    host.there("rm -f ~/hooked ~/saved")
+    host.there("rm -f ~/hooked ~/saved; mkdir -p ~/clone")
     yield host
     path.unlink()
 
@@ -60,7 +60,10 @@ def test_a_stop_runs_the_hook_and_the_saves_once(hooked: ProjectOnHost) -> None:
     ]
     assert any(one["output"] == "the hook was here" for one in told)
     started(hooked)
-    assert hooked.there("cat ~/hooked ~/saved").split("\n") == ["gpuinfra stop|on|ubuntu", "saved"]
+    assert hooked.there("cat ~/hooked ~/saved").split("\n") == [
+        "gpuinfra stop|on|ubuntu|/home/ubuntu/clone",
+        "saved",
+    ]
     assert job(hooked, found)["reason"] == "host ended: gpuinfra stop"
 
 
@@ -83,5 +86,8 @@ def test_the_power_button_runs_the_hook_too_and_a_reboot_does_not(hooked: Projec
     assert "the host was shut down (EC2 or root)" in hooked.ok("status")
     assert [one["by"] for one in events(hooked) if one["kind"] == "end"][-1] == "EC2 or root"
     started(hooked)
-    assert hooked.there("cat ~/hooked ~/saved").split("\n") == ["the host was shut down|on|ubuntu", "saved"]
+    assert hooked.there("cat ~/hooked ~/saved").split("\n") == [
+        "the host was shut down|on|ubuntu|/home/ubuntu/clone",
+        "saved",
+    ]
     assert job(hooked, found)["reason"] == "host ended: the host was shut down"

@@ -166,6 +166,18 @@ def test_the_users_hook_is_taken_and_removed(host: EndedHost) -> None:
     assert host.events() == []
 
 
+def test_whatever_goes_wrong_the_host_ends(host: EndedHost) -> None:
+    """A note of another ending that is not as it should be is told, and keeps no host."""
+    host.hook(counting(host))
+    host.end("none", "stop", "asked", 10)
+    state = host.root / "run/gpuinfra/ending.json"
+    state.write_text(state.read_text(encoding="utf-8").replace("done_s", "odd"), encoding="utf-8")
+    (host.root / "run/gpuinfra/on_stop.json").write_text('{"pid": 1}', encoding="utf-8")
+    assert host.end("poweroff", "guard", "idle", 10)[0]
+    assert "KeyError" in host.events("ending failed")[0]["reason"]
+    assert host.text("asked")
+
+
 def test_a_power_off_that_is_refused_is_forced(host: EndedHost) -> None:
     """And told on the console: a host that goes on costs money."""
     (host.root / "bin/systemctl").write_text(
