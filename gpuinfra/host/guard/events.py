@@ -1,4 +1,4 @@
-"""What happened to this host: JSON lines on its disk; the last words go to the console, too.
+"""What happened to this host: JSON lines on its disk; how it ended goes to the console, too.
 
 What is on the console outlives the host: EC2 shows it for about an hour after a termination
 (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html). Nothing here raises: a
@@ -22,18 +22,18 @@ ROOT = os.environ.get("GPUINFRA_ROOT", "")  # moved by tests
 DISK, MEMORY = f"{ROOT}/var/lib/gpuinfra/events.jsonl", f"{ROOT}/run/gpuinfra/events.jsonl"
 CONSOLE = f"{ROOT}/dev/console"
 MARK = "gpuinfra-event"  # before an event on the console
-LAST_WORDS = ("end", "power-off failed")
+ON_CONSOLE = ("on_stop", "job ended", "end", "power-off failed")
 MOST_BYTES = 256 * 1024  # of a file; the one before it is kept, too
 MOST_TEXT = 2000  # characters of one value
 
 
 def record(kind: str, **details: Any) -> Event:
-    """Keep an event on the disk, in memory where there is no room; tell the console what ends the host."""
+    """Keep an event on the disk, in memory where there is no room; tell the console how the host ends."""
     event = {"time": now(), "kind": kind, **{name: _short(value) for name, value in details.items()}}
     line = json.dumps(event)
     if not _append(DISK, line):
         _append(MEMORY, line)
-    if kind in LAST_WORDS:
+    if kind in ON_CONSOLE:
         _tell_console(f"{MARK} {line}")
     return event
 
@@ -45,9 +45,9 @@ def read() -> list[Event]:
 
 
 def now() -> str:
-    """Return the time as ISO 8601 in UTC, to the millisecond: events of one second keep their order."""
-    at = time.time()
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at * 1000) % 1000:03d}Z"
+    """Return the time as ISO 8601 in UTC, to the microsecond: what follows at once keeps its order."""
+    seconds, rest_ns = divmod(time.time_ns(), 10**9)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest_ns // 1000:06d}Z"
 
 
 def _short(value: Any) -> Any:

@@ -76,7 +76,8 @@ def power_off_when_idle(me: str) -> str:
     if done.returncode:  # nothing may keep a host that nobody needs: it is without its hook then
         done = _run(*SUDO, "systemctl", "--no-block", "poweroff")
         return f"powered off: {done.stderr.strip()}" if done.returncode else "powered off, without on_stop"
-    return "\n".join([*done.stderr.split("\n"), "powered off"]).strip()
+    said = [line for line in done.stderr.splitlines() if not line.startswith("running")]  # how far it is
+    return "; ".join([*said, "powered off"])
 
 
 def request_power_off(boot_id: str) -> None:
