@@ -70,7 +70,7 @@ def _ask_host(world: World, host: Host, reason: str) -> None:
     reply = _asked(world, host, wanted, timeout_s=DEADLINE_S + ANSWER_S, shown=True)
     world.events.keep(reply.get("events") or (), host.instance_id)
     if not reply["ran"]:
-        world.reporter.say("on_stop and the saves were run already, by another ending")
+        world.reporter.say("on_stop was run already, by another ending")
 
 
 def _hook(world: World) -> dict[str, Any]:

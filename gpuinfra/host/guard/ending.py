@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 RUN = f"{hook.ROOT}/run/gpuinfra"
 LOCK, STATE = f"{RUN}/ending.lock", f"{RUN}/ending.json"
 DEADLINE_S = 120.0  # of all of it
-COUNTS_S = 900.0  # `down` asks Terraform first, EC2 takes its time
+COUNTS_S = 600.0  # `down` asks Terraform first, EC2 takes its time
+OFF_TIMEOUT_S = 30.0
 LOCK_POLL_S = 0.1
 OFF = ("systemctl", "--no-block", "poweroff")
 
@@ -36,7 +37,7 @@ OFF = ("systemctl", "--no-block", "poweroff")
 def end(
     *, reason: str, by: str, action: str, deadline_s: float = DEADLINE_S, tell: Tell = lambda _: None
 ) -> bool:
-    """End the host; return whether this call ran the hook and the saves. Blocks; raises nothing.
+    """End the host; return whether this call was the first, which runs the hook. Blocks; raises nothing.
 
     action: "poweroff", or "none" where somebody else ends it next. Both run the hook first, once.
     """
@@ -44,11 +45,11 @@ def end(
         os.makedirs(RUN, exist_ok=True)
     with _lock(deadline_s, tell):
         ours = not _is_done()
+        try:
+            _prepare(reason, by, deadline_s, tell, is_first=ours)
+        except Exception as error:  # whatever it is, a host that costs money ends
+            events.record("ending failed", by=by, reason=f"{type(error).__name__}: {error}")
         if ours:
-            try:
-                _prepare(reason, by, deadline_s, tell)
-            except Exception as error:  # whatever it is, a host that costs money ends
-                events.record("ending failed", by=by, reason=f"{type(error).__name__}: {error}")
             events.record("end", by=by, reason=reason, action=action)
             _note({"done_s": process_group.boot_time()})
         if action == "poweroff":
@@ -56,37 +57,46 @@ def end(
     return ours
 
 
-def _prepare(reason: str, by: str, deadline_s: float, tell: Tell) -> None:
-    """Do all that comes before the end; what a killed ending has done is not done again."""
+def _prepare(reason: str, by: str, deadline_s: float, tell: Tell, *, is_first: bool) -> None:
+    """Do all that comes before the end. Each job saves once anyway; one may be newer than the first ending."""
     began_s = process_group.boot_time()
-    if not _counted():
-        hook.forget()
-    _note({"began_s": began_s, "by": by, "reason": reason})
-    warn.tell(f"gpuinfra: this host ends: {reason} ({by})")
-    if hook.exists():
-        # while jobs run they have the second half for their saves
-        hook_s = deadline_s / 2 if running_jobs.running() else deadline_s
-        tell(f"running on_stop (up to {hook_s:.0f} s)")
-        taken = hook.started()
-        done = (
-            hook.take_over(tell=tell)
-            if taken
-            else hook.run(reason=reason, by=by, deadline_s=hook_s, tell=tell)
-        )
-        tell(str(done["text"]))
-        events.record("on_stop", by=by, reason=reason, **done)
+    if is_first:
+        if not _counted():
+            hook.forget()
+        _note({"began_s": began_s, "by": by, "reason": reason})
+        warn.tell(f"gpuinfra: this host ends: {reason} ({by})")
+        if hook.exists():
+            _run_hook(reason, by, deadline_s, tell)
     left_s = max(5.0, deadline_s - (process_group.boot_time() - began_s))
     for job in running_jobs.end(reason=f"host ended: {reason}", deadline_s=left_s, tell=tell):
         tell(str(job["text"]))
         events.record("job ended", by=by, reason=reason, **job)
 
 
+def _run_hook(reason: str, by: str, deadline_s: float, tell: Tell) -> None:
+    """Run on_stop; one that a killed ending has started is waited for."""
+    if running_jobs.running():  # they have the second half for their saves
+        deadline_s /= 2
+    tell(f"running on_stop (up to {deadline_s:.0f} s)")
+    if hook.started():
+        done = hook.take_over(tell=tell)
+    else:
+        done = hook.run(reason=reason, by=by, deadline_s=deadline_s, tell=tell)
+    tell(str(done["text"]))
+    events.record("on_stop", by=by, reason=reason, **done)
+
+
 def _power_off() -> None:
-    os.sync()
-    done = subprocess.run(OFF, capture_output=True, text=True, check=False)
-    if done.returncode:
-        events.record("power-off failed", by="gpuinfra", reason=done.stderr.strip())
-        subprocess.run([*OFF, "--force"], capture_output=True, check=False)
+    """Ask systemd; where it refuses, or does not answer, force it."""
+    try:
+        done = subprocess.run(OFF, capture_output=True, text=True, timeout=OFF_TIMEOUT_S, check=False)
+        trouble = (done.stderr.strip() or "refused") if done.returncode else ""
+    except (OSError, subprocess.TimeoutExpired) as error:
+        trouble = str(error)
+    if trouble:
+        events.record("power-off failed", by="gpuinfra", reason=trouble)
+        with suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run([*OFF, "--force"], capture_output=True, timeout=OFF_TIMEOUT_S, check=False)
 
 
 @contextmanager

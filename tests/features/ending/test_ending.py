@@ -117,7 +117,7 @@ def test_an_ending_before_is_told(tmp_path: Path) -> None:
     """The guard was faster: the hook is not run twice."""
     world = world_of(tmp_path, FakeHostClient(json.dumps({"changed": False, "ran": False})))
     ending.end(world, host(), "gpuinfra stop")
-    assert "run already, by another ending" in said(world)
+    assert "on_stop was run already" in said(world)
 
 
 def test_a_hook_that_no_shell_runs_keeps_no_host(tmp_path: Path) -> None:

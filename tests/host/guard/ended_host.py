@@ -24,16 +24,17 @@ class EndedHost:
     """All that an ending reads and writes lies below `root`."""
 
     root: Path
+    jobs: Path
 
     @classmethod
-    def made(cls, root: Path) -> "EndedHost":
-        """Return one without a hook and without jobs."""
+    def made(cls, root: Path, jobs: Path | None = None) -> "EndedHost":
+        """Return one without a hook, and without jobs but these."""
         for name in ("etc/gpuinfra", "var/lib/gpuinfra", "run/gpuinfra", "dev", "bin", "jobs"):
             (root / name).mkdir(parents=True)
         (root / "dev/console").touch()
         (root / "bin/systemctl").write_text(SYSTEMCTL, encoding="utf-8")
         (root / "bin/systemctl").chmod(0o755)
-        return cls(root=root)
+        return cls(root=root, jobs=jobs or root / "jobs")
 
     def hook(self, text: str, *, mode: int = 0o755) -> None:
         """Give it an on_stop."""
@@ -49,7 +50,7 @@ class EndedHost:
     def start(self, *arguments: str, given: str = "") -> "subprocess.Popen[str]":
         """Start the program."""
         path = f"{self.root}/bin:{os.environ['PATH']}"
-        env = {"PATH": path, "GPUINFRA_ROOT": str(self.root), "GPUINFRA_JOBS": f"{self.root}/jobs"}
+        env = {"PATH": path, "GPUINFRA_ROOT": str(self.root), "GPUINFRA_JOBS": str(self.jobs)}
         process = subprocess.Popen(
             [sys.executable, "-I", "-B", end_host.__file__, *arguments], env=env, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

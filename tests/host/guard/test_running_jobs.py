@@ -11,6 +11,7 @@ import pytest
 from gpuinfra.host.guard import running_jobs
 from gpuinfra.tools.ssh import host_bundle
 from tests.fakes.jobs import asked, local_ssh, opening
+from tests.host.guard.ended_host import EndedHost
 from tests.processes import until_test_ends
 from tests.waiting import PATIENCE_S, wait_until
 
@@ -83,3 +84,16 @@ def test_a_supervisor_that_does_not_answer_is_not_waited_for(home: Path, jobs: P
     with (jobs / "cccc/lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert end(0.3) == ["job train did not end in time"]
+
+
+def test_a_job_that_began_after_a_stop_was_taken_back_saves_too(
+    home: Path, begin: Begin, jobs: Path, tmp_path: Path
+) -> None:
+    """The hook is not run again so soon; the job has not saved yet."""
+    ended = EndedHost.made(tmp_path / "root", jobs=jobs)
+    ended.hook(f"echo >> {home}/hooked\n")
+    assert ended.end("none", "ada", "gpuinfra stop", 30)[0]
+    child = begin("aaaa", f"echo >> {home}/saved")
+    assert not ended.end("none", "ada", "gpuinfra stop", 30)[0]
+    child.communicate(timeout=PATIENCE_S)
+    assert (home / "saved").read_text() == (home / "hooked").read_text() == "\n"
