@@ -58,7 +58,7 @@ def end(
 
 
 def _prepare(reason: str, by: str, deadline_s: float, tell: Tell, *, is_first: bool) -> None:
-    """Do all that comes before the end. Each job saves once anyway; one may be newer than the first ending."""
+    """Do all that comes before the end. A job saves once anyway, and may be newer than the first ending."""
     began_s = process_group.boot_time()
     if is_first:
         if not _counted():
