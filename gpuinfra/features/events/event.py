@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gpuinfra.ground import when
@@ -36,7 +36,7 @@ class HostEvent:
         """Return it as a line: when, what, by whom, why."""
         time = when.read(self.time)
         at = f"{time.astimezone(now.tzinfo):%Y-%m-%d %H:%M:%S}" if time else self.time
-        what = {END: "the host ends", AWS: "AWS", COMMAND: ""}.get(self.kind, self.kind)
+        what = {END: "the host ends", AWS: "AWS", COMMAND: ""}.get(self.kind, "" if self.text else self.kind)
         told = ": ".join(filter(None, (what, self.text or self.reason)))
         return f"{at}  {told}{f'  ({self.by})' if self.by else ''}"
 
@@ -74,4 +74,11 @@ def merged(*lists: Sequence[HostEvent]) -> list[HostEvent]:
     known: dict[tuple[str, ...], HostEvent] = {}
     for one in (one for found in lists for one in found):
         known.setdefault((one.time, one.kind, one.by, one.reason), one)
-    return sorted(known.values(), key=lambda one: when.read(one.time) or datetime.max.astimezone())
+    return sorted(known.values(), key=_at)
+
+
+def _at(one: HostEvent) -> datetime:
+    """Return when it was; what AWS says was somewhen in its second, after what led to it."""
+    time = when.read(one.time)
+    assert time  # noqa: S101 - parse lets no other through
+    return time + timedelta(seconds=1) if one.kind == AWS else time

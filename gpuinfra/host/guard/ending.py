@@ -108,11 +108,12 @@ def _lock(deadline_s: float, tell: Tell) -> Iterator[None]:
         yield
         return
     try:
-        until, told = time.monotonic() + max(deadline_s, DEADLINE_S) + 30, False
-        while not _try(lock) and time.monotonic() < until:
-            if not told:
-                tell("another ending is under way: waiting for it")
-                told = True
+        began = told_s = time.monotonic()
+        until = began + max(deadline_s, DEADLINE_S) + 30
+        while not _try(lock) and (now_s := time.monotonic()) < until:
+            if now_s >= told_s:
+                told_s = now_s + process_group.TELL_S
+                tell(f"another ending is under way: waiting for it ({now_s - began:.0f} s)")
             time.sleep(LOCK_POLL_S)
         yield
     finally:

@@ -91,3 +91,22 @@ def test_the_power_button_runs_the_hook_too_and_a_reboot_does_not(hooked: Projec
         "saved",
     ]
     assert job(hooked, found)["reason"] == "host ended: the host was shut down"
+
+
+def test_a_job_that_ends_the_host_runs_the_hook_too(hooked: ProjectOnHost) -> None:
+    """--then stop is an ending as all others: by the job, after its save."""
+    instance = hooked.ok("output", "instance_id").strip()
+    found = hooked.ok(
+        "job", "start", "--then", "stop", "--save", "echo saved >> ~/saved", "--", "true"
+    ).strip()
+    wait_until(lambda: ec2(hooked, instance) == "stopped", "the host to stop")
+    assert f"the jobs are done (job {found})" in hooked.ok("status")
+    told = events(hooked)
+    assert [(one["kind"], one["by"]) for one in told[-3:-1]] == [
+        ("on_stop", f"job {found}"),
+        ("end", f"job {found}"),
+    ]
+    assert told[-1]["kind"] == "aws"
+    started(hooked)
+    assert hooked.there("cat ~/hooked ~/saved").split("\n")[1:] == ["saved"]
+    assert "on_stop ended with exit code 0; powered off" in hooked.ok("job", "logs", found)

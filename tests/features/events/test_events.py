@@ -52,7 +52,7 @@ def test_a_stopped_host_is_told_by_its_console_aws_and_what_was_kept(tmp_path: P
     assert [one.kind for one in found.events] == ["command", "on_stop", "end", "aws"]
     assert found.text(NOW).splitlines() == [
         "2026-11-29 18:00:00  gpuinfra up  (ada)",
-        "2026-11-29 20:15:01  on_stop: on_stop ended with exit code 0  (guard)",
+        "2026-11-29 20:15:01  on_stop ended with exit code 0  (guard)",
         "    | uploaded",
         "    | bye",
         "2026-11-29 20:15:30  the host ends: idle for 60 min (GPU 0 %)  (guard)",
