@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gpuinfra.features.web.forward import Tunnel
     from gpuinfra.features.web.serve import Page
     from gpuinfra.ground.model import Host, Settings
-    from gpuinfra.ground.protocols import Cloud, PriceSource, Provisioner, Reporter, StateFile
+    from gpuinfra.ground.protocols import Cloud, EventLog, PriceSource, Provisioner, Reporter, StateFile
     from gpuinfra.ground.world import World
 
 FALLBACK_REGION = "us-east-1"
@@ -145,7 +145,9 @@ def _world(
         clock=Clock(sleep=time.sleep, now=time.monotonic),
         terraform=lambda: _terraform(project, stack, environ, told),
         cloud=_cloud,
+        events=_event_log(stack),
         start_host=_start_host,
+        end_host=_end_host,
         cut_off=log.cut_off,
         other_hosts=lambda: _others(project, stack, environ),
         price_source=price_source,
@@ -180,6 +182,19 @@ def _start_host(world: World) -> Host:
     from gpuinfra.features.lifecycle.power import start
 
     return start(world)
+
+
+def _event_log(stack: Stack) -> EventLog:
+    """Return what happened to a stack's hosts, as kept here."""
+    from gpuinfra.features.events.kept import EventFile
+
+    return EventFile(stack.events_file)
+
+
+def _end_host(world: World, host: Host, reason: str) -> None:
+    from gpuinfra.features.ending.ending import end
+
+    end(world, host, reason)
 
 
 def living_host(world: World, *, yes: bool) -> LivingHost:

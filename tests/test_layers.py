@@ -88,8 +88,10 @@ ROOMS = {
 # feature -> the siblings that it may know
 SIBLINGS = {
     "boot": {"connect", "environment"},
-    "provision": {"boot", "money"},
-    "lifecycle": {"boot", "connect", "money", "provision"},
+    "provision": {"boot", "money", "events"},
+    "lifecycle": {"boot", "connect", "money", "provision", "ending"},
+    "ending": {"connect"},
+    "events": {"connect"},
     "gpu": {"jobs", "connect"},
     "usage": {"jobs", "connect", "money"},
     "jobs": {"connect"},

@@ -9,6 +9,7 @@ from gpuinfra.cli import (
     containers,
     demo,
     environment,
+    events,
     gpu,
     host,
     jobs,
@@ -62,7 +63,9 @@ def version(as_json: Json = False) -> None:
     result(VERSION, {"version": VERSION}, as_json)
 
 
-for group in (project, lifecycle, money, host, environment, jobs, gpu, usage, containers, sync, web, demo):
+for group in (
+    project, lifecycle, money, host, environment, jobs, gpu, usage, containers, sync, web, events, demo,
+):  # fmt: skip
     group.add_to(app)
 host.add_proxy_to(app)
 provision.add_terraforms_names_to(app)

@@ -26,7 +26,7 @@ _LOOK = (
 READ_STATUS = _LOOK.format(file=STATUS_FILE, unit=UNIT) + (
     f" echo begun $(systemctl show --property=ExecMainStartTimestampMonotonic --value {UNIT});"
     f" cd /etc/gpuinfra && [ ! -e {SWITCHING_FILE} ] && sha256sum environment.yml requirements.txt startup"
-    " /var/lib/gpuinfra/env/lock.txt 2>/dev/null | sed 's/^/made-of /';"
+    " on_stop /var/lib/gpuinfra/env/lock.txt 2>/dev/null | sed 's/^/made-of /';"
     f" sed 's/^/gpu /' {GPU_FILE} 2>/dev/null || true"
 )
 READ_APPLY = _LOOK.format(file=APPLY_STATUS_FILE, unit=APPLY_UNIT) + (
@@ -37,6 +37,7 @@ CALLED = {
     "environment.yml": "environment.yml",
     "requirements.txt": "requirements.txt",
     "startup": "startup.sh",
+    "on_stop": "on_stop",
     "lock.txt": "environment.lock",
 }
 SCHEMA = 1

@@ -54,9 +54,9 @@ class Host:
 class Instance:
     """An EC2 instance as AWS describes it now; `launched` and `since` are ISO 8601 times in UTC.
 
-    since: when it got into its state, empty where AWS does not say. volume_ids: what is deleted with it;
-    other_...: what somebody attached, and what stays. market: on-demand or spot. made: when it got its disk;
-    `launched` is its last start.
+    since: when it got into its state, empty where AWS does not say; reason: why it does not run, in AWS's
+    words. volume_ids: what is deleted with it; other_...: what somebody attached, and what stays.
+    market: on-demand or spot. made: when it got its disk; `launched` is its last start.
     """
 
     instance_id: str
@@ -65,6 +65,7 @@ class Instance:
     public_ip: str = ""
     launched: str = ""
     since: str = ""
+    reason: str = ""
     security_group_ids: tuple[str, ...] = ()
     availability_zone: str = ""
     architecture: str = ""

@@ -42,6 +42,11 @@ class Stack:
         return self.directory / "last-run.log"
 
     @property
+    def events_file(self) -> Path:
+        """What happened to the stack's hosts, as far as this machine has heard."""
+        return self.directory / "events.jsonl"
+
+    @property
     def nonce_file(self) -> Path:
         """What marks the host's keys on its console; lost, the host can no longer be verified."""
         return self.directory / "host-key-nonce"

@@ -151,6 +151,19 @@ class PriceSource(Protocol):
         """Return the types of the region that have NVIDIA GPUs."""
 
 
+class EventLog(Protocol):
+    """What happened to a stack's hosts, as kept on this machine. Nothing of it raises: it ends no command."""
+
+    def note(self, command: str, instance_id: str) -> None:
+        """Keep that a command of ours did something to a host."""
+
+    def keep(self, events: Sequence[Mapping[str, Any]], instance_id: str) -> None:
+        """Keep what a host has told; what is known already is not kept twice."""
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return all of it, in the order in which it was kept."""
+
+
 class LiveView(Protocol):
     """What goes on just now: finished lines, and below them rows that change."""
 
@@ -262,6 +275,9 @@ class UserDataFile(Protocol):
 
     def lock(self) -> bytes | None:
         """Return environment.lock, None when there is none: the host may have to wait for it."""
+
+    def on_stop(self) -> bytes | None:
+        """Return what runs before the host ends, None when there is none; raises ConfigError if it cannot."""
 
     def digests(self) -> Mapping[str, str]:
         """Return the sha256 of each file for the host; raises ConfigError if there is no environment.yml."""

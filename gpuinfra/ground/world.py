@@ -14,6 +14,7 @@ from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.ground.paths import Project
 from gpuinfra.ground.protocols import (
     Cloud,
+    EventLog,
     HostClient,
     PriceSource,
     Provisioner,
@@ -62,9 +63,12 @@ class World:
     ssh: SshClient
     host: HostClient
     clock: Clock
+    events: EventLog
     terraform: Callable[[], Provisioner]
     cloud: Callable[[str, Settings | None], Cloud]
     start_host: Callable[["World"], Host]  # by features.lifecycle, for those that find the host stopped
+    # by features.ending: lets a host that a command is about to end run on_stop and save first
+    end_host: Callable[["World", Host, str], None]
     other_hosts: Callable[[], Sequence[str]]  # the other stacks that have one
     price_source: Callable[[str], PriceSource] = nobody_to_ask  # by region
     price_cache: Path = Path(os.devnull)  # a directory: prices that AWS has told

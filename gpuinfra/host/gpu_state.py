@@ -19,7 +19,7 @@ def read() -> tuple[str, str]:
         with open(_file(), encoding="utf-8") as file:
             state, _, reason = file.read().strip().partition(" ")
     except OSError:
-        return (UNCHECKED, "its GPUs have not been checked since its boot") if _has_gpus() else ("", "")
+        return (UNCHECKED, "its GPUs have not been checked since its boot") if is_sold() else ("", "")
     return state, reason
 
 
@@ -32,7 +32,8 @@ def write(state: str, reason: str) -> None:
     os.replace(f"{path}.new", path)
 
 
-def _has_gpus() -> bool:
+def is_sold() -> bool:
+    """Tell whether this host's type is sold with GPUs, as the bootstrap has found."""
     try:
         return os.stat(os.environ.get("GPUINFRA_GPU_SOLD") or SOLD_FILE).st_size > 0
     except OSError:

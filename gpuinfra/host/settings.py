@@ -22,21 +22,31 @@ def job_time_limit_s(metadata: str = METADATA) -> float | None:
 
 def tag(name: str, metadata: str = METADATA) -> str:
     """Return the value of a tag of this instance; empty when there is none, or nothing answers."""
-    return _get(f"tags/instance/{name}", metadata)
+    return _get(f"meta-data/tags/instance/{name}", metadata)
 
 
 def instance_type(metadata: str = METADATA) -> str:
     """Return the type of this instance as it is now; empty when nothing answers."""
-    return _get("instance-type", metadata)
+    return _get("meta-data/instance-type", metadata)
+
+
+def start_time(metadata: str = METADATA) -> str:
+    """Return when this instance was last started; a reboot leaves it; empty when nothing tells.
+
+    EC2 makes the identity document anew at each start, with its pendingTime (EC2 user guide, "Instance
+    identity documents").
+    """
+    document = _get("dynamic/instance-identity/document", metadata)
+    return document.partition('"pendingTime"')[2].partition(",")[0].strip(' :"\n}')
 
 
 def _get(item: str, metadata: str) -> str:
-    """Return an item of the metadata (IMDSv2); empty when there is none, or nothing answers."""
+    """Return what lies at a path of the metadata (IMDSv2); empty when there is none, or nothing answers."""
     ttl = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
     try:
         token = _ask(metadata, "PUT", "/latest/api/token", ttl)
         header = {"X-aws-ec2-metadata-token": token}
-        return _ask(metadata, "GET", f"/latest/meta-data/{item}", header)
+        return _ask(metadata, "GET", f"/latest/{item}", header)
     except (OSError, http.client.HTTPException):
         return ""
 

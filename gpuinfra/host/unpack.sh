@@ -42,6 +42,13 @@ unpack() (
   mv -T "$new" "$bundle" 2>/dev/null || whole "$bundle"
 )
 
+# The guard that runs as root is renewed from a new bundle, beside the command that brought it. Only on a host of
+# ours: a test runs this on other machines.
+renew() {
+  [ ! -e /etc/gpuinfra/bootstrap.env ] ||
+    sudo -n /usr/bin/python3 -IB "$bundle/gpuinfra/host/guard/__main__.py" install </dev/null >/dev/null 2>&1 &
+}
+
 if whole "$bundle"; then
   echo "gpuinfra-host have"
 else
@@ -50,5 +57,6 @@ else
     echo "gpuinfra: its programs could not be unpacked on the host, in $cache" >&2
     exit 5
   }
+  renew
 fi
 cd "$bundle" && exec "$@"

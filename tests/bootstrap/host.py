@@ -15,7 +15,7 @@ from gpuinfra.features.boot.cloud_init import HOST_DIR, SCRIPT_DIR, BootContext
 from gpuinfra.features.boot.user_data import context_of
 from gpuinfra.features.environment.files import ProjectFiles
 from tests.bootstrap.server import Server
-from tests.cloud_init.userdata import files_of, rendered
+from tests.cloud_init.userdata import files_of, modes_of, rendered
 from tests.fakes.world import NONCE
 from tests.processes import until_test_ends
 from tests.waiting import PATIENCE_S
@@ -84,7 +84,7 @@ class Host:
     def give(self, **files: str) -> None:
         """Render user-data for these files (by FILES' names), as `up` does, and write what it carries."""
         document = rendered(self.context(**files))
-        modes = {item["path"]: int(item["permissions"], 8) for item in document["write_files"]}
+        modes = modes_of(document)
         for path, data in files_of(document).items():
             target = self.root / path.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)

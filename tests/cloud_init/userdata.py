@@ -2,7 +2,10 @@
 
 import base64
 import gzip
+import json
+import lzma
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +56,23 @@ def rendered(context: BootContext) -> dict[str, Any]:
 
 
 def files_of(document: dict[str, Any]) -> dict[str, bytes]:
-    """Decode each file as cloud-init does: path -> content."""
-    return {item["path"]: _decoded(item["content"], item["encoding"]) for item in document["write_files"]}
+    """Unpack each file as the host does: path -> content."""
+    return {path: data for path, _, data in _unpacked(document)}
 
 
-def _decoded(content: str, encoding: str) -> bytes:
-    if encoding == "text/plain":
-        return content.encode()
-    assert encoding == "gz+b64"
-    return gzip.decompress(base64.b64decode(content))
+def modes_of(document: dict[str, Any]) -> dict[str, int]:
+    """Return path -> mode."""
+    return {path: int(mode, 8) for path, mode, _ in _unpacked(document)}
+
+
+def _unpacked(document: dict[str, Any]) -> Iterator[tuple[str, str, bytes]]:
+    """Yield path, mode and content; that the host's own program does the same has a test of its own."""
+    (archive,) = document["write_files"]
+    assert archive["encoding"] == "b64"
+    head, _, rest = lzma.decompress(base64.b64decode(archive["content"])).partition(b"\n")
+    for path, mode, size in json.loads(head):
+        yield path, mode, rest[:size]
+        rest = rest[size:]
 
 
 def bash_values(env_file: Path, *names: str) -> list[str]:

@@ -28,6 +28,7 @@ from tests.fakes.jobs import FakeHostClient
 from tests.fakes.world import (
     RECORDED,
     RUNNING,
+    FakeEventLog,
     FakeReporter,
     FakeStackFiles,
     FakeState,
@@ -318,6 +319,8 @@ def fake_world(directory: Path, **parts: Any) -> World:
         ssh=parts.pop("ssh", None) or FakeSshClient(),
         host=parts.pop("host", None) or FakeHostClient({}),
         clock=time.clock(),
+        events=parts.pop("events", None) or FakeEventLog(),
+        end_host=parts.pop("end_host", lambda *_: None),
         terraform=lambda: terraform,
         cloud=lambda region, settings: cloud,
         start_host=parts.pop("start_host", power.start),

@@ -94,6 +94,26 @@ class FakeReporter:
         return self.at_terminal and self.confirm(question)
 
 
+class FakeEventLog:
+    """Remembers events; those of before are given."""
+
+    def __init__(self, *before: dict[str, Any]) -> None:
+        self.events = list(before)
+        self.noted: list[str] = []
+
+    def note(self, command: str, instance_id: str) -> None:
+        """Remember a command."""
+        self.noted.append(command)
+
+    def keep(self, events: Sequence[Mapping[str, Any]], instance_id: str) -> None:
+        """Remember them."""
+        self.events += [dict(one) for one in events]
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return them."""
+        return self.events
+
+
 class FakeState:
     """A state file; the last record is read for ever."""
 
@@ -175,6 +195,7 @@ class FakeStackFiles:
         self.given = {"environment.yml": ENVIRONMENT}
         self.refusal: ConfigError | None = None
         self.held_lock: bytes | None = None
+        self.hook: bytes | None = None
         self.warnings: tuple[str, ...] = ()
         self.cleaned = False
         self.heard: dict[str, str] = {}
@@ -201,6 +222,10 @@ class FakeStackFiles:
     def lock(self) -> bytes | None:
         """Return the lock of the project."""
         return self.held_lock
+
+    def on_stop(self) -> bytes | None:
+        """Return what the test set."""
+        return self.hook
 
     def digests(self) -> dict[str, str]:
         """Return those of the files that the test set."""

@@ -32,7 +32,18 @@ from tests.fakes.host import LocalSsh
 FACTORY = Path(__file__).resolve().parents[2] / "gpuinfra" / "factory.py"
 # Classes that the factory builds and that are no adapters: values, and the terminal and its log: a reader who
 # has gone, or a disk that is full, ends nothing.
-OTHERS = {"World", "Clock", "Project", "Stack", "InitValues", "Profile", "LivingHost", "Terminal", "RunLog"}
+OTHERS = {
+    "World",
+    "Clock",
+    "Project",
+    "Stack",
+    "InitValues",
+    "Profile",
+    "LivingHost",
+    "Terminal",
+    "RunLog",
+    "EventFile",
+}
 
 
 def imported() -> Iterator[type]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import jinja2
 
 from gpuinfra.features.boot import secret_scan
-from gpuinfra.features.boot.host_file import HostFile, directory, gzip_stable, program
+from gpuinfra.features.boot.host_file import UNPACK, HostFile, directory, gzip_stable, pack, program
 from gpuinfra.features.environment import lock_file as locks
 from gpuinfra.features.environment import schema
 from gpuinfra.features.environment.host_environment import HostEnvironment
@@ -22,14 +22,18 @@ LIMIT_BYTES = 16_384
 """What EC2 accepts as user-data, counted before base64 (AWS EC2 user guide, "Run commands at launch")."""
 
 INSTALLERS = ("miniconda", "miniforge")
-STARTUP = "startup"
+STARTUP, ON_STOP = "startup", "on_stop"
 HOST_DIR = "/etc/gpuinfra"
 SCRIPT_DIR = "/usr/local/lib/gpuinfra"
 UNIT_DIR = "/etc/systemd/system"
 HOST_PACKAGE = Path(__file__).resolve().parents[2] / "host"
 # of gpuinfra/host: what looks at the GPUs must be there before the first connection brings the rest
 PROGRAMS = ("gpu_check.py", "gpu_state.py", "gpu_watch.py", "settings.py")
-UNITS = ("gpuinfra-hostkeys.service", "gpuinfra-bootstrap.service")
+# ... and so must a guard: perhaps nobody ever connects
+GUARD = ("__main__.py", "first.py")
+GUARD_UNIT = "gpuinfra-guard.service"
+UNITS = ("gpuinfra-hostkeys.service", "gpuinfra-bootstrap.service", GUARD_UNIT)
+ARCHIVE = f"{HOST_DIR}/files.xz"
 
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 _NONCE = re.compile(r"[0-9a-f]{32}\Z")
@@ -43,7 +47,8 @@ class BootContext:
     """All that a host is told at its first boot; files travel byte for byte.
 
     environment_yml goes along for people and for `docker build`; the bootstrap reads `environment` alone.
-    With `lock_follows` only the lock's sha256 is in user-data: the host waits for the file itself.
+    folder: the project's, below the login user's home. With `lock_follows` only the lock's sha256 is in
+    user-data: the host waits for the file itself.
     """
 
     stack: str
@@ -55,6 +60,8 @@ class BootContext:
     environment: HostEnvironment
     requirements_txt: bytes | None = None
     startup_script: bytes | None = None
+    on_stop: bytes | None = None
+    folder: str = ""
     lock: bytes | None = None
     lock_follows: bool = False
 
@@ -70,7 +77,7 @@ class BootContext:
             raise ConfigError(f"installer is {self.installer!r}; allowed: {', '.join(INSTALLERS)}")
         for name, data in self.files().items():
             _check_text(name, data)
-        if self.startup_script is not None and b"\r" in self.startup_script:
+        if b"\r" in (self.startup_script or b""):
             raise ConfigError("the startup script has Windows line endings: no Linux shell runs it")
         if self.lock is not None and locks.is_stale(self.lock, self.environment_yml):
             raise locks.stale()
@@ -82,6 +89,7 @@ class BootContext:
             "environment.yml": self.environment_yml,
             "requirements.txt": self.requirements_txt,
             STARTUP: self.startup_script,
+            ON_STOP: self.on_stop,
             "conda.lock": None if self.lock_follows else self.lock,
         }
         return {name: data for name, data in given.items() if data is not None}
@@ -117,15 +125,18 @@ def render(context: BootContext, *, templates: Path) -> bytes:
 def host_files(context: BootContext, *, templates: Path) -> list[HostFile]:
     """List what is written on the host: values, the user's files, our scripts and units."""
     env = HostFile(path=f"{HOST_DIR}/bootstrap.env", mode="0600", data=env_file(context, templates=templates))
+    modes = dict.fromkeys((STARTUP, ON_STOP), "0755")
     given = [
-        HostFile(path=f"{HOST_DIR}/{name}", data=data, mode="0755" if name == STARTUP else "0644")
+        HostFile(path=f"{HOST_DIR}/{name}", data=data, mode=modes.get(name, "0644"))
         for name, data in context.files().items()
     ]
     made = [HostFile(path=f"{HOST_DIR}/{name}", data=data) for name, data in context.parts().items()]
     scripts = directory(templates / "scripts", SCRIPT_DIR)
     programs = [program(HOST_PACKAGE / name, f"{SCRIPT_DIR}/gpuinfra/host") for name in PROGRAMS]
-    gpus = HostFile(path=f"{SCRIPT_DIR}/gpus.txt", data=facts.gpus_text().encode(), plain=True)
-    return [env, *given, *made, *scripts, *programs, gpus, *directory(templates / "units", UNIT_DIR)]
+    guard = [program(HOST_PACKAGE / "guard" / name, f"{SCRIPT_DIR}/gpuinfra/host/guard") for name in GUARD]
+    gpus = HostFile(path=f"{SCRIPT_DIR}/gpus.txt", data=facts.gpus_text().encode())
+    units = [*directory(templates / "units", UNIT_DIR), program(HOST_PACKAGE / GUARD_UNIT, UNIT_DIR)]
+    return [env, *given, *made, *scripts, *programs, *guard, gpus, *units]
 
 
 def env_file(context: BootContext, *, templates: Path) -> bytes:
@@ -136,6 +147,7 @@ def env_file(context: BootContext, *, templates: Path) -> bytes:
         # Marks the host's own key block on its console; only root may read this file.
         "NONCE": context.nonce,
         "LOGIN_USER": context.login_user,
+        "PROJECT": context.folder,
         # As planned; the host asks EC2 what it is now.
         "INSTANCE_TYPE": context.instance_type,
         "INSTALLER": context.installer,
@@ -151,15 +163,16 @@ def env_file(context: BootContext, *, templates: Path) -> bytes:
 
 def _render_yaml(files: list[HostFile], templates: Path) -> bytes:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(templates),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
+        loader=jinja2.FileSystemLoader(templates), undefined=jinja2.StrictUndefined, autoescape=True,
         keep_trailing_newline=True,
-    )
-    # One command, so that its exit code is the one which cloud-init reports.
-    commands = [["systemctl", "enable", "--now", "--no-block", *UNITS]]
-    text = environment.get_template("user-data.yaml.j2").render(files=files, commands=commands)
-    return text.encode("ascii")
+    )  # fmt: skip
+    # The last one's exit code is what cloud-init reports; without the files there is no unit to enable.
+    commands = [
+        ["python3", "-I", "-c", UNPACK, ARCHIVE],
+        ["systemctl", "enable", "--now", "--no-block", *UNITS],
+    ]
+    values = {"archive": ARCHIVE, "content": pack(files), "commands": commands}
+    return environment.get_template("user-data.yaml.j2").render(values).encode("ascii")
 
 
 def _match(what: str, value: str, pattern: re.Pattern[str], allowed: str) -> None:

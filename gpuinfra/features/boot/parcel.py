@@ -4,7 +4,7 @@ import json
 import shlex
 from pathlib import Path
 
-from gpuinfra.features.boot.cloud_init import HOST_DIR, SCRIPT_DIR, BootContext, host_files
+from gpuinfra.features.boot.cloud_init import HOST_DIR, ON_STOP, SCRIPT_DIR, BootContext, host_files
 
 VALUES = "bootstrap.env"
 # The host keeps its own for all else: its login user, its installer, its nonce.
@@ -19,6 +19,7 @@ def pack(context: BootContext, *, templates: Path) -> bytes:
     files = {file.path: file.data.decode() for file in host_files(context, templates=templates)}
     conf, scripts = _below(HOST_DIR, files), _below(SCRIPT_DIR, files)
     values = dict(word.split("=", 1) for word in shlex.split(conf.pop(VALUES)))
+    conf.pop(ON_STOP, None)  # no part of an environment: features/ending brings it
     own = {name: values[name] for name in OF_THE_ENVIRONMENT}
     return json.dumps({"conf": conf, "scripts": scripts, "values": own}).encode()
 

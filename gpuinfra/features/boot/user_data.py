@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from gpuinfra.features.environment.files import ENVIRONMENT, REQUIREMENTS, STARTUP, ProjectFiles
 from gpuinfra.features.environment.lock_file import DEFAULT_ALIAS
 from gpuinfra.features.environment.lock_file import FILE as LOCK
-from gpuinfra.ground import facts
+from gpuinfra.ground import facts, locations
 from gpuinfra.ground.model import Settings
 from gpuinfra.ground.paths import Project
 from gpuinfra.tools.adapter import adapter
@@ -65,6 +65,10 @@ class UserData:
         """Return environment.lock, None when there is none."""
         return ProjectFiles(self._project.root).lock()
 
+    def on_stop(self) -> bytes | None:
+        """Return what runs before the host ends, None when there is none; raises ConfigError if it cannot."""
+        return ProjectFiles(self._project.root).on_stop()
+
     def digests(self) -> dict[str, str]:
         """Return the sha256 of each file for the host, by its name here.
 
@@ -98,11 +102,12 @@ class UserData:
             nonce=nonce,
             installer=settings.installer,
             instance_type=settings.instance_type,
+            folder=locations.host_folder(locations.synced_root(str(self._project.root))),
         )
 
 
 def context_of(
-    given: ProjectFiles, *, stack: str, nonce: str, installer: str, instance_type: str = ""
+    given: ProjectFiles, *, stack: str, nonce: str, installer: str, instance_type: str = "", folder: str = ""
 ) -> tuple[BootContext, tuple[str, ...]]:
     """Return all that the host is told, and the warnings about environment.yml.
 
@@ -135,6 +140,8 @@ def context_of(
         environment=environment,
         requirements_txt=requirements,
         startup_script=given.startup(),
+        on_stop=given.on_stop(),
+        folder=folder,
         lock=lock,
     )
     return context, warnings

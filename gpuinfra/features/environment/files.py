@@ -6,9 +6,11 @@ from pathlib import Path
 from gpuinfra.features.environment import lock_file as locks
 from gpuinfra.features.environment import other_files
 from gpuinfra.features.environment import requirements as pip_files
+from gpuinfra.ground.errors import ConfigError
 from gpuinfra.tools.adapter import adapter
 
 ENVIRONMENT, REQUIREMENTS, STARTUP = "environment.yml", "requirements.txt", "startup.sh"
+ON_STOP = ("on_stop", "on_stop.sh")
 
 
 @adapter("the project's files cannot be read")
@@ -71,6 +73,29 @@ class ProjectFiles:
         """Return the script that runs once on the host, None when there is none."""
         return self._optional(STARTUP)
 
+    def on_stop(self) -> bytes | None:
+        """Return the script that runs before the host ends, None when there is none.
+
+        Raises:
+            ConfigError: there are two, or it is no text for a Linux shell.
+        """
+        found = [name for name in ON_STOP if (self._root / name).is_file()]
+        if found[1:]:
+            raise ConfigError(f"there are {' and '.join(found)}; one of them is run", hint=f"rm {found[0]}")
+        data = self._optional(found[0]) if found else None
+        if data is not None and (b"\r" in data or b"\0" in data or not _is_utf8(data)):
+            message = f"{found[0]} has Windows line endings, or is no UTF-8 text: no Linux shell runs it"
+            raise ConfigError(message, hint=f"sed -i 's/\\r$//' {found[0]}   # if it is the line endings")
+        return data
+
     def _optional(self, name: str) -> bytes | None:
         path = self._root / name
         return path.read_bytes() if path.is_file() else None
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

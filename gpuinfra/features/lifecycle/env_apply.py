@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from gpuinfra.features.boot import follow
 from gpuinfra.features.connect.connect import connect_and_check
+from gpuinfra.features.ending import ending
 from gpuinfra.features.lifecycle import env_build
 from gpuinfra.features.provision.preflight import settings_of
 from gpuinfra.ground import boot_status
@@ -48,6 +49,7 @@ def env_apply(world: World) -> AppliedEnvironment:
         world.reporter.say(warning)
     host, boot = connect_and_check(world)
     _refuse_unready(boot, host)
+    ending.renew(world, host, boot)
     if env_build.has_it(boot, files):
         world.reporter.say(f"nothing to do: the environment {boot.environment!r} is that of the files here")
         return _applied(boot, before=boot)

@@ -34,7 +34,7 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
         tell_running(world, host, running)
         if not yes and not world.reporter.confirm(f"Stop the host {host.instance_id}?"):
             raise Declined("nothing was stopped", hint=command("status", host.stack))
-    instance = power_off(world, cloud, host, instance)
+    instance = power_off(world, cloud, host, instance, reason="gpuinfra stop")
     record(world, host)
     world.reporter.say(f"stopped; its disk is kept and costs money until {command('down', host.stack)}")
     world.reporter.say(f"next: {command('start', host.stack)}")
@@ -51,6 +51,7 @@ def start(world: World) -> Host:
     host = world.recorded_host()
     cloud = cloud_of(world, host)
     power_on(world, cloud, host, existing(cloud, host))
+    world.events.note("gpuinfra start", host.instance_id)
     record(world, host)
     return world.recorded_host()
 
@@ -111,11 +112,14 @@ def existing(cloud: Cloud, host: Host) -> Instance:
     return instance
 
 
-def power_off(world: World, cloud: Cloud, host: Host, instance: Instance) -> Instance:
-    """Stop an instance that is not stopped, and wait for it; the shared connection to it ends."""
+def power_off(world: World, cloud: Cloud, host: Host, instance: Instance, *, reason: str) -> Instance:
+    """Stop an instance that is not stopped, on_stop and saves before, and wait; its connection ends."""
     cost.seen(world, host, instance)
     if instance.state == "stopped":
         return instance
+    if instance.state == "running":
+        world.end_host(world, host, reason)
+    world.events.note(reason, host.instance_id)
     world.ssh.close(host)
     if instance.state == "pending":
         await_state(world, cloud, host, "running")

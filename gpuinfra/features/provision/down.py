@@ -50,6 +50,8 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
     lost = lost if not yes else _certainly_ours(record, lost)
     hosts = {*record.ids_of("aws_instance"), *(one.instance_id for one in lost)}
     protection.lift(world, settings, hosts, force=force)
+    if record.host:
+        _end_host(world, settings, record.host)
     _terminate(world, settings, lost)
     leftovers.remove(world, settings, left.free_of_worth if yes else left.ours)
     outcome = _run(world, settings, record) if record.resources else Outcome(ok=True)
@@ -60,6 +62,17 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
         world.reporter.say(f"left, not ours, and it goes on costing money: {one}")
     world.files.clean()
     return outcome
+
+
+def _end_host(world: World, settings: Settings, host: Host) -> None:
+    """Let a host that runs run on_stop and save; one that is stopped is not started for it."""
+    try:
+        instance = world.cloud(settings.region, settings).instance(host.instance_id)
+    except CloudError:
+        return  # who may not ask for it must be able to end the cost all the same
+    if instance and instance.state == "running":
+        world.end_host(world, host, "gpuinfra down")
+    world.events.note("gpuinfra down", host.instance_id)
 
 
 def _nothing(world: World, settings: Settings, left: Leftovers) -> Outcome:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
+from gpuinfra.features.events import events
 from gpuinfra.features.money import cost as money
 from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.provision import firewall
@@ -18,6 +19,8 @@ from gpuinfra.ground.names import command
 from gpuinfra.ground.text import pairs
 from gpuinfra.ground.world import World
 
+ALIVE = ("pending", "running")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
@@ -25,6 +28,7 @@ class Status:
 
     opened: rules that somebody added to our security groups.
     edited: the files here that are others than those the host's environment was made of.
+    last_words: who ended a host that is stopped or gone, and why.
     cut_off: the last long command, and its log, if it was killed.
     cost: by the prices that are kept; nobody is asked.
     """
@@ -38,6 +42,7 @@ class Status:
     orphans: tuple[Instance, ...] = ()
     note: str = ""
     opened: tuple[FirewallRule, ...] = ()
+    last_words: str = ""
     cut_off: str = ""
     cost: HostCost | None = None
 
@@ -69,7 +74,8 @@ class Status:
             rows.append(("edited", difference.told(self.edited, self.stack)))
         region = host.region if host else ""
         rows += [("opened", f"{it.text}; to close it: {firewall.revoke(it, region)}") for it in self.opened]
-        rows += [(name, text) for name, text in (("note", self.note), ("last run", self.cut_off)) if text]
+        last = {"ended": self.last_words, "note": self.note, "last run": self.cut_off}
+        rows += [(name, text) for name, text in last.items() if text]
         return pairs(rows)
 
 
@@ -111,6 +117,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         edited=difference.differing(world, boot) if boot else (),
         note=_note(host, instance, costs.hourly.going_on()),
         cost=costs if is_there else None,
+        last_words="" if instance and instance.state in ALIVE else events.last_words(world, host, instance),
         opened=firewall.foreign(world, record) if is_there else (),
     )
 

@@ -65,6 +65,7 @@ def up(
     prove_key(world, wait=wait)
     host = living.started(apply(world, consent, upgrade_image=upgrade_image, living=living))
     world.reporter.say(f"host {host.instance_id} ({host.instance_type}, {host.image_name}) is up")
+    world.events.note("gpuinfra up", host.instance_id)
     if wait:
         follow(world, host)
     world.reporter.say(f"next: {command('ssh', host.stack)}; {command('down', host.stack)} ends the cost")

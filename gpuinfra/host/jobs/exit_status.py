@@ -17,8 +17,8 @@ GPU_CODE = 74  # EX_IOERR of sysexits.h
 CODES = {"time limit": TIME_LIMIT_CODE, "gpu": GPU_CODE}
 
 
-def end_record(code: int, reason: str) -> dict[str, Any]:
-    """Return how a job ended, as it is kept.
+def end_record(code: int, reason: str, why: str = "") -> dict[str, Any]:
+    """Return how a job ended, as it is kept; `why` somebody stopped it, if they said so.
 
     A failed GPU is a cause, not a state: gpuinfra of before knows no such state, and would wait for ever.
     """
@@ -28,7 +28,7 @@ def end_record(code: int, reason: str) -> dict[str, Any]:
     words = {
         "time limit": ("failed", "its time limit was over"),
         "no room": ("failed", "the host's disk has no room for its input"),
-        "stopped": ("stopped", "stopped by hand"),
+        "stopped": ("stopped", why or "stopped by hand"),
         "shutdown": ("lost", "the host went down while it ran"),
     }
     state, text = words.get(reason, ("failed" if code else "done", ""))

@@ -16,10 +16,13 @@ from gpuinfra.host.jobs.supervisor import Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from _socket import socket
     from typing import Any
 
     Request = dict[str, Any]
+else:
+    import _signal as signal  # plain numbers instead of enums
 
 # What ssh says of a lost connection. A command's own 255 is kept until the laptop has asked which it was.
 SSH_FAILED = 255
@@ -126,7 +129,7 @@ def finish_job(job: JobDirectory, request: Request, output: OutputLog, superviso
     end = supervisor.run()
     if request.get("time_limit_from") and end["exit_code"] == TIME_LIMIT_CODE and end["reason"]:
         end["reason"] = f"{end['reason']} (job_time_limit of {request['time_limit_from']})"
-    save_code = save_results(request, output)
+    save_code = save_results(request, output, until=supervisor.save_until)
     job.try_write("end", {**end, "save_code": save_code})
     supervisor.notify_exit(
         int(end["exit_code"]), ("GPU failed: " if "cause" in end else "") + str(end["reason"])
@@ -139,19 +142,31 @@ def finish_job(job: JobDirectory, request: Request, output: OutputLog, superviso
     return int(end["exit_code"])
 
 
-def save_results(request: Request, output: OutputLog) -> int:
-    """Run what copies the results off the host; its exit code decides whether the host may end."""
+def save_results(request: Request, output: OutputLog, *, until: float | None = None) -> int:
+    """Run what copies the results off the host; its exit code decides whether the host may end.
+
+    until: of time.monotonic(); a host that ends does not wait longer, and what was printed is kept.
+    """
     if not request.get("save"):
         return 0
     import subprocess
 
     output.add(f"gpuinfra: saving: {request['save']}\n".encode())
-    done = subprocess.run(
+    process = subprocess.Popen(
         ["bash", "-c", request["save"]], cwd=request["cwd"], env=request["env"], stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
-    output.add(done.stdout + f"gpuinfra: saving ended with exit code {done.returncode}\n".encode())
-    return done.returncode
+    how = "ended"
+    try:
+        printed = process.communicate(timeout=None if until is None else max(1.0, until - time.monotonic()))[
+            0
+        ]
+    except subprocess.TimeoutExpired:
+        how = "took longer than the host waits, and was ended"
+        os.killpg(process.pid, signal.SIGKILL)
+        printed = process.communicate()[0]
+    output.add(printed + f"gpuinfra: saving {how} with exit code {process.returncode}\n".encode())
+    return process.returncode
 
 
 def see_to_the_hosts_end(job: JobDirectory, request: Request, output: OutputLog, *, wanted: bool) -> None:

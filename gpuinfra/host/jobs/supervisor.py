@@ -57,6 +57,8 @@ class Supervisor:
         self._loop, self._timers = Loop(), Timers()
         self._clients: list[AttachedClient] = []
         self._outputs = dict(process.outputs)
+        self.save_until: float | None = None  # of time.monotonic(), where the host ends
+        self._why = ""
         self._paused, self._reason, self._quiet_since, self._given_up = False, "", 0.0, False
         self._stdin = StdinWriter(process, self._loop)
         wake_on_signals(self._loop, on_terminate=self._on_terminate)
@@ -92,7 +94,7 @@ class Supervisor:
         code = self._process.exit_code() or (1 if self._reason == "no room" else 0)
         if code and not self._reason and self._died_of_a_gpu():
             self._reason = "gpu"
-        return end_record(code, self._reason)
+        return end_record(code, self._reason, self._why)
 
     def notify_exit(self, code: int, reason: str) -> None:
         """Tell attached clients how it ended."""
@@ -219,11 +221,18 @@ class Supervisor:
         elif kind == frames.SIZE and self._process.terminal >= 0:
             resize(self._process.terminal, payload)
         elif kind == frames.STOP:
-            self.end("stopped")
+            self._stop(payload)
         elif kind == frames.STDOUT_CLOSED:  # nobody reads on: it gets what a closed pipe gives
             self._close_outputs()
         if kind in (frames.INPUT, frames.STDIN_EOF):
             self._stdin.feed()
+
+    def _stop(self, payload: bytes) -> None:
+        """Stop by hand; the host's ending says how long a save may take, and why (running_jobs.py)."""
+        save_s, _, why = payload.decode("utf-8", "replace").partition(" ")
+        if why and not self._reason:
+            self._why, self.save_until = why, time.monotonic() + float(save_s)
+        self.end("stopped")
 
     def _queue_input(self, payload: bytes) -> None:
         """Keep input until the command reads it; with half of its input it must not go on."""

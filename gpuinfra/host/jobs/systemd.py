@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 GRACE_S = 5.0  # between the last job's end and the power-off: whoever waits for it still hears of it
 SUDO = ("sudo", "-n")
+# by the very files that run here; -B: root leaves none of its own in the user's bundle
+ENDING = ("/usr/bin/python3", "-I", "-B", __file__.replace("jobs/systemd.py", "guard/end_host.py"))
 
 
 def unit(job_id: str) -> str:
@@ -36,6 +38,8 @@ def start(job_id: str, program: Sequence[str], *, title: str) -> None:
         f"--description=gpuinfra job {title}", f"--uid={os.getuid()}", f"--gid={os.getgid()}",
         # the supervisor is told first and ends the command; what is left 20 s later is killed
         "--property=KillMode=mixed", "--property=TimeoutStopSec=20", "--property=Type=exec",
+        # at a shutdown the host's ending comes before it, and tells it why (guard/end_host.py)
+        "--property=Before=gpuinfra-ending.service",
         # a command that took all memory is killed, its supervisor lives to tell
         "--property=OOMPolicy=continue", f"--setenv=HOME={os.path.expanduser('~')}",
         *[f"--setenv={name}={os.environ[name]}" for name in ("GPUINFRA_JOBS",) if name in os.environ],
@@ -64,14 +68,16 @@ def power_off_when_idle(me: str) -> str:
         return ""
     if others := job_list.running(but=me):
         return f"not powered off: {', '.join(others)} still run"
-    _run(*SUDO, "wall", "gpuinfra: the jobs are done, the host goes down")
     time.sleep(GRACE_S)
     if job_list.running(but=me) or not power_off_requested_in_boot(clock.boot_id()):
         return "not powered off: something was started"
     os.unlink(_power_off_file())
-    os.sync()
-    done = _run(*SUDO, "systemctl", "--no-block", "poweroff")
-    return f"powered off: {done.stderr.strip()}" if done.returncode else "powered off"
+    done = _run(*SUDO, *ENDING, "off", f"job {me}", "the jobs are done")
+    if done.returncode:  # nothing may keep a host that nobody needs: it is without its hook then
+        done = _run(*SUDO, "systemctl", "--no-block", "poweroff")
+        return f"powered off: {done.stderr.strip()}" if done.returncode else "powered off, without on_stop"
+    said = [line for line in done.stderr.splitlines() if not line.startswith("running")]  # how far it is
+    return "; ".join([*said, "powered off"])
 
 
 def request_power_off(boot_id: str) -> None:

@@ -35,6 +35,7 @@ def instance(raw: "InstanceTypeDef") -> Instance:
         public_ip=raw.get("PublicIpAddress", ""),
         launched=made,
         since=made if state in ("pending", "running") else since,
+        reason="" if state in ("pending", "running") else raw.get("StateReason", {}).get("Message", ""),
         security_group_ids=tuple(g.get("GroupId", "") for g in raw.get("SecurityGroups", [])),
         availability_zone=raw.get("Placement", {}).get("AvailabilityZone", ""),
         architecture=raw.get("Architecture", ""),

@@ -1,20 +1,33 @@
 """The user-data: valid for cloud-init, equal for equal inputs, small enough for EC2."""
 
+import base64
 import gzip
 import hashlib
 import json
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
 
 from gpuinfra.features.boot import cloud_init
 from gpuinfra.features.boot.cloud_init import LIMIT_BYTES, BootContext
+from gpuinfra.features.boot.host_file import UNPACK, HostFile, pack
 from gpuinfra.features.environment.host_environment import split
 from gpuinfra.features.environment.yaml_document import parse
 from gpuinfra.ground.errors import ConfigError
-from tests.cloud_init.userdata import PARTS, ROOT, SIMPLE, TEMPLATES, files_of, full_context, rendered
+from tests.cloud_init.userdata import (
+    HOSTILE,
+    PARTS,
+    ROOT,
+    SIMPLE,
+    TEMPLATES,
+    files_of,
+    full_context,
+    rendered,
+)
 from tests.fakes.world import NONCE
 
 SCHEMA = json.loads((ROOT / "tests/data/schema-cloud-config-v1.json").read_text())
@@ -40,30 +53,44 @@ def test_it_starts_as_cloud_config() -> None:
     assert text.startswith(b"#cloud-config\nusers:\n")
 
 
-def test_one_command_enables_both_units_without_waiting() -> None:
+def test_the_files_are_unpacked_and_then_one_command_enables_the_units_without_waiting() -> None:
     """A single command gives runcmd its exit code; waiting for the bootstrap would block cloud-init."""
-    assert rendered(full_context())["runcmd"] == [
-        ["systemctl", "enable", "--now", "--no-block", *cloud_init.UNITS]
+    document = rendered(full_context())
+    unpack, enable = document["runcmd"]
+    assert unpack == ["python3", "-I", "-c", UNPACK, cloud_init.ARCHIVE]
+    assert enable == ["systemctl", "enable", "--now", "--no-block", *cloud_init.UNITS]
+    assert {f"/etc/systemd/system/{unit}" for unit in cloud_init.UNITS} <= set(files_of(document))
+
+
+def test_a_real_python_unpacks_every_file_with_its_mode(tmp_path: Path) -> None:
+    """Whatever is in a file arrives byte for byte; what only root may read is never readable to others."""
+    files = [
+        HostFile(path=f"{tmp_path}/etc/a/values.env", mode="0600", data=b"NONCE=1\n"),
+        HostFile(path=f"{tmp_path}/etc/a/empty", data=b""),
+        HostFile(path=f"{tmp_path}/lib/startup", mode="0755", data=HOSTILE),
     ]
-    assert {f"/etc/systemd/system/{unit}" for unit in cloud_init.UNITS} <= set(
-        files_of(rendered(full_context()))
-    )
+    (tmp_path / "files.xz").write_bytes(base64.b64decode(pack(files)))
+    subprocess.run([sys.executable, "-I", "-c", UNPACK, tmp_path / "files.xz"], check=True)
+    for file in files:
+        there = Path(file.path)
+        assert (there.read_bytes(), there.stat().st_mode & 0o777) == (file.data, int(file.mode, 8))
 
 
 def test_each_script_is_sent_as_it_is_in_the_repository() -> None:
     """Scripts are plain files, never templates; only lines that are a comment stay at home."""
     files = files_of(rendered(full_context()))
-    for path in (TEMPLATES / "scripts").iterdir():
+    for path in (TEMPLATES / "scripts").glob("*.sh"):
         first, *rest = path.read_text().splitlines()
         kept = [first, *(line for line in rest if not line.strip().startswith("#"))]
         assert files[f"/usr/local/lib/gpuinfra/{path.name}"].decode().splitlines() == kept
-        assert first.startswith(("#!/usr/bin/env bash", '"""'))
+        assert first.startswith("#!/usr/bin/env bash")
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 def test_systemd_accepts_the_units() -> None:
     """Each key and value of the units is one that systemd knows."""
     units = [str(path) for path in (TEMPLATES / "units").iterdir()]
+    units.append(str(cloud_init.HOST_PACKAGE / cloud_init.GUARD_UNIT))
     done = subprocess.run(["systemd-analyze", "verify", *units], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -18,7 +18,7 @@ from gpuinfra.ground.errors import (
 from gpuinfra.ground.model import Host, Instance, Outcome
 from gpuinfra.ground.world import World
 from tests.fakes.host import MOVED_TO, FakeCloud, FakeSshClient, fake_world
-from tests.fakes.world import RECORDED, RUNNING, FakeReporter, FakeTerraform, FakeTime
+from tests.fakes.world import RECORDED, RUNNING, FakeEventLog, FakeReporter, FakeTerraform, FakeTime
 from tests.samples import host, refusal
 
 STOPPED = dataclasses.replace(RUNNING, state="stopped", public_ip="")
@@ -57,6 +57,24 @@ def test_a_stop_waits_for_ec2_and_renews_the_record(tmp_path: Path) -> None:
     assert stop(world).state == "stopped"
     assert (cloud.calls, ssh.closed, terraform.calls) == ([("stop",)], [RUNNING.instance_id], REFRESHED)
     assert time.now_s == 2 * power.POLL_S
+
+
+@pytest.mark.parametrize(
+    ("state", "ends"), [("running", ["gpuinfra stop"]), ("stopping", []), ("stopped", [])]
+)
+def test_the_host_runs_its_hook_before_it_is_stopped(tmp_path: Path, state: str, ends: list[str]) -> None:
+    """Over the connection that is ended afterwards; one that goes down already is not asked."""
+    cloud, ended, log = FakeCloud(instance=dataclasses.replace(RUNNING, state=state)), [], FakeEventLog()
+
+    def end_host(_: World, __: Host, reason: str) -> None:
+        assert cloud.calls == []
+        ended.append(reason)
+
+    if state == "stopping":
+        cloud = SlowCloud("stopping", "stopping", "stopped", instance=STOPPED)
+    stop(fake_world(tmp_path, cloud=cloud, end_host=end_host, events=log))
+    assert ended == ends
+    assert log.noted == ([] if state == "stopped" else ["gpuinfra stop"])
 
 
 def test_what_runs_there_is_said_before_the_question(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from gpuinfra.features.provision.down import destroy
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import Declined, HostError
-from gpuinfra.ground.model import Outcome, Record
+from gpuinfra.ground.model import Host, Instance, Outcome, Record
+from gpuinfra.ground.world import World
 from tests import samples
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
 from tests.fakes.world import (
@@ -40,6 +41,27 @@ def test_a_host_is_removed_and_that_is_proven(tmp_path: Path) -> None:
     assert ssh.forgotten == [RUNNING.instance_id]
     assert files.cleaned
     assert "AWS shows nothing of this stack in us-east-1 any more" in reporter.said
+
+
+@pytest.mark.parametrize(
+    ("state", "ends"), [("running", ["gpuinfra down"]), ("stopped", []), ("stopping", [])]
+)
+def test_a_running_host_runs_its_hook_before_anything_is_destroyed(
+    tmp_path: Path, state: str, ends: list[str]
+) -> None:
+    """--yes, too; one that is stopped is not started for it."""
+    terraform, ended = FakeTerraform(DESTROYED), list[str]()
+
+    class Ec2(FakeCloud):
+        def instance(self, instance_id: str) -> Instance | None:
+            return GONE if ("destroy",) in terraform.calls else dataclasses.replace(RUNNING, state=state)
+
+    def end_host(_: World, __: Host, reason: str) -> None:
+        assert terraform.calls == []
+        ended.append(reason)
+
+    destroy(fake_world(tmp_path, terraform=terraform, cloud=Ec2(), end_host=end_host), yes=True)
+    assert ended == ends
 
 
 def test_what_is_not_ours_is_named_when_it_stays(tmp_path: Path) -> None:

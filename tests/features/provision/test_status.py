@@ -41,6 +41,17 @@ def test_a_recorded_host(instance: Instance | None, note: str, tmp_path: Path) -
     assert (found.host, found.instance, found.note) == (RECORDED.host, instance, note)
 
 
+def test_who_ended_a_host_is_told_by_its_console_for_as_long_as_that_is_there(tmp_path: Path) -> None:
+    """In one line, also of a host that is gone; a running one's console is not asked for."""
+    console = (
+        'gpuinfra-event {"time": "2026-11-29T20:15:30Z", "kind": "end", "by": "guard", "reason": "idle"}\n'
+    )
+    for state in ("stopped", "terminated"):
+        world = fake_world(tmp_path, cloud=FakeCloud(instance=seen(state), consoles=(console,)))
+        assert "ended      idle (guard)" in status(world).text()
+    assert status(fake_world(tmp_path, cloud=FakeCloud(consoles=(console,)))).last_words == ""
+
+
 def test_what_differs_from_the_record_is_marked(tmp_path: Path) -> None:
     """Type, address, groups, disk and addresses let in are EC2's; what was recorded stands beside it."""
     now = dataclasses.replace(

@@ -1,0 +1,1 @@
+"""What happened to a host: when, by whom and why."""

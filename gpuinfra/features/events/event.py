@@ -1,0 +1,84 @@
+"""One event, wherever it was heard, and how a list of them is merged and told. Pure."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from gpuinfra.ground import when
+
+MARK = "gpuinfra-event "  # before an event on the console (host/guard/events.py)
+END, AWS, COMMAND = "end", "aws", "command"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostEvent:
+    """Something that happened: `time` in ISO 8601, UTC; `by` whom and for what `reason`, in words.
+
+    kind: end, on_stop, job ended, ... as the host says; command: one of ours; aws: what EC2 says itself.
+    text: how it went. output: what on_stop printed.
+    """
+
+    time: str
+    kind: str
+    by: str = ""
+    reason: str = ""
+    text: str = ""
+    output: str = ""
+    instance_id: str = ""
+
+    def plain(self) -> dict[str, object]:
+        """Return it as plain values."""
+        return asdict(self)
+
+    def line(self, now: datetime) -> str:
+        """Return it as a line: when, what, by whom, why."""
+        time = when.read(self.time)
+        at = f"{time.astimezone(now.tzinfo):%Y-%m-%d %H:%M:%S}" if time else self.time
+        what = {END: "the host ends", AWS: "AWS", COMMAND: ""}.get(self.kind, "" if self.text else self.kind)
+        told = ": ".join(filter(None, (what, self.text or self.reason)))
+        return f"{at}  {told}{f'  ({self.by})' if self.by else ''}"
+
+
+def parse(raw: Mapping[str, Any], instance_id: str = "") -> HostEvent | None:
+    """Return an event of a host or of the kept ones; None for what is none."""
+    time, kind = raw.get("time"), raw.get("kind")
+    if not (isinstance(time, str) and isinstance(kind, str) and when.read(time)):
+        return None
+    names = ("by", "reason", "text", "output", "instance_id")
+    words = {name: value for name in names if isinstance(value := raw.get(name), str)}
+    return HostEvent(**{"time": time, "kind": kind, "instance_id": instance_id, **words})
+
+
+def parse_all(raw: Iterable[Any], instance_id: str = "") -> list[HostEvent]:
+    """Return those of a list that are events."""
+    found = (parse(one, instance_id) for one in raw if isinstance(one, dict))
+    return [one for one in found if one]
+
+
+def on_console(text: str, instance_id: str = "") -> list[HostEvent]:
+    """Return the events among what a host wrote to its serial console."""
+    found = []
+    for line in text.splitlines():
+        _, mark, words = line.partition(MARK)
+        try:
+            found.append(json.loads(words) if mark else None)
+        except (ValueError, RecursionError):  # other words came between
+            continue
+    return parse_all(found, instance_id)
+
+
+def merged(*lists: Sequence[HostEvent]) -> list[HostEvent]:
+    """Return all by time, each once: the same one is told by the host, its console and what was kept."""
+    known: dict[tuple[str, ...], HostEvent] = {}
+    for one in (one for found in lists for one in found):
+        known.setdefault((one.time, one.kind, one.by, one.reason), one)
+    return sorted(known.values(), key=_at)
+
+
+def _at(one: HostEvent) -> datetime:
+    """Return when it was; what AWS says was somewhen in its second, after what led to it."""
+    time = when.read(one.time)
+    assert time  # noqa: S101 - parse lets no other through
+    return time + timedelta(seconds=1) if one.kind == AWS else time

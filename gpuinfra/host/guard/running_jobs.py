@@ -1,0 +1,107 @@
+"""The running jobs of a host that ends: each supervisor is told, and saves once, all at the same time.
+
+What is read and sent here is what any version of gpuinfra has left on the host: the files of a job's
+directory (jobs/job_store.py) and one frame (jobs/frames.py). Nothing else of jobs/ is needed, which comes
+with the first connection only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import glob
+import json
+import os
+import socket
+import struct
+import time
+from contextlib import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+STOP, HEAD = b"t", struct.Struct(">cI")
+JOBS = "/home/*/.local/share/gpuinfra/jobs"
+POLL_S, TELL_S = 0.1, 5.0
+# What a supervisor has for the last words after its save was ended; the host goes down without it then.
+SLACK_S = 3.0
+
+
+def running() -> list[str]:
+    """Return the directories of the jobs whose supervisor lives and that have not ended."""
+    pattern = os.environ.get("GPUINFRA_JOBS") or JOBS  # moved by tests
+    return [path for path in sorted(glob.glob(f"{pattern}/*")) if _runs(path)]
+
+
+def end(*, reason: str, deadline_s: float, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Tell each running job to end, wait until their saves are done; return how each ended."""
+    began, paths = time.monotonic(), running()
+    for path in paths:
+        _stop(path, reason, max(1.0, deadline_s - SLACK_S))
+    told = began
+    while (left := [path for path in paths if _runs(path)]) and time.monotonic() - began < deadline_s:
+        if time.monotonic() - told >= TELL_S:
+            told = time.monotonic()
+            names = ", ".join(_name(path) for path in left)
+            tell(f"saving {names} ({told - began:.0f} s of {deadline_s:.0f} s)")
+        time.sleep(POLL_S)
+    return [_ended(path) for path in paths]
+
+
+def _runs(path: str) -> bool:
+    return not os.path.exists(f"{path}/end.json") and _is_locked(f"{path}/lock")
+
+
+def _is_locked(path: str) -> bool:
+    """Tell whether a supervisor holds its lock: the kernel lets it go when that dies."""
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def _stop(path: str, reason: str, save_s: float) -> None:
+    """Send the frame of `job stop`, with how long a save may take and why the host ends.
+
+    A supervisor of before takes the frame and not its words: the job is "stopped by hand" then.
+    """
+    words = f"{save_s:.0f} {reason}".encode()
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(2.0)
+        connection.connect(f"{path}/socket")
+        connection.sendall(HEAD.pack(STOP, len(words)) + words)
+
+
+def _ended(path: str) -> dict[str, Any]:
+    request, end = _read(f"{path}/job.json"), _read(f"{path}/end.json")
+    name = _name(path)
+    if not end:
+        return {"job": os.path.basename(path), "text": f"{name} did not end in time"}
+    code = end.get("save_code")
+    saved = f"saved (exit code {code})" if request.get("save") else "nothing to save"
+    return {
+        "job": os.path.basename(path), "save_code": code, "exit_code": end.get("exit_code"),
+        "text": f"{name} {end.get('state')}, {saved}",
+    }  # fmt: skip
+
+
+def _name(path: str) -> str:
+    kind = _read(f"{path}/job.json")
+    return f"{kind.get('kind') or 'job'} {kind.get('name') or os.path.basename(path)}"
+
+
+def _read(path: str) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            value = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

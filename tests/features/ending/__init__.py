@@ -1,0 +1,1 @@
+"""Tests of what the laptop asks of a host that is about to end."""
