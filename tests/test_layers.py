@@ -90,6 +90,7 @@ SIBLINGS = {
     "provision": {"boot", "money"},
     "lifecycle": {"boot", "connect", "provision"},
     "gpu": {"jobs", "connect"},
+    "guard": {"connect"},
     "jobs": {"connect"},
     "sync": {"connect"},
     "web": {"connect"},
