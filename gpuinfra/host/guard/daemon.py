@@ -31,32 +31,64 @@ TICK_S = 20.0
 TICKS_A_READ = 3  # of the settings: a changed tag acts within a minute
 STOPPED_GAP_S = 300.0  # a reboot is faster; used where the metadata service does not tell a start
 DECISIONS, MOST_BOOTS = 30, 500
+END = "end"  # the decision
 FORCE_S = 900.0  # an ending that has not ended the host by then
+
+
+class Actions:
+    """What the guard asks of its host, and does to it."""
+
+    def tag(self) -> str:
+        """Return the limits as the tag has them; empty when nothing answers."""
+        return settings.tag(TAG)
+
+    def start_time(self) -> str:
+        """Return when EC2 has started this host; empty when nothing tells."""
+        return settings.start_time()
+
+    def tell(self, words: str) -> None:
+        """Write on all terminals."""
+        warn.tell(words)
+
+    def record(self, kind: str, words: str) -> None:
+        """Keep an event of this host; its end is told by the ending."""
+        sys.stderr.write(f"{kind}: {words}\n")
+        if kind != END:
+            events.record(f"guard: {kind}", by="guard", reason=words)
+
+    def end(self, why: str) -> None:
+        """Run on_stop and the saves once, then power off; what that means is the instance's own setting."""
+        ending.end(reason=why, by="guard", action="poweroff")
+
+    def force_off(self) -> None:
+        """Power off the hard way."""
+        subprocess.run(["systemctl", "--force", "poweroff"], check=False)
 
 
 class Guard:
     """What is counted, what it is read from, and where it is kept."""
 
     def __init__(
-        self, signals: Signals, end: Callable[[str], None], *, disk: str = kept.DISK, run: str = kept.RUN
+        self, signals: Signals, actions: Actions, *, disk: str = kept.DISK, run: str = kept.RUN
     ) -> None:
-        self._signals, self._end_host, self._disk, self._run = signals, end, disk, run
+        self._signals, self._actions, self._disk, self._run = signals, actions, disk, run
         alive, saved = load(f"{run}/{kept.STATE}"), load(f"{disk}/{kept.STATE}")
         self.info: dict[str, Any] = alive or saved
-        self.state = rule.State(self.info.get("state"))
+        counted = self.info.get("state")
+        self.state = rule.State(counted if isinstance(counted, dict) else None)
         self.boots: list[dict[str, Any]] = load(f"{disk}/{kept.BOOTS}").get("boots", [])
         self.limits = Limits()
         if text := str(self.info.get("limits", "")):
             self._set_limits(text)
         self._ticks, self._ended_s = 0, None if not alive else self.info.get("ended_s")
-        self._last_s = float(alive.get("boot_s") or boot_s())
+        self._last_s = _number(alive.get("boot_s"), boot_s())
         if not alive:
             self._begin_boot()
 
     def _begin_boot(self) -> None:
         """Tell a reboot from a start, by what EC2 says, else by how long the host was gone."""
-        begun, before = settings.start_time(), self.info.get("begun")
-        gap_s = time.time() - float(self.info.get("at") or 0)
+        begun, before = self._actions.start_time(), self.info.get("begun")
+        gap_s = time.time() - _number(self.info.get("at"), 0.0)
         is_start = begun != before if begun and before else gap_s > STOPPED_GAP_S
         is_start |= self.info.pop("ended_s", None) is not None
         idle = self.state.idle_s / 60
@@ -84,7 +116,7 @@ class Guard:
 
     def _read_limits(self) -> None:
         """Take a changed tag; where the metadata service is silent, the last one holds."""
-        text = settings.tag(TAG)
+        text = self._actions.tag()
         if text and text not in (self.limits.text, self.info.get("refused")):
             self._set_limits(text)
 
@@ -105,10 +137,10 @@ class Guard:
         if todo == rule.WARN:
             left = f"{max(0.0, self.state.left_s or 0.0) / 60:.0f} min"
             keep = "To keep it: work on, or gpuinfra guard extend 2h"
-            warn.tell(f"\agpuinfra: {why}: this host stops in {left}. {keep}")
+            self._actions.tell(f"\agpuinfra: {why}: this host stops in {left}. {keep}")
             self.decide("warning", f"{left} left: {why}")
         elif todo == rule.WITHDRAW:
-            warn.tell("gpuinfra: this host stays on")
+            self._actions.tell("gpuinfra: this host stays on")
             self.decide("warning withdrawn", self.words())
         else:
             self._end(why)
@@ -127,18 +159,16 @@ class Guard:
         """End the host; one that is still on long after is powered off the hard way."""
         if self._ended_s is None:
             self._ended_s = self.info["ended_s"] = boot_s()
-            self.decide("end", why)
-        self._end_host(why)
+            self.decide(END, why)
+        self._actions.end(why)
         if boot_s() - self._ended_s > FORCE_S:
-            subprocess.run(["systemctl", "--force", "poweroff"], check=False)
+            self._actions.force_off()
 
     def decide(self, kind: str, words: str) -> None:
         """Keep a decision with the numbers behind it."""
         record = {"at": time.time(), "kind": kind, "words": words}
         self.info["decisions"] = [*self.info.get("decisions", []), record][-DECISIONS:]
-        sys.stderr.write(f"{kind}: {words}\n")
-        if kind != "end":  # that one is told by the ending
-            events.record(f"guard: {kind}", by="guard", reason=words)
+        self._actions.record(kind, words)
         self.save()
 
     def obey(self) -> None:
@@ -161,16 +191,15 @@ class Guard:
             store(f"{self._disk}/{kept.BOOTS}", {"boots": self.boots})
 
 
+def _number(value: object, default: float) -> float:
+    return float(value) if isinstance(value, (int, float)) else default
+
+
 def _seen(read: Callable[[], rule.Seen]) -> rule.Seen:
     try:
         return read()
     except Exception as error:  # whatever goes wrong in there, the host is not idle for it
         return rule.Seen(None, f"not read: {type(error).__name__} {error}"[:120])
-
-
-def _power_off(why: str) -> None:
-    """Run on_stop and the saves once, then power off; what that means is the instance's own setting."""
-    ending.end(reason=why, by="guard", action="poweroff")
 
 
 def main() -> None:
@@ -179,7 +208,7 @@ def main() -> None:
     lock = os.open(f"{kept.RUN}/lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    guard = Guard(readings.all_signals(), _power_off)
+    guard = Guard(readings.all_signals(), Actions())
     while True:
         guard.obey()
         guard.tick()

@@ -12,6 +12,7 @@ from typing import Any
 from gpuinfra.features.boot import cloud_init
 from gpuinfra.features.boot.host_file import UNPACK, HostFile, pack, program
 from gpuinfra.tools.ssh import host_bundle
+from tests import processes
 from tests.simulator.lab.instances import Guest, LabInstances
 from tests.waiting import PATIENCE_S, wait_until
 
@@ -131,8 +132,7 @@ class GuardedHost:
         try:
             yield process
         finally:
-            process.kill()
-            process.communicate()
+            processes.kill(process)  # not only the one that has entered the lab
 
     def set_tag(self, value: str) -> None:
         """Change the tag, as an apply does."""
