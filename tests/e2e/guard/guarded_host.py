@@ -98,6 +98,15 @@ class GuardedHost:
         """Return the guard's idle time."""
         return float(self.state.get("state", {}).get("idle_s", 0)) / 60
 
+    @property
+    def boots(self) -> list[dict[str, Any]]:
+        """Return its record of boots."""
+        return list(json.loads(self.file("var/lib/gpuinfra/guard/boots.json"))["boots"])
+
+    def control(self, *words: str) -> dict[str, Any]:
+        """Tell the guard something, as our commands do; return its answer."""
+        return dict(json.loads(self.guest.ssh(f"sudo {MAIN} {' '.join(words)}")))
+
     def decisions(self, kind: str) -> list[str]:
         """Return the words of the decisions of a kind."""
         return [one["words"] for one in self.state.get("decisions", []) if one["kind"] == kind]
@@ -148,6 +157,15 @@ class GuardedHost:
     def _obeys(self, tag: str) -> None:
         self.set_tag(tag)
         wait_until(lambda: self.state.get("limits") == tag, tag, more=self.journal)
+
+    def set_failing(self, signal: str, seconds: float) -> None:
+        """Let a signal have failed for so long, as if the guard had counted it."""
+        unit, path = cloud_init.GUARD_UNIT, "/run/gpuinfra/guard/state.json"
+        edit = f"s['state']['failing_s']['{signal}'] = {seconds}"
+        program = f"import json; s = json.load(open('{path}')); {edit}; json.dump(s, open('{path}', 'w'))"
+        self.guest.ssh(
+            f'sudo systemctl stop {unit}; sudo python3 -c "{program}"; sudo systemctl start {unit}'
+        )
 
     def wait_until_idle(self, minutes: float = 2) -> None:
         """Wait until nothing has held it for a while."""
