@@ -84,6 +84,8 @@ class Guard:
         self._last_s = _number(alive.get("boot_s"), boot_s())
         if not alive:
             self._begin_boot()
+        elif not self.boots:  # the first guard keeps none
+            self._note_boot(is_start=True)
 
     def _begin_boot(self) -> None:
         """Tell a reboot from a start, by what EC2 says, else by how long the host was gone."""
@@ -94,10 +96,13 @@ class Guard:
         idle = self.state.idle_s / 60
         self.state.begin_boot(is_start=is_start)
         self.info["begun"] = begun
-        record = {"began": time.time() - boot_s(), "last_seen": time.time(), "is_start": is_start}
-        self.boots = [*self.boots, record][-MOST_BOOTS:]
+        self._note_boot(is_start=is_start)
         words = "counts anew" if is_start else f"goes on: idle for {idle:.0f} min before"
         self.decide("start" if is_start else "reboot", words)
+
+    def _note_boot(self, *, is_start: bool) -> None:
+        record = {"began": time.time() - boot_s(), "last_seen": time.time(), "is_start": is_start}
+        self.boots = [*self.boots, record][-MOST_BOOTS:]
 
     def tick(self) -> None:
         """Read, count, and act."""
