@@ -86,6 +86,7 @@ class Guard:
             self._begin_boot()
         elif not self.boots:  # the first guard keeps none
             self._note_boot(is_start=True)
+            self.info["begun"] = self._actions.start_time()
 
     def _begin_boot(self) -> None:
         """Tell a reboot from a start, by what EC2 says, else by how long the host was gone."""

@@ -1,6 +1,5 @@
 """A lab host with our guard, as user-data brings it; looked at from outside: a login is activity."""
 
-import base64
 import json
 import subprocess
 from collections.abc import Iterator
@@ -179,7 +178,3 @@ class GuardedHost:
     def terminate(self) -> None:
         """End it."""
         self.guest.instances.ec2.terminate_instances(InstanceIds=[self.guest.id])
-
-    def base64_file(self, text: str, path: str) -> None:
-        """Write a file on it."""
-        self.guest.ssh(f"echo {base64.b64encode(text.encode()).decode()} | base64 -d > {path}")
