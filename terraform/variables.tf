@@ -223,7 +223,7 @@ variable "job_time_limit" {
 variable "guard" {
   description = "Ends the host when nobody uses it: idle_minutes, warn_minutes, max_hours, off_hours. null: no guard. Reaches a running host."
   type        = any
-  default     = {}
+  default     = { "idle_minutes" : 60, "warn_minutes" : 10 }
 
   validation {
     condition     = var.guard == null || try(length(setsubtract(keys(var.guard), ["idle_minutes", "max_hours", "warn_minutes", "off_hours"])) == 0, false)

@@ -89,7 +89,7 @@ def on(world: World) -> GuardStatus:
 def _asked(world: World, words: list[str]) -> GuardStatus:
     host = connect(world)
     as_root = ["sudo", "-n"] if words != ["status"] else []
-    program = [*as_root, "/usr/bin/python3", "-IB", MAIN, *words]
+    program = [*as_root, "/usr/bin/python3", "-I", "-B", MAIN, *words]
     done = world.host.run(host, program, timeout_s=TIMEOUT_S)
     try:
         values = checked(json.loads(done.stdout.strip().splitlines()[-1]), SHAPE, "its guard")

@@ -331,7 +331,7 @@ variable "guard" {
     max_hours    = optional(number)
     off_hours    = optional(string)
   })
-  default = {}
+  default = { "idle_minutes" : 60, "warn_minutes" : 10 }
 
   validation {
     condition     = var.guard == null || try(var.guard.idle_minutes == 0 || (var.guard.idle_minutes >= 5 && var.guard.idle_minutes <= 10080 && floor(var.guard.idle_minutes) == var.guard.idle_minutes), false)

@@ -80,7 +80,7 @@ def typing(host: GuardedHost) -> Iterator[None]:
 
         def type_on() -> None:
             assert shell.stdin
-            while not stop.wait(1.0):
+            while not stop.wait(0.5):
                 shell.stdin.write(b" ")
                 shell.stdin.flush()
 

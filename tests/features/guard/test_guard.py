@@ -43,7 +43,7 @@ def test_status_asks_without_root_and_tells_the_time_to_the_end(tmp_path: Path) 
     """And each signal with its words."""
     here, client = world(tmp_path, answer())
     text = guard.status(here).text(NOW)
-    assert client.ran[0][0] == ["/usr/bin/python3", "-IB", guard.MAIN, "status"]
+    assert client.ran[0][0] == ["/usr/bin/python3", "-I", "-B", guard.MAIN, "status"]
     assert "nobody uses the host: idle for 13 min; it stops in 47 min" in text
     assert "GPU 0 %" in text
     assert "settings: idle=60 warn=10 (was off)" in text
