@@ -40,7 +40,17 @@ def _end(values: dict[str, Any], stack: str) -> str:
         return (
             f"the host is in use ({', '.join(map(printable, holds))}); unused from now on it stops in {left}"
         )
+    if doubts := _in_doubt(values):
+        unread = ", ".join(doubts)
+        return f"not sure that nobody uses the host: {unread} cannot be read; the idle time stands still"
     return f"nobody uses the host: idle for {duration(int(state['idle_s']))}; it stops in {left}"
+
+
+def _in_doubt(values: dict[str, Any]) -> list[str]:
+    """Return the signals that count as use as they cannot be read."""
+    failing_s = values["state"].get("failing_s") or {}
+    unread = [name for name, one in (values.get("seen") or {}).items() if one["busy"] is None]
+    return [printable(name) for name in unread if failing_s.get(name, 0.0) <= FAILING_LIMIT_S]
 
 
 def _limits(values: dict[str, Any]) -> str:

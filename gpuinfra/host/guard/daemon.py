@@ -9,14 +9,12 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import subprocess
-import sys
 import time
 
-from gpuinfra.host import settings
-from gpuinfra.host.guard import ending, events, kept, readings, rule, warn
+from gpuinfra.host.guard import kept, readings, rule
+from gpuinfra.host.guard.actions import END, Actions
 from gpuinfra.host.guard.kept import boot_s, load, store
-from gpuinfra.host.guard.limits import TAG, Limits
+from gpuinfra.host.guard.limits import Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,38 +29,7 @@ TICK_S = 20.0
 TICKS_A_READ = 3  # of the settings: a changed tag acts within a minute
 STOPPED_GAP_S = 300.0  # a reboot is faster; used where the metadata service does not tell a start
 DECISIONS, MOST_BOOTS = 30, 500
-END = "end"  # the decision
 FORCE_S = 900.0  # an ending that has not ended the host by then
-
-
-class Actions:
-    """What the guard asks of its host, and does to it."""
-
-    def tag(self) -> str:
-        """Return the limits as the tag has them; empty when nothing answers."""
-        return settings.tag(TAG)
-
-    def start_time(self) -> str:
-        """Return when EC2 has started this host; empty when nothing tells."""
-        return settings.start_time()
-
-    def tell(self, words: str) -> None:
-        """Write on all terminals."""
-        warn.tell(words)
-
-    def record(self, kind: str, words: str) -> None:
-        """Keep an event of this host; its end is told by the ending."""
-        sys.stderr.write(f"{kind}: {words}\n")
-        if kind != END:
-            events.record(f"guard: {kind}", by="guard", reason=words)
-
-    def end(self, why: str) -> None:
-        """Run on_stop and the saves once, then power off; what that means is the instance's own setting."""
-        ending.end(reason=why, by="guard", action="poweroff")
-
-    def force_off(self) -> None:
-        """Power off the hard way."""
-        subprocess.run(["systemctl", "--force", "poweroff"], check=False)
 
 
 class Guard:
@@ -158,8 +125,11 @@ class Guard:
         return f"idle for {self.state.idle_s / 60:.0f} min ({self.words()})"
 
     def words(self) -> str:
-        """Return the readings in words."""
-        return ", ".join(one["words"] for one in self.info.get("seen", {}).values() if one["words"])
+        """Return the readings in words; of terminals that nobody has used the time since then."""
+        seen = {name: one["words"] for name, one in self.info.get("seen", {}).items()}
+        if silent_s := self.state.quiet_s.get("terminal", 0.0):
+            seen["terminal"] = f"no terminal for {silent_s / 60:.0f} min"
+        return ", ".join(filter(None, seen.values()))
 
     def _end(self, why: str) -> None:
         """End the host; one that is still on long after is powered off the hard way."""

@@ -169,6 +169,6 @@ def test_what_only_stays_open_does_not_hold_a_host(kept_host: GuardedHost) -> No
         assert b"this host stops in 6 min" in text
         assert b"gpuinfra guard extend" in text
     words = kept_host.decisions("warning")[-1]
-    for part in ("GPU 0 %", "CPU 0.", "no terminal in use", "no transfer", "no kernel busy", "no job"):
+    for part in ("GPU 0 %", "CPU 0.", "no terminal for ", "no transfer", "no kernel busy", "no job"):
         assert part in words
     assert json.dumps(words).isascii()

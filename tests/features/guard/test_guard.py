@@ -70,7 +70,7 @@ def test_status_asks_without_root_and_tells_the_time_to_the_end(tmp_path: Path) 
         (answer(refused="idle=x"), "refused idle=x"),
         (
             answer(state={"failing_s": {"gpu": 3600.0}}, seen={"gpu": {"busy": None, "words": "nvidia-smi"}}),
-            "as if, for 5 h more",
+            "gpu cannot be read; the idle time stands still",
         ),
         (
             answer(state={"failing_s": {"gpu": 21620.0}}, seen={"gpu": {"busy": None, "words": "x"}}),
@@ -84,6 +84,14 @@ def test_each_state_is_told_in_words(values: dict[str, Any], says: str) -> None:
     text = status_text(values, stack="dev", now=NOW)
     assert says in text
     assert "\x1b" not in text
+
+
+def test_what_cannot_be_read_says_for_how_long_it_counts_as_use() -> None:
+    """Six hours in all."""
+    failing = answer(
+        state={"failing_s": {"gpu": 3600.0}}, seen={"gpu": {"busy": None, "words": "nvidia-smi"}}
+    )
+    assert "as if, for 5 h more" in status_text(failing, stack="dev", now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from gpuinfra.host.guard import kept
-from gpuinfra.host.guard.daemon import Actions, Guard
+from gpuinfra.host.guard.actions import Actions
+from gpuinfra.host.guard.daemon import Guard
 from gpuinfra.host.guard.rule import Seen
 from gpuinfra.host.guard.signals import GrowthRate, Terminals, units
 
@@ -251,3 +252,13 @@ def test_terminals_are_warned_with_the_command_that_keeps_the_host(host: Path) -
     seen.append(Seen(True, "GPU 90 %"))
     one.tick()
     assert actions.told[-1] == "gpuinfra: this host stays on"
+
+
+def test_the_words_tell_for_how_long_nobody_has_typed(host: Path) -> None:
+    """As the last words of the host and in each warning."""
+    one = guard(
+        host, {"terminal": lambda: Seen(False, "no terminal in use"), "job": lambda: Seen(False, "no job")}
+    )
+    one.tick()
+    one.state.quiet_s["terminal"] = 31 * 60.0
+    assert one.words() == "no terminal for 31 min, no job"
