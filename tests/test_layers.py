@@ -94,6 +94,7 @@ SIBLINGS = {
     "events": {"connect"},
     "gpu": {"jobs", "connect"},
     "usage": {"jobs", "connect", "money"},
+    "guard": {"connect"},
     "jobs": {"connect"},
     "sync": {"connect"},
     "web": {"connect"},

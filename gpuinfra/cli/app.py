@@ -11,6 +11,7 @@ from gpuinfra.cli import (
     environment,
     events,
     gpu,
+    guard,
     host,
     jobs,
     lifecycle,
@@ -64,7 +65,7 @@ def version(as_json: Json = False) -> None:
 
 
 for group in (
-    project, lifecycle, money, host, environment, jobs, gpu, usage, containers, sync, web, events, demo,
+    project, lifecycle, guard, money, host, environment, jobs, gpu, usage, containers, sync, web, events, demo,
 ):  # fmt: skip
     group.add_to(app)
 host.add_proxy_to(app)
