@@ -35,6 +35,8 @@ variables {
   permissions_boundary_arn     = null
   kms_key_id                   = null
   ignore_tag_prefixes          = null
+  budget_usd                   = null
+  budget_email                 = null
   job_time_limit               = null
 
   # the module
@@ -580,4 +582,48 @@ run "all_tags_as_others" {
   }
 
   expect_failures = [var.ignore_tag_prefixes]
+}
+
+run "a_budget_of_nothing" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    budget_usd   = 0
+    budget_email = "ada@example.com"
+  }
+
+  expect_failures = [var.budget_usd]
+}
+
+run "a_budget_that_nobody_hears_of" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    budget_usd = 100
+  }
+
+  expect_failures = [var.budget_usd]
+}
+
+run "an_address_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    budget_usd   = 100
+    budget_email = "ada@example.com, bob@example.com"
+  }
+
+  expect_failures = [var.budget_email]
 }

@@ -35,6 +35,7 @@ NAMES = {
     "aws_internet_gateway": "internet gateway",
     "aws_eip": "public address (Elastic IP)",
     "aws_eip_association": "tie of that address to the host",
+    "aws_budgets_budget": "budget (mails)",
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
-from gpuinfra.features.money import network_costs
+from gpuinfra.features.money import budget, network_costs
 from gpuinfra.features.provision import consequences, firewall, progress, protection
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.down import Running
@@ -113,6 +113,7 @@ def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
     check(world, outcome, settings)
     for line in network_costs.lines(outcome.changes, settings):  # no plan was shown that would have told
         world.reporter.say(line.strip())
+    _tell_of_budget(world, outcome.changes)
     return outcome
 
 
@@ -139,7 +140,13 @@ def _as_planned(
     finally:
         plan_file.unlink(missing_ok=True)
     check(world, outcome, settings)
+    _tell_of_budget(world, planned.changes)
     return outcome
+
+
+def _tell_of_budget(world: World, changes: Sequence[Change]) -> None:
+    for line in budget.lines(changes):
+        world.reporter.say(line)
 
 
 def _agree(

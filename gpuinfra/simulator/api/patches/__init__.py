@@ -2,6 +2,7 @@
 
 from gpuinfra.simulator.api.patches import (
     attributes,
+    budgets,
     console,
     images,
     launch,
@@ -11,6 +12,7 @@ from gpuinfra.simulator.api.patches import (
     parameters,
     policies,
     quotas,
+    regions,
     registries,
     sessions,
     spot,
@@ -24,6 +26,7 @@ _CONCERNS = (
     parameters,
     policies,
     quotas,
+    regions,
     registries,
     sessions,
     states,
@@ -35,6 +38,7 @@ _CONCERNS = (
     spot,
     metadata_tags,
     launch,
+    budgets,
 )
 
 
