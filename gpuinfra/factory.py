@@ -16,6 +16,8 @@ from gpuinfra.ground.paths import Project, Stack
 if TYPE_CHECKING:
     from gpuinfra.features.containers.dlc_images import TaggedImage
     from gpuinfra.features.environment.protocols import HostFiles, Solver
+    from gpuinfra.features.leaks.pricing import UnitPrices
+    from gpuinfra.features.leaks.search import TagSearcher
     from gpuinfra.features.provision.init import InitValues, Profile
     from gpuinfra.features.provision.up import LivingHost
     from gpuinfra.features.sync.clone import Agent
@@ -143,8 +145,15 @@ def _world(
         cloud=_cloud,
         start_host=_start_host,
         cut_off=log.cut_off,
+        leaks_seen=lambda: _leaks_seen(project),
         other_hosts=lambda: _others(project, stack, environ),
     )
+
+
+def _leaks_seen(project: Project) -> str:
+    from gpuinfra.features.leaks import last_search
+
+    return last_search.seen(project.last_leaks)
 
 
 def _others(project: Project, stack: Stack, environ: Mapping[str, str]) -> list[str]:
@@ -273,6 +282,13 @@ def sync_first(world: World, environ: Mapping[str, str], *, no_sync: bool) -> Ca
     from gpuinfra.features.sync.send_first import sender
 
     return (lambda _: None) if no_sync else sender(world, rsync(world, environ), str(world.here))
+
+
+def tag_search() -> TagSearcher:
+    """Return what looks through all regions for what carries a stack's tag."""
+    from gpuinfra.tools.aws.leaks import TagSearch
+
+    return TagSearch(default_region())
 
 
 def synced_root() -> Path:

@@ -55,6 +55,7 @@ class World:
     cloud: Callable[[str, Settings | None], Cloud]
     start_host: Callable[["World"], Host]  # by features.lifecycle, for those that find the host stopped
     other_hosts: Callable[[], Sequence[str]]  # the other stacks that have one
+    leaks_seen: Callable[[], str] = lambda: ""  # what the last `leaks` found, in one line; asks nobody
     cut_off: Callable[[], str] = lambda: ""  # what the last long command was, and its log, if it was killed
 
     def recorded_host(self) -> Host:

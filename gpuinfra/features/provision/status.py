@@ -24,7 +24,7 @@ class Status:
 
     opened: rules that somebody added to our security groups.
     edited: the files here that are others than those the host's environment was made of.
-    cut_off: the last long command, and its log, if it was killed.
+    cut_off: the last long command, and its log, if it was killed. leaks: what the last search for them found.
     """
 
     stack: str
@@ -37,6 +37,7 @@ class Status:
     note: str = ""
     opened: tuple[FirewallRule, ...] = ()
     cut_off: str = ""
+    leaks: str = ""
 
     @property
     def running_host(self) -> Host | None:
@@ -64,15 +65,19 @@ class Status:
             rows.append(("edited", difference.told(self.edited, self.stack)))
         region = host.region if host else ""
         rows += [("opened", f"{it.text}; to close it: {firewall.revoke(it, region)}") for it in self.opened]
-        rows += [(name, text) for name, text in (("note", self.note), ("last run", self.cut_off)) if text]
+        rows += [(name, text) for name, text in _told(self) if text]
         return pairs(rows)
+
+
+def _told(now: Status) -> tuple[tuple[str, str], ...]:
+    return ("note", now.note), ("last run", now.cut_off), ("leaks", now.leaks)
 
 
 def status(world: World, *, watch: bool = False) -> Status:
     """Return the stack's state, with `watch` once its boot has ended; a host that is gone is told as such."""
     if watch:
         follow(world, world.recorded_host())
-    return replace(_now(world), cut_off=world.cut_off())
+    return replace(_now(world), cut_off=world.cut_off(), leaks=world.leaks_seen())
 
 
 def _now(world: World) -> Status:
