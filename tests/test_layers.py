@@ -88,6 +88,7 @@ ROOMS = {
 SIBLINGS = {
     "boot": {"connect", "environment"},
     "provision": {"boot", "money"},
+    "leaks": {"money", "provision"},
     "lifecycle": {"boot", "connect", "provision"},
     "gpu": {"jobs", "connect"},
     "jobs": {"connect"},

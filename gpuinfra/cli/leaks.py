@@ -25,7 +25,9 @@ def leaks(
     region: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Only this region; may be said again.")
     ] = None,
-    delete: Annotated[bool, typer.Option("--delete", help="Ask for each thing whether to delete it.")] = False,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Ask for each thing whether to delete it.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Find what costs money in no stack's record. All regions, by tags, with its price."""
@@ -39,6 +41,9 @@ def leaks(
 def _show(world: "World", found: "Leaks", *, delete: bool, as_json: bool) -> None:
     from gpuinfra.features.leaks import find, leaks_text
 
-    deleted = find.delete(world, found, home=factory.default_region()) if delete else ()
-    told = {**found.plain(), "deleted": [it.thing.resource_id for it in deleted]}
-    result("" if delete else leaks_text.text(found, datetime.now().astimezone()), told, as_json)
+    result(leaks_text.text(found, datetime.now().astimezone()), found.plain(), as_json and not delete)
+    if delete:
+        deleted = find.delete(world, found, home=factory.default_region())
+        result("", [it.plain() for it in deleted], as_json)
+    else:
+        find.advice(world, found)

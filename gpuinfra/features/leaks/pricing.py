@@ -1,7 +1,10 @@
 """What each kind of thing costs an hour; a price that nobody told is unknown, no guess. Pure."""
 
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from gpuinfra.features.money.price_asker import on_demand_name, spot_name
+from gpuinfra.features.money.questions import ADDRESS, DISK_GB, ENDPOINT, NAT, SNAPSHOT_GB
 from gpuinfra.features.money.rates import FREE, Price
 from gpuinfra.ground.tagged import TaggedResource
 
@@ -25,8 +28,21 @@ COSTS_NOTHING = frozenset(
 )
 
 
+OF_KINDS = {
+    "aws_ebs_volume": DISK_GB,
+    "aws_ebs_snapshot": SNAPSHOT_GB,
+    "aws_ami": SNAPSHOT_GB,
+    "aws_eip": ADDRESS,
+    "aws_nat_gateway": NAT,
+    "aws_vpc_endpoint": ENDPOINT,
+}
+
+
 class UnitPrices(Protocol):
     """The prices of one region."""
+
+    def fetch(self, names: Iterable[str]) -> None:
+        """Ask for several at the same time."""
 
     def on_demand(self, instance_type: str) -> Price:
         """Return the price of a type."""
@@ -48,6 +64,13 @@ class UnitPrices(Protocol):
 
     def endpoint(self) -> Price:
         """Return the price of an interface endpoint in one zone."""
+
+
+def asked_for(things: Sequence[TaggedResource]) -> list[str]:
+    """Return which prices have to be known for these, by the names that the price list has for them."""
+    names = {OF_KINDS[it.kind] for it in things if it.kind in OF_KINDS}
+    names |= {(spot_name if it.is_spot else on_demand_name)(it.instance_type) for it in things if it.runs}
+    return sorted(names | {ADDRESS for it in things if it.runs and it.has_address})
 
 
 def price(thing: TaggedResource, prices: UnitPrices) -> Price:

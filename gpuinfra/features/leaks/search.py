@@ -7,7 +7,7 @@ from typing import Protocol
 
 from gpuinfra.features.leaks.known import Known
 from gpuinfra.features.leaks.leak import Leaks, told_apart
-from gpuinfra.features.leaks.pricing import UnitPrices, price
+from gpuinfra.features.leaks.pricing import UnitPrices, asked_for, price
 from gpuinfra.features.money.rates import FREE, Price
 from gpuinfra.ground.errors import ConfigError, GpuInfraError
 from gpuinfra.ground.model import Row
@@ -104,4 +104,6 @@ def _priced(
 ) -> Mapping[TaggedResource, Price]:
     """Ask for the prices of each region once; what has no region costs nothing."""
     of = {name: prices(name) for name in {it.region for it in things} - {GLOBAL}}
+    for name, unit in of.items():
+        unit.fetch(asked_for([it for it in things if it.region == name]))
     return {it: FREE if it.region == GLOBAL else price(it, of[it.region]) for it in things}

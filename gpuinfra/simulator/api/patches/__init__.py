@@ -16,6 +16,7 @@ from gpuinfra.simulator.api.patches import (
     registries,
     sessions,
     spot,
+    spot_prices,
     states,
     volumes,
 )
@@ -36,6 +37,7 @@ _CONCERNS = (
     console,
     volumes,
     spot,
+    spot_prices,
     metadata_tags,
     launch,
     budgets,
