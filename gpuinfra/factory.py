@@ -16,7 +16,6 @@ from gpuinfra.ground.paths import Project, Stack
 if TYPE_CHECKING:
     from gpuinfra.features.containers.dlc_images import TaggedImage
     from gpuinfra.features.environment.protocols import HostFiles, Solver
-    from gpuinfra.features.leaks.pricing import UnitPrices
     from gpuinfra.features.leaks.search import TagSearcher
     from gpuinfra.features.provision.init import InitValues, Profile
     from gpuinfra.features.provision.up import LivingHost
@@ -145,17 +144,10 @@ def _world(
         cloud=_cloud,
         start_host=_start_host,
         cut_off=log.cut_off,
-        leaks_seen=lambda: _leaks_seen(project),
         other_hosts=lambda: _others(project, stack, environ),
         price_source=price_source,
         price_cache=paths.cache_home(environ) / "prices",
     )
-
-
-def _leaks_seen(project: Project) -> str:
-    from gpuinfra.features.leaks import last_search
-
-    return last_search.seen(project.last_leaks)
 
 
 def _others(project: Project, stack: Stack, environ: Mapping[str, str]) -> list[str]:

@@ -68,7 +68,6 @@ class World:
     other_hosts: Callable[[], Sequence[str]]  # the other stacks that have one
     price_source: Callable[[str], PriceSource] = nobody_to_ask  # by region
     price_cache: Path = Path(os.devnull)  # a directory: prices that AWS has told
-    leaks_seen: Callable[[], str] = lambda: ""  # what the last `leaks` found, in one line; asks nobody
     cut_off: Callable[[], str] = lambda: ""  # what the last long command was, and its log, if it was killed
 
     def recorded_host(self) -> Host:

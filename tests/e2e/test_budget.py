@@ -38,5 +38,8 @@ def test_a_budgets_life(cli: Cli, sim: Simulator) -> None:
     (changed,) = budgets.describe_budgets(AccountId=ACCOUNT)["Budgets"]
     assert float(changed["BudgetLimit"]["Amount"]) == 250
     assert cli.json("plan") == UNCHANGED
+    (cli.directory / "terraform.tfstate").unlink()
+    cli.ok("recover", "--yes")
+    assert cli.json("plan") == UNCHANGED  # taken over, not made a second time
     cli.ok("down", "--yes")
     assert sim.leftovers() == {}

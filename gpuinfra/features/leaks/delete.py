@@ -11,7 +11,7 @@ from gpuinfra.ground import when
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import CloudResource
 from gpuinfra.ground.names import DEFAULT_STACK, command
-from gpuinfra.ground.tagged import GLOBAL
+from gpuinfra.ground.tagged import GLOBAL, TaggedResource
 from gpuinfra.ground.text import count
 from gpuinfra.ground.world import World
 
@@ -27,7 +27,8 @@ def delete(world: World, leaks: Leaks, *, home: str) -> tuple[Leak, ...]:
     """Ask for each, remove what got a yes, and return it. home: a region of those that have none.
 
     Raises:
-        CloudError: AWS refuses something; all else is removed before that is said.
+        CloudError: AWS refuses something; all else is removed before that is said, but what a host needs that
+            stays.
         HostError: something is still held after 5 minutes.
     """
     ours = sorted((it for it in leaks.found if it.may_be_deleted), key=_order)
@@ -38,8 +39,15 @@ def delete(world: World, leaks: Leaks, *, home: str) -> tuple[Leak, ...]:
         world.reporter.say("nothing was deleted: each thing is asked for by itself, at a terminal")
         return ()
     chosen = _chosen(world, ours)
+    refusals: list[GpuInfraError] = []
     for region in dict.fromkeys(it.thing.region for it in chosen):
-        _remove(world, [it for it in chosen if it.thing.region == region], region or home)
+        there = [it.thing for it in chosen if it.thing.region == region]
+        refusals += _terminate(world, there, region)
+        if refusals:  # what a host that stays may need
+            there = [it for it in there if it.tags not in {host.tags for host in _hosts(chosen)}]
+        refusals += _remove(world, there, region or home)
+    if refusals:
+        raise refusals[0]
     return tuple(chosen)
 
 
@@ -87,24 +95,37 @@ def _question(leak: Leak) -> str:
     where = f"in {thing.region}" if thing.region else "in the account"
     since = f", since {made:%Y-%m-%d %H:%M} UTC" if (made := when.read(thing.made_at)) else ""
     whose = f"stack {thing.tags.stack!r} of {thing.tags.owner}, project {thing.tags.project!r}"
-    return f"Delete {leak.what} {thing.resource_id} {where} ({whose}; {cost}{since})?"
+    disks = " and the disks that go with it" if thing.kind == HOST else ""
+    return f"Delete {leak.what} {thing.resource_id}{disks} {where} ({whose}; {cost}{since})?"
 
 
-def _remove(world: World, chosen: Sequence[Leak], region: str) -> None:
-    cloud = world.cloud(region, None)
-    hosts = [it.thing.resource_id for it in chosen if it.thing.kind == HOST]
-    failed: GpuInfraError | None = None
-    if hosts:
-        world.reporter.say(f"terminating {', '.join(hosts)}")
-        try:
-            cloud.terminate(hosts)
-        except GpuInfraError as error:
-            failed = error
+def _hosts(leaks: Sequence[Leak]) -> list[TaggedResource]:
+    return [it.thing for it in leaks if it.thing.kind == HOST]
+
+
+def _terminate(world: World, things: Sequence[TaggedResource], region: str) -> list[GpuInfraError]:
+    """Terminate the hosts of one region; return what AWS refused."""
+    hosts = [it.resource_id for it in things if it.kind == HOST]
+    if not hosts:
+        return []
+    world.reporter.say(f"terminating {', '.join(hosts)}")
+    try:
+        world.cloud(region, None).terminate(hosts)
+    except GpuInfraError as error:
+        return [error]
+    return []
+
+
+def _remove(world: World, things: Sequence[TaggedResource], region: str) -> list[GpuInfraError]:
+    """Remove all else, but what goes with a host; return what AWS refused or still holds."""
     rest = [
-        CloudResource(kind=it.thing.kind, resource_id=it.thing.resource_id, owner=it.thing.tags.owner)
-        for it in chosen
-        if it.thing.kind != HOST and not it.thing.goes_with
+        CloudResource(kind=it.kind, resource_id=it.resource_id, owner=it.tags.owner)
+        for it in things
+        if it.kind != HOST and not it.goes_with
     ]
-    leftovers.remove_by(world, cloud, rest, hint=command("leaks --delete", DEFAULT_STACK))
-    if failed:
-        raise failed
+    hint = command("leaks --delete", DEFAULT_STACK)
+    try:
+        leftovers.remove_by(world, world.cloud(region, None), rest, hint=hint)
+    except GpuInfraError as error:
+        return [error]
+    return []

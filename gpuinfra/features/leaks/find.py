@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gpuinfra.features.leaks import delete as deleting
-from gpuinfra.features.leaks import last_search, leaks_text
+from gpuinfra.features.leaks import leaks_text
 from gpuinfra.features.leaks.known import known
-from gpuinfra.features.leaks.leak import Leak, Leaks
+from gpuinfra.features.leaks.leak import Leak, Leaks, known_usd_month, unknown
 from gpuinfra.features.leaks.search import TagSearcher, search
-from gpuinfra.features.money import prices
+from gpuinfra.features.money import last_leaks, prices
 from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.ground.world import World
 
@@ -26,8 +26,20 @@ def find(world: World, worlds: Sequence[World], searcher: TagSearcher, *, only: 
     for line in leaks_text.refusals(leaks):
         world.reporter.say(line)
     if not only:
-        last_search.keep(world.project.last_leaks, leaks)
+        _keep(world, leaks)
     return leaks
+
+
+def _keep(world: World, leaks: Leaks) -> None:
+    """Keep for `status` what is ours and nobody seems to use."""
+    suspects = [it for it in leaks.suspects if it.is_mine]
+    last = last_leaks.LastLeaks(
+        things=len(suspects),
+        usd_month=known_usd_month(suspects),
+        unknown_prices=unknown(suspects),
+        taken_at=leaks.taken_at,
+    )
+    last_leaks.keep(world.project.last_leaks, last)
 
 
 def delete(world: World, leaks: Leaks, *, home: str) -> tuple[Leak, ...]:
@@ -40,7 +52,7 @@ def delete(world: World, leaks: Leaks, *, home: str) -> tuple[Leak, ...]:
     deleted = deleting.delete(world, leaks, home=home)
     if deleted:
         rest = tuple(it for it in leaks.found if it not in deleted)
-        last_search.keep(world.project.last_leaks, replace(leaks, found=rest))
+        _keep(world, replace(leaks, found=rest))
         world.reporter.say(f"deleted: {leaks_text.cost(deleted)} less")
     return deleted
 

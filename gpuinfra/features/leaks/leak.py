@@ -35,7 +35,8 @@ class Leak:
     @property
     def what(self) -> str:
         """Return it in words."""
-        thing, name = self.thing, NAMES.get(self.thing.kind, f"of {self.thing.kind}")
+        thing = self.thing
+        name = NAMES.get(thing.kind, f"something of {thing.kind}").partition(" (")[0]
         about = [
             thing.instance_type,
             f"{thing.size_gb} GB" if thing.size_gb else "",

@@ -5,15 +5,14 @@ from datetime import datetime
 
 from gpuinfra.features.leaks.leak import ELSEWHERE, LEFT, LOST, Leak, Leaks, known_usd_month, unknown
 from gpuinfra.ground import when
-from gpuinfra.ground.names import DEFAULT_STACK, command
-from gpuinfra.ground.text import count, table
+from gpuinfra.ground.text import count, shorten, table
 
 HEAD = ("USD a month", "what", "id", "region", "stack", "owner", "since")
 TITLES = {
-    LOST: "Tagged as a stack of this project, and recorded by none of them:",
-    LEFT: "Of stacks that are not set up in this project and have no host any more:",
-    ELSEWHERE: "Of stacks that are not set up in this project and have a host: yours in another folder, a"
-    " colleague's, or forgotten:",
+    LOST: "tagged as a stack of this project, and recorded by none of them",
+    LEFT: "of stacks that are not set up in this project and have no host any more",
+    ELSEWHERE: "of stacks that are not set up in this project and have a host: forgotten, or yours in another"
+    " folder, or a colleague's",
 }
 
 
@@ -22,13 +21,9 @@ def text(leaks: Leaks, now: datetime) -> str:
     parts = []
     for case, title in TITLES.items():
         if found := [it for it in leaks.found if it.case == case]:
-            parts.append(f"{title}\n{table([HEAD, *_rows(found, now)])}")
+            parts.append(f"{cost(found)}, {title}:\n{table([HEAD, *_rows(found, now)])}")
     where = ", ".join(leaks.regions) if len(leaks.regions) < 4 else f"{len(leaks.regions)} regions"
-    if not leaks.suspects:
-        parts.append(f"no leaks: in {where} nothing carries a stack's tag that no stack records or uses")
-    else:
-        parts.append(f"{cost(leaks.suspects)} (leaks, in {where})")
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) or f"no leaks: the stacks here record all that carries a stack's tag in {where}"
 
 
 def cost(leaks: Sequence[Leak]) -> str:
@@ -46,20 +41,11 @@ def refusals(leaks: Leaks) -> list[str]:
     ]
 
 
-def line(things: int, usd_month: float, unknown_prices: int, taken_at: str) -> str:
-    """Return what `status` shows of the last search."""
-    least = "at least " if unknown_prices else ""
-    return (
-        f"{count(things, 'thing')} that no stack records, {least}{usd_month:.2f} USD a month"
-        f" (seen {taken_at[:10]}): {command('leaks', DEFAULT_STACK)}"
-    )
-
-
 def _rows(found: Sequence[Leak], now: datetime) -> list[tuple[str, ...]]:
-    costly = [it for it in found if it.usd_month != 0]
+    costly = [it for it in found if it.usd_month != 0 or it.thing.kind == "aws_instance"]
     free: dict[tuple[str, str, str], list[Leak]] = {}
     for it in found:
-        if it.usd_month == 0:
+        if it not in costly:
             free.setdefault((it.thing.region, it.thing.tags.stack, it.thing.tags.owner), []).append(it)
     return [*(_row(it, now) for it in costly), *(_free(leaks, now) for leaks in free.values())]
 
@@ -77,7 +63,5 @@ def _free(leaks: Sequence[Leak], now: datetime) -> tuple[str, ...]:
     if len(leaks) == 1:
         return _row(leaks[0], now)
     price, _, _, *whose, _ = _row(leaks[0], now)
-    kinds = ", ".join(dict.fromkeys(it.what for it in leaks if it.thing.kind != "aws_instance"))
-    hosts = [it for it in leaks if it.thing.kind == "aws_instance"]
-    stopped = f"{', '.join(f'{it.what} {it.thing.resource_id}' for it in hosts)}, " if hosts else ""
-    return (price, f"{len(leaks)} that cost nothing: {stopped}{kinds}", "-", *whose, "-")
+    kinds = ", ".join(dict.fromkeys(it.what for it in leaks))
+    return (price, shorten(f"{len(leaks)} that cost nothing: {kinds}"), "-", *whose, "-")

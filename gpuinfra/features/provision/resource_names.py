@@ -37,7 +37,7 @@ NAMES = {
     "aws_eip_association": "tie of that address to the host",
     "aws_budgets_budget": "budget (mails)",
     "aws_ebs_snapshot": "snapshot of a disk",
-    "aws_ami": "image (AMI) with its snapshots",
+    "aws_ami": "image (AMI and its snapshots)",
     "aws_network_interface": "network interface",
     "aws_launch_template": "launch template",
     "aws_spot_instance_request": "spot request",

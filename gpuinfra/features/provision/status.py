@@ -7,7 +7,7 @@ from typing import Any
 
 from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
-from gpuinfra.features.money import network_costs
+from gpuinfra.features.money import last_leaks, network_costs
 from gpuinfra.features.provision import firewall
 from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.ground import when
@@ -77,7 +77,7 @@ def status(world: World, *, watch: bool = False) -> Status:
     """Return the stack's state, with `watch` once its boot has ended; a host that is gone is told as such."""
     if watch:
         follow(world, world.recorded_host())
-    return replace(_now(world), cut_off=world.cut_off(), leaks=world.leaks_seen())
+    return replace(_now(world), cut_off=world.cut_off(), leaks=last_leaks.seen(world.project.last_leaks))
 
 
 def _now(world: World) -> Status:

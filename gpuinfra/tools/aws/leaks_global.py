@@ -3,7 +3,7 @@
 IAM knows no search by tags, and budgets none at all: by our names first, then by the tags of those.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from gpuinfra.ground.tagged import GLOBAL, TaggedResource
@@ -20,7 +20,7 @@ def search(client: Callable[[str], Any], asking: Asking) -> Iterator[TaggedResou
     with asking("iam"):
         yield from _of_iam(client("iam"), "aws_iam_role", "Role")
     with asking("budgets"):
-        yield from _budgets(client("budgets"), client("sts").get_caller_identity())
+        yield from budgets(client("budgets"), client("sts").get_caller_identity())
 
 
 def _of_iam(iam: Any, kind: str, key: str) -> Iterator[TaggedResource]:
@@ -34,13 +34,14 @@ def _of_iam(iam: Any, kind: str, key: str) -> Iterator[TaggedResource]:
             yield from _if_tagged(kind, name, raw.get("Tags", []), raw.get("CreateDate"))
 
 
-def _budgets(budgets: Any, caller: dict[str, Any]) -> Iterator[TaggedResource]:
+def budgets(client: Any, caller: Mapping[str, Any]) -> Iterator[TaggedResource]:
+    """Find the budgets of our names that carry a stack's tag; `caller`: as GetCallerIdentity tells."""
     account, partition = caller["Account"], caller["Arn"].split(":")[1]
-    for raw in items(budgets, "describe_budgets", "Budgets", AccountId=account):
+    for raw in items(client, "describe_budgets", "Budgets", AccountId=account):
         name = raw["BudgetName"]
         if name.startswith(PREFIX):
             arn = f"arn:{partition}:budgets::{account}:budget/{name}"
-            tags = budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"]
+            tags = client.list_tags_for_resource(ResourceARN=arn)["ResourceTags"]
             yield from _if_tagged("aws_budgets_budget", f"{account}:{name}", tags, None)
 
 
