@@ -89,7 +89,7 @@ SIBLINGS = {
     "boot": {"connect", "environment"},
     "provision": {"boot", "money"},
     "leaks": {"money", "provision"},
-    "lifecycle": {"boot", "connect", "provision"},
+    "lifecycle": {"boot", "connect", "money", "provision"},
     "gpu": {"jobs", "connect"},
     "jobs": {"connect"},
     "sync": {"connect"},

@@ -192,8 +192,8 @@ class Settings:
     key_name: str = ""
     ami_id: str = ""
     subnet_id: str | None = None
-    root_volume_iops: int = 3000
-    root_volume_throughput_mib_s: int = 125
+    root_volume_iops: int | None = 3000  # None: an expression, which Terraform alone evaluates
+    root_volume_throughput_mib_s: int | None = 125
 
     @property
     def tags(self) -> Tags:

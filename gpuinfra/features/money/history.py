@@ -65,7 +65,8 @@ def spans(
     facts = _gathered([one for one in sightings if one.instance_id == instance_id])
     runs = sorted(facts.runs.values(), key=lambda run: run.launched)
     found: list[Span] = []
-    for run, after in zip(runs, [*runs[1:], None], strict=True):
+    nexts: list[_Run | None] = [*runs[1:], None]
+    for run, after in zip(runs, nexts, strict=False):
         limit = after.launched if after else facts.gone_at
         if run is runs[0] and facts.made is not None and facts.made < run.launched - BOOT_S:
             found += _unsure(run, facts.made, run.launched, _inside(boots, facts.made, run.launched), ends)
