@@ -116,7 +116,7 @@ def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
     proposal = planning.proposed(outcome.changes, settings, record, ahead)
     for line in proposal.costs.plan_lines():  # no plan was shown that would have told
         world.reporter.say(line.strip())
-    _tell_of_budget(world, outcome.changes)
+    _tell_of_budget(world, outcome)
     return outcome
 
 
@@ -144,12 +144,12 @@ def _as_planned(
     finally:
         plan_file.unlink(missing_ok=True)
     check(world, outcome, settings)
-    _tell_of_budget(world, planned.changes)
+    _tell_of_budget(world, planned)
     return outcome
 
 
-def _tell_of_budget(world: World, changes: Sequence[Change]) -> None:
-    for line in budget.lines(changes):
+def _tell_of_budget(world: World, made: Outcome) -> None:
+    for line in budget.lines(made.changes):
         world.reporter.say(line)
 
 

@@ -11,7 +11,8 @@ HEAD = "# Written by gpuinfra. To commit: your values. The rest is private, or m
 LINKED = f"{HEAD}\n*\n!.gitignore\n!stacks/\n!stacks/*/\n!terraform.tfvars\n"
 PRIVATE = (
     ".gpuinfra-version", ".terraform/", "*.tfstate", "*.tfstate.*", "*.tfplan", "*.auto.tfvars.json",
-    "user-data.yaml.gz", "host-key-nonce", "host-cuda.json", "last-run.log", "last-leaks.json",
+    "user-data.yaml.gz", "host-key-nonce", "host-cuda.json", "last-run.log",
+    "history.jsonl", "last-leaks.json", "receipts.jsonl",
 )  # fmt: skip
 EJECTED = "\n".join(["# Written by gpuinfra: what is private, or made on each machine.", *PRIVATE, ""])
 
