@@ -1,13 +1,13 @@
 """What a stack has cost from its making to its end, every second and cent of it, and what is left. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from gpuinfra.features.money.hourly import usd
 from gpuinfra.features.money.rate import ADDRESS, DISK, HOST
-from gpuinfra.features.money.rates import HOUR_S, HOURS_A_MONTH, RUNNING, STOPPED, Price, Rate, Span, seconds
+from gpuinfra.features.money.rates import HOUR_S, HOURS_A_MONTH, RUNNING, STOPPED, Price, Span, seconds
 from gpuinfra.features.money.spent import LEAST_S, RateOf, closed, spent
 from gpuinfra.ground.text import count
 
@@ -109,23 +109,6 @@ def receipt(
 ) -> Receipt:
     """Make one. A fixed address and a NAT gateway go after the host: they are counted until now."""
     times = closed(spans, now)
-    ended = times[-1].ended or now if times else now
-    after_s = max(0.0, now - ended)
-    rate = rate_of(times[-1].instance_type, times[-1].market) if times else Rate(items=())
-    later = {it.name: it.stopped for it in rate.items if it.name not in (HOST, DISK)}
-    prices = {it.name: it for it in rate.items}
-    running_s, stopped_s = (seconds(times, state, until=now) for state in (RUNNING, STOPPED))
-    lines = [
-        ReceiptLine(
-            name=item.name,
-            running_s=running_s,
-            stopped_s=stopped_s + (after_s if _goes_on(later.get(item.name)) else 0.0),
-            usd=_plus(item.usd, later.get(item.name), after_s),
-            usd_h=prices[item.name].running.usd_h,
-            stopped_usd_h=prices[item.name].stopped.usd_h,
-        )
-        for item in spent(times, rate_of, now=now)
-    ]
     starts = [s for s in times if s.state == RUNNING and not s.unseen]
     return Receipt(
         stack=stack,
@@ -133,12 +116,30 @@ def receipt(
         host=host,
         began=_iso(times[0].began) if times else "",
         ended=_iso(now),
-        lines=tuple(lines),
+        lines=tuple(_lines(times, rate_of, now)) if times else (),
         gone=tuple(gone),
         kept=tuple(kept),
         unseen_s=sum((span.ended or now) - span.began for span in times if span.unseen),
         has_short_starts=any((s.ended or now) - s.began < LEAST_S for s in starts),
     )
+
+
+def _lines(times: Sequence[Span], rate_of: RateOf, now: float) -> Iterator[ReceiptLine]:
+    last = times[-1]
+    after_s = max(0.0, now - (last.ended or now))
+    prices = {it.name: it for it in rate_of(last.instance_type, last.market).items}
+    running_s, stopped_s = (seconds(times, state, until=now) for state in (RUNNING, STOPPED))
+    for item in spent(times, rate_of, now=now):
+        price = prices[item.name]
+        later_s = after_s if item.name not in (HOST, DISK) and price.stopped.usd_h != 0 else 0.0
+        yield ReceiptLine(
+            name=item.name,
+            running_s=running_s,
+            stopped_s=stopped_s + later_s,
+            usd=_plus(item.usd, price.stopped, later_s),
+            usd_h=price.running.usd_h,
+            stopped_usd_h=price.stopped.usd_h,
+        )
 
 
 def kept(what: str, price_of_disk: Callable[[int], Price], address: Price, *, is_ours: bool) -> Kept:
@@ -166,14 +167,10 @@ def _times(line: ReceiptLine) -> str:
     return running + (stopped if round(line.stopped_s) else "")
 
 
-def _goes_on(price: Price | None) -> bool:
-    return price is not None and price.usd_h != 0
-
-
-def _plus(usd: float | None, price: Price | None, seconds: float) -> float | None:
-    if price is None or usd is None:
-        return usd
-    return None if price.usd_h is None else usd + price.usd_h * seconds / HOUR_S
+def _plus(amount: float | None, price: Price, seconds: float) -> float | None:
+    if amount is None or (price.usd_h is None and seconds):
+        return None
+    return amount + (price.usd_h or 0.0) * seconds / HOUR_S
 
 
 def _usd(amount: float | None) -> str:
