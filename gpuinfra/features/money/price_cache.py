@@ -42,7 +42,7 @@ class PriceCache:
 
     def put(self, told: Mapping[str, KeptPrice]) -> None:
         """Keep answers, beside those that another command has kept meanwhile."""
-        self._read = {**self._load(), **(self._read or {}), **told}
+        self._read = {**(self._read or {}), **self._load(), **told}
         data = json.dumps({name: asdict(kept) for name, kept in self._read.items()}).encode()
         with suppress(OSError):
             make_private(self._path.parent)
