@@ -17,6 +17,7 @@ from gpuinfra.ground.paths import Project, Stack
 if TYPE_CHECKING:
     from gpuinfra.features.containers.dlc_images import TaggedImage
     from gpuinfra.features.environment.protocols import HostFiles, Solver
+    from gpuinfra.features.leaks.search import TagSearcher
     from gpuinfra.features.money.type_prices import TypePrices
     from gpuinfra.features.provision.init import InitValues, Profile
     from gpuinfra.features.provision.up import LivingHost
@@ -294,6 +295,13 @@ def sync_first(world: World, environ: Mapping[str, str], *, no_sync: bool) -> Ca
     from gpuinfra.features.sync.send_first import sender
 
     return (lambda _: None) if no_sync else sender(world, rsync(world, environ), str(world.here))
+
+
+def tag_search() -> TagSearcher:
+    """Return what looks through all regions for what carries a stack's tag."""
+    from gpuinfra.tools.aws.leaks import TagSearch
+
+    return TagSearch(default_region())
 
 
 def synced_root() -> Path:

@@ -50,6 +50,10 @@ module "host" {
   permissions_boundary_arn = var.permissions_boundary_arn
   kms_key_id               = var.kms_key_id
 
+  # mails about the bill
+  budget_usd   = var.budget_usd
+  budget_email = var.budget_email
+
   # settings of a living host
   job_time_limit = var.job_time_limit
   guard          = var.guard

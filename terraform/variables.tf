@@ -213,6 +213,18 @@ variable "ignore_tag_prefixes" {
   }
 }
 
+variable "budget_usd" {
+  description = "AWS mails budget_email when the cost of this stack in a month reaches 50, 80 and 100 % of so many US dollars. A mail, no cap; needs budget_email. null: no budget."
+  type        = number
+  default     = null
+}
+
+variable "budget_email" {
+  description = "Who gets those mails. Needs budget_usd."
+  type        = string
+  default     = null
+}
+
 variable "job_time_limit" {
   description = "How long a job may run that has no --time-limit of its own: 90s, 30m, 12h or 1d. null: for ever. Reaches a running host."
   type        = string

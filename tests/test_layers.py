@@ -89,6 +89,7 @@ ROOMS = {
 SIBLINGS = {
     "boot": {"connect", "environment"},
     "provision": {"boot", "money", "events"},
+    "leaks": {"money", "provision"},
     "lifecycle": {"boot", "connect", "money", "provision", "ending"},
     "ending": {"connect"},
     "events": {"connect"},

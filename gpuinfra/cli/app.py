@@ -14,6 +14,7 @@ from gpuinfra.cli import (
     guard,
     host,
     jobs,
+    leaks,
     lifecycle,
     money,
     project,
@@ -65,7 +66,8 @@ def version(as_json: Json = False) -> None:
 
 
 for group in (
-    project, lifecycle, guard, money, host, environment, jobs, gpu, usage, containers, sync, web, events, demo,
+    project, lifecycle, guard, money, leaks, host, environment, jobs, gpu, usage, containers, sync, web,
+    events, demo,
 ):  # fmt: skip
     group.add_to(app)
 host.add_proxy_to(app)

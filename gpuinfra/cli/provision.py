@@ -118,7 +118,7 @@ def destroy(
 
     world = factory.world(stack, os.environ)
     outcome = down.destroy(world, yes=yes, force=force, running=factory.running(world))
-    result("", {"destroyed": outcome.destroyed}, as_json)
+    result("", {"destroyed": outcome.destroyed, "receipt": outcome.receipt}, as_json)
 
 
 def recover(

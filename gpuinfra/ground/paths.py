@@ -85,6 +85,11 @@ class Project:
         return not self.is_clone and main.is_file() and not main.is_symlink()
 
     @property
+    def last_leaks(self) -> Path:
+        """What the last `leaks` has found, in short."""
+        return self.folder / "last-leaks.json"
+
+    @property
     def module(self) -> Path:
         """The root module that all stacks share."""
         theirs = self.is_clone or self.is_ejected

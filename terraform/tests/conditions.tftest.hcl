@@ -33,6 +33,8 @@ variables {
   permissions_boundary_arn     = null
   kms_key_id                   = null
   ignore_tag_prefixes          = null
+  budget_usd                   = null
+  budget_email                 = null
   job_time_limit               = null
   guard                        = {}
 

@@ -35,6 +35,8 @@ variables {
   permissions_boundary_arn     = null
   kms_key_id                   = null
   ignore_tag_prefixes          = null
+  budget_usd                   = null
+  budget_email                 = null
   job_time_limit               = null
   guard                        = {}
 
@@ -651,4 +653,48 @@ run "a_guard_with_a_misspelled_name" {
   }
 
   expect_failures = [var.guard]
+}
+
+run "a_budget_of_nothing" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    budget_usd   = 0
+    budget_email = "ada@example.com"
+  }
+
+  expect_failures = [var.budget_usd]
+}
+
+run "a_budget_that_nobody_hears_of" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    budget_usd = 100
+  }
+
+  expect_failures = [var.budget_usd]
+}
+
+run "an_address_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    budget_usd   = 100
+    budget_email = "ada@example.com, bob@example.com"
+  }
+
+  expect_failures = [var.budget_email]
 }

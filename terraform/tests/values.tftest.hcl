@@ -35,6 +35,8 @@ variables {
   permissions_boundary_arn     = null
   kms_key_id                   = null
   ignore_tag_prefixes          = null
+  budget_usd                   = null
+  budget_email                 = null
   job_time_limit               = null
   guard                        = {}
 }
@@ -165,5 +167,31 @@ run "nobody_gets_in_with_an_empty_list" {
   assert {
     condition     = length(aws_vpc_security_group_ingress_rule.ssh) == 0
     error_message = "a rule without an address"
+  }
+}
+
+run "a_budget_mails_at_three_marks_about_this_stack_alone" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    stack            = "big"
+    public_key       = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJT5YVvKRDbLfp2Vwv1EGOvhRvlfVmctpvCOWobcrXsM fixture"
+    user_data_base64 = "I2Nsb3VkLWNvbmZpZwo="
+    budget_usd       = 100
+    budget_email     = "ada@example.com"
+  }
+
+  assert {
+    condition     = one(aws_budgets_budget.this["own"].cost_filter).values == tolist(["user:gpuinfra:stack$big"]) && aws_budgets_budget.this["own"].limit_amount == "100"
+    error_message = "the budget is not about this stack, or not about 100 USD"
+  }
+
+  assert {
+    condition     = toset([for mail in aws_budgets_budget.this["own"].notification : mail.threshold]) == toset([50, 80, 100])
+    error_message = "it does not mail at 50, 80 and 100 %"
   }
 }

@@ -17,6 +17,7 @@ from tests.docs.pages import ROOT, Block
 MAX_README_LINES = 110
 # How many blocks of commands on each page are not run by any test; see KINDS["aws"].
 NOT_RUN = {
+    "docs/bill.md": 1,  # a tag of the account that pays
     "docs/environment.md": 2,  # gpu test; a package of PyPI
     "docs/usage.md": 2,  # hours of samples; a GPU
     "docs/your-project.md": 4,  # uv; what they say is run by tests/e2e/test_installed.py

@@ -56,6 +56,26 @@ class Terminal:
             assert time.monotonic() < deadline, f"{text!r} never came:\n{self.seen}"
             assert self._read(), f"ended without {text!r}:\n{self.seen}"
 
+    def until_prompt(self) -> None:
+        """Wait until a question stands at the end of what is on the screen."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not self._asks():
+            assert time.monotonic() < deadline, f"it asks nothing:\n{self.seen}"
+            assert self._read(), f"ended without a question:\n{self.seen}"
+
+    def asks_again(self) -> bool:
+        """Tell whether another question comes, once the last one was answered; False: it has ended."""
+        before = len(self.seen)
+        deadline = time.monotonic() + PATIENCE_S
+        while self._read():
+            assert time.monotonic() < deadline, f"it does not go on:\n{self.seen}"
+            if "\n" in self.seen[before:] and self._asks():
+                return True
+        return False
+
+    def _asks(self) -> bool:
+        return self.seen.endswith(("[y/N] ", "to go on: "))
+
     def type(self, keys: str) -> None:
         """Type keys."""
         os.write(self._screen, keys.encode())

@@ -1,9 +1,11 @@
 """`destroy` / `down`: remove all that the stack made, and ask AWS whether anything is left."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from gpuinfra.features.provision import leftovers, progress, protection
 from gpuinfra.features.provision.blockers import Blockers, refuse_shared_network
+from gpuinfra.features.provision.closing import Closing
 from gpuinfra.features.provision.leftovers import Leftovers
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import settings_of
@@ -52,16 +54,19 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
     protection.lift(world, settings, hosts, force=force)
     if record.host:
         _end_host(world, settings, record.host)
+    closing = Closing(world, settings, record)
     _terminate(world, settings, lost)
     leftovers.remove(world, settings, left.free_of_worth if yes else left.ours)
     outcome = _run(world, settings, record) if record.resources else Outcome(ok=True)
-    _prove(world, settings, record)
+    proof = _asked(world, settings, record)
+    receipt = closing.close(left=proof.words, foreign=foreign)
+    _refuse_left(world, settings, proof)
     if record.host:
         world.ssh.forget(record.host)
     for one in foreign:
         world.reporter.say(f"left, not ours, and it goes on costing money: {one}")
     world.files.clean()
-    return outcome
+    return replace(outcome, receipt=receipt.plain() if receipt else None)
 
 
 def _end_host(world: World, settings: Settings, host: Host) -> None:
@@ -153,20 +158,40 @@ def _values(settings: Settings) -> dict[str, object]:
     return {**{k: getattr(settings, k) for k in asked}, "allowed_cidrs": [], "public_key_path": "gone.pub"}
 
 
-def _prove(world: World, settings: Settings, record: Record) -> None:
-    """Ask AWS by the tags, and by the ids that were recorded: the tags may have been edited since.
+@dataclass(frozen=True, kw_only=True)
+class _Proof:
+    """What AWS shows of a stack after all was removed."""
 
-    Raises:
-        HostError: something is left.
-    """
+    hosts: list[Instance]
+    left: Leftovers
+
+    @property
+    def words(self) -> list[str]:
+        """Return what is left and costs money, each with its id."""
+        disks = [leftovers.listed([disk]) for disk in self.left.disks]
+        return [*(describe([host]) for host in self.hosts), *disks]
+
+
+def _asked(world: World, settings: Settings, record: Record) -> _Proof:
+    """Ask AWS by the tags, and by the ids that were recorded: the tags may have been edited since."""
     cloud = world.cloud(settings.region, settings)
     recorded = [cloud.instance(i) for i in sorted(record.ids_of("aws_instance"))]
     alive = [i for i in recorded if i and i.state not in ("shutting-down", "terminated")]
     hosts = list({i.instance_id: i for i in (*alive, *cloud.tagged_instances(settings.tags))}.values())
     left = leftovers.find(world, settings, Record(), strangers=hosts)
     leftovers.remove(world, settings, left.free_of_worth)  # AWS may show late what was made last
-    if found := ", ".join(filter(None, (describe(hosts), leftovers.listed(left.disks)))):
+    return _Proof(hosts=hosts, left=left)
+
+
+def _refuse_left(world: World, settings: Settings, proof: _Proof) -> None:
+    """Say that nothing is left.
+
+    Raises:
+        HostError: something is.
+    """
+    if proof.words:
+        found = ", ".join(proof.words)
         raise HostError(f"AWS still shows {found}", hint=command("destroy", world.files.name))
-    _tell(world, left)
-    what = "no instance" if left.unasked else "nothing"
+    _tell(world, proof.left)
+    what = "no instance" if proof.left.unasked else "nothing"
     world.reporter.say(f"AWS shows {what} of this stack in {settings.region} any more")

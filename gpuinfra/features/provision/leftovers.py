@@ -101,16 +101,27 @@ def remove(world: World, settings: Settings, found: Sequence[CloudResource]) -> 
         HostError: something is still held after 5 minutes; by what is named.
         CloudError: AWS refuses; all else is removed before that is said.
     """
-    if not found:
-        return
-    cloud, clock, left = world.cloud(settings.region, settings), world.clock, list(found)
+    if found:
+        remove_by(
+            world, world.cloud(settings.region, settings), found, hint=command("down", world.files.name)
+        )
+
+
+def remove_by(world: World, cloud: Cloud, found: Sequence[CloudResource], *, hint: str) -> None:
+    """Do so in the region of `cloud`; `hint`: the command that tries again.
+
+    Raises:
+        HostError: as `remove`.
+        CloudError: as `remove`.
+    """
+    clock, left = world.clock, list(found)
     refusals: list[CloudError] = []
     since = clock.now()
     with world.reporter.live("Removing what Terraform does not know") as view:
         while left := _round(cloud, view, left, refusals):
             waited = clock.now() - since
             if waited >= BOUND_S:
-                raise _held(world, cloud, left)
+                raise _held(cloud, left, hint)
             view.rows(tuple(_row(cloud, one, since, waited) for one in left))
             clock.sleep(POLL_S)
         view.rows(())
@@ -142,11 +153,11 @@ def _row(cloud: Cloud, one: CloudResource, since: float, waited: float) -> Row:
     return Row(mark="now", text=text, since=since)
 
 
-def _held(world: World, cloud: Cloud, left: Sequence[CloudResource]) -> HostError:
+def _held(cloud: Cloud, left: Sequence[CloudResource], hint: str) -> HostError:
     held = [f"{_name(one)}{_by(holders(cloud, one.resource_id))}" for one in left]
     return HostError(
         f"AWS has not let go of it within {BOUND_S / 60:.0f} minutes: {'; '.join(held)}",
-        hint=command("down", world.files.name),
+        hint=hint,
     )
 
 

@@ -35,6 +35,13 @@ NAMES = {
     "aws_internet_gateway": "internet gateway",
     "aws_eip": "public address (Elastic IP)",
     "aws_eip_association": "tie of that address to the host",
+    "aws_budgets_budget": "budget (mails)",
+    "aws_ebs_snapshot": "snapshot of a disk",
+    "aws_ami": "image (AMI and its snapshots)",
+    "aws_network_interface": "network interface",
+    "aws_launch_template": "launch template",
+    "aws_spot_instance_request": "spot request",
+    "aws_scheduler_schedule_group": "group of schedules",
 }
 
 

@@ -9,6 +9,7 @@ from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
 from gpuinfra.features.events import events
 from gpuinfra.features.money import cost as money
+from gpuinfra.features.money import last_leaks
 from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.provision import firewall
 from gpuinfra.features.provision.outcome import describe, orphans
@@ -29,7 +30,7 @@ class Status:
     opened: rules that somebody added to our security groups.
     edited: the files here that are others than those the host's environment was made of.
     last_words: who ended a host that is stopped or gone, and why.
-    cut_off: the last long command, and its log, if it was killed.
+    cut_off: the last long command, and its log, if it was killed. leaks: what the last search for them found.
     cost: by the prices that are kept; nobody is asked.
     """
 
@@ -44,6 +45,7 @@ class Status:
     opened: tuple[FirewallRule, ...] = ()
     last_words: str = ""
     cut_off: str = ""
+    leaks: str = ""
     cost: HostCost | None = None
 
     @property
@@ -74,16 +76,19 @@ class Status:
             rows.append(("edited", difference.told(self.edited, self.stack)))
         region = host.region if host else ""
         rows += [("opened", f"{it.text}; to close it: {firewall.revoke(it, region)}") for it in self.opened]
-        last = {"ended": self.last_words, "note": self.note, "last run": self.cut_off}
-        rows += [(name, text) for name, text in last.items() if text]
+        rows += [(name, text) for name, text in _told(self) if text]
         return pairs(rows)
+
+
+def _told(now: Status) -> tuple[tuple[str, str], ...]:
+    return ("ended", now.last_words), ("note", now.note), ("last run", now.cut_off), ("leaks", now.leaks)
 
 
 def status(world: World, *, watch: bool = False) -> Status:
     """Return the stack's state, with `watch` once its boot has ended; a host that is gone is told as such."""
     if watch:
         follow(world, world.recorded_host())
-    return replace(_now(world), cut_off=world.cut_off())
+    return replace(_now(world), cut_off=world.cut_off(), leaks=last_leaks.seen(world.project.last_leaks))
 
 
 def _now(world: World) -> Status:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
+from gpuinfra.features.money import budget
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.provision import consequences, firewall, progress, protection
 from gpuinfra.features.provision import plan as planning
@@ -116,6 +117,7 @@ def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
     proposal = planning.proposed(outcome.changes, settings, record, ahead)
     for line in proposal.costs.plan_lines():  # no plan was shown that would have told
         world.reporter.say(line.strip())
+    _tell_of_budget(world, outcome)
     return outcome
 
 
@@ -143,7 +145,13 @@ def _as_planned(
     finally:
         plan_file.unlink(missing_ok=True)
     check(world, outcome, settings)
+    _tell_of_budget(world, planned)
     return outcome
+
+
+def _tell_of_budget(world: World, made: Outcome) -> None:
+    for line in budget.lines(made.changes):
+        world.reporter.say(line)
 
 
 def _agree(world: World, proposal: planning.Proposal, consent: Consent) -> None:

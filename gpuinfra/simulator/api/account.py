@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from moto.budgets.models import budgets_backends
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.ec2.models import ec2_backends
@@ -96,6 +97,8 @@ class MotoAccount:
         for _, _, backend in iam_backends.iter_backends():
             yield from (("iam_roles", role.name) for role in backend.roles.values())
             yield from (("iam_instance_profiles", it.name) for it in backend.instance_profiles.values())
+        for _, _, backend in budgets_backends.iter_backends():
+            yield from (("budgets", name) for of_account in backend.budgets.values() for name in of_account)
 
 
 def _ec2_inventory(backend: Any) -> Iterator[tuple[str, str]]:

@@ -94,7 +94,7 @@ class Aws:
 
     def remove(self, one: CloudResource) -> bool:
         """Remove something, or go on with that; tell whether it is gone. False: it takes time, or is held."""
-        with self._mapped("iam" if one.kind.startswith("aws_iam_") else "ec2"):
+        with self._mapped(removal.service(one.kind)):
             return removal.remove(self._ec2, one)
 
     def holders(self, resource_id: str) -> list[str]:

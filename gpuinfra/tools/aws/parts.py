@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gpuinfra.ground.model import Part
-from gpuinfra.tools.aws.asking import items, tagged_as
+from gpuinfra.tools.aws.asking import Asking, items, tagged_as
 from gpuinfra.tools.aws.client import client
+from gpuinfra.tools.aws.leaks_global import budgets
 
 # What Terraform appends to a prefix: 18 digits of time and 8 hex digits.
 UNIQUE = re.compile(r"[0-9]{18}[0-9a-f]{8}\Z")
@@ -36,6 +37,7 @@ def parts(ec2: Any, instance_id: str, marks: Mapping[str, str]) -> Iterator[Part
             if tagged_as(vpc, marks) is not None:
                 yield from _network(ec2, vpc)
         yield from _groups(ec2, groups)
+        yield from _budgets(ec2, marks)
 
 
 def _part(kind: str, import_id: str, part_of: str = "", **values: object) -> Part:
@@ -67,6 +69,16 @@ def _identity(ec2: Any, profile_arn: str) -> Iterator[Part]:
         yield _part("aws_iam_role", role, name_prefix=_prefix(role))
         for inline in items(iam, "list_role_policies", "PolicyNames", RoleName=role):
             yield _part("aws_iam_role_policy", f"{role}:{inline}", name_prefix=_prefix(inline))
+
+
+def _budgets(ec2: Any, marks: Mapping[str, str]) -> Iterator[Part]:
+    """Find the stack's budget, whose name says the region; none for whom budgets are not shown."""
+    region = ec2.meta.region_name
+    with Asking()("budgets", is_told=False):
+        for one in budgets(client("budgets", region), client("sts", region).get_caller_identity()):
+            name = one.resource_id.partition(":")[2]
+            if one.tags.of_any_owner() == marks and f"-{region}-" in name:
+                yield _part("aws_budgets_budget", one.resource_id, name_prefix=_prefix(name))
 
 
 def _groups(ec2: Any, ids: list[str]) -> Iterator[Part]:

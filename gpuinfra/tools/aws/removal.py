@@ -12,16 +12,24 @@ from gpuinfra.ground.model import CloudResource
 from gpuinfra.tools.aws.asking import code, items
 from gpuinfra.tools.aws.client import client
 from gpuinfra.tools.aws.inventory import INTERNET
+from gpuinfra.tools.aws.leaks_removal import MADE_OF_STACKS
 
 HELD = (
     "DependencyViolation",
     "DeleteConflict",
     "IncorrectState",
     "InvalidIPAddress.InUse",
+    "InvalidSnapshot.InUse",
     "ResourceInUse",
     "VolumeInUse",
 )
 Remover = Callable[[Any, str], bool]
+
+
+def service(kind: str) -> str:
+    """Return the service of AWS that a kind belongs to."""
+    others = {"aws_iam_": "iam", "aws_scheduler_": "scheduler", "aws_budgets_": "budgets"}
+    return next((name for start, name in others.items() if kind.startswith(start)), "ec2")
 
 
 def remove(ec2: Any, one: CloudResource) -> bool:
@@ -36,9 +44,9 @@ def remove(ec2: Any, one: CloudResource) -> bool:
         if one.kind in RULES:
             getattr(ec2, RULES[one.kind])(GroupId=one.part_of, SecurityGroupRuleIds=[one.resource_id])
             return True
-        return EC2[one.kind](ec2, one.resource_id)
+        return (EC2 | MADE_OF_STACKS)[one.kind](ec2, one.resource_id)
     except boto.ClientError as error:
-        if "NotFound" in code(error) or code(error) == "NoSuchEntity":
+        if "NotFound" in code(error) or code(error) in ("NoSuchEntity", "InvalidAMIID.Unavailable"):
             return True
         if code(error) in HELD:
             return False

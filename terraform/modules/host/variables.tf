@@ -312,6 +312,33 @@ variable "kms_key_id" {
   }
 }
 
+variable "budget_usd" {
+  description = "AWS mails budget_email when the cost of this stack in a month reaches 50, 80 and 100 % of so many US dollars. A mail, no cap; needs budget_email. null: no budget."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.budget_usd == null || try(var.budget_usd >= 1 && var.budget_usd <= 1000000, false)
+    error_message = "budget_usd is ${jsonencode(var.budget_usd)}; it must be from 1 to 1000000 US dollars a month, or null."
+  }
+
+  validation {
+    condition     = (var.budget_usd == null) == (var.budget_email == null)
+    error_message = "budget_usd is ${jsonencode(var.budget_usd)} and budget_email is ${jsonencode(var.budget_email)}; set both, since a budget is nothing but a mail, or both to null."
+  }
+}
+
+variable "budget_email" {
+  description = "Who gets those mails. Needs budget_usd."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.budget_email == null || can(regex("^[^@ ,;<>]+@[0-9A-Za-z-]+([.][0-9A-Za-z-]+)+$", var.budget_email))
+    error_message = "budget_email is ${jsonencode(var.budget_email)}; it must be one mail address, such as ada@example.com, or null."
+  }
+}
+
 variable "job_time_limit" {
   description = "How long a job may run that has no --time-limit of its own: 90s, 30m, 12h or 1d. null: for ever. Reaches a running host."
   type        = string

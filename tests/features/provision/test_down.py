@@ -36,7 +36,7 @@ def test_a_host_is_removed_and_that_is_proven(tmp_path: Path) -> None:
     terraform, ssh, files = FakeTerraform(DESTROYED), FakeSshClient(), FakeStackFiles(tmp_path)
     cloud, reporter = FakeCloud(instance=GONE), FakeReporter()
     made = fake_world(tmp_path, terraform=terraform, ssh=ssh, files=files, cloud=cloud, reporter=reporter)
-    assert destroy(made, yes=True) == DESTROYED
+    assert destroy(made, yes=True).destroyed == DESTROYED.destroyed
     assert terraform.calls == [("init",), ("destroy",)]
     assert ssh.forgotten == [RUNNING.instance_id]
     assert files.cleaned

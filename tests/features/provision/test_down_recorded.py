@@ -20,7 +20,7 @@ def test_a_file_that_overrides_the_values_blocks_nothing(tmp_path: Path) -> None
     made = fake_world(
         tmp_path, values=values, terraform=terraform, reporter=reporter, cloud=FakeCloud(instance=GONE)
     )
-    assert destroy(made, yes=True) == DESTROYED
+    assert destroy(made, yes=True).destroyed == DESTROYED.destroyed
     assert reporter.said[0] == "x.auto.tfvars: not heeded; what is removed is what was recorded, in us-east-1"
 
 

@@ -73,7 +73,7 @@ def test_what_could_not_be_asked_is_said(tmp_path: Path) -> None:
     reporter = FakeReporter()
     cloud = FakeCloud(instance=GONE, unasked=("iam:ListRoles",))
     destroy(fake_world(tmp_path, cloud=cloud, reporter=reporter), yes=True)
-    assert reporter.said == [
+    assert reporter.said[-2:] == [
         "AWS did not let us look whether anything else is left (iam:ListRoles)",
         "AWS shows no instance of this stack in us-east-1 any more",
     ]

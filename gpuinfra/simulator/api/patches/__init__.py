@@ -2,6 +2,7 @@
 
 from gpuinfra.simulator.api.patches import (
     attributes,
+    budgets,
     console,
     images,
     launch,
@@ -11,6 +12,7 @@ from gpuinfra.simulator.api.patches import (
     parameters,
     policies,
     quotas,
+    regions,
     registries,
     sessions,
     spot,
@@ -25,6 +27,7 @@ _CONCERNS = (
     parameters,
     policies,
     quotas,
+    regions,
     registries,
     sessions,
     states,
@@ -37,6 +40,7 @@ _CONCERNS = (
     spot_prices,
     metadata_tags,
     launch,
+    budgets,
 )
 
 

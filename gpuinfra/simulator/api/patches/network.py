@@ -42,6 +42,13 @@ def _keep_fixed_addresses() -> None:
     Instance.terminate = terminate
 
 
+def _owned(association: dict[str, Any]) -> dict[str, Any]:
+    """Say whose an address is: one that came with an instance is Amazon's."""
+    if association and not association.get("allocationId"):
+        association["ipOwnerId"] = "amazon"
+    return association
+
+
 def apply(state: SimulatorState) -> None:
     """No empty association for a private instance; groups in use stay; a NAT gateway takes its interface.
 
@@ -75,6 +82,6 @@ def apply(state: SimulatorState) -> None:
 
     ElasticAddressBackend.release_address = release
     NatGatewayBackend.delete_nat_gateway = delete_gateway
-    NetworkInterface.association = property(lambda self: association_of_moto(self) or None)
+    NetworkInterface.association = property(lambda self: _owned(association_of_moto(self)) or None)
     SecurityGroupBackend.delete_security_group = delete
     _keep_fixed_addresses()

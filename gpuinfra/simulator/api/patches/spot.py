@@ -52,13 +52,13 @@ def finish(request: Any, instance: Any) -> None:
 
 
 def apply(state: SimulatorState) -> None:
-    """Show the lifecycle; close the request when its instance ends."""
+    """Show the lifecycle; close the request when its instance ends, a persistent one asks for another."""
     terminate_before = Instance.terminate
 
     def terminate(self: Any) -> Any:
         request = self.ec2_backend.spot_instance_requests.get(getattr(self, "spot_instance_request_id", ""))
         if isinstance(request, AdoptedRequest):
-            request.state = "closed"
+            request.state = "open" if request.type == "persistent" else "closed"
         return terminate_before(self)
 
     Instance.terminate = terminate

@@ -3,6 +3,7 @@
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.elastic_block_store import VolumeAttachment
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
 
@@ -45,8 +46,14 @@ def finish(request: Any, instance: Any) -> None:
             block.delete_on_termination = True
 
 
+def _goes_with_host(attachment: Any) -> bool:
+    blocks = attachment.instance.block_device_mapping.values()
+    return any(it.volume_id == attachment.volume.id and it.delete_on_termination for it in blocks)
+
+
 def apply(state: SimulatorState) -> None:
-    """Size and type default to those of the image."""
+    """Size and type default to those of the image; a volume says whether it goes with its host."""
+    VolumeAttachment.delete_on_termination = property(_goes_with_host)
     add_of_moto = Instance.add_block_device
 
     def add(self: Any, size: Any, device_path: str, *args: Any, **kwargs: Any) -> None:

@@ -1,0 +1,1 @@
+"""What stacks have left at AWS."""

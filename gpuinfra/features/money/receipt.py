@@ -1,0 +1,187 @@
+"""What a stack has cost from its making to its end, every second and cent of it, and what is left. Pure."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from gpuinfra.features.money.hourly import usd
+from gpuinfra.features.money.rate import ADDRESS, DISK, HOST
+from gpuinfra.features.money.rates import HOUR_S, HOURS_A_MONTH, RUNNING, STOPPED, Price, Span, seconds
+from gpuinfra.features.money.spent import LEAST_S, RateOf, closed, spent
+from gpuinfra.ground.text import count
+
+# In the words of tools/aws/describe.py.
+VOLUME = re.compile(r"volume \S+, (\d+) GB\Z")
+
+# What the names of things that cost money begin with; resource_names has them.
+COSTLY = ("host", "disk", "NAT", "public address")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptLine:
+    """One thing: for how long it ran and was stopped, and what that cost; usd None: a price is unknown.
+
+    usd_h, stopped_usd_h: its prices at the end.
+    """
+
+    name: str
+    running_s: float
+    stopped_s: float
+    usd: float | None
+    usd_h: float | None
+    stopped_usd_h: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What is still there; ours: `down` was to remove it. usd_month None: unknown."""
+
+    what: str
+    usd_month: float | None
+    is_ours: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """The receipt of one stack. gone: what was made and is no more, by name and id. ended: ISO 8601, UTC.
+
+    unseen_s: nobody saw whether the host ran then; counted as running. has_short_starts: a start lasted less
+    than the minute that AWS bills at least.
+    """
+
+    stack: str
+    region: str
+    host: str
+    began: str
+    ended: str
+    lines: tuple[ReceiptLine, ...]
+    gone: tuple[str, ...]
+    kept: tuple[Kept, ...]
+    unseen_s: float
+    has_short_starts: bool
+
+    @property
+    def usd(self) -> float:
+        """Return the sum of what is known."""
+        return sum(line.usd or 0.0 for line in self.lines)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Return the things whose price is unknown."""
+        return tuple(line.name for line in self.lines if line.usd is None)
+
+    def plain(self) -> dict[str, object]:
+        """Return it as plain values."""
+        return {**asdict(self), "usd": self.usd, "unknown": list(self.unknown)}
+
+    def text(self) -> list[str]:
+        """Return it as lines for people."""
+        least = "at least" if self.unknown else "together"
+        head = f"receipt: stack {self.stack!r}, {self.host} in {self.region}, since {self.began or 'unknown'}"
+        rows = [f"  {line.name:<12} {_usd(line.usd):>10} USD  {_times(line)}" for line in self.lines]
+        if rows:
+            rows.append(f"  {least:<12} {self.usd:>10.2f} USD  without traffic and tax")
+        else:
+            rows.append("  cost         unknown: AWS does not say when the host was started")
+        if self.has_short_starts:
+            rows.append(f"  {LEAST_S:.0f} s at least are billed for each start")
+        if self.unknown:
+            rows.append(f"  unknown price: {', '.join(self.unknown)}   # allow pricing:GetProducts")
+        if self.unseen_s:
+            rows.append(f"  {clock(self.unseen_s)} of it nobody saw; counted as running")
+        rows += [f"  still there  {it.what}: {_month(it.usd_month)}" for it in self.kept]
+        costly = [it for it in self.gone if it.startswith(COSTLY)]
+        others = f" and {count(len(self.gone) - len(costly), 'thing')} that cost nothing"
+        return [head, *rows, f"  gone         {', '.join(costly)}{others}"]
+
+
+def receipt(
+    *,
+    stack: str,
+    region: str,
+    host: str,
+    spans: Sequence[Span],
+    rate_of: RateOf,
+    gone: Sequence[str],
+    kept: Sequence[Kept],
+    now: float,
+) -> Receipt:
+    """Make one. A fixed address and a NAT gateway go after the host: they are counted until now."""
+    times = closed(spans, now)
+    starts = [s for s in times if s.state == RUNNING and not s.unseen]
+    return Receipt(
+        stack=stack,
+        region=region,
+        host=host,
+        began=_iso(times[0].began) if times else "",
+        ended=_iso(now),
+        lines=tuple(_lines(times, rate_of, now)) if times else (),
+        gone=tuple(gone),
+        kept=tuple(kept),
+        unseen_s=sum((span.ended or now) - span.began for span in times if span.unseen),
+        has_short_starts=any((s.ended or now) - s.began < LEAST_S for s in starts),
+    )
+
+
+def _lines(times: Sequence[Span], rate_of: RateOf, now: float) -> Iterator[ReceiptLine]:
+    last = times[-1]
+    after_s = max(0.0, now - (last.ended or now))
+    prices = {it.name: it for it in rate_of(last.instance_type, last.market).items}
+    running_s, stopped_s = (seconds(times, state, until=now) for state in (RUNNING, STOPPED))
+    for item in spent(times, rate_of, now=now):
+        price = prices[item.name]
+        later_s = after_s if item.name not in (HOST, DISK) and price.stopped.usd_h != 0 else 0.0
+        yield ReceiptLine(
+            name=item.name,
+            running_s=running_s,
+            stopped_s=stopped_s + later_s,
+            usd=_plus(item.usd, price.stopped, later_s),
+            usd_h=price.running.usd_h,
+            stopped_usd_h=price.stopped.usd_h,
+        )
+
+
+def kept(what: str, price_of_disk: Callable[[int], Price], address: Price, *, is_ours: bool) -> Kept:
+    """Return something that is left with its price a month, as far as its words tell what it is."""
+    if volume := VOLUME.match(what):
+        price = price_of_disk(int(volume[1]))
+    elif what.startswith(ADDRESS):
+        price = address
+    else:
+        price = Price(usd_h=None)
+    usd_month = None if price.usd_h is None else price.usd_h * HOURS_A_MONTH
+    return Kept(what=what, usd_month=usd_month, is_ours=is_ours)
+
+
+def clock(seconds: float) -> str:
+    """Return a time to the second: 3 h 12 min 5 s."""
+    whole = round(seconds)
+    parts = [(whole // HOUR_S, "h"), (whole // 60 % 60, "min"), (whole % 60, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
+
+
+def _times(line: ReceiptLine) -> str:
+    running = f"{clock(line.running_s)} running at {usd(line.usd_h)} USD an hour"
+    stopped = f", {clock(line.stopped_s)} stopped at {usd(line.stopped_usd_h)}"
+    return running + (stopped if round(line.stopped_s) else "")
+
+
+def _plus(amount: float | None, price: Price, seconds: float) -> float | None:
+    if amount is None or (price.usd_h is None and seconds):
+        return None
+    return amount + (price.usd_h or 0.0) * seconds / HOUR_S
+
+
+def _usd(amount: float | None) -> str:
+    if amount is None:
+        return "unknown"
+    return f"{amount:.4f}" if 0 < amount < 0.01 else f"{amount:.2f}"
+
+
+def _month(usd_month: float | None) -> str:
+    return "unknown price" if usd_month is None else f"{usd_month:.2f} USD a month"
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,106 @@
+"""The receipt of a stack that goes: prices are asked for while Terraform destroys, then it is told and kept.
+
+Nothing here stops a `down`: what cannot be known is unknown.
+"""
+
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from gpuinfra.features.money import cost as money
+from gpuinfra.features.money import history, ledger
+from gpuinfra.features.money import receipt as receipts
+from gpuinfra.features.money.ahead import PricesAhead
+from gpuinfra.features.money.rate import rate_of, recorded
+from gpuinfra.features.money.rates import Rate
+from gpuinfra.features.money.receipt import Receipt
+from gpuinfra.features.provision.resource_names import NAMES, kind
+from gpuinfra.ground.errors import CloudError
+from gpuinfra.ground.model import Host, Instance, Record, Settings
+from gpuinfra.ground.world import World
+
+FILE = "receipts.jsonl"
+
+
+class Closing:
+    """The bill of one stack from now on, when its host still is; one call to EC2."""
+
+    def __init__(self, world: World, settings: Settings, record: Record) -> None:
+        self._world, self._settings, self._record = world, settings, record
+        self._ahead: PricesAhead | None = None
+        self._before: Instance | None = None
+        if host := record.host:
+            self._ahead = PricesAhead(world, settings)
+            self._before = self._see(host)
+
+    def _see(self, host: Host) -> Instance | None:
+        """Ask EC2 how the host is, and write it down: when it started, and when it ended."""
+        try:
+            now = self._world.cloud(host.region, None).instance(host.instance_id)
+        except CloudError:
+            return None  # who may not ask for it must be able to end the cost all the same
+        money.seen(self._world, host, now)
+        return now
+
+    def close(self, *, left: Sequence[str], foreign: Sequence[str]) -> Receipt | None:
+        """Tell the receipt and keep it; None where there was no host whose time could be told.
+
+        left: what is still there of the stack, in words with its id; foreign: what others had attached.
+        """
+        host = self._record.host
+        if not (host and self._ahead):
+            return None
+        self._see(host)
+        made = self._receipt(host, self._ahead, left, foreign)
+        for line in made.text():
+            self._world.reporter.say(line)
+        self._keep(made)
+        return made
+
+    def _receipt(
+        self, host: Host, ahead: PricesAhead, left: Sequence[str], foreign: Sequence[str]
+    ) -> Receipt:
+        book = ahead.get()
+        things = recorded(self._record, host, self._before)
+
+        def rate(instance_type: str, market: str) -> Rate:
+            return rate_of(dataclasses.replace(things, instance_type=instance_type, market=market), book)
+
+        kept = [
+            receipts.kept(what, book.disk, book.address(), is_ours=is_ours)
+            for found, is_ours in ((left, True), (foreign, False))
+            for what in found
+        ]
+        return receipts.receipt(
+            stack=host.stack,
+            region=host.region,
+            host=f"{host.instance_id} ({things.instance_type}, {things.market})",
+            spans=history.spans(ledger.of(self._world.files).sightings(), host.instance_id),
+            rate_of=rate,
+            gone=[name for name in self._made(host) if name.rpartition(" ")[2] not in " ".join(left)],
+            kept=kept,
+            now=time.time(),
+        )
+
+    def _made(self, host: Host) -> list[str]:
+        """Return what was made, by name and id; the disk is no resource of its own."""
+        names = [
+            f"{kind(address).partition(' (')[0]} {name}"
+            for address, name in self._record.resources.items()
+            if any(f".{known}." in f".{address}" for known in NAMES)
+        ]
+        return [*names, f"disk {host.root_volume_id}"]
+
+    def _keep(self, made: Receipt) -> None:
+        """Append it to the stack's receipts, 0600; a full disk loses the file, not what was told."""
+        line = json.dumps(made.plain()).encode() + b"\n"
+        path = self._world.files.plan_file.parent / FILE
+        with suppress(OSError):
+            handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            try:
+                os.write(handle, line)
+            finally:
+                os.close(handle)
