@@ -3,6 +3,7 @@
 from gpuinfra.simulator.api.patches import (
     attributes,
     console,
+    hung,
     images,
     launch,
     metadata_tags,
@@ -27,6 +28,7 @@ _CONCERNS = (
     registries,
     sessions,
     states,
+    hung,
     network,
     attributes,
     monitoring,

@@ -124,9 +124,11 @@ def wish_of(machine: Machine | None, vm: VmState | None) -> Wish:
 def decide(machine: Machine | None, vm: VmState | None, now: float) -> Action:
     """Return the next action for one instance."""
     power = vm.power if vm else Power.ABSENT
-    if vm and power is Power.ON and vm.ignores_buttons(now):
+    wish = wish_of(machine, vm)
+    is_cut = machine is not None and machine.power_cut and wish in (Wish.STOP, Wish.TERMINATE)
+    if vm and power is Power.ON and (is_cut or vm.ignores_buttons(now)):
         return Action.KILL
-    return _ACTIONS[wish_of(machine, vm)][power]
+    return _ACTIONS[wish][power]
 
 
 class Hypervisor:
