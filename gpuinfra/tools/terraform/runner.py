@@ -61,6 +61,7 @@ class TerraformCli:
         self._on_interrupt, self._on_warning = on_interrupt, on_warning
         self._imports = directory / "gpuinfra-import.tf.json"
         self._state = directory / "terraform.tfstate"
+        self._values: dict[str, str] = {}
 
     def init(self) -> None:
         """Install what the configuration needs, unless nothing has changed since the last time.
@@ -89,6 +90,10 @@ class TerraformCli:
             has_lock = (self._directory / LOCK).exists()
             raise errors.failed("terraform init", outcome, hint="" if has_lock else RESTORE)
         stamp.write_text(self._fingerprint())
+
+    def give(self, values: Mapping[str, object]) -> None:
+        """Set variables that no file holds, for all runs from now on; what a file says comes first."""
+        self._values |= _as_environment(values)
 
     def plan(self, out: Path, *, replace: Sequence[str], on_progress: OnProgress) -> Outcome:
         """Plan into a file that only its owner can read; with -v Terraform's own words are shown."""
@@ -152,8 +157,8 @@ class TerraformCli:
 
     def destroy(self, *, instead: Mapping[str, object], on_progress: OnProgress) -> Outcome:
         """Destroy everything in the state; `instead`: values for variables that no file sets any more."""
-        values = {f"TF_VAR_{k}": v if isinstance(v, str) else json.dumps(v) for k, v in instead.items()}
-        return self._run("destroy", {"input": False, "auto_approve": IsFlagged}, on_progress, env=values)
+        options = {"input": False, "auto_approve": IsFlagged}
+        return self._run("destroy", options, on_progress, env=_as_environment(instead))
 
     def _run(
         self,
@@ -165,7 +170,7 @@ class TerraformCli:
     ) -> Outcome:
         argv = self._line.generate_cmd_string(command, *args, **options, **JSON)
         events, failures = Events(on_progress), list[GpuInfraError]()
-        given = {**self._env, **env}
+        given = {**self._env, **self._values, **env}
         caller = nullcontext(given) if command == "init" else self._credentials(given, failures)
         with caller as child_env, state_copy.kept(self._state):
             ended = process.stream(
@@ -196,3 +201,7 @@ class TerraformCli:
         for path in parts:
             digest.update(path.name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
         return digest.hexdigest()
+
+
+def _as_environment(values: Mapping[str, object]) -> dict[str, str]:
+    return {f"TF_VAR_{k}": v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
