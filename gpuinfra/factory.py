@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gpuinfra.features.web.forward import Tunnel
     from gpuinfra.features.web.serve import Page
     from gpuinfra.ground.model import Host, Settings
-    from gpuinfra.ground.protocols import Cloud, Provisioner, Reporter, StateFile
+    from gpuinfra.ground.protocols import Cloud, PriceSource, Provisioner, Reporter, StateFile
     from gpuinfra.ground.world import World
 
 FALLBACK_REGION = "us-east-1"
@@ -144,6 +144,8 @@ def _world(
         start_host=_start_host,
         cut_off=log.cut_off,
         other_hosts=lambda: _others(project, stack, environ),
+        price_source=price_source,
+        price_cache=paths.cache_home(environ) / "prices",
     )
 
 
@@ -337,6 +339,13 @@ def _cloud(region: str, settings: Settings | None) -> Cloud:
     from gpuinfra.tools.aws.ec2 import Aws
 
     return Aws(region=region, settings=settings, sleep=time.sleep)
+
+
+def price_source(region: str) -> PriceSource:
+    """Return AWS's price list for a region."""
+    from gpuinfra.tools.aws.pricing import PriceList
+
+    return PriceList(region)
 
 
 def default_region() -> str:

@@ -55,7 +55,8 @@ class Instance:
     """An EC2 instance as AWS describes it now; `launched` and `since` are ISO 8601 times in UTC.
 
     since: when it got into its state, empty where AWS does not say. volume_ids: what is deleted with it;
-    other_...: what somebody attached, and what stays.
+    other_...: what somebody attached, and what stays. market: on-demand or spot. made: when it got its disk;
+    `launched` is its last start.
     """
 
     instance_id: str
@@ -71,6 +72,8 @@ class Instance:
     volume_ids: tuple[str, ...] = ()
     other_volume_ids: tuple[str, ...] = ()
     other_interface_ids: tuple[str, ...] = ()
+    market: str = "on-demand"
+    made: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +203,8 @@ class Settings:
     max_usd: float | None = None
     max_hours: float | None = None
     stopped_days: float | None = None
+    root_volume_iops: int = 3000
+    root_volume_throughput_mib_s: int = 125
 
     @property
     def tags(self) -> Tags:

@@ -28,6 +28,7 @@ from gpuinfra.ground.model import (
     Tags,
     TypeFacts,
 )
+from gpuinfra.ground.price_list import GpuType, PricedProduct
 
 OnProgress = Callable[[Progress], None]
 Request = dict[str, Any]
@@ -145,6 +146,19 @@ class Cloud(Protocol):
 
     def unprotect(self, instance_id: str) -> None:
         """Allow it again."""
+
+
+class PriceSource(Protocol):
+    """AWS, asked for prices in one region; each raises CloudError."""
+
+    def products(self, service: str, filters: Mapping[str, Sequence[str]]) -> list[PricedProduct]:
+        """Return the products whose attributes have one of these values each."""
+
+    def spot(self, instance_types: Sequence[str]) -> dict[str, dict[str, float]]:
+        """Return the spot price in force, USD an hour, by type and zone."""
+
+    def gpu_types(self) -> list[GpuType]:
+        """Return the types of the region that have NVIDIA GPUs."""
 
 
 class LiveView(Protocol):

@@ -3,17 +3,19 @@
 factory.py builds it, once a command; tests build one of fakes.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpuinfra.ground.errors import HostError
+from gpuinfra.ground.errors import CloudError, HostError
 from gpuinfra.ground.model import Host, Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.ground.paths import Project
 from gpuinfra.ground.protocols import (
     Cloud,
     HostClient,
+    PriceSource,
     Provisioner,
     Reporter,
     SshClient,
@@ -30,6 +32,15 @@ class Clock:
 
     sleep: Callable[[float], None]
     now: Callable[[], float]
+
+
+def nobody_to_ask(region: str) -> PriceSource:
+    """Stand for the price list where there is none.
+
+    Raises:
+        CloudError: always.
+    """
+    raise CloudError(f"nobody can be asked for the prices of {region}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +66,8 @@ class World:
     cloud: Callable[[str, Settings | None], Cloud]
     start_host: Callable[["World"], Host]  # by features.lifecycle, for those that find the host stopped
     other_hosts: Callable[[], Sequence[str]]  # the other stacks that have one
+    price_source: Callable[[str], PriceSource] = nobody_to_ask  # by region
+    price_cache: Path = Path(os.devnull)  # a directory: prices that AWS has told
     cut_off: Callable[[], str] = lambda: ""  # what the last long command was, and its log, if it was killed
 
     def recorded_host(self) -> Host:

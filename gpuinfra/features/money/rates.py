@@ -46,13 +46,17 @@ class Rate:
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """A time that a host was running or stopped, as one type on one market; ended None: it still is."""
+    """A time that a host was running or stopped, as one type on one market; ended None: it still is.
+
+    unseen: nobody saw what it did; counted as running, since AWS may have billed it.
+    """
 
     state: str
     instance_type: str
     market: str
     began: float
     ended: float | None
+    unseen: bool = False
 
 
 def seconds(spans: Sequence[Span], state: str, *, until: float) -> float:

@@ -11,6 +11,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.scheduler.models import scheduler_backends
 from werkzeug.test import run_wsgi_app
 
+from gpuinfra.simulator.api import price_list
+from gpuinfra.simulator.api.app import request_of
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.inventory import machine_of, power_off
 from gpuinfra.simulator.api.patches import apply_patches
@@ -19,6 +21,7 @@ from gpuinfra.simulator.api.state import SimulatorState
 from gpuinfra.simulator.machine import Machine
 
 ACCOUNT_ID = "123456789012"
+PRICE_LIST = "AWSPriceListService."  # of X-Amz-Target
 
 
 class MotoAccount:
@@ -31,7 +34,9 @@ class MotoAccount:
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any]) -> ApiAnswer:
-        """Carry out one call."""
+        """Carry out one call; the Price List, which moto does not have, is ours."""
+        if environ.get("HTTP_X_AMZ_TARGET", "").startswith(PRICE_LIST):
+            return price_list.answer(request_of(environ, environ["wsgi.input"].read()))
         chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
         return ApiAnswer(status=int(status.split()[0]), headers=tuple(headers), body=b"".join(chunks))
 

@@ -70,7 +70,7 @@ class SimulatorApp:
         if given := self._state.given.get(invocation):
             _log.warning("an answer was lost and is given again")
             return given
-        request = _request_of(environ, body)
+        request = request_of(environ, body)
         call = _call_of(request, self._state.now(), self._owner(request.access_key))
         number = self._state.calls.begin(call)
         fault = self._state.faults.hit(request.service, request.action, request.text)
@@ -132,7 +132,8 @@ def _take_body(environ: Environ) -> bytes:
     return body
 
 
-def _request_of(environ: Environ, body: bytes) -> AwsRequest:
+def request_of(environ: Environ, body: bytes) -> AwsRequest:
+    """Return what an HTTP request asks AWS for."""
     headers = {
         name.removeprefix("HTTP_").replace("_", "-").lower(): value
         for name, value in environ.items()

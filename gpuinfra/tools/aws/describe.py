@@ -24,6 +24,7 @@ def instance(raw: "InstanceTypeDef") -> Instance:
     changed = REASON.search(raw.get("StateTransitionReason", ""))
     since = f"{changed[1]}T{changed[2]}Z" if changed else ""
     disks = [disk.get("Ebs", {}) for disk in raw.get("BlockDeviceMappings", [])]
+    attached = [disk["AttachTime"] for disk in disks if disk.get("AttachTime")]
     cards = [
         (c.get("NetworkInterfaceId", ""), c.get("Attachment", {})) for c in raw.get("NetworkInterfaces", [])
     ]
@@ -43,6 +44,8 @@ def instance(raw: "InstanceTypeDef") -> Instance:
         other_interface_ids=tuple(
             name for name, at in cards if at.get("DeviceIndex") and not at.get("DeleteOnTermination")
         ),
+        market="spot" if raw.get("InstanceLifecycle") == "spot" else "on-demand",
+        made=min(attached).strftime("%Y-%m-%dT%H:%M:%SZ") if attached else "",
     )
 
 

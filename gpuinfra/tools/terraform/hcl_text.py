@@ -32,13 +32,13 @@ class Expression:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class HclItem:
     """A value and where it stands in the text; of a list also its items."""
 
     value: Value
     start: int
     end: int
-    items: tuple["Item", ...] = ()
+    items: tuple["HclItem", ...] = ()
 
 
 class NotHclError(Exception):
@@ -49,13 +49,13 @@ class NotHclError(Exception):
         self.line = line
 
 
-def read(text: str) -> dict[str, Item]:
+def read(text: str) -> dict[str, HclItem]:
     """Return the attributes of a file by name.
 
     Raises:
         NotHclError: it is not HCL; Terraform does not take an attribute twice either.
     """
-    found: dict[str, Item] = {}
+    found: dict[str, HclItem] = {}
     for attribute in _parsed(text).find_data("attribute"):
         name, _, expression = attribute.children
         key = text[name.meta.start_pos : name.meta.end_pos]
@@ -126,15 +126,15 @@ def _blanked(lexeme: re.Match[str]) -> str:
     return lexeme[0] if lexeme["comment"] is None else " " * len(lexeme[0])
 
 
-def _item(tree: Any, text: str) -> Item:
+def _item(tree: Any, text: str) -> HclItem:
     start, end = tree.meta.start_pos, tree.meta.end_pos
     value, items = _value(tree, text), tuple(_items(tree, text))
     if isinstance(value, Expression):
         value = Expression(text=text[start:end])
-    return Item(value=value, start=start, end=end, items=items)
+    return HclItem(value=value, start=start, end=end, items=items)
 
 
-def _items(tree: Any, text: str) -> Iterator[Item]:
+def _items(tree: Any, text: str) -> Iterator[HclItem]:
     """Yield the items of a list."""
     inner = tree.children[0]
     if tree.data == "expr_term" and getattr(inner, "data", "") == "tuple":
@@ -164,7 +164,7 @@ def _value(tree: Any, text: str) -> Value:
     return Expression(text="")
 
 
-def _with_items(text: str, name: str, old: Item, wanted: Sequence[object]) -> str:
+def _with_items(text: str, name: str, old: HclItem, wanted: Sequence[object]) -> str:
     """Return the text with another list, in which what stays is not touched, nor is any comment.
 
     What is new takes the place of the first item that goes, else it follows the last one.
@@ -183,7 +183,7 @@ def _with_items(text: str, name: str, old: Item, wanted: Sequence[object]) -> st
     return text[: old.start] + hcl(wanted) + text[old.end :]  # its commas stand in odd places
 
 
-def _with_comma(text: str, item: Item) -> tuple[int, int]:
+def _with_comma(text: str, item: HclItem) -> tuple[int, int]:
     """Return where an item begins and ends with its comma; a line that it has for itself, with the line."""
     comma = re.compile(r"[ \t]*,[ \t]*").match(text, item.end)
     start, end = item.start, comma.end() if comma else item.end

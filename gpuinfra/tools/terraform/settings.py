@@ -16,6 +16,7 @@ from gpuinfra.tools.terraform.hcl_text import Expression, Value
 KEY_PATH = "public_key_path"
 NUMBERS = ("max_usd", "max_hours", "stopped_days")
 LISTS = ("allowed_cidrs", "security_group_ids")
+NUMBERS = ("root_volume_size_gb", "root_volume_iops", "root_volume_throughput_mib_s")
 # Whoever is told to write a value is shown one.
 EXAMPLES = {
     "owner": "ada",
@@ -68,7 +69,7 @@ def _converted(name: str, value: Value) -> object:
     """Return a value as Terraform converts it; raises ValueError with what is wrong."""
     if isinstance(value, Expression):
         raise ValueError(f"is an expression, and gpuinfra does not evaluate any: {name} = {value.text}")
-    if name == "root_volume_size_gb":
+    if name in NUMBERS:
         return _whole(name, value)
     if name in NUMBERS:
         return _number(name, value)

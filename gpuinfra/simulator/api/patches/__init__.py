@@ -15,6 +15,7 @@ from gpuinfra.simulator.api.patches import (
     registries,
     sessions,
     spot,
+    spot_prices,
     states,
     volumes,
 )
@@ -35,6 +36,7 @@ _CONCERNS = (
     console,
     volumes,
     spot,
+    spot_prices,
     metadata_tags,
     launch,
 )

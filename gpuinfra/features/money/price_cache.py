@@ -1,0 +1,59 @@
+"""The prices that AWS has told, by region, kept with the time at which each was told."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from gpuinfra.tools.files import make_private, write_private
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptPrice:
+    """One answer: so much of a currency per unit; None: AWS has no such price, and `why`.
+
+    at: when it was told, in seconds since 1970. zones: a spot price, USD an hour, in each zone.
+    """
+
+    amount: float | None
+    at: float
+    currency: str = "USD"
+    unit: str = "Hrs"
+    why: str = ""
+    zones: Mapping[str, float] = field(default_factory=dict)
+
+
+class PriceCache:
+    """One file per region; a damaged one is as none, and a full disk only keeps nothing."""
+
+    def __init__(self, directory: Path, region: str) -> None:
+        self._path = directory / f"{region}.json"
+        self._read: dict[str, KeptPrice] | None = None
+
+    def get(self, name: str) -> KeptPrice | None:
+        """Return what was told of a thing."""
+        if self._read is None:
+            self._read = self._load()
+        return self._read.get(name)
+
+    def put(self, told: Mapping[str, KeptPrice]) -> None:
+        """Keep answers, beside those that another command has kept meanwhile."""
+        self._read = {**self._load(), **(self._read or {}), **told}
+        data = json.dumps({name: asdict(kept) for name, kept in self._read.items()}).encode()
+        with suppress(OSError):
+            make_private(self._path.parent)
+            write_private(self._path, data)
+
+    def _load(self) -> dict[str, KeptPrice]:
+        with suppress(OSError, ValueError, TypeError, AttributeError):
+            raw = json.loads(self._path.read_text(encoding="utf-8"))
+            return {str(name): _checked(KeptPrice(**one)) for name, one in raw.items()}
+        return {}
+
+
+def _checked(kept: KeptPrice) -> KeptPrice:
+    """Raise TypeError where a damaged file has something else than numbers."""
+    if not isinstance(kept.at, int | float) or not isinstance(kept.amount, int | float | None):
+        raise TypeError("no price")
+    return kept

@@ -1,0 +1,111 @@
+"""What a stack's host costs an hour: with a plan before there is one, with the record once it lives. Pure."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from gpuinfra.features.money import questions
+from gpuinfra.features.money.price_asker import on_demand_name, spot_name
+from gpuinfra.features.money.prices import FREE_IOPS, FREE_MIB_S, Prices, total
+from gpuinfra.features.money.rates import FREE, Item, Price, Rate
+from gpuinfra.ground.model import Change, Host, Instance, Record, Settings
+
+SPOT_MARKET = "spot"
+HOST, DISK, ADDRESS, NAT = "host", "disk", "address", "NAT gateway"
+FIXED_ADDRESS, NAT_GATEWAY, OWN_NETWORK = ".aws_eip.this[", ".aws_nat_gateway.", ".aws_subnet."
+
+
+@dataclass(frozen=True, kw_only=True)
+class BilledThings:
+    """What of a stack AWS bills by time. has_address: while it runs; a fixed one is there always."""
+
+    instance_type: str
+    market: str = "on-demand"
+    zone: str = ""
+    disk_gb: int
+    iops: int = FREE_IOPS
+    throughput_mib_s: int = FREE_MIB_S
+    has_address: bool = True
+    has_fixed_address: bool = False
+    nat_gateways: int = 0
+
+    def names(self) -> list[str]:
+        """Return what has to be asked for to know the rate, and what another market would cost."""
+        types = [on_demand_name(self.instance_type), spot_name(self.instance_type)]
+        return [*types, questions.DISK_GB, questions.ADDRESS, *([questions.NAT] if self.nat_gateways else [])]
+
+
+def planned(settings: Settings, record: Record, changes: Collection[Change]) -> BilledThings:
+    """Return what there will be after an apply."""
+    goes = {change.address for change in changes if change.action == "delete"}
+    comes = {change.address for change in changes if change.action in ("create", "replace")}
+    return _things(
+        (record.resources.keys() - goes) | comes,
+        settings,
+        instance_type=settings.instance_type,
+        disk_gb=settings.root_volume_size_gb,
+        is_private=settings.access == "ssm",
+    )
+
+
+def recorded(record: Record, host: Host, now: Instance | None, settings: Settings | None) -> BilledThings:
+    """Return what there is of a host that lives; `settings` alone say the IOPS and MiB/s of its disk."""
+    return _things(
+        record.resources.keys(),
+        settings,
+        instance_type=now.instance_type if now else host.instance_type,
+        market=now.market if now else "on-demand",
+        zone=now.availability_zone if now else host.availability_zone,
+        disk_gb=host.root_volume_size_gb,
+        is_private=host.is_private,
+    )
+
+
+def _things(
+    addresses: Collection[str],
+    settings: Settings | None,
+    *,
+    instance_type: str,
+    disk_gb: int,
+    is_private: bool,
+    market: str = "on-demand",
+    zone: str = "",
+) -> BilledThings:
+    nat = sum(NAT_GATEWAY in f".{it}" for it in addresses)
+    # Without a NAT gateway a private host in a network of ours has an address as its way out.
+    has_way_out = not nat and any(OWN_NETWORK in f".{it}" for it in addresses)
+    return BilledThings(
+        instance_type=instance_type,
+        market=market,
+        zone=zone,
+        disk_gb=disk_gb,
+        iops=settings.root_volume_iops if settings else FREE_IOPS,
+        throughput_mib_s=settings.root_volume_throughput_mib_s if settings else FREE_MIB_S,
+        has_address=not is_private or has_way_out,
+        has_fixed_address=any(FIXED_ADDRESS in f".{it}" for it in addresses),
+        nat_gateways=nat,
+    )
+
+
+def rate_of(things: BilledThings, prices: Prices) -> Rate:
+    """Return the price of each, running and stopped."""
+    disk = prices.disk(things.disk_gb, iops=things.iops, throughput_mib_s=things.throughput_mib_s)
+    items = [
+        Item(name=HOST, running=host_price(things, prices), stopped=FREE),
+        Item(name=DISK, running=disk, stopped=disk),
+    ]
+    if things.has_address or things.has_fixed_address:
+        address = prices.address()
+        items.append(
+            Item(name=ADDRESS, running=address, stopped=address if things.has_fixed_address else FREE)
+        )
+    if things.nat_gateways:
+        nat = total([prices.nat_gateway(), prices.address()] * things.nat_gateways)
+        items.append(Item(name=NAT, running=nat, stopped=nat))
+    return Rate(items=tuple(items))
+
+
+def host_price(things: BilledThings, prices: Prices) -> Price:
+    """Return the price of the instance alone, on its market."""
+    if things.market == SPOT_MARKET:
+        return prices.spot(things.instance_type, things.zone)
+    return prices.on_demand(things.instance_type)
