@@ -12,6 +12,7 @@ from gpuinfra.cli import (
     gpu,
     host,
     jobs,
+    lease,
     lifecycle,
     project,
     provision,
@@ -60,7 +61,7 @@ def version(as_json: Json = False) -> None:
     result(VERSION, {"version": VERSION}, as_json)
 
 
-for group in (project, lifecycle, host, environment, jobs, gpu, containers, sync, web, demo):
+for group in (project, lifecycle, lease, host, environment, jobs, gpu, containers, sync, web, demo):
     group.add_to(app)
 host.add_proxy_to(app)
 provision.add_terraforms_names_to(app)

@@ -1,4 +1,4 @@
-"""The lease: what a host may cost or how long it may run, what of that is used, and when AWS has to end it. Pure.
+"""The lease: what a host may cost or how long it may run, what of it is used, and when AWS ends it. Pure.
 
 Times are seconds since 1970 (UTC), by AWS's clock. An amount is USD, or hours for a lease of max_hours.
 """
@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gpuinfra.features.money.rates import HOUR_S
-from gpuinfra.ground.model import Record, Settings
+from gpuinfra.ground.model import Instance, Record, ScheduleStart, Settings
 
 # The scheduler calls up to a minute late: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 MARGIN_S = 60.0
 # Less than this is not worth a boot: such a lease counts as used up.
 LEAST_S = 300.0
+# An end that would come later by less stays where it is.
+WORTH_MOVING_S = 30.0
 DAY_S = 86400.0
 # From the end of the lease on: when each stage begins, as in terraform/modules/host/lease.tf.
 STOP, CUT_OFF, TERMINATE = "stop", "cut-off", "terminate"
@@ -42,7 +44,7 @@ class Lease:
         number = "unknown" if amount is None else f"{amount:.2f}"
         return f"{number} {'USD' if self.is_of_money else 'hours'}"
 
-    def stages(self, end: float) -> Mapping[str, float]:
+    def stages(self, end: float) -> dict[str, float]:
         """Return when each stage begins, if the lease ends at this time."""
         days = {} if self.stopped_days is None else {TERMINATE: end + self.stopped_days * DAY_S}
         return {STOP: end, CUT_OFF: end + CUT_OFF_AFTER_S, **days}
@@ -57,13 +59,21 @@ class LeaseUse:
     why: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class LeaseNow:
+    """A lease of a host as it is now; start: when AWS ends the host, None if AWS has no such schedule."""
+
+    lease: Lease
+    use: LeaseUse
+    start: ScheduleStart | None
+    instance: Instance
+
+
 def wanted(settings: Settings) -> Lease | None:
     """Return what terraform.tfvars says."""
     if settings.max_usd is None and settings.max_hours is None:
         return None
-    return Lease(
-        max_usd=settings.max_usd, max_hours=settings.max_hours, stopped_days=settings.stopped_days
-    )
+    return Lease(max_usd=settings.max_usd, max_hours=settings.max_hours, stopped_days=settings.stopped_days)
 
 
 def applied(record: Record) -> Lease | None:
@@ -97,3 +107,9 @@ def is_used_up(lease: Lease, use: LeaseUse) -> bool:
     """Tell whether nothing is left that would be worth a start."""
     left = left_s(lease, use)
     return left is not None and left < LEAST_S
+
+
+def stays(start: ScheduleStart, end: float) -> bool:
+    """Tell whether an end is left where it is: it would hardly move, or is over and would never come."""
+    is_over = end <= start.now and start.begins <= start.now
+    return is_over or 0 <= end - start.begins < WORTH_MOVING_S

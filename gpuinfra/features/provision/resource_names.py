@@ -35,6 +35,10 @@ NAMES = {
     "aws_internet_gateway": "internet gateway",
     "aws_eip": "public address (Elastic IP)",
     "aws_eip_association": "tie of that address to the host",
+    "aws_scheduler_schedule_group": "lease (schedules of AWS)",
+    "aws_scheduler_schedule": "stage of the lease",
+    "aws_iam_role.lease": "role of the lease",
+    "aws_iam_role_policy.lease": "policy of that role",
 }
 
 
@@ -48,7 +52,9 @@ def label(address: str) -> str:
 def kind(address: str) -> str:
     """Return what sort of thing an address is, in plain words."""
     found = re.search(r"(aws_\w+)\.\w+", address)
-    return NAMES.get(found.group(1), found.group(1)) if found else address
+    if found is None:
+        return address
+    return NAMES.get(found[0]) or NAMES.get(found[1], found[1])
 
 
 def listed(addresses: Sequence[str]) -> str:

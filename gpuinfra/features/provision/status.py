@@ -1,13 +1,15 @@
 """`status`: what EC2 says now, and where that differs from the record; Terraform is not started."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
+from gpuinfra.features.money import lease as leases
 from gpuinfra.features.money import network_costs
+from gpuinfra.features.money.lease_text import LeaseSummary
 from gpuinfra.features.provision import firewall
 from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.ground import when
@@ -37,6 +39,7 @@ class Status:
     note: str = ""
     opened: tuple[FirewallRule, ...] = ()
     cut_off: str = ""
+    lease: LeaseSummary | None = None
 
     @property
     def running_host(self) -> Host | None:
@@ -60,6 +63,8 @@ class Status:
             rows += [("host", now.instance_id), ("type", now.instance_type)]
         if self.boot:
             rows.append(("environment", _environment(self.boot)))
+        if self.lease:
+            rows.append(("lease", self.lease.line(datetime.now().astimezone())))
         if self.edited:
             rows.append(("edited", difference.told(self.edited, self.stack)))
         region = host.region if host else ""
@@ -94,6 +99,7 @@ def _now(world: World) -> Status:
 def _of_host(world: World, record: Record, host: Host) -> Status:
     cloud = world.cloud(host.region, None)
     instance = cloud.instance(host.instance_id)
+    lease = _lease(world, record, host, instance)
     boot = peek(world, host) if instance and instance.state == "running" else None
     is_there = instance and instance.state not in ("terminated", "shutting-down")
     return Status(
@@ -105,7 +111,24 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         edited=difference.differing(world, boot) if boot else (),
         note=_note(host, record, instance),
         opened=firewall.foreign(world, record) if is_there else (),
+        lease=lease() if is_there else None,
     )
+
+
+def _lease(
+    world: World, record: Record, host: Host, instance: Instance | None
+) -> Callable[[], LeaseSummary | None]:
+    """Ask AWS for the lease beside all else; return what waits for the answer. Without one nobody asks."""
+    if instance is None or leases.applied(record) is None:
+        return lambda: None
+    from concurrent.futures import ThreadPoolExecutor
+
+    from gpuinfra.features.money import lease_end
+
+    pool = ThreadPoolExecutor(1)
+    asked = pool.submit(lease_end.summary, world, record, host, instance, asks=False)
+    pool.shutdown(wait=False)
+    return asked.result
 
 
 def _half_made(world: World, record: Record) -> Status:

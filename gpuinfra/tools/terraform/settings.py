@@ -14,7 +14,7 @@ from gpuinfra.tools.terraform.declared import Variable
 from gpuinfra.tools.terraform.hcl_text import Expression, Value
 
 KEY_PATH = "public_key_path"
-NUMBERS = ("max_usd", "max_hours", "stopped_days")
+AMOUNTS = ("max_usd", "max_hours", "stopped_days")
 LISTS = ("allowed_cidrs", "security_group_ids")
 NUMBERS = ("root_volume_size_gb", "root_volume_iops", "root_volume_throughput_mib_s")
 # Whoever is told to write a value is shown one.
@@ -71,8 +71,8 @@ def _converted(name: str, value: Value) -> object:
         raise ValueError(f"is an expression, and gpuinfra does not evaluate any: {name} = {value.text}")
     if name in NUMBERS:
         return _whole(name, value)
-    if name in NUMBERS:
-        return _number(name, value)
+    if name in AMOUNTS:
+        return _amount(name, value)
     if name not in LISTS:
         return _words(name, value)
     if not isinstance(value, tuple):
@@ -87,7 +87,7 @@ def _whole(name: str, value: Value) -> int:
     return int(number)
 
 
-def _number(name: str, value: Value) -> float:
+def _amount(name: str, value: Value) -> float:
     number = _decimal(value)
     if number is None:
         raise ValueError(f"says {name} = {_shown(value)}, which is no number")
