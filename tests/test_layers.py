@@ -88,7 +88,7 @@ ROOMS = {
 SIBLINGS = {
     "boot": {"connect", "environment"},
     "provision": {"boot", "money"},
-    "lifecycle": {"boot", "connect", "provision"},
+    "lifecycle": {"boot", "connect", "money", "provision"},
     "gpu": {"jobs", "connect"},
     "jobs": {"connect"},
     "sync": {"connect"},

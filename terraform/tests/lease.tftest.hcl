@@ -1,4 +1,5 @@
-# The lease: AWS ends the host at a time that Terraform sets once, and by a role that can do nothing else.
+# Over 200 lines: a run for each case. The lease: AWS ends the host at a time that Terraform sets once, by a role
+# that can do nothing else.
 
 mock_provider "aws" {
   source = "./tests/mocks"

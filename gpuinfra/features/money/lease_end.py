@@ -5,13 +5,11 @@ A stopped host counts as running until somebody moves the end: one that nobody m
 
 import re
 import time
-from datetime import datetime
 
 from gpuinfra.features.money import lease as leases
 from gpuinfra.features.money import lease_text, lease_use
 from gpuinfra.features.money.lease import STOP, Lease, LeaseNow, LeaseUse
 from gpuinfra.features.money.lease_text import LeaseSummary
-from gpuinfra.features.money.rates import HOUR_S
 from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.model import Host, Instance, Record, ScheduleStart, Settings
 from gpuinfra.ground.names import command
@@ -36,7 +34,7 @@ def now(world: World, record: Record, host: Host, instance: Instance, *, asks: b
     lease = leases.applied(record)
     if lease is None:
         return None
-    start = _start(world.cloud(host.region, None), record)
+    start = start_of(world.cloud(host.region, None), record)
     until = start.now if start else time.time()
     use = lease_use.of_host(world, lease, record, host, instance, until=until, asks=asks)
     return LeaseNow(lease=lease, use=use, start=start, instance=instance)
@@ -53,7 +51,7 @@ def require(world: World, cloud: Cloud, host: Host, instance: Instance) -> Lease
     lease = leases.applied(record)
     if lease is None:
         return None
-    start = _start(cloud, record)
+    start = start_of(cloud, record)
     if start is None:
         message = f"nothing would end the host {host.instance_id}: AWS has no schedule of its lease any more"
         raise HostError(message, hint=f"{command('up', host.stack)}   # makes it again, and starts the host")
@@ -87,7 +85,7 @@ def before_resize(world: World, cloud: Cloud, host: Host, instance: Instance) ->
         ConfigError: the price of that type is not known.
     """
     record = world.state.read()
-    lease, start = leases.applied(record), _start(cloud, record)
+    lease, start = leases.applied(record), start_of(cloud, record)
     if lease is None or start is None:
         return
     use = lease_use.of_host(
@@ -109,7 +107,7 @@ def renew(world: World, record: Record, host: Host, *, dearer: Settings | None =
     if lease is None:
         return None
     cloud = world.cloud(host.region, None)
-    start, instance = _start(cloud, record), cloud.instance(host.instance_id)
+    start, instance = start_of(cloud, record), cloud.instance(host.instance_id)
     if start is None or instance is None or instance.state in GONE:
         return None
     use = lease_use.of_host(world, lease, record, host, instance, until=start.now)
@@ -121,45 +119,12 @@ def renew(world: World, record: Record, host: Host, *, dearer: Settings | None =
     return LeaseNow(lease=lease, use=use, start=start, instance=instance)
 
 
-def values(world: World, settings: Settings) -> dict[str, object]:
-    """Return what Terraform cannot know: for how many hours the host may run from an apply on.
-
-    Raises:
-        ConfigError: the price is not known, and no end is in force that could stay.
-    """
-    lease = leases.wanted(settings)
-    if lease is None:
-        return {}
-    record = world.state.read()
-    use, start = _use_before_apply(world, lease, settings, record)
-    left = leases.left_s(lease, use)
-    if left is None and start and lease == leases.applied(record):
-        left = start.begins - start.now
-    if left is None:
-        raise unknown_price(use, settings.stack)
-    return {"lease_hours": round(max(0.0, left - leases.MARGIN_S) / HOUR_S, 4)}
-
-
-def told(world: World, settings: Settings, record: Record) -> list[str]:
-    """Return what an apply does to the lease, as lines; nothing where it stays."""
-    text = lease_text.changed(leases.applied(record), leases.wanted(settings))
-    hours = values(world, settings).get("lease_hours") if text else None
-    if isinstance(hours, float):
-        text += f": {lease_text.from_now_on(hours, settings.stopped_days)}"
-    return [text] if text else []
-
-
 def summary(
     world: World, record: Record, host: Host, instance: Instance, *, asks: bool
 ) -> LeaseSummary | None:
     """Return how the lease of a host stands, for people; None where there is none."""
     found = now(world, record, host, instance, asks=asks)
     return lease_text.summary(found, host.stack) if found else None
-
-
-def line(lease_now: LeaseNow, host: Host) -> str:
-    """Return how a lease stands in one line, by the user's clock."""
-    return lease_text.summary(lease_now, host.stack).line(datetime.now().astimezone())
 
 
 def used_up(lease: Lease, use: LeaseUse, stack: str) -> ConfigError:
@@ -180,20 +145,6 @@ def unknown_price(use: LeaseUse, stack: str) -> ConfigError:
     )
 
 
-def _use_before_apply(
-    world: World, lease: Lease, settings: Settings, record: Record
-) -> tuple[LeaseUse, ScheduleStart | None]:
-    planned, host = lease_use.of_new_host(world, lease, settings, record), record.host
-    cloud = world.cloud(settings.region, settings) if host else None
-    instance = cloud.instance(host.instance_id) if cloud and host else None
-    if cloud is None or host is None or instance is None or instance.state in GONE:
-        return planned, None
-    start = _start(cloud, record)
-    until = start.now if start else time.time()
-    use = lease_use.of_host(world, lease, record, host, instance, until=until)
-    return LeaseUse(used=use.used, an_hour=planned.an_hour, why=planned.why or use.why), start
-
-
 def _dearest(one: LeaseUse, other: LeaseUse) -> LeaseUse:
     """Return the use of the one, at the higher price of both."""
     prices = (one.an_hour, other.an_hour)
@@ -201,7 +152,8 @@ def _dearest(one: LeaseUse, other: LeaseUse) -> LeaseUse:
     return LeaseUse(used=one.used, an_hour=dearer, why=one.why or other.why)
 
 
-def _start(cloud: Cloud, record: Record) -> ScheduleStart | None:
+def start_of(cloud: Cloud, record: Record) -> ScheduleStart | None:
+    """Return when AWS ends the host; None where it has no such schedule."""
     name = schedules(record).get(STOP)
     return cloud.schedule_start(name) if name else None
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gpuinfra.features.money import lease_end
+from gpuinfra.features.money import lease_apply
 from gpuinfra.features.provision import consequences, firewall, plan_text, progress
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
@@ -51,7 +51,7 @@ def forced(world: World, record: Record, *, upgrade_image: bool = False) -> list
 
 def make(world: World, terraform: Provisioner, settings: Settings, *, replace: list[str]) -> Outcome:
     """Plan into the stack's plan file."""
-    terraform.give(lease_end.values(world, settings))
+    terraform.give(lease_apply.values(world, settings))
     with progress.shown(world, "Planning") as on_progress:
         terraform.init()
         outcome = terraform.plan(world.files.plan_file, replace=replace, on_progress=on_progress)
@@ -75,7 +75,7 @@ def detailed(world: World, terraform: Provisioner, outcome: Outcome) -> tuple[Ch
 def show(world: World, changes: Sequence[Change], settings: Settings, record: Record) -> None:
     """Show what would change, and what that means for the host that lives."""
     opened = firewall.told(firewall.foreign(world, record), record.region)
-    leased = lease_end.told(world, settings, record)
+    leased = lease_apply.told(world, settings, record)
     for line in [
         *plan_text.plan_lines(changes, settings),
         *leased,

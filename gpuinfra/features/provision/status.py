@@ -1,14 +1,13 @@
 """`status`: what EC2 says now, and where that differs from the record; Terraform is not started."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
-from gpuinfra.features.money import lease as leases
-from gpuinfra.features.money import network_costs
+from gpuinfra.features.money import lease_status, network_costs
 from gpuinfra.features.money.lease_text import LeaseSummary
 from gpuinfra.features.provision import firewall
 from gpuinfra.features.provision.outcome import describe, orphans
@@ -99,7 +98,7 @@ def _now(world: World) -> Status:
 def _of_host(world: World, record: Record, host: Host) -> Status:
     cloud = world.cloud(host.region, None)
     instance = cloud.instance(host.instance_id)
-    lease = _lease(world, record, host, instance)
+    lease = lease_status.asked_beside(world, record, host, instance)
     boot = peek(world, host) if instance and instance.state == "running" else None
     is_there = instance and instance.state not in ("terminated", "shutting-down")
     return Status(
@@ -113,22 +112,6 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         opened=firewall.foreign(world, record) if is_there else (),
         lease=lease() if is_there else None,
     )
-
-
-def _lease(
-    world: World, record: Record, host: Host, instance: Instance | None
-) -> Callable[[], LeaseSummary | None]:
-    """Ask AWS for the lease beside all else; return what waits for the answer. Without one nobody asks."""
-    if instance is None or leases.applied(record) is None:
-        return lambda: None
-    from concurrent.futures import ThreadPoolExecutor
-
-    from gpuinfra.features.money import lease_end
-
-    pool = ThreadPoolExecutor(1)
-    asked = pool.submit(lease_end.summary, world, record, host, instance, asks=False)
-    pool.shutdown(wait=False)
-    return asked.result
 
 
 def _half_made(world: World, record: Record) -> Status:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
-from gpuinfra.features.money import lease_end, network_costs
+from gpuinfra.features.money import lease_apply, lease_end, network_costs
 from gpuinfra.features.provision import consequences, firewall, progress, protection
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.down import Running
@@ -18,7 +18,7 @@ from gpuinfra.features.provision.preflight import (
     refuse_orphans,
 )
 from gpuinfra.features.provision.resource_names import KEY_PAIR
-from gpuinfra.ground.errors import AlreadyExists, Declined, GpuInfraError, TerraformError
+from gpuinfra.ground.errors import AlreadyExists, Declined, TerraformError
 from gpuinfra.ground.model import Change, Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -102,14 +102,14 @@ def apply(
     if not (outcome.added or outcome.changed or outcome.destroyed):
         world.reporter.say("up to date: nothing had to be changed")
     made = _made(world)
-    _renew_lease(world, made)
+    lease_apply.renewed(world, made)
     return made
 
 
 def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
     """Plan and apply in one start of the provider: there is no host yet."""
     terraform = world.terraform()
-    terraform.give(lease_end.values(world, settings))
+    terraform.give(lease_apply.values(world, settings))
     with progress.shown(world, "Applying") as on_progress:
         terraform.init()
         outcome = terraform.apply(None, replace=forced, target=[], on_progress=on_progress)
@@ -172,26 +172,13 @@ def _tell(
     """Show the plan, with --yes only what it costs and means for the host; and which jobs end with that."""
     lines = consequences.lines(changes, record)
     if consent.yes:
-        costs = [*network_costs.lines(changes, settings), *lease_end.told(world, settings, record)]
+        costs = [*network_costs.lines(changes, settings), *lease_apply.told(world, settings, record)]
         for line in [*map(str.strip, costs), *lines]:
             world.reporter.say(line)
     else:
         planning.show(world, changes, settings, record)
     if lines and record.host and (commands := consent.running(record.host)):
         world.reporter.say(f"! running on the host, and lost then: {'; '.join(commands)}")
-
-
-def _renew_lease(world: World, host: Host) -> None:
-    """Move the end of the lease to where it belongs; where that fails, Terraform's own comes too early."""
-    try:
-        now = lease_end.renew(world, world.state.read(), host)
-    except GpuInfraError as error:
-        world.reporter.say(
-            f"the end of the lease was not moved, it comes earlier than it has to: {error.message}"
-        )
-        return
-    if now:
-        world.reporter.say(f"lease: {lease_end.line(now, host)}")
 
 
 def _made(world: World) -> Host:

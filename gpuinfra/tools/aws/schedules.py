@@ -1,15 +1,18 @@
-"""Schedules of EventBridge Scheduler: when one begins, by AWS's own clock, and moved to another time.
+"""Schedules of EventBridge Scheduler: found by their stack, read, and moved to another time.
 
 https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html
 """
 
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from botocore import exceptions as boto
 
-from gpuinfra.ground.model import ScheduleStart
+from gpuinfra.ground.model import CloudResource, ScheduleStart, Tags
+from gpuinfra.tools.aws.asking import Asking, items, tagged_as
 from gpuinfra.tools.aws.client import client
 
 # All that UpdateSchedule takes: what is not given again is forgotten.
@@ -26,6 +29,21 @@ KEPT = (
     "State",
     "Target",
 )
+
+
+def search(ec2: Any, tags: Tags, known: Collection[str], asking: Asking) -> Iterator[CloudResource]:
+    """Find the groups of schedules of a stack; who may not ask, or where there is no scheduler, has none."""
+    scheduler, marks = client("scheduler", ec2.meta.region_name), tags.of_any_owner()
+    with asking("scheduler", is_told=False), suppress(boto.EndpointConnectionError):
+        for raw in items(
+            scheduler, "list_schedule_groups", "ScheduleGroups", NamePrefix=f"gpuinfra-{tags.stack}-"
+        ):
+            if raw["Name"] in known or raw.get("State") == "DELETING":
+                continue
+            owner = tagged_as(scheduler.list_tags_for_resource(ResourceArn=raw["Arn"]), marks)
+            if owner is not None:
+                kind = "aws_scheduler_schedule_group"
+                yield CloudResource(kind=kind, resource_id=raw["Name"], owner=owner)
 
 
 def start(region: str, schedule_id: str) -> ScheduleStart | None:

@@ -135,22 +135,6 @@ output "role_arn" {
   value       = module.instance.role_arn
 }
 
-output "lease" {
-  description = "What the host may cost or how long it may run, as it was applied last; null: no lease"
-  value       = length(local.has_lease) == 0 ? null : { max_usd = var.max_usd, max_hours = var.max_hours, stopped_days = var.stopped_days }
-
-  # Here, not with the variables: those are looked at in a destroy, too.
-  precondition {
-    condition     = var.max_usd == null || var.max_hours == null
-    error_message = "max_usd and max_hours are both set, and a lease has one limit. Set one of them to null in terraform.tfvars."
-  }
-
-  precondition {
-    condition     = var.stopped_days == null || length(local.has_lease) > 0
-    error_message = "stopped_days counts from the end of a lease, and there is none. In terraform.tfvars set max_usd or max_hours, or stopped_days to null."
-  }
-}
-
 output "vpc_id" {
   description = "VPC of the host"
   value       = local.vpc_id

@@ -81,7 +81,9 @@ class Life:
         if self.now > self.began:
             self.spans.append(dataclasses.replace(self._span(), ended=self.now))
         if self.state == RUNNING and self.now - self.began < MINUTE_S:
-            self.bill += TYPES[self.type] * self.factor * (MINUTE_S - self.now + self.began) / HOUR_S
+            short_usd = TYPES[self.type] * self.factor * (MINUTE_S - self.now + self.began) / HOUR_S
+            self.bill += short_usd
+            self.allowed += short_usd  # started and stopped at once: no schedule can know
         self.state, self.began, self.type = state, self.now, new_type or self.type
 
     # --- our code ---
@@ -166,7 +168,9 @@ class Life:
         elif action == "cheaper":
             self.factor *= self.dice.uniform(0.5, 1)
         elif action == "dearer":
-            self.factor *= self.dice.uniform(1, 2)
+            was, self.factor = self.factor, self.factor * self.dice.uniform(1, 2)
+            if self.state == RUNNING and self.begins <= self.now + MINUTE_S:  # the last calls are under way
+                self.allowed += TYPES[self.type] * (self.factor - was) * 3 * MINUTE_S / HOUR_S
             self.move()  # somebody comes by; what nobody knows of, nobody can end sooner
 
 
