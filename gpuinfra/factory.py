@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpuinfra.ground import locations, paths
+from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.paths import Project, Stack
 
 if TYPE_CHECKING:
     from gpuinfra.features.containers.dlc_images import TaggedImage
     from gpuinfra.features.environment.protocols import HostFiles, Solver
+    from gpuinfra.features.money.type_prices import TypePrices
     from gpuinfra.features.provision.init import InitValues, Profile
     from gpuinfra.features.provision.up import LivingHost
     from gpuinfra.features.sync.clone import Agent
@@ -355,6 +357,32 @@ def price_source(region: str) -> PriceSource:
     from gpuinfra.tools.aws.pricing import PriceList
 
     return PriceList(region)
+
+
+def type_prices(region: str, stack: str, environ: Mapping[str, str]) -> TypePrices:
+    """Return the prices of a region: the one said, else that of a stack, else the user's own."""
+    from gpuinfra.features.money.type_prices import TypePrices
+    from gpuinfra.tools.terminal.terminal import Terminal
+
+    named = region or _stack_region(stack, environ) or default_region()
+    directory = paths.cache_home(environ) / "prices"
+    return TypePrices(named, directory=directory, ask=lambda: price_source(named), reporter=Terminal())
+
+
+def _stack_region(stack: str, environ: Mapping[str, str]) -> str:
+    """Return the region of a stack, empty where there is none: prices can be seen without a project."""
+    try:
+        return world(stack, environ).values.read().region
+    except ConfigError:
+        return ""
+
+
+def tell(lines: Sequence[str]) -> None:
+    """Tell lines beside a result."""
+    from gpuinfra.tools.terminal.terminal import Terminal
+
+    for line in lines:
+        Terminal().say(line)
 
 
 def default_region() -> str:

@@ -14,6 +14,7 @@ from gpuinfra.cli import (
     jobs,
     lease,
     lifecycle,
+    money,
     project,
     provision,
     sync,
@@ -61,7 +62,7 @@ def version(as_json: Json = False) -> None:
     result(VERSION, {"version": VERSION}, as_json)
 
 
-for group in (project, lifecycle, lease, host, environment, jobs, gpu, containers, sync, web, demo):
+for group in (project, lifecycle, lease, money, host, environment, jobs, gpu, containers, sync, web, demo):
     group.add_to(app)
 host.add_proxy_to(app)
 provision.add_terraforms_names_to(app)

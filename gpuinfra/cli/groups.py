@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter
 
 GROUPS = {
-    "Host": "up down plan status list stop start resize lease ip logs recover",
+    "Host": "up down plan status list stop start resize ip logs recover",
+    "Money": "prices cost lease",
     "Work": "run job sync ssh jupyter forward clone gpu",
     "Environment": "env",
     "Containers": "docker dlc",

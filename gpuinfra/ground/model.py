@@ -203,8 +203,8 @@ class Settings:
     max_usd: float | None = None
     max_hours: float | None = None
     stopped_days: float | None = None
-    root_volume_iops: int = 3000
-    root_volume_throughput_mib_s: int = 125
+    root_volume_iops: int | None = 3000  # None: an expression, which Terraform alone evaluates
+    root_volume_throughput_mib_s: int | None = 125
 
     @property
     def tags(self) -> Tags:

@@ -51,9 +51,9 @@ def test_behind_a_nat_gateway(cli: Cli, sim: Simulator) -> None:
     cli.edit("private_network = null", NAT)
     plan = cli.run("plan")
     assert plan.returncode == 0
-    assert (
-        "NAT gateway and its address: about 0.050 USD an hour (36 USD a month)" in plan.stdout + plan.stderr
-    )
+    told = plan.stdout + plan.stderr
+    assert "g4dn.xlarge 0.526, disk 0.014, NAT gateway 0.050)" in told
+    assert "private_network = null makes a host without its NAT gateway" in told
     host = cli.json("up", "--yes")
     assert (host["public_ip"], host["allowed_cidrs"]) == ("", [])
     assert sim.calls("AuthorizeSecurityGroupIngress") == []

@@ -1,6 +1,7 @@
 """Stand-ins for EC2 and for the way onto a host; and the world together: over 200 lines."""
 
 import dataclasses
+import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from gpuinfra.ground.model import (
     TypeFacts,
 )
 from gpuinfra.ground.paths import Project
-from gpuinfra.ground.world import World
+from gpuinfra.ground.world import World, nobody_to_ask
 from gpuinfra.tools.ssh.host_client import SshHostClient
 from tests.fakes.jobs import FakeHostClient
 from tests.fakes.world import (
@@ -336,4 +337,6 @@ def fake_world(directory: Path, **parts: Any) -> World:
         cloud=lambda region, settings: cloud,
         start_host=parts.pop("start_host", power.start),
         other_hosts=lambda: parts.get("others", ()),
+        price_source=parts.pop("price_source", nobody_to_ask),
+        price_cache=parts.pop("price_cache", Path(os.devnull)),
     )

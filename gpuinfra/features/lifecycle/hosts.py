@@ -5,17 +5,21 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from gpuinfra.features.lifecycle.power import GONE
+from gpuinfra.features.money import cost
 from gpuinfra.ground import when
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.text import table
 from gpuinfra.ground.world import World
 
-HEAD = ("stack", "state", "type", "address", "since", "region", "host")
+HEAD = ("stack", "state", "type", "address", "since", "region", "host", "USD/h")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListedHost:
-    """One stack; state: as EC2 says, "gone", or "none" where there is no host. Times are ISO 8601, UTC."""
+    """One stack; state: as EC2 says, "gone", or "none" where there is no host. Times are ISO 8601, UTC.
+
+    usd_h: what it costs as it is now, None where nobody has asked for the prices.
+    """
 
     stack: str
     state: str
@@ -24,15 +28,17 @@ class ListedHost:
     since: str = ""
     region: str = ""
     instance_id: str = ""
+    usd_h: float | None = None
 
-    def plain(self) -> dict[str, str]:
+    def plain(self) -> dict[str, object]:
         """Return it as plain values."""
         return asdict(self)
 
     def cells(self, now: datetime) -> tuple[str, ...]:
         """Return it as a row of a table, its time by the clock of `now`."""
-        shown = replace(self, since=when.local(self.since, now))
-        return tuple(value or "-" for value in asdict(shown).values())
+        shown = asdict(replace(self, since=when.local(self.since, now)))
+        price = f"{self.usd_h:.3f}" if self.usd_h is not None else "unknown" if self.instance_id else ""
+        return tuple(value or "-" for value in {**shown, "usd_h": price}.values())
 
 
 def hosts(worlds: Sequence[World]) -> list[ListedHost]:
@@ -48,11 +54,12 @@ def text(listed: Sequence[ListedHost], now: datetime) -> str:
 def _listed(world: World) -> ListedHost:
     record, name = world.state.read(), world.files.name
     if record.host:
-        return _of_host(record.host, world.cloud(record.host.region, None).instance(record.host.instance_id))
+        now = world.cloud(record.host.region, None).instance(record.host.instance_id)
+        return _of_host(record.host, now, cost.cached(world, record, record.host, now).rate_usd_h)
     return ListedHost(stack=name, state="half made" if record.ids_of("aws_instance") else "none")
 
 
-def _of_host(host: Host, now: Instance | None) -> ListedHost:
+def _of_host(host: Host, now: Instance | None, usd_h: float | None) -> ListedHost:
     is_gone = now is None or now.state in GONE
     return ListedHost(
         stack=host.stack,
@@ -62,4 +69,5 @@ def _of_host(host: Host, now: Instance | None) -> ListedHost:
         since=now.since if now else "",
         region=host.region,
         instance_id=host.instance_id,
+        usd_h=usd_h,
     )

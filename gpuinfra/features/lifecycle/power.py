@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from gpuinfra.features.boot.follow import follow
-from gpuinfra.features.money import lease_end
+from gpuinfra.features.money import cost, lease_end
 from gpuinfra.features.provision import progress
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.ground.errors import Declined, GpuInfraError, HostError, Interrupted, Stopped
@@ -62,6 +62,7 @@ def started(world: World, host: Host, *, yes: bool) -> Host:
         Stopped: the user said no.
     """
     instance = existing(cloud_of(world, host), host)
+    cost.seen(world, host, instance)
     if instance.state not in ("stopped", "stopping"):
         return host
     question = f"The host {host.instance_id} is {instance.state}. Start it? It costs money while it runs."
@@ -112,6 +113,7 @@ def existing(cloud: Cloud, host: Host) -> Instance:
 
 def power_off(world: World, cloud: Cloud, host: Host, instance: Instance) -> Instance:
     """Stop an instance that is not stopped, and wait for it; the shared connection to it ends."""
+    cost.seen(world, host, instance)
     if instance.state == "stopped":
         return instance
     world.ssh.close(host)
@@ -129,6 +131,7 @@ def power_on(world: World, cloud: Cloud, host: Host, instance: Instance) -> Inst
         CloudError: EC2 refuses.
         ConfigError, HostError: its lease does not let it.
     """
+    cost.seen(world, host, instance)
     if instance.state == "stopping":
         await_state(world, cloud, host, "stopped")
     if instance.state in ("stopping", "stopped"):
@@ -154,6 +157,7 @@ def await_state(world: World, cloud: Cloud, host: Host, wanted: str) -> Instance
     except KeyboardInterrupt:
         message = f"stopped waiting; EC2 goes on until {host.instance_id} is {wanted}"
         raise Interrupted(message, hint=command("status", host.stack)) from None
+    cost.seen(world, host, instance)
     return instance
 
 

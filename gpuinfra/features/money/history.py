@@ -20,7 +20,11 @@ Boot = tuple[float, float]  # began, last seen
 
 @dataclass(kw_only=True)
 class _Run:
-    """One start of a host. ended: as AWS said. off_at: it was seen to be off, since when AWS did not say."""
+    """One start of a host.
+
+    ended: as AWS said. off_at: it was seen to be off, since when AWS did not say. off_until: the last look at
+    it while it was off. seen_first, seen: the first and the last look while it was on.
+    """
 
     launched: float
     instance_type: str
@@ -28,6 +32,8 @@ class _Run:
     seen: float
     ended: float | None = None
     off_at: float | None = None
+    off_until: float | None = None
+    seen_first: float | None = None
     is_on: bool = True
 
     def span(self, state: str, began: float, ended: float | None, *, unseen: bool = False) -> Span:
@@ -60,16 +66,18 @@ def spans(
 ) -> list[Span]:
     """Return the times of one instance, in order and without a hole; none where nobody saw it.
 
-    boots: (began, last seen) of each boot, as the guard kept them. ends: when the host said that it ends.
+    boots: (began, last seen) of each boot that there was, as the guard kept them; none: nobody has asked it.
+    ends: when the host said that it ends.
     """
     facts = _gathered([one for one in sightings if one.instance_id == instance_id])
     runs = sorted(facts.runs.values(), key=lambda run: run.launched)
     found: list[Span] = []
-    for run, after in zip(runs, [*runs[1:], None], strict=True):
+    nexts: list[_Run | None] = [*runs[1:], None]
+    for run, after in zip(runs, nexts, strict=False):
         limit = after.launched if after else facts.gone_at
         if run is runs[0] and facts.made is not None and facts.made < run.launched - BOOT_S:
             found += _unsure(run, facts.made, run.launched, _inside(boots, facts.made, run.launched), ends)
-        found += _of_run(run, limit, boots, ends)
+        found += _of_run(run, after, limit, boots, ends)
     return [span for span in found if span.ended is None or span.ended > span.began]
 
 
@@ -86,39 +94,54 @@ def _gathered(sightings: Sequence[Sighting]) -> _Facts:
             ),
         )
         run.is_on = one.state in ON
+        if one.made is not None:
+            facts.made = min(one.made, one.made if facts.made is None else facts.made)
         if run.is_on:
             run.seen = max(run.seen, one.at)
-        elif one.since is not None and one.since >= one.launched:
+            run.seen_first = min(one.at, run.seen_first or one.at)
+            continue
+        run.off_until = max(one.at, run.off_until or one.at)
+        if one.since is not None and one.since >= one.launched:
             run.ended = min(one.since, run.ended or one.since)
         else:
             run.off_at = min(one.at, run.off_at or one.at)
         if one.state in GONE:
             facts.gone_at = min(it for it in (one.since or one.at, facts.gone_at) if it is not None)
-        if one.made is not None:
-            facts.made = min(one.made, one.made if facts.made is None else facts.made)
     return facts
 
 
-def _of_run(run: _Run, limit: float | None, boots: Sequence[Boot], ends: Sequence[float]) -> Iterator[Span]:
+def _of_run(
+    run: _Run, after: _Run | None, limit: float | None, boots: Sequence[Boot], ends: Sequence[float]
+) -> Iterator[Span]:
     """Yield the times from one start to the next, or to the end of the host, or until now (limit None)."""
     if limit is None and run.is_on:
         yield run.span(RUNNING, run.launched, None)
-    elif run.ended is not None:
-        ended = run.ended if limit is None else min(run.ended, limit)
-        yield run.span(RUNNING, run.launched, ended)
-        later = _inside(boots, ended + BOOT_S, limit)
-        if later:  # it was started and stopped again, and only the host knows
-            yield run.span(STOPPED, ended, later[0][0] - BOOT_S)
-            yield from _until(run, later[0][0] - BOOT_S, limit, later, ends)
-        else:
-            yield run.span(STOPPED, ended, limit)
+        return
+    off_at = min(it for it in (run.ended or run.off_at, limit) if it is not None)
+    if run.ended is None:
+        known = [(run.launched, min(max(run.seen, run.launched), off_at))]
+        yield from _unsure(run, run.launched, off_at, [*known, *_inside(boots, run.launched, off_at)], ends)
     else:
-        off_at = min(it for it in (run.off_at, limit) if it is not None)
-        seen = min(max(run.seen, run.launched), off_at)
-        known = [(run.launched, seen), *_inside(boots, run.launched, off_at)]
-        yield from _unsure(run, run.launched, off_at, known, ends)
-        if limit is None or off_at < limit:
-            yield run.span(STOPPED, off_at, limit)
+        yield run.span(RUNNING, run.launched, off_at)
+    if later := _inside(boots, off_at, limit):  # it was started and stopped again, and only the host knows
+        start = max(off_at, later[0][0] - BOOT_S)
+        yield run.span(STOPPED, off_at, start)
+        yield from _until(run, start, limit, later, ends)
+        return
+    off_until = _off_until(run, after, off_at) if after and not boots else limit
+    yield run.span(STOPPED, off_at, off_until)
+    if after and off_until is not None:
+        yield run.span(RUNNING, off_until, after.launched, unseen=True)
+
+
+def _off_until(run: _Run, after: _Run, off_at: float) -> float:
+    """Return until when a host was stopped for certain before its next start, of which no boots are known.
+
+    This machine's clock may be slow: between two looks passed as much time as it says, whatever it shows.
+    """
+    looked, next_look = run.off_until or off_at, after.seen_first or after.launched
+    until = max(off_at, looked, after.launched - max(0.0, next_look - looked))
+    return after.launched if after.launched - until < BOOT_S else until
 
 
 def _until(

@@ -1,12 +1,15 @@
 """The prices that AWS has told, by region, kept with the time at which each was told."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from gpuinfra.ground.price_list import GpuType
 from gpuinfra.tools.files import make_private, write_private
+
+FRESH_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,7 @@ class PriceCache:
 
     def put(self, told: Mapping[str, KeptPrice]) -> None:
         """Keep answers, beside those that another command has kept meanwhile."""
-        self._read = {**self._load(), **(self._read or {}), **told}
+        self._read = {**(self._read or {}), **self._load(), **told}
         data = json.dumps({name: asdict(kept) for name, kept in self._read.items()}).encode()
         with suppress(OSError):
             make_private(self._path.parent)
@@ -57,3 +60,25 @@ def _checked(kept: KeptPrice) -> KeptPrice:
     if not isinstance(kept.at, int | float) or not isinstance(kept.amount, int | float | None):
         raise TypeError("no price")
     return kept
+
+
+class TypesCache:
+    """The types with GPUs that a region sells, kept for a day."""
+
+    def __init__(self, directory: Path, region: str) -> None:
+        self._path = directory / f"{region}-types.json"
+
+    def get(self, now: float) -> list[GpuType] | None:
+        """Return them; None if they are not known, or too old."""
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            raw = json.loads(self._path.read_text(encoding="utf-8"))
+            if 0 <= now - raw["at"] < FRESH_S:
+                return [GpuType(**one) for one in raw["types"]]
+        return None
+
+    def put(self, types: Sequence[GpuType], now: float) -> None:
+        """Keep them."""
+        data = json.dumps({"at": now, "types": [asdict(one) for one in types]}).encode()
+        with suppress(OSError):
+            make_private(self._path.parent)
+            write_private(self._path, data)

@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 
 from gpuinfra.features.money import questions
 from gpuinfra.features.money.price_asker import SPOT, Asker, on_demand_name, spot_name
-from gpuinfra.features.money.price_cache import PriceCache
+from gpuinfra.features.money.price_cache import FRESH_S, PriceCache
 from gpuinfra.features.money.rates import HOURS_A_MONTH, Price
 from gpuinfra.ground.protocols import PriceSource
 from gpuinfra.ground.world import World
 
 # The price list changes with days' notice; spot prices several times a day.
-FRESH_S, SPOT_FRESH_S = 24 * 3600.0, 3600.0
-NOT_ASKED = "not asked for yet: gpuinfra prices"
+SPOT_FRESH_S = 3600.0
+NOT_PLAIN = "its IOPS or its throughput are no plain number in terraform.tfvars"
+NOT_ASKED, NO_ANSWER = "not asked for yet: gpuinfra cost", "AWS did not answer in time"
 # What a gp3 volume has without paying for it, https://aws.amazon.com/ebs/pricing/
 FREE_IOPS, FREE_MIB_S, MIB_A_GIB = 3000, 125, 1024
 
@@ -39,6 +40,7 @@ class Prices:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._cache, self._now = cache, now
+        self._is_open = True
         self._asker = Asker(ask, region=region, now=now) if ask else None
 
     def on_demand(self, instance_type: str) -> Price:
@@ -54,8 +56,12 @@ class Prices:
         why = cheapest.why if zone in kept.zones else f"no spot price in {zone}"
         return Price(usd_h=kept.zones.get(zone), asked_at=cheapest.asked_at, why=why)
 
-    def disk(self, size_gb: int, *, iops: int = FREE_IOPS, throughput_mib_s: int = FREE_MIB_S) -> Price:
-        """Return the price of a gp3 volume."""
+    def disk(
+        self, size_gb: int, *, iops: int | None = FREE_IOPS, throughput_mib_s: int | None = FREE_MIB_S
+    ) -> Price:
+        """Return the price of a gp3 volume; None: nobody knows what it has."""
+        if iops is None or throughput_mib_s is None:
+            return Price(usd_h=None, why=NOT_PLAIN)
         parts = [self._price(questions.DISK_GB, size_gb / HOURS_A_MONTH, "GB-Mo")]
         if iops > FREE_IOPS:
             parts.append(self._price(questions.DISK_IOPS, (iops - FREE_IOPS) / HOURS_A_MONTH, "IOPS-Mo"))
@@ -84,10 +90,19 @@ class Prices:
         """Return the price of a CloudWatch alarm."""
         return self._price(questions.ALARM, 1 / HOURS_A_MONTH, "Alarms")
 
+    def close(self) -> "Prices":
+        """Ask no more: who waits for an answer has waited long enough."""
+        self._is_open = False
+        return self
+
     def fetch(self, names: Iterable[str]) -> None:
         """Ask AWS, at the same time, for all of these that are not known or too old."""
-        if self._asker and (due := [name for name in names if self._is_due(name)]):
+        if self._asker and self._is_open and (due := self.due(names)):
             self._cache.put(self._asker.answers(due))
+
+    def due(self, names: Iterable[str]) -> list[str]:
+        """Return those that are not known or too old."""
+        return [name for name in names if self._is_due(name)]
 
     def _is_due(self, name: str) -> bool:
         kept = self._cache.get(name)
@@ -99,13 +114,19 @@ class Prices:
         self.fetch([name])
         kept, failed = self._cache.get(name), self._asker.failed.get(name, "") if self._asker else ""
         if kept is None:
-            return Price(usd_h=None, why=failed or NOT_ASKED)
+            return Price(usd_h=None, why=failed or (NOT_ASKED if self._is_open else NO_ANSWER))
         asked_at = datetime.fromtimestamp(kept.at, UTC).isoformat(timespec="seconds")
         if kept.amount is None:
             return Price(usd_h=None, asked_at=asked_at, why=kept.why)
-        if kept.currency != "USD" or kept.unit != unit:
-            why = f"told in {kept.currency}: {kept.amount:g} {kept.currency} per {kept.unit}"
-            return Price(usd_h=None, asked_at=asked_at, why=why)
+        if kept.unit != unit:
+            return Price(usd_h=None, asked_at=asked_at, why=f"told per {kept.unit}, not per {unit}")
+        if kept.currency == "CNY":
+            cny_h = kept.amount * units
+            return Price(
+                usd_h=None, asked_at=asked_at, why=f"billed in CNY: {cny_h:.3f} an hour", cny_h=cny_h
+            )
+        if kept.currency != "USD":
+            return Price(usd_h=None, asked_at=asked_at, why=f"told in {kept.currency}")
         return Price(usd_h=kept.amount * units, asked_at=asked_at, why=failed)
 
 

@@ -18,6 +18,7 @@ LINUX = {
     "capacitystatus": ("Used",),
     "marketoption": ("OnDemand",),
 }
+NO_PRICE = "AWS's price list has no on-demand price of it in this region"
 DISK_GB, DISK_IOPS, DISK_GIBPS = "gp3 GB-month", "gp3 IOPS-month", "gp3 GiBps-month"
 SNAPSHOT_GB, ADDRESS, NAT, ENDPOINT, ALARM = "snapshot GB-month", "address", "NAT", "endpoint", "alarm"
 
@@ -94,4 +95,4 @@ def the_price(products: Sequence[PricedProduct]) -> tuple[float, str, str] | str
     told = {(amount, currency, p.unit) for p in products for currency, amount in p.amounts if amount > 0}
     if len(told) == 1:
         return told.pop()
-    return f"AWS's price list has {len(told)} prices of it" if told else "AWS's price list has no price of it"
+    return f"AWS's price list has {len(told)} prices of it" if told else NO_PRICE

@@ -22,8 +22,8 @@ class BilledThings:
     market: str = "on-demand"
     zone: str = ""
     disk_gb: int
-    iops: int = FREE_IOPS
-    throughput_mib_s: int = FREE_MIB_S
+    iops: int | None = FREE_IOPS
+    throughput_mib_s: int | None = FREE_MIB_S
     has_address: bool = True
     has_fixed_address: bool = False
     nat_gateways: int = 0
@@ -56,6 +56,7 @@ def recorded(record: Record, host: Host, now: Instance | None, settings: Setting
         market=now.market if now else "on-demand",
         zone=now.availability_zone if now else host.availability_zone,
         disk_gb=host.root_volume_size_gb,
+        has_address=bool(now.public_ip) if now and now.state == "running" else None,
         is_private=host.is_private,
     )
 
@@ -69,6 +70,7 @@ def _things(
     is_private: bool,
     market: str = "on-demand",
     zone: str = "",
+    has_address: bool | None = None,
 ) -> BilledThings:
     nat = sum(NAT_GATEWAY in f".{it}" for it in addresses)
     # Without a NAT gateway a private host in a network of ours has an address as its way out.
@@ -80,7 +82,7 @@ def _things(
         disk_gb=disk_gb,
         iops=settings.root_volume_iops if settings else FREE_IOPS,
         throughput_mib_s=settings.root_volume_throughput_mib_s if settings else FREE_MIB_S,
-        has_address=not is_private or has_way_out,
+        has_address=(not is_private or has_way_out) if has_address is None else has_address,
         has_fixed_address=any(FIXED_ADDRESS in f".{it}" for it in addresses),
         nat_gateways=nat,
     )

@@ -13,11 +13,15 @@ RUNNING, STOPPED = "running", "stopped"
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """USD an hour of one thing; None: unknown, and `why` says what would tell it. asked_at: ISO 8601, UTC."""
+    """USD an hour of one thing; None: unknown, and `why` says what would tell it. asked_at: ISO 8601, UTC.
+
+    why beside a price: it is an old one, AWS could not be asked. cny_h: where AWS bills in CNY.
+    """
 
     usd_h: float | None
     asked_at: str = ""
     why: str = ""
+    cny_h: float | None = None
 
 
 FREE = Price(usd_h=0.0)

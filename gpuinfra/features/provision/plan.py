@@ -1,9 +1,10 @@
 """`plan`: show what an apply would do; nothing is changed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gpuinfra.features.money import lease_apply
+from gpuinfra.features.money import lease_apply, rate
+from gpuinfra.features.money.ahead import PricesAhead
+from gpuinfra.features.money.hourly import HourlyCost, hourly
 from gpuinfra.features.provision import consequences, firewall, plan_text, progress
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
@@ -20,11 +21,28 @@ class TerraformPlan:
 
     changes: tuple[Change, ...] = ()
     outputs_changed: bool = False
+    cost: dict[str, object] | None = None
 
     @property
     def is_empty(self) -> bool:
         """Tell whether an apply would do nothing at all."""
         return not self.changes and not self.outputs_changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """The changes that an apply would make to what is recorded, and what it all costs then."""
+
+    changes: tuple[Change, ...]
+    settings: Settings
+    record: Record
+    costs: HourlyCost
+
+
+def proposed(changes: tuple[Change, ...], settings: Settings, record: Record, ahead: PricesAhead) -> Proposal:
+    """Return the changes with their costs."""
+    costs = hourly(rate.planned(settings, record, changes), ahead.get())
+    return Proposal(changes=changes, settings=settings, record=record, costs=costs)
 
 
 def plan(world: World, values: InitValues) -> TerraformPlan:
@@ -33,13 +51,16 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     settings, record = prepare(world), world.state.read()
     refuse_missing(world, settings, record)
     terraform = world.terraform()
+    ahead = PricesAhead(world, settings)
     try:
         outcome = make(world, terraform, settings, replace=forced(world, record))
         changes = detailed(world, terraform, outcome)
     finally:
         world.files.plan_file.unlink(missing_ok=True)
-    show(world, changes, settings, record)
-    return TerraformPlan(changes=changes, outputs_changed=outcome.outputs_changed)
+    proposal = proposed(changes, settings, record, ahead)
+    show(world, proposal)
+    cost = proposal.costs.plain()
+    return TerraformPlan(changes=changes, outputs_changed=outcome.outputs_changed, cost=cost)
 
 
 def forced(world: World, record: Record, *, upgrade_image: bool = False) -> list[str]:
@@ -72,14 +93,10 @@ def detailed(world: World, terraform: Provisioner, outcome: Outcome) -> tuple[Ch
     return changes
 
 
-def show(world: World, changes: Sequence[Change], settings: Settings, record: Record) -> None:
-    """Show what would change, and what that means for the host that lives."""
-    opened = firewall.told(firewall.foreign(world, record), record.region)
-    leased = lease_apply.told(world, settings, record)
-    for line in [
-        *plan_text.plan_lines(changes, settings),
-        *leased,
-        *consequences.lines(changes, record),
-        *opened,
-    ]:
+def show(world: World, it: Proposal) -> None:
+    """Show what would change, what it costs, and what that means for the host that lives."""
+    opened = firewall.told(firewall.foreign(world, it.record), it.record.region)
+    plan = plan_text.plan_lines(it.changes, it.settings, it.costs.plan_lines())
+    leased = lease_apply.told(world, it.settings, it.record)
+    for line in [*plan, *leased, *consequences.lines(it.changes, it.record), *opened]:
         world.reporter.say(line)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from gpuinfra.features.money import network_costs
 from gpuinfra.features.provision.consequences import difference
 from gpuinfra.features.provision.resource_names import NAMES, label, listed
 from gpuinfra.ground.model import UNKNOWN, Change, Settings
@@ -17,8 +16,8 @@ LEASE = ".aws_scheduler_schedule."
 PLAIN = ("create", "delete")
 
 
-def plan_lines(changes: Sequence[Change], settings: Settings) -> list[str]:
-    """Return a plan as lines: what, where, for whom, the host, edits, and all the rest."""
+def plan_lines(changes: Sequence[Change], settings: Settings, costs: Sequence[str] = ()) -> list[str]:
+    """Return a plan as lines: what, where, for whom, the host, edits, all the rest, and what it costs."""
     if not changes:
         return ["up to date: nothing would be changed"]
     head = [
@@ -36,7 +35,7 @@ def plan_lines(changes: Sequence[Change], settings: Settings) -> list[str]:
     return [
         *head,
         *body,
-        *network_costs.lines(changes, settings),
+        *costs,
         f"{counts}. The host and its disk cost money until `{_down(settings.stack)}`.",
     ]
 

@@ -5,6 +5,8 @@ Its state is made beside the old one, which stays in its place until the new one
 
 from collections.abc import Sequence
 
+from gpuinfra.features.money import prices, rate
+from gpuinfra.features.money.hourly import hourly
 from gpuinfra.features.provision import leftovers, progress
 from gpuinfra.features.provision.outcome import describe
 from gpuinfra.features.provision.preflight import prepare
@@ -89,13 +91,21 @@ def _chosen(world: World, hosts: Sequence[Instance], host_id: str) -> Instance:
     return found[0]
 
 
+def _costs(world: World, settings: Settings, takeover: Takeover) -> list[str]:
+    """Return what the host costs if something is made that it does not have now."""
+    made = [change for change in takeover.changes if change.action == "create"]
+    things = rate.planned(settings, Record(resources=dict(takeover.ids)), made)
+    return hourly(things, prices.of(world, settings.region)).plan_lines() if made else []
+
+
 def _take_over(world: World, settings: Settings, host: Instance, *, yes: bool) -> None:
     """Plan, agree, apply into a new state, and put that in the place of the old one."""
     new = world.state.path.with_name("recovered.tfstate")
     new.unlink(missing_ok=True)  # of a run that was killed: AWS still has all that is in it
     try:
         takeover = planned(world, settings, host, state=new)
-        for line in lines(host, takeover.ids, takeover.changes, takeover.left, settings):
+        costs = _costs(world, settings, takeover)
+        for line in lines(host, takeover.ids, takeover.changes, takeover.left, costs):
             world.reporter.say(line)
         if not yes and not world.reporter.confirm(f"Take over the host {host.instance_id}?"):
             raise Declined(NOTHING, hint=again(world))

@@ -7,7 +7,9 @@ from typing import Any
 
 from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
-from gpuinfra.features.money import lease_status, network_costs
+from gpuinfra.features.money import cost as money
+from gpuinfra.features.money import lease_status
+from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.money.lease_text import LeaseSummary
 from gpuinfra.features.provision import firewall
 from gpuinfra.features.provision.outcome import describe, orphans
@@ -26,6 +28,7 @@ class Status:
     opened: rules that somebody added to our security groups.
     edited: the files here that are others than those the host's environment was made of.
     cut_off: the last long command, and its log, if it was killed.
+    cost: by the prices that are kept; nobody is asked.
     """
 
     stack: str
@@ -38,6 +41,7 @@ class Status:
     note: str = ""
     opened: tuple[FirewallRule, ...] = ()
     cut_off: str = ""
+    cost: HostCost | None = None
     lease: LeaseSummary | None = None
 
     @property
@@ -47,7 +51,7 @@ class Status:
 
     def plain(self, live: dict[str, Any] | None) -> dict[str, object]:
         """Return it as plain values, with what the host does now."""
-        return {**asdict(self), "live": live}
+        return {**asdict(self), "cost": self.cost.plain() if self.cost else None, "live": live}
 
     def text(self) -> str:
         """Return it as lines of "name  value"."""
@@ -60,6 +64,8 @@ class Status:
             rows += _host_rows(host, now, self.details)
         elif now:
             rows += [("host", now.instance_id), ("type", now.instance_type)]
+        if self.cost:
+            rows.append(("cost", money.brief(self.cost)))
         if self.boot:
             rows.append(("environment", _environment(self.boot)))
         if self.lease:
@@ -101,6 +107,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
     lease = lease_status.asked_beside(world, record, host, instance)
     boot = peek(world, host) if instance and instance.state == "running" else None
     is_there = instance and instance.state not in ("terminated", "shutting-down")
+    costs = money.cached(world, record, host, instance)
     return Status(
         stack=host.stack,
         host=host,
@@ -108,7 +115,8 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         details=cloud.details(instance) if instance and is_there else None,
         boot=boot,
         edited=difference.differing(world, boot) if boot else (),
-        note=_note(host, record, instance),
+        note=_note(host, instance, costs.hourly.going_on()),
+        cost=costs if is_there else None,
         opened=firewall.foreign(world, record) if is_there else (),
         lease=lease() if is_there else None,
     )
@@ -123,25 +131,16 @@ def _half_made(world: World, record: Record) -> Status:
     return Status(stack=name, host=None, instance=instance, note=note)
 
 
-def _note(host: Host, record: Record, instance: Instance | None) -> str:
+def _note(host: Host, instance: Instance | None, going_on: Sequence[str]) -> str:
     if instance is None or instance.state in ("terminated", "shutting-down"):
         return f"gone: it was terminated outside of gpuinfra; {command('up', host.stack)} makes a new one"
     if instance.state in ("stopped", "stopping"):
-        return f"stopped: only {_costs(record)} money; {command('start', host.stack)} starts it"
+        cost = f"only its {' and '.join(going_on)} {'cost' if going_on[1:] else 'costs'} money"
+        return f"stopped: {cost}; {command('start', host.stack)} starts it"
     if instance.public_ip != host.public_ip and not host.is_private:
         was = f"the address was {host.public_ip} when it was" if host.public_ip else "no address was"
         return f"{was} recorded; {command('up', host.stack)} records the new one"
     return ""
-
-
-def _costs(record: Record) -> str:
-    """Return what goes on costing money while the host is stopped, with the verb."""
-    found = ["its disk"]
-    if record.ids_of("aws_eip_association"):
-        found.append("its fixed address")
-    if record.ids_of("aws_nat_gateway"):
-        found.append(f"its NAT gateway with an address ({network_costs.NAT_USD_H:.3f} USD an hour)")
-    return f"{' and '.join(found)} {'cost' if found[1:] else 'costs'}"
 
 
 def _host_rows(host: Host, now: Instance | None, details: HostDetails | None) -> list[tuple[str, object]]:
@@ -185,7 +184,7 @@ def _address(host: Host, address: str) -> str:
     """Return an address with what it is for; that of a private host may change as it likes."""
     if not host.is_private or not address:
         return f"{address or 'none'}{' (access = ssm)' if host.is_private else ''}"
-    return f"{address}, the way out only: nobody is let in ({network_costs.ADDRESS_USD_H:.3f} USD an hour)"
+    return f"{address}, the way out only: nobody is let in"
 
 
 def _way_in(host: Host, cidrs: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gpuinfra.features.money import network_costs
 from gpuinfra.features.provision.consequences import difference, host_change
 from gpuinfra.features.provision.leftovers import Leftovers, listed
 from gpuinfra.features.provision.outcome import describe
@@ -20,9 +19,9 @@ def lines(
     ids: Mapping[str, str],
     changes: Sequence[Change],
     left: Leftovers,
-    settings: Settings,
+    costs: Sequence[str],
 ) -> Iterator[str]:
-    """Return what is taken over, made anew, changed, removed and left."""
+    """Return what is taken over, made anew (and so the `costs`), changed, removed and left."""
     yield f"takes over the host {describe([host])}"
     names = list(NAMES.values())
     by_kind: dict[str, list[str]] = {}
@@ -32,7 +31,7 @@ def lines(
         yield f"  {name} {found[0]}" if len(found) == 1 else f"  {len(found)} x {name}"
     if anew := [change.address for change in changes if change.action == "create"]:
         yield f"makes anew: {in_short(anew)}"
-        yield from network_costs.lines([c for c in changes if c.action == "create"], settings)
+        yield from costs
     for change in changes:
         for a in change.attributes if change.action == "update" else ():
             if not a.name.startswith(NO_CHANGE):

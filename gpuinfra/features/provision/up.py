@@ -1,10 +1,11 @@
 """`apply` / `up`: make the host as terraform.tfvars says, and return it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
-from gpuinfra.features.money import lease_apply, lease_end, network_costs
+from gpuinfra.features.money import lease_apply, lease_end
+from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.provision import consequences, firewall, progress, protection
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.down import Running
@@ -19,7 +20,7 @@ from gpuinfra.features.provision.preflight import (
 )
 from gpuinfra.features.provision.resource_names import KEY_PAIR
 from gpuinfra.ground.errors import AlreadyExists, Declined, TerraformError
-from gpuinfra.ground.model import Change, Host, Outcome, Record, Settings
+from gpuinfra.ground.model import Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
@@ -108,13 +109,15 @@ def apply(
 
 def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
     """Plan and apply in one start of the provider: there is no host yet."""
-    terraform = world.terraform()
+    terraform, record = world.terraform(), world.state.read()
+    ahead = PricesAhead(world, settings)
     terraform.give(lease_apply.values(world, settings))
     with progress.shown(world, "Applying") as on_progress:
         terraform.init()
         outcome = terraform.apply(None, replace=forced, target=[], on_progress=on_progress)
     check(world, outcome, settings)
-    for line in network_costs.lines(outcome.changes, settings):  # no plan was shown that would have told
+    proposal = planning.proposed(outcome.changes, settings, record, ahead)
+    for line in proposal.costs.plan_lines():  # no plan was shown that would have told
         world.reporter.say(line.strip())
     return outcome
 
@@ -124,6 +127,7 @@ def _as_planned(
 ) -> Outcome:
     """Plan, agree upon the changes, and apply exactly that plan; a new key is on the host before."""
     plan_file, terraform = world.files.plan_file, world.terraform()
+    ahead = PricesAhead(world, settings)
     try:
         planned = planning.make(world, terraform, settings, replace=forced)
         made = [change.address for change in planned.changes if change.action == "create"]
@@ -134,7 +138,7 @@ def _as_planned(
         if planned.changes:
             changes = planning.detailed(world, terraform, planned)
             protection.refuse_replacement(world, settings, changes, record)
-            _agree(world, changes, settings, record, consent)
+            _agree(world, planning.proposed(changes, settings, record, ahead), consent)
             if record.host and KEY_PAIR in forced and not consequences.loss(changes, record):
                 living.take_key(living.started(record.host))
         if record.host and consequences.restart(planned.changes):
@@ -147,17 +151,15 @@ def _as_planned(
     return outcome
 
 
-def _agree(
-    world: World, changes: Sequence[Change], settings: Settings, record: Record, consent: Consent
-) -> None:
+def _agree(world: World, proposal: planning.Proposal, consent: Consent) -> None:
     """Tell what would change, and ask where there is no consent yet.
 
     Raises:
         Declined: the user said no.
         ConfigError: there is nobody to ask.
     """
-    lost = consequences.loss(changes, record)
-    _tell(world, changes, settings, record, consent)
+    lost = consequences.loss(proposal.changes, proposal.record)
+    _tell(world, proposal, consent)
     if lost and not (consent.yes and consent.replace):
         agreed = world.reporter.confirm(f"{lost}.", word=REPLACE)
     else:
@@ -166,18 +168,16 @@ def _agree(
         raise Declined("nothing was changed in AWS", hint=command("up", world.files.name))
 
 
-def _tell(
-    world: World, changes: Sequence[Change], settings: Settings, record: Record, consent: Consent
-) -> None:
+def _tell(world: World, proposal: planning.Proposal, consent: Consent) -> None:
     """Show the plan, with --yes only what it costs and means for the host; and which jobs end with that."""
-    lines = consequences.lines(changes, record)
+    host, lines = proposal.record.host, consequences.lines(proposal.changes, proposal.record)
     if consent.yes:
-        costs = [*network_costs.lines(changes, settings), *lease_apply.told(world, settings, record)]
-        for line in [*map(str.strip, costs), *lines]:
+        leased = lease_apply.told(world, proposal.settings, proposal.record)
+        for line in [*map(str.strip, [*proposal.costs.plan_lines(), *leased]), *lines]:
             world.reporter.say(line)
     else:
-        planning.show(world, changes, settings, record)
-    if lines and record.host and (commands := consent.running(record.host)):
+        planning.show(world, proposal)
+    if lines and host and (commands := consent.running(host)):
         world.reporter.say(f"! running on the host, and lost then: {'; '.join(commands)}")
 
 

@@ -24,7 +24,7 @@ Product = dict[str, Any]
 def answer(request: AwsRequest) -> ApiAnswer:
     """Answer one call of the service."""
     if request.action != "GetProducts":
-        return _refused(request, "UnknownOperationException", f"no {request.action} in the simulator")
+        raise NotImplementedError(request.action)
     if request.region not in SELLERS:
         return _refused(request, "UnknownOperationException", f"no Price List endpoint in {request.region}")
     try:

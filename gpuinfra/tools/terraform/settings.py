@@ -17,6 +17,7 @@ KEY_PATH = "public_key_path"
 AMOUNTS = ("max_usd", "max_hours", "stopped_days")
 LISTS = ("allowed_cidrs", "security_group_ids")
 NUMBERS = ("root_volume_size_gb", "root_volume_iops", "root_volume_throughput_mib_s")
+PRICE_ONLY = NUMBERS[1:]  # without them a price is unknown, and all else works
 # Whoever is told to write a value is shown one.
 EXAMPLES = {
     "owner": "ada",
@@ -67,6 +68,8 @@ def converted(values: Mapping[str, Value], declared: Declared, path: Path) -> Se
 
 def _converted(name: str, value: Value) -> object:
     """Return a value as Terraform converts it; raises ValueError with what is wrong."""
+    if isinstance(value, Expression) and name in PRICE_ONLY:
+        return None
     if isinstance(value, Expression):
         raise ValueError(f"is an expression, and gpuinfra does not evaluate any: {name} = {value.text}")
     if name in NUMBERS:

@@ -30,9 +30,19 @@ def test_each_stack_is_a_row_with_what_ec2_says(tmp_path: Path) -> None:
     assert (listed[0].instance_type, listed[0].address, listed[0].since) == ("g5.xlarge", "52.9.9.9", SINCE)
     assert listed[2].address == "by Session Manager"
     shown = [line.split() for line in text(listed, NOW).splitlines()]
-    assert shown[0] == ["stack", "state", "type", "address", "since", "region", "host"]
+    assert shown[0] == ["stack", "state", "type", "address", "since", "region", "host", "USD/h"]
     assert shown[1][1:4] == ["running", "g5.xlarge", "52.9.9.9"]
-    assert shown[1][4:] == ["05:04,", "6", "h", "55", "min", "ago", "us-east-1", host().instance_id]
+    assert shown[1][4:] == [
+        "05:04,",
+        "6",
+        "h",
+        "55",
+        "min",
+        "ago",
+        "us-east-1",
+        host().instance_id,
+        "unknown",
+    ]
 
 
 def test_a_project_without_stacks_lists_nothing() -> None:

@@ -9,39 +9,11 @@ from tests.fakes.world import SETTINGS
 HOST = "module.host.module.instance.aws_instance.this"
 
 
-def test_the_plan_of_a_private_host_tells_the_price_of_its_network() -> None:
-    """By the hour and by the month, and for which region; other hosts have no such line."""
-    made = Change(address=HOST, action="create")
-    nat = Change(address='module.host.module.network["own"].aws_nat_gateway.this["nat"]', action="create")
-    private = dataclasses.replace(SETTINGS, access="ssm")
-    text = "\n".join(plan_text.plan_lines([made], private))
-    assert "no open port, nobody is let in; ssh through Session Manager only (experimental)" in text
-    assert "public address, the way out only: about 0.005 USD an hour (4 USD a month), while the host" in text
-    assert "(list price of us-east-1 in 2026; other regions differ)" in text
-    text = "\n".join(plan_text.plan_lines([made, nat], private))
-    assert "NAT gateway and its address: about 0.050 USD an hour (36 USD a month), also while" in text
-    assert "private_network = null makes a host without it" in text
-    assert "0.005" not in text
-    inside = dataclasses.replace(private, subnet_id="subnet-1")
-    for settings, change in (
-        (SETTINGS, made),
-        (inside, made),
-        (private, dataclasses.replace(made, action="update")),
-    ):
-        assert "USD" not in "\n".join(plan_text.plan_lines([change], settings))
-
-
-def test_the_price_of_a_fixed_address_is_told() -> None:
-    """It goes on while the host is stopped, which nobody expects; that of a NAT gateway has its own line."""
-    fixed = Change(address='module.host.module.instance.aws_eip.this["own"]', action="create")
-    text = "\n".join(plan_text.plan_lines([fixed], SETTINGS))
-    assert (
-        "fixed public address: about 0.005 USD an hour (4 USD a month), also while the host is stopped"
-        in text
-    )
-    assert "public address (Elastic IP)\n" in text
-    of_nat = Change(address='module.host.module.network["own"].aws_eip.nat["nat"]', action="create")
-    assert "fixed" not in "\n".join(plan_text.plan_lines([of_nat], SETTINGS))
+def test_the_costs_stand_before_the_end() -> None:
+    """Who is asked has just read them; a plan that changes nothing has none."""
+    made = [Change(address=HOST, action="create")]
+    assert plan_text.plan_lines(made, SETTINGS, ["  cost: 1 USD"])[-2] == "  cost: 1 USD"
+    assert plan_text.plan_lines([], SETTINGS, ["  cost: 1 USD"]) == ["up to date: nothing would be changed"]
 
 
 def test_the_end_of_the_cost_is_that_of_this_stack() -> None:

@@ -1,0 +1,195 @@
+"""`cost`: what a host has cost since it was made, what this month will cost, and what goes on."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gpuinfra.features.money import history, ledger, prices, spent
+from gpuinfra.features.money.history import Boot
+from gpuinfra.features.money.hourly import HourlyCost, hourly, usd
+from gpuinfra.features.money.prices import Prices
+from gpuinfra.features.money.rate import rate_of, recorded
+from gpuinfra.features.money.rates import HOUR_S, RUNNING, STOPPED, Rate, Span, seconds
+from gpuinfra.features.money.spent import SpentOn
+from gpuinfra.ground import when
+from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.model import Host, Instance, Record, Settings
+from gpuinfra.ground.text import duration, pairs
+from gpuinfra.ground.world import World
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostCost:
+    """The cost of one host until `now` (seconds since 1970), all at today's prices.
+
+    spans: its times. items: what each thing has cost. month_usd: since the first of the month (UTC).
+    """
+
+    stack: str
+    instance_id: str
+    state: str
+    now: float
+    spans: tuple[Span, ...]
+    items: tuple[SpentOn, ...]
+    month_usd: float | None
+    hourly: HourlyCost
+
+    @property
+    def usd(self) -> float | None:
+        """Return all that it has cost; None: a price is unknown."""
+        return spent.total_usd(self.items)
+
+    @property
+    def rate_usd_h(self) -> float | None:
+        """Return what it costs an hour as it is now."""
+        if self.state in history.GONE:
+            return 0.0
+        return self.hourly.rate.usd_h(RUNNING if self.state in history.ON else STOPPED)
+
+    @property
+    def month_end_usd(self) -> float | None:
+        """Return what the month will have cost if nothing changes."""
+        if self.month_usd is None or self.rate_usd_h is None:
+            return None
+        return self.month_usd + self.rate_usd_h * (spent.month_ends(self.now) - self.now) / HOUR_S
+
+    @property
+    def unseen_s(self) -> float:
+        """Return for how long nobody saw whether it ran; counted as running."""
+        return sum((span.ended or self.now) - span.began for span in self.spans if span.unseen)
+
+    def plain(self) -> dict[str, object]:
+        """Return it as plain values."""
+        return {
+            "stack": self.stack,
+            "instance_id": self.instance_id,
+            "state": self.state,
+            "usd": self.usd,
+            "items": {item.name: item.usd for item in self.items},
+            "running_s": seconds(self.spans, RUNNING, until=self.now),
+            "stopped_s": seconds(self.spans, STOPPED, until=self.now),
+            "unseen_s": self.unseen_s,
+            "since": _iso(self.spans[0].began) if self.spans else "",
+            "until": _iso(self.now),
+            "month_usd": self.month_usd,
+            "month_end_usd": self.month_end_usd,
+            "hourly": self.hourly.plain(),
+            "spans": [_plain_span(span) for span in self.spans],
+        }
+
+    def text(self) -> str:
+        """Return it as lines of "name  value"."""
+        rows: list[tuple[str, object]] = [("host", f"{self.instance_id}, {self.state}")]
+        rows += [("so far", self._so_far())]
+        rows += [("", f"{_cents(item.usd):>9}  {item.name}") for item in self.items]
+        if self.unseen_s:
+            lost = duration(int(self.unseen_s))
+            rows.append(("unseen", f"{lost} of it: nobody saw whether it ran; counted as running"))
+        end = _cents(self.month_end_usd)
+        rows.append(
+            ("this month", f"{_cents(self.month_usd)} USD so far; {end} by its end if it stays as it is")
+        )
+        rows.append(("running", self.hourly.summary(RUNNING)))
+        rows.append(("stopped", self.hourly.summary(STOPPED)))
+        return pairs(rows)
+
+    def _so_far(self) -> str:
+        if not self.spans:
+            return "unknown: AWS does not say when it was started"
+        since = when.local(_iso(self.spans[0].began), datetime.fromtimestamp(self.now).astimezone())
+        times = [
+            f"{duration(int(length))} {state}"
+            for state in (RUNNING, STOPPED)
+            if (length := seconds(self.spans, state, until=self.now)) >= 1
+        ]
+        why = "" if self.usd is not None else f" ({self.hourly.unknown(RUNNING)})"
+        return f"{_cents(self.usd)} USD{why} since {since}: {', '.join(times)}"
+
+
+def cost(world: World, *, boots: Sequence[Boot] = (), ends: Sequence[float] = ()) -> HostCost:
+    """Return the cost of the recorded host; EC2 is asked how it is, AWS for the prices.
+
+    boots, ends: what the host itself knows, see `history.spans`.
+
+    Raises:
+        HostError: there is no host.
+        CloudError: EC2 refuses.
+    """
+    host, record = world.recorded_host(), world.state.read()
+    now = world.cloud(host.region, None).instance(host.instance_id)
+    return _of(world, host, record, now, prices.of(world, host.region), boots, ends)
+
+
+def cached(world: World, record: Record, host: Host, now: Instance | None) -> HostCost:
+    """Return the same by the prices that are kept: nobody is asked."""
+    return _of(world, host, record, now, prices.of(world, host.region, asks=False), (), ())
+
+
+def brief(found: HostCost) -> str:
+    """Return it in one line."""
+    so_far = f"; {_cents(found.usd)} USD since it was made" if found.usd is not None and found.spans else ""
+    if found.state in history.ON:
+        return found.hourly.brief() + so_far
+    return f"{found.hourly.summary(STOPPED)}{so_far}"
+
+
+def seen(world: World, host: Host, now: Instance | None) -> None:
+    """Write down what EC2 just said of the host; such a moment does not come again."""
+    book = ledger.of(world.files)
+    if now:
+        book.note(now)
+    else:
+        book.note_gone(host.instance_id)
+
+
+def _of(
+    world: World,
+    host: Host,
+    record: Record,
+    now: Instance | None,
+    book: Prices,
+    boots: Sequence[Boot],
+    ends: Sequence[float],
+) -> HostCost:
+    at = time.time()
+    seen(world, host, now)
+    times = history.spans(ledger.of(world.files).sightings(), host.instance_id, boots=boots, ends=ends)
+    things = recorded(record, host, now, settings_if_any(world))
+    per_hour = hourly(things, book)
+
+    def rate(instance_type: str, market: str) -> Rate:
+        return rate_of(dataclasses.replace(things, instance_type=instance_type, market=market), book)
+
+    return HostCost(
+        stack=host.stack,
+        instance_id=host.instance_id,
+        state=now.state if now else "terminated",
+        now=at,
+        spans=tuple(times),
+        items=tuple(spent.spent(times, rate, now=at)),
+        month_usd=spent.total_usd(spent.spent(times, rate, now=at, since=spent.month_began(at))),
+        hourly=per_hour,
+    )
+
+
+def settings_if_any(world: World) -> Settings | None:
+    """Return what terraform.tfvars says; None where it cannot be read: a cost is told all the same."""
+    with suppress(ConfigError):
+        return world.values.read()
+    return None
+
+
+def _plain_span(span: Span) -> dict[str, object]:
+    ended = _iso(span.ended) if span.ended is not None else ""
+    return {**dataclasses.asdict(span), "began": _iso(span.began), "ended": ended}
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _cents(amount: float | None) -> str:
+    return usd(amount) if amount is None or 0 < amount < 0.01 else f"{amount:.2f}"
