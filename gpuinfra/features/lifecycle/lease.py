@@ -62,7 +62,7 @@ def _more(old: Lease, usd: float, hours: float, stack: str) -> tuple[str, float]
     """Return the variable that changes, and by how much."""
     more = usd if old.is_of_money else hours
     option = "--usd 10" if old.is_of_money else "--hours 5"
-    if more <= 0 or (usd and hours):
+    if not 0 < more < float("inf") or (usd and hours):
         message = f"the lease is one of {old.text(old.limit)}; say by how much it is to be longer, above 0"
         raise ConfigError(message, hint=command(f"lease extend {option}", stack))
     return ("max_usd" if old.is_of_money else "max_hours"), more

@@ -1,4 +1,4 @@
-"""Thousands of random lives of a host: whatever its owner does, it never costs more than its lease.
+"""Over 200 lines: a model of AWS beside our code. Random lives of a host never cost more than its lease.
 
 AWS's scheduler is a model here, as its pages describe it: each call comes up to a minute late, is repeated
 each minute, and one may get lost. Who ends and starts the host is our code, a console, or the guard.
