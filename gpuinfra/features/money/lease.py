@@ -61,12 +61,16 @@ class LeaseUse:
 
 @dataclass(frozen=True, kw_only=True)
 class LeaseNow:
-    """A lease of a host as it is now; start: when AWS ends the host, None if AWS has no such schedule."""
+    """A lease of a host as it is now; start: when AWS ends the host, None if AWS has no such schedule.
+
+    untold: why AWS does not say it, if so.
+    """
 
     lease: Lease
     use: LeaseUse
     start: ScheduleStart | None
     instance: Instance
+    untold: str = ""
 
 
 def wanted(settings: Settings) -> Lease | None:

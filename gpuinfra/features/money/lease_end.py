@@ -10,7 +10,7 @@ from gpuinfra.features.money import lease as leases
 from gpuinfra.features.money import lease_text, lease_use
 from gpuinfra.features.money.lease import STOP, Lease, LeaseNow, LeaseUse
 from gpuinfra.features.money.lease_text import LeaseSummary
-from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.errors import CloudError, ConfigError, HostError
 from gpuinfra.ground.model import Host, Instance, Record, ScheduleStart, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud
@@ -34,10 +34,14 @@ def now(world: World, record: Record, host: Host, instance: Instance, *, asks: b
     lease = leases.applied(record)
     if lease is None:
         return None
-    start = start_of(world.cloud(host.region, None), record)
+    start, untold = None, ""
+    try:
+        start = start_of(world.cloud(host.region, None), record)
+    except CloudError as error:  # who may not ask sees all else
+        untold = error.message
     until = start.now if start else time.time()
     use = lease_use.of_host(world, lease, record, host, instance, until=until, asks=asks)
-    return LeaseNow(lease=lease, use=use, start=start, instance=instance)
+    return LeaseNow(lease=lease, use=use, start=start, instance=instance, untold=untold)
 
 
 def require(world: World, cloud: Cloud, host: Host, instance: Instance) -> LeaseNow | None:

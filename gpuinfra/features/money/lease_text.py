@@ -11,7 +11,8 @@ from gpuinfra.ground.names import command
 from gpuinfra.ground.text import duration, pairs
 
 # What state a lease is in.
-RUNS, PAUSED, ENDED, ENDING, MISSING = "runs", "paused", "ended", "ending", "without a schedule"
+RUNS, PAUSED, ENDED, ENDING = "runs", "paused", "ended", "ending"
+MISSING, UNTOLD = "without a schedule", "not told"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,8 @@ class LeaseSummary:
 
     limit, used, an_hour: USD, or hours for a lease of max_hours (`unit`); None: unknown, `why` says why.
     state: runs (AWS ends the host at ends_at), paused (the host is stopped, something is left), ended
-    (nothing is left), ending (AWS stops the host just now), or without a schedule: nothing would end it.
+    (nothing is left), ending (AWS stops the host just now), not told (by AWS), or without a schedule: nothing
+    would end it.
     left_s: for how long it may run on. ends_at, since: ISO 8601, UTC.
     """
 
@@ -45,6 +47,8 @@ class LeaseSummary:
         of = f"{_amount(self.used)} of {_amount(self.limit)} {self.unit}"
         if self.state == MISSING:
             return f"{of}; AWS has no schedule of it: nothing would end the host; {command('up', self.stack)}"
+        if self.state == UNTOLD:
+            return f"{of}; when AWS stops the host is not known: {self.why}"
         if self.state == ENDED:
             at = f" {when.local(self.since, here)}" if self.since else ""
             return f"ended{at}: {of}; {self.extend}"
@@ -95,13 +99,13 @@ def summary(now: LeaseNow, stack: str) -> LeaseSummary:
         left_s=max(0.0, start.begins - start.now) if start and is_on else left,
         since="" if is_on else instance.since,
         stopped_days=lease.stopped_days,
-        why=use.why,
+        why=now.untold or use.why,
     )
 
 
 def _state(now: LeaseNow, is_on: bool) -> str:
     if now.start is None:
-        return MISSING
+        return UNTOLD if now.untold else MISSING
     if is_on:
         return ENDING if now.start.begins <= now.start.now else RUNS
     return ENDED if leases.is_used_up(now.lease, now.use) else PAUSED

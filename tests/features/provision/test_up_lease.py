@@ -11,7 +11,8 @@ from gpuinfra.features.provision.init import InitValues, usd_of
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.features.provision.up import Consent, apply
 from gpuinfra.ground.errors import CloudError, ConfigError
-from gpuinfra.ground.model import AttributeChange, Change, Outcome, Record
+from gpuinfra.ground.model import AttributeChange, Change, Outcome, Record, ScheduleStart
+from tests.fakes.host import FakeCloud
 from tests.fakes.prices import DENIED
 from tests.fakes.world import FakeState, FakeTerraform
 from tests.features.money.lease_scene import HOUR_S, Scene, recorded, running
@@ -111,6 +112,20 @@ def test_status_tells_a_schedule_that_somebody_removed(tmp_path: Path) -> None:
     assert "lease      4.00 of 20.00 USD; AWS has no schedule of it" in _status(gone)
     there = Scene(tmp_path, running(4), ends_in_s=16 * HOUR_S)
     assert "lease      4.00 of 20.00 USD; AWS stops the host " in _status(there)
+
+
+def test_status_of_one_who_may_not_ask_has_all_else(tmp_path: Path) -> None:
+    """The lease line says why the end is not known."""
+    scene = Scene(tmp_path, running(4))
+
+    class Refusing(FakeCloud):
+        def schedule_start(self, schedule_id: str) -> ScheduleStart | None:
+            raise CloudError("your AWS user may not do scheduler:GetSchedule")
+
+    cloud = Refusing(instance=running(4))
+    text = statuses.status(dataclasses.replace(scene.world, cloud=lambda region, settings: cloud)).text()
+    assert "when AWS stops the host is not known: your AWS user may not do scheduler:GetSchedule" in text
+    assert "host       i-" in text
 
 
 def _status(one: Scene) -> str:
