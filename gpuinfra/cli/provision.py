@@ -38,7 +38,7 @@ def plan(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     from gpuinfra.features.provision import plan
 
     planned = plan.plan(factory.world(stack, os.environ), factory.init_values(os.environ))
-    result("", planned, as_json)
+    result("", planned.plain(), as_json)
 
 
 def apply(

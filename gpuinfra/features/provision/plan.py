@@ -1,6 +1,6 @@
 """`plan`: show what an apply would do; nothing is changed."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from gpuinfra.features.money import lease_apply, rate
 from gpuinfra.features.money.ahead import PricesAhead
@@ -17,11 +17,16 @@ from gpuinfra.ground.world import World
 
 @dataclass(frozen=True, kw_only=True)
 class TerraformPlan:
-    """All that an apply would do."""
+    """All that an apply would do; cost: what there is then costs, None where nothing would be changed."""
 
     changes: tuple[Change, ...] = ()
     outputs_changed: bool = False
     cost: dict[str, object] | None = None
+
+    def plain(self) -> dict[str, object]:
+        """Return it as plain values; a plan that changes nothing has no cost of its own."""
+        plain = asdict(self)
+        return plain if self.cost else {name: plain[name] for name in ("changes", "outputs_changed")}
 
     @property
     def is_empty(self) -> bool:
@@ -59,7 +64,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
         world.files.plan_file.unlink(missing_ok=True)
     proposal = proposed(changes, settings, record, ahead)
     show(world, proposal)
-    cost = proposal.costs.plain()
+    cost = proposal.costs.plain() if changes else None
     return TerraformPlan(changes=changes, outputs_changed=outcome.outputs_changed, cost=cost)
 
 

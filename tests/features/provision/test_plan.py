@@ -20,6 +20,7 @@ def test_it_is_shown_and_deleted(tmp_path: Path) -> None:
     terraform, reporter = FakeTerraform(Outcome(ok=True, changes=(NEW,))), FakeReporter()
     found = plan(fake_world(tmp_path, terraform=terraform, reporter=reporter), unset())
     assert (found.changes, found.outputs_changed) == ((NEW,), False)
+    assert "cost" in found.plain()
     assert "    + host (EC2 instance)" in reporter.said
     assert terraform.calls == [("init",), ("plan", ())]
     assert list(tmp_path.iterdir()) == []

@@ -116,6 +116,7 @@ def test_dataclasses_are_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == {
         "changes": [{"address": "a.b", "action": "create", "reason": "", "attributes": []}],
         "outputs_changed": False,
+        "cost": None,
     }
 
 
