@@ -372,7 +372,8 @@ def type_prices(region: str, stack: str, environ: Mapping[str, str]) -> TypePric
 def _stack_region(stack: str, environ: Mapping[str, str]) -> str:
     """Return the region of a stack, empty where there is none: prices can be seen without a project."""
     try:
-        return world(stack, environ).values.read().region
+        it = world(stack, environ)
+        return it.state.read().region or it.values.read().region  # the first is read in no time
     except ConfigError:
         return ""
 

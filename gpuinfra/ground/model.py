@@ -301,6 +301,7 @@ class Record:
 
     public_key: the key of the host's key pair, as type and key. region, tags: of what was made; empty,
     None where no resource says it. is_older: the run that came after it was killed while it wrote its own.
+    disk_...: of the host's root disk.
     """
 
     resources: dict[str, str] = field(default_factory=dict)
@@ -310,6 +311,8 @@ class Record:
     region: str = ""
     tags: Tags | None = None
     is_older: bool = False
+    disk_iops: int = 3000
+    disk_throughput_mib_s: int = 125
 
     @property
     def settings(self) -> Settings | None:

@@ -3,7 +3,6 @@
 import dataclasses
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,8 +14,7 @@ from gpuinfra.features.money.rate import rate_of, recorded
 from gpuinfra.features.money.rates import HOUR_S, RUNNING, STOPPED, Rate, Span, seconds
 from gpuinfra.features.money.spent import SpentOn
 from gpuinfra.ground import when
-from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.model import Host, Instance, Record, Settings
+from gpuinfra.ground.model import Host, Instance, Record
 from gpuinfra.ground.text import duration, pairs
 from gpuinfra.ground.world import World
 
@@ -157,7 +155,7 @@ def _of(
     at = time.time()
     seen(world, host, now)
     times = history.spans(ledger.of(world.files).sightings(), host.instance_id, boots=boots, ends=ends)
-    things = recorded(record, host, now, settings_if_any(world))
+    things = recorded(record, host, now)
     per_hour = hourly(things, book)
 
     def rate(instance_type: str, market: str) -> Rate:
@@ -173,13 +171,6 @@ def _of(
         month_usd=spent.total_usd(spent.spent(times, rate, now=at, since=spent.month_began(at))),
         hourly=per_hour,
     )
-
-
-def settings_if_any(world: World) -> Settings | None:
-    """Return what terraform.tfvars says; None where it cannot be read: a cost is told all the same."""
-    with suppress(ConfigError):
-        return world.values.read()
-    return None
 
 
 def _plain_span(span: Span) -> dict[str, object]:

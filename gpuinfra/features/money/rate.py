@@ -40,18 +40,22 @@ def planned(settings: Settings, record: Record, changes: Collection[Change]) -> 
     comes = {change.address for change in changes if change.action in ("create", "replace")}
     return _things(
         (record.resources.keys() - goes) | comes,
-        settings,
+        iops=settings.root_volume_iops,
+        throughput_mib_s=settings.root_volume_throughput_mib_s,
         instance_type=settings.instance_type,
         disk_gb=settings.root_volume_size_gb,
         is_private=settings.access == "ssm",
     )
 
 
-def recorded(record: Record, host: Host, now: Instance | None, settings: Settings | None) -> BilledThings:
-    """Return what there is of a host that lives; `settings` alone say the IOPS and MiB/s of its disk."""
+def recorded(
+    record: Record, host: Host, now: Instance | None, settings: Settings | None = None
+) -> BilledThings:
+    """Return what there is of a host that lives; `settings`: its disk is as they say, not as was recorded."""
     return _things(
         record.resources.keys(),
-        settings,
+        iops=settings.root_volume_iops if settings else record.disk_iops,
+        throughput_mib_s=settings.root_volume_throughput_mib_s if settings else record.disk_throughput_mib_s,
         instance_type=now.instance_type if now else host.instance_type,
         market=now.market if now else "on-demand",
         zone=now.availability_zone if now else host.availability_zone,
@@ -63,8 +67,9 @@ def recorded(record: Record, host: Host, now: Instance | None, settings: Setting
 
 def _things(
     addresses: Collection[str],
-    settings: Settings | None,
     *,
+    iops: int | None,
+    throughput_mib_s: int | None,
     instance_type: str,
     disk_gb: int,
     is_private: bool,
@@ -80,8 +85,8 @@ def _things(
         market=market,
         zone=zone,
         disk_gb=disk_gb,
-        iops=settings.root_volume_iops if settings else FREE_IOPS,
-        throughput_mib_s=settings.root_volume_throughput_mib_s if settings else FREE_MIB_S,
+        iops=iops,
+        throughput_mib_s=throughput_mib_s,
         has_address=(not is_private or has_way_out) if has_address is None else has_address,
         has_fixed_address=any(FIXED_ADDRESS in f".{it}" for it in addresses),
         nat_gateways=nat,

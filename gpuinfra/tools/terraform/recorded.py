@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from gpuinfra.ground.model import Host, Record, Tags
 from gpuinfra.ground.text import shorten
+from gpuinfra.tools.terraform.recorded_disk import speed
 
 T = TypeVar("T")
 Found = tuple[dict[str, Any], list[dict[str, Any]]]  # a resource and its instances
@@ -61,7 +62,11 @@ def record(raw: dict[str, Any]) -> Record:
     """
     outputs = {name: _output(name, one) for name, one in _part(raw, "outputs", dict, {}).items()}
     found = [(one, _objects(one, "instances")) for one in _objects(raw, "resources")]
+    hosts = [i for r, instances in found for i in instances if r.get("type") == "aws_instance"]
+    iops, throughput_mib_s = speed(_part(hosts[0], "attributes", dict, {}) if hosts else {})
     return Record(
+        disk_iops=iops,
+        disk_throughput_mib_s=throughput_mib_s,
         resources={
             _address(resource, instance): _id(instance)
             for resource, instances in found

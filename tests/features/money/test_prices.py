@@ -1,31 +1,17 @@
 """Prices: asked once, kept with their date, never guessed."""
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from gpuinfra.features.money import price_asker, questions
-from gpuinfra.features.money.price_cache import PriceCache
 from gpuinfra.features.money.prices import Prices, total
 from gpuinfra.features.money.rates import Price
 from gpuinfra.ground.errors import CloudError
 from tests.fakes.prices import DENIED, FakePriceList, product
+from tests.features.money.conftest import NOW
 
-NOW = 1_796_000_000.0
 DAY_S = 24 * 3600
-EURO = "eu-central-1"
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Callable[..., Prices]:
-    """Make the prices of a region, of a cache that outlives them."""
-
-    def made(source: FakePriceList | None, *, at: float = NOW, region: str = "us-east-1") -> Prices:
-        return Prices(region=region, cache=PriceCache(tmp_path, region), ask=source, now=lambda: at)
-
-    return made
 
 
 Book = Callable[..., Prices]
@@ -182,35 +168,6 @@ def test_who_has_waited_long_enough_asks_no_more(book: Book) -> None:
     source = FakePriceList()
     price = book(source).close().on_demand("g5.xlarge")
     assert (price.usd_h, price.why, source.asked) == (None, "AWS did not answer in time", [])
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"gp3 GB-month": 3}', '{"address": {"at": "x", "amount": 1}}']
-)
-def test_a_damaged_cache_is_as_none(text: str, book: Book, tmp_path: Path) -> None:
-    """It is asked for again, and written anew."""
-    path = tmp_path / "us-east-1.json"
-    path.write_text(text)
-    assert book(FakePriceList()).address().usd_h == 0.005
-    assert json.loads(path.read_text())["address"]["amount"] == 0.005
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
-def test_two_commands_keep_what_each_has_asked(book: Book) -> None:
-    """The later one does not throw away what the earlier one has written meanwhile."""
-    one, other = book(FakePriceList()), book(FakePriceList())
-    assert one.due([questions.ADDRESS])
-    assert other.due([questions.ADDRESS])
-    one.on_demand("g5.xlarge")
-    other.address()
-    assert book(None).on_demand("g5.xlarge").usd_h == 1.006
-
-
-def test_what_cannot_be_kept_is_told_all_the_same(tmp_path: Path) -> None:
-    """A full disk, or a directory that is none, costs only the next call."""
-    (tmp_path / "file").write_text("")
-    prices = Prices(region=EURO, cache=PriceCache(tmp_path / "file", EURO), ask=FakePriceList())
-    assert prices.address().usd_h == 0.005
 
 
 def test_a_sum_is_unknown_where_one_part_is() -> None:

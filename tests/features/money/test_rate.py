@@ -89,6 +89,10 @@ def test_a_living_host_is_priced_as_it_is() -> None:
     assert (it.instance_type, it.market, it.has_address) == ("g5.xlarge", "spot", False)
     source = FakePriceList(spot={"g5.xlarge": {it.zone: 0.4, "us-east-1z": 0.1}})
     assert rate_of(it, prices(source)).usd_h(RUNNING) == pytest.approx(0.4 + DISK_USD_H)
+    fast = dataclasses.replace(RECORDED, disk_iops=5000, disk_throughput_mib_s=225)
+    assert rate_of(recorded(fast, host(), spot), prices(source)).usd_h(STOPPED) == pytest.approx(
+        DISK_USD_H + 14 / 730
+    )
     gone = recorded(RECORDED, host(), None, None)
     assert (gone.instance_type, gone.disk_gb, gone.has_address) == ("g4dn.xlarge", 128, True)
 

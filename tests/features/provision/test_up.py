@@ -12,7 +12,6 @@ from gpuinfra.features.provision.up import Consent, apply
 from gpuinfra.ground import errors
 from gpuinfra.ground.model import Change, Outcome, Record
 from tests.fakes.host import FakeCloud, fake_world
-from tests.fakes.prices import FakePriceList
 from tests.fakes.world import (
     RECORDED,
     RUNNING,
@@ -45,19 +44,6 @@ def test_yes_applies_in_one_go(tmp_path: Path) -> None:
     host = apply(fake_world(tmp_path, terraform=terraform, records=(Record(), RECORDED)), YES)
     assert terraform.calls == [("init",), ("apply", False, (), ())]
     assert host == RECORDED.host
-
-
-def test_yes_tells_what_a_network_of_our_own_costs(tmp_path: Path) -> None:
-    """No plan is shown, so the price is said all the same."""
-    nat = Change(address='module.host.module.network["own"].aws_nat_gateway.this["nat"]', action="create")
-    terraform, reporter = FakeTerraform(dataclasses.replace(MADE, changes=(NEW, nat))), FakeReporter()
-    values, prices = FakeValues(dataclasses.replace(SETTINGS, access="ssm")), FakePriceList()
-    apply(
-        fake_world(tmp_path, terraform=terraform, reporter=reporter, values=values, price_source=prices), YES
-    )
-    sums = [line for line in reporter.said if "USD an hour" in line]
-    assert len(sums) == 2
-    assert "NAT gateway 0.050" in sums[0]
 
 
 def test_asking_applies_the_plan_that_was_shown(tmp_path: Path) -> None:
