@@ -2,13 +2,11 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 
 from gpuinfra.features.money import history, lease_account, ledger, prices, rate
 from gpuinfra.features.money.lease import Lease, LeaseUse
 from gpuinfra.features.money.lease_account import LeaseAccount
 from gpuinfra.features.money.rates import HOUR_S, RUNNING, STOPPED, Price, Rate, Span
-from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Host, Instance, Record, Settings
 from gpuinfra.ground.world import World
 
@@ -49,7 +47,7 @@ def of_host(
     if not lease.is_of_money:
         return LeaseUse(used=hours(spans, until), an_hour=1.0)
     told = prices.of(world, host.region, asks=asks)
-    things = rate.recorded(record, host, instance, _settings(world))
+    things = rate.recorded(record, host, instance)
 
     def rate_of(instance_type: str, market: str = instance.market) -> Rate:
         return rate.rate_of(dataclasses.replace(things, instance_type=instance_type, market=market), told)
@@ -115,10 +113,3 @@ def _use(used: float | None, now: Rate) -> LeaseUse:
 
 def _why(unknown: Sequence[Price]) -> str:
     return next((price.why for price in unknown if price.why), "")
-
-
-def _settings(world: World) -> Settings | None:
-    """Return terraform.tfvars, which alone knows the speed of the disk; it may be broken by now."""
-    with suppress(GpuInfraError):
-        return world.values.read()
-    return None
