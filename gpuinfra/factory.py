@@ -208,6 +208,13 @@ def living_host(world: World, *, yes: bool) -> LivingHost:
     return LivingHost(started=partial(power.started, world, yes=yes), take_key=partial(keys.take, world))
 
 
+def applies(*, yes: bool) -> Callable[[World], Host]:
+    """Return what makes the host as terraform.tfvars says; without `yes` after a question."""
+    from gpuinfra.features.provision.up import Consent, apply
+
+    return lambda world: apply(world, Consent(yes=yes, running=running(world)))
+
+
 def running(world: World, *, connecting: bool = False) -> Callable[[Host], Sequence[str]]:
     """Return what tells the jobs and shells of a host, as an open connection tells, or a new one."""
     from functools import partial
@@ -225,6 +232,7 @@ def init_values(
     cidr: str = "",
     public_key: Path | None = None,
     instance_type: str = "",
+    max_usd: str = "",
     asks: bool = False,
     profile: Profile | None = None,
 ) -> InitValues:
@@ -249,6 +257,7 @@ def init_values(
         region=lambda: value("region", region, default_region, lambda: "region"),
         owner=lambda: value("owner", owner, _owner, lambda: "owner, who answers for the host"),
         cidr=lambda: _cidr(cidr, environ),
+        max_usd=lambda: value("max_usd", max_usd, lambda: init.NO_LIMIT, lambda: init.LIMIT_QUESTION),
         public_key=lambda: None if kept("public_key_path", public_key) else _public_key(public_key, environ),
         profile=profile,
     )
@@ -416,7 +425,8 @@ def type_prices(region: str, stack: str, environ: Mapping[str, str]) -> TypePric
 def _stack_region(stack: str, environ: Mapping[str, str]) -> str:
     """Return the region of a stack, empty where there is none: prices can be seen without a project."""
     try:
-        return world(stack, environ).values.read().region
+        it = world(stack, environ)
+        return it.state.read().region or it.values.read().region  # the first is read in no time
     except ConfigError:
         return ""
 

@@ -29,6 +29,12 @@ module "host" {
   shutdown_behavior = var.shutdown_behavior
   user_data_base64  = local.user_data_base64
 
+  # what it may cost
+  max_usd      = var.max_usd
+  max_hours    = var.max_hours
+  stopped_days = var.stopped_days
+  lease_hours  = var.lease_hours
+
   # storage
   root_volume_size_gb          = var.root_volume_size_gb
   root_volume_iops             = var.root_volume_iops

@@ -141,6 +141,11 @@ output "role_arn" {
   value       = module.host.role_arn
 }
 
+output "lease" {
+  description = "What the host may cost or how long it may run, as it was applied last; null: no lease"
+  value       = module.host.lease
+}
+
 output "vpc_id" {
   description = "VPC of the host"
   value       = module.host.vpc_id

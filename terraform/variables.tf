@@ -88,6 +88,24 @@ variable "shutdown_behavior" {
   nullable    = false
 }
 
+variable "max_usd" {
+  description = "AWS stops the host when it has cost so many dollars since it was made, its disk included. `gpuinfra up` finds the price. null: no limit."
+  type        = number
+  default     = null
+}
+
+variable "max_hours" {
+  description = "In place of max_usd: AWS stops the host when it has run so many hours since it was made. null: no limit."
+  type        = number
+  default     = null
+}
+
+variable "stopped_days" {
+  description = "AWS terminates the host, and deletes its disk, so many days after the end of its lease (max_usd, max_hours). null: never."
+  type        = number
+  default     = null
+}
+
 variable "installer" {
   description = "Which conda the host gets: miniconda or miniforge. Read when cloud-init/ is rendered, not by any resource."
   type        = string

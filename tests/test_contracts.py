@@ -11,6 +11,7 @@ import pytest
 
 from gpuinfra.features.containers import dlc as dlc_action
 from gpuinfra.features.containers import dlc_images
+from gpuinfra.features.money import lease as leases
 from gpuinfra.features.provision import leftovers, resource_names
 from gpuinfra.ground import errors
 from gpuinfra.ground.model import Host, Settings, Tags
@@ -126,21 +127,40 @@ def test_the_root_hands_every_value_to_the_module() -> None:
         "installer",
         "ignore_tag_prefixes",
     }
-    assert module.keys() - both == {"subnet", "public_key", "user_data_base64"}
+    of_a_moment = {"lease_hours"}  # no file holds it: lease.tf
+    assert module.keys() - both == {"subnet", "public_key", "user_data_base64", *of_a_moment}
+
+
+def test_the_stages_of_the_lease() -> None:
+    """The command line moves the stages to where Terraform would put them."""
+    text = (HOST / "lease.tf").read_text()
+    assert f"cut-off = merge(local.stop, {{ after_s = {leases.CUT_OFF_AFTER_S:.0f}," in text
+    assert f"after_s = {leases.DAY_S:.0f} * coalesce(var.stopped_days, 0)" in text
+    assert leases.Lease(max_usd=1, stopped_days=2).stages(5.0) == {
+        leases.STOP: 5.0,
+        leases.CUT_OFF: 605.0,
+        leases.TERMINATE: 172805.0,
+    }
 
 
 def test_all_that_the_module_makes_can_be_found_and_removed() -> None:
     """Each type of resource is looked for by itself, or goes with another one."""
     of_roles = {"aws_iam_role_policy", "aws_iam_role_policy_attachment"}
     mails = {"aws_budgets_budget"}  # costs nothing and holds nothing: `leaks` finds it, `down` need not
-    parts = {*mails, "aws_default_security_group", "aws_eip_association", *of_roles}
+    with_another = {"aws_default_security_group", "aws_eip_association", "aws_scheduler_schedule"}
+    parts = {*mails, *with_another, *of_roles}
     made = {
         name
         for path in HOST.rglob("*.tf")
         for name in re.findall(r'^resource "(aws_\w+)"', path.read_text(), re.MULTILINE)
     }
     assert made - parts <= set(leftovers.ORDER)
-    assert set(leftovers.ORDER) - {leftovers.HOST} == {*removal.EC2, *removal.IAM, *removal.RULES}
+    assert set(leftovers.ORDER) - {leftovers.HOST} == {
+        *removal.EC2,
+        *removal.IAM,
+        *removal.RULES,
+        *removal.SCHEDULER,
+    }
 
 
 def test_exit_codes_are_unique() -> None:

@@ -15,6 +15,7 @@ from gpuinfra.cli import (
     host,
     jobs,
     leaks,
+    lease,
     lifecycle,
     money,
     project,
@@ -66,8 +67,8 @@ def version(as_json: Json = False) -> None:
 
 
 for group in (
-    project, lifecycle, guard, money, leaks, host, environment, jobs, gpu, usage, containers, sync, web,
-    events, demo,
+    project, lifecycle, guard, lease, money, leaks, host, environment, jobs, gpu, usage, containers, sync,
+    web, events, demo,
 ):  # fmt: skip
     group.add_to(app)
 host.add_proxy_to(app)

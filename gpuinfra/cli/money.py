@@ -23,7 +23,7 @@ def prices(
     min_gpu_memory: Annotated[
         int, typer.Option(metavar="GB", min=0, help="Of one GPU at least, as it is sold.")
     ] = 0,
-    region: Annotated[str, typer.Option(help="Default: that of terraform.tfvars, else of your AWS.")] = "",
+    region: Annotated[str, typer.Option(help="Default: that of the host, else of your AWS.")] = "",
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:

@@ -27,6 +27,10 @@ def init(
     cidr: Cidr = "",
     public_key: Annotated[Path | None, typer.Option(help="Default: a key of gpuinfra's own.")] = None,
     instance_type: Annotated[str, typer.Option(metavar="TYPE", help="EC2 type; default: g4dn.xlarge.")] = "",
+    max_usd: Annotated[
+        str,
+        typer.Option(metavar="USD", help="AWS stops the host when it has cost so much; default: no limit."),
+    ] = "",
     begin_with: Annotated[
         str,
         typer.Option(
@@ -45,7 +49,7 @@ def init(
     world = factory.world_for_init(stack, os.environ)
     values = factory.init_values(
         os.environ, region=region, owner=owner, cidr=cidr, instance_type=instance_type, asks=True,
-        public_key=public_key, profile=factory.profile(world, begin_with),
+        public_key=public_key, max_usd=max_usd, profile=factory.profile(world, begin_with),
     )  # fmt: skip
     path = init.init(world, values, force=force)
     result(str(path), {"path": str(path)}, as_json)

@@ -117,6 +117,14 @@ class TypeFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScheduleStart:
+    """When a schedule of AWS begins, and the time now by AWS's clock; both in seconds since 1970."""
+
+    begins: float
+    now: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tags:
     """What marks a resource as one of this stack's; see `default_tags` in terraform/providers.tf."""
 
@@ -193,6 +201,9 @@ class Settings:
     key_name: str = ""
     ami_id: str = ""
     subnet_id: str | None = None
+    max_usd: float | None = None
+    max_hours: float | None = None
+    stopped_days: float | None = None
     root_volume_iops: int | None = 3000  # None: an expression, which Terraform alone evaluates
     root_volume_throughput_mib_s: int | None = 125
 

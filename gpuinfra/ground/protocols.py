@@ -23,6 +23,7 @@ from gpuinfra.ground.model import (
     Progress,
     Record,
     Row,
+    ScheduleStart,
     Settings,
     Tags,
     TypeFacts,
@@ -38,6 +39,9 @@ class Provisioner(Protocol):
 
     def init(self) -> None:
         """Install the provider and modules if needed; raises TerraformError."""
+
+    def give(self, values: Mapping[str, object]) -> None:
+        """Set variables that no file holds, for all runs from now on."""
 
     def plan(self, out: Path, *, replace: Sequence[str], on_progress: OnProgress) -> Outcome:
         """Plan into the file `out` (0600); the outcome holds the changes."""
@@ -118,6 +122,12 @@ class Cloud(Protocol):
 
     def set_type(self, instance_id: str, instance_type: str) -> None:
         """Give a stopped instance another type."""
+
+    def schedule_start(self, schedule_id: str) -> ScheduleStart | None:
+        """Return when a schedule begins, None when AWS knows no such schedule."""
+
+    def move_schedule(self, schedule_id: str, begins: float) -> None:
+        """Let a schedule begin at another time, in seconds since 1970."""
 
     def terminate(self, instance_ids: Sequence[str]) -> None:
         """Terminate instances and wait until they are gone."""

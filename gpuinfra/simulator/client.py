@@ -92,6 +92,14 @@ class Simulator:
         """Let instances be pending for so long after each launch and start."""
         self._call("POST", "settings", {"pending_s": seconds})
 
+    def schedules_ahead(self, seconds: float) -> None:
+        """Let schedules be carried out as if it were so much later."""
+        self._call("POST", "settings", {"schedules_ahead_s": seconds})
+
+    def hang(self, *instance_ids: str) -> None:
+        """Let the hosts of these instances not hear that they shall shut down; all others hear it."""
+        self._call("POST", "settings", {"hung": list(instance_ids)})
+
     def caller_ip(self, address: str) -> None:
         """Set the address that checkip answers."""
         self._call("POST", "settings", {"caller_ip": address})

@@ -15,12 +15,14 @@ class InstanceEvent:
 
     state: `running` (also after a start), `rebooted`, `stopped`, `terminated`.
     time: seconds since 1970.
+    by: who did it: `api`, `scheduler` (a schedule was due), `host` (it powered itself off).
     """
 
     time: float
     region: str
     instance_id: str
     state: str
+    by: str = "api"
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields."""

@@ -34,6 +34,7 @@ class Machine:
     starts, reboots: how often it was launched or started, and rebooted, by the API.
     tags: its tags as of now; None when its metadata options do not let it read them.
     openings: what its security groups let in.
+    power_cut: it was stopped without its system being asked (SkipOsShutdown).
     """
 
     id: str
@@ -64,6 +65,7 @@ class Machine:
     starts: int = 0
     reboots: int = 0
     openings: tuple[Opening, ...] = ()
+    power_cut: bool = False
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:

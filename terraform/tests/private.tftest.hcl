@@ -22,6 +22,9 @@ variables {
   image                        = "nvidia"
   ami_id                       = null
   shutdown_behavior            = "stop"
+  max_usd                      = null
+  max_hours                    = null
+  stopped_days                 = null
   installer                    = "miniconda"
   root_volume_size_gb          = 128
   root_volume_iops             = 3000

@@ -18,6 +18,7 @@ from gpuinfra.ground.model import (
     Outcome,
     Part,
     Record,
+    ScheduleStart,
     Tags,
     TypeFacts,
 )
@@ -73,7 +74,11 @@ class FakeCloud:
         protected: Sequence[str] | CloudError = (),
         images: Collection[str] = (),
         pairs: Mapping[str, str] = {},
+        schedules: Mapping[str, float] = {},
+        now: float = 0.0,
     ) -> None:
+        self.schedules = dict(schedules)
+        self.now = now
         self.protected = protected
         self.images = images
         self.pairs = pairs
@@ -128,6 +133,16 @@ class FakeCloud:
     def tag(self, resource_ids: Sequence[str], tags: Mapping[str, str]) -> None:
         """Remember the tags."""
         self.tags |= {name: dict(tags) for name in resource_ids}
+
+    def schedule_start(self, schedule_id: str) -> ScheduleStart | None:
+        """Return what was set."""
+        begins = self.schedules.get(schedule_id)
+        return None if begins is None else ScheduleStart(begins=begins, now=self.now)
+
+    def move_schedule(self, schedule_id: str, begins: float) -> None:
+        """Remember it."""
+        self.calls.append(("move_schedule", schedule_id))
+        self.schedules[schedule_id] = begins
 
     def remove(self, one: CloudResource) -> bool:
         """Remove a thing; `held` has the number of tries that it is held for, or a refusal."""

@@ -260,10 +260,15 @@ class FakeTerraform:
         self.outcome = outcome
         self.calls: list[tuple[Any, ...]] = []
         self.instead: dict[str, object] = {}
+        self.given: dict[str, object] = {}
 
     def init(self) -> None:
         """Remember the call."""
         self.calls.append(("init",))
+
+    def give(self, values: Mapping[str, object]) -> None:
+        """Remember them."""
+        self.given |= values
 
     def plan(self, out: Path, *, replace: Sequence[str], on_progress: Any) -> Outcome:
         """Leave a plan file."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from gpuinfra.features.boot.follow import follow
-from gpuinfra.features.money import cost
+from gpuinfra.features.money import cost, lease_end
 from gpuinfra.features.provision import progress
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.ground.errors import Declined, GpuInfraError, HostError, Interrupted, Stopped
@@ -133,11 +133,13 @@ def power_on(world: World, cloud: Cloud, host: Host, instance: Instance) -> Inst
 
     Raises:
         CloudError: EC2 refuses.
+        ConfigError, HostError: its lease does not let it.
     """
     cost.seen(world, host, instance)
     if instance.state == "stopping":
         await_state(world, cloud, host, "stopped")
     if instance.state in ("stopping", "stopped"):
+        lease_end.before_start(world, cloud, host, instance)
         cloud.start(host.instance_id)
     return await_state(world, cloud, host, "running")
 

@@ -4,6 +4,7 @@ import dataclasses
 
 from gpuinfra.features.lifecycle import power
 from gpuinfra.features.lifecycle.power import Running
+from gpuinfra.features.money import lease_end
 from gpuinfra.features.provision.preflight import settings_of
 from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, ConfigError, Declined
 from gpuinfra.ground.model import Host, Instance, TypeFacts
@@ -27,6 +28,7 @@ def resize(world: World, instance_type: str, *, yes: bool, running: Running) -> 
     instance = power.existing(cloud, host)
     if instance.instance_type != instance_type:
         refuse(cloud.type_facts(instance_type), instance, host)
+        _prove_lease(world, cloud, host, instance)
         _confirm(world, instance, host, yes, running)
         _change(world, cloud, instance, host)
     world.values.change({"instance_type": instance_type})
@@ -63,6 +65,18 @@ def refuse(facts: TypeFacts | None, instance: Instance, host: Host) -> None:
     if why:
         message = f"the host {host.instance_id} cannot become a {wanted}: {why}"
         raise ConfigError(message, hint=f"{command('init', 'NAME')}   # another host, beside this one")
+
+
+def _prove_lease(world: World, cloud: Cloud, host: Host, instance: Instance) -> None:
+    """See that the lease lets the host be started again, before it is stopped; move the end of one that is.
+
+    Raises:
+        ConfigError: nothing is left of it, or the new price is not known.
+    """
+    if instance.state in ("pending", "running"):
+        lease_end.require(world, cloud, host, instance)
+    else:
+        lease_end.before_resize(world, cloud, host, instance)
 
 
 def _confirm(world: World, instance: Instance, host: Host, yes: bool, running: Running) -> None:

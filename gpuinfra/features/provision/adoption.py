@@ -13,6 +13,8 @@ ADDRESS = re.compile(r"(?P<module>.*\.|)(?P<kind>aws_\w+)\.(?P<name>\w+.*)")
 GROUP, SUBNET = "aws_security_group", "aws_subnet"
 # A rule lies in the group of its module; a route table, and its tie, have the name of their subnet.
 OF_A_GROUP = ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
+# A recovered host gets a new lease; the old one is found by its tags, and removed.
+OF_THE_LEASE = "lease["
 OF_A_SUBNET = ("aws_route_table", "aws_route_table_association")
 
 
@@ -20,7 +22,7 @@ def addresses(planned: Sequence[Change], parts: Sequence[Part]) -> dict[str, str
     """Return address -> id for `terraform import`, of what a plan would make and is there already."""
     found: dict[str, str] = {}
     left = list(parts)
-    for change in sorted(planned, key=_waits_for_another):
+    for change in sorted(planned, key=_comes_later):
         for part in left:
             if _is(change, part, found):
                 found[change.address] = part.import_id
@@ -29,8 +31,10 @@ def addresses(planned: Sequence[Change], parts: Sequence[Part]) -> dict[str, str
     return found
 
 
-def _waits_for_another(change: Change) -> bool:
-    return _split(change.address)["kind"] in (*OF_A_GROUP, *OF_A_SUBNET)
+def _comes_later(change: Change) -> bool:
+    """Tell what waits for another thing, or only looks like one: a role that is there is that of the host."""
+    address = _split(change.address)
+    return address["kind"] in (*OF_A_GROUP, *OF_A_SUBNET) or address["name"].startswith(OF_THE_LEASE)
 
 
 def _is(change: Change, part: Part, found: Mapping[str, str]) -> bool:

@@ -15,6 +15,8 @@ from gpuinfra.ground.world import World
 GPU_TEST = "test.py"
 RUN_GPU_TEST = "run -- python -m test"
 DEFAULT_TYPE = "g4dn.xlarge"  # as in terraform.tfvars.example
+NO_LIMIT = "no limit"
+LIMIT_QUESTION = "AWS stops the host when it has cost so many USD in all"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,7 @@ class InitValues:
     cidr: Callable[[], str]
     public_key: Callable[[], Path | None]
     instance_type: Callable[[], str] = str
+    max_usd: Callable[[], str] = str
     profile: Profile | None = None
 
 
@@ -94,6 +97,27 @@ def type_question() -> str:
     return f"{choice}\nThe smallest type of each GPU; any other EC2 type will do, too.\ninstance type"
 
 
+def usd_of(text: str) -> float | None:
+    """Return a sum that a user typed; None for no limit.
+
+    Raises:
+        ConfigError: it is no number above 0.
+    """
+    plain = text.strip().removesuffix("USD").removeprefix("$").strip()
+    if plain in ("", NO_LIMIT):
+        return None
+    try:
+        value = float(plain)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise ConfigError(
+            f"the limit is {text!r}; it must be a sum in USD above 0, such as 20",
+            hint="gpuinfra init --max-usd 20",
+        )
+    return int(value) if value == int(value) else value
+
+
 def owner_of(login: str) -> str:
     """Return a login name as an owner, which has fewer letters: a-z first, then also 0-9 . @ -."""
     letters = re.sub(r"[^a-z0-9@.-]", "-", login.lower())
@@ -122,14 +146,17 @@ def _add_gpu_test(world: World) -> None:
 def _write(world: World, values: InitValues) -> Path:
     instance_type, region, owner = values.instance_type(), values.region(), values.owner()
     cidr, key = values.cidr(), values.public_key()
-    profile = values.profile.path if values.profile else None
+    limit, profile = usd_of(values.max_usd()), values.profile.path if values.profile else None
     said = {"owner": owner, "region": region, "instance_type": instance_type, "public_key_path": key}
     found: dict[str, object] = {"stack": world.files.name, "allowed_cidrs": [cidr]}
     found |= {name: str(value) for name, value in said.items() if value}
+    found |= {} if limit is None else {"max_usd": limit}
     if not world.project.is_clone:  # else two projects of one user would have the same host
         found["project"] = project_of(world.project.root.name)
     path = world.values.create(found, profile=profile)
     world.reporter.say(f"wrote {path}")
     world.reporter.say(f"  region {region or f'as in {profile}'}, ssh from {cidr} only")
+    if limit is not None:
+        world.reporter.say(f"  AWS stops the host when it has cost {limit:g} USD")
     world.reporter.say(f"  key {key or f'as in {profile}'}")
     return path

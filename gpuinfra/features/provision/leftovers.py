@@ -16,6 +16,7 @@ from gpuinfra.ground.protocols import Cloud, LiveView
 from gpuinfra.ground.world import World
 
 HOST, DISK = "aws_instance", "aws_ebs_volume"
+SCHEDULES = "aws_scheduler_schedule_group"  # of a lease; they would end the host
 COST_MONEY = (HOST, "aws_nat_gateway", "aws_eip", DISK, "aws_vpc_endpoint")
 # Each before what it lies in or hangs on.
 ORDER = (
@@ -30,6 +31,7 @@ ORDER = (
     "aws_internet_gateway",
     "aws_vpc",
     "aws_key_pair",
+    SCHEDULES,
     "aws_iam_instance_profile",
     "aws_iam_role",
 )
@@ -63,6 +65,11 @@ class Leftovers:
     def rules(self) -> tuple[CloudResource, ...]:
         """Return the rules of a group that stays."""
         return tuple(one for one in self.ours if one.kind in RULES)
+
+    @property
+    def schedules(self) -> tuple[CloudResource, ...]:
+        """Return what would end a host by a lease that Terraform does not know."""
+        return tuple(one for one in self.ours if one.kind == SCHEDULES)
 
     @property
     def costly(self) -> tuple[CloudResource, ...]:

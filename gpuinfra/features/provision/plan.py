@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from gpuinfra.features.money import rate
+from gpuinfra.features.money import lease_apply, rate
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.money.hourly import HourlyCost, hourly
 from gpuinfra.features.provision import consequences, firewall, plan_text, progress
@@ -77,6 +77,7 @@ def forced(world: World, record: Record, *, upgrade_image: bool = False) -> list
 
 def make(world: World, terraform: Provisioner, settings: Settings, *, replace: list[str]) -> Outcome:
     """Plan into the stack's plan file."""
+    terraform.give(lease_apply.values(world, settings))
     with progress.shown(world, "Planning") as on_progress:
         terraform.init()
         outcome = terraform.plan(world.files.plan_file, replace=replace, on_progress=on_progress)
@@ -101,5 +102,6 @@ def show(world: World, it: Proposal) -> None:
     """Show what would change, what it costs, and what that means for the host that lives."""
     opened = firewall.told(firewall.foreign(world, it.record), it.record.region)
     plan = plan_text.plan_lines(it.changes, it.settings, it.costs.plan_lines())
-    for line in [*plan, *consequences.lines(it.changes, it.record), *opened]:
+    leased = lease_apply.told(world, it.settings, it.record)
+    for line in [*plan, *leased, *consequences.lines(it.changes, it.record), *opened]:
         world.reporter.say(line)

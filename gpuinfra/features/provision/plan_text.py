@@ -9,6 +9,9 @@ from gpuinfra.ground.names import DEFAULT_STACK, command
 
 SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
 
+# Its schedules are made anew for another sum, which is told with the sum.
+LEASE = ".aws_scheduler_schedule."
+
 # Nothing to say of each but its name.
 PLAIN = ("create", "delete")
 
@@ -63,7 +66,7 @@ def _rank(change: Change) -> tuple[int, str]:
 
 def _change_lines(change: Change) -> list[str]:
     lines = [f"  {SIGNS[change.action]:>3} {label(change.address)}"]
-    if change.action in ("update", "replace"):
+    if change.action in ("update", "replace") and LEASE not in change.address:
         lines += [
             f"        {difference(a)}" + ("   (this replaces it)" if a.forces_replacement else "")
             for a in change.attributes

@@ -127,4 +127,4 @@ def _finish(world: World, settings: Settings, takeover: Takeover) -> None:
     """Do what Terraform does not: give the disk its tags back, and take rules away that nobody asked for."""
     cloud = world.cloud(settings.region, settings)
     cloud.tag(takeover.host.volume_ids, tags_lost(takeover.changes, settings))
-    leftovers.remove(world, settings, takeover.left.rules)
+    leftovers.remove(world, settings, [*takeover.left.rules, *takeover.left.schedules])

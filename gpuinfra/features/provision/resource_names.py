@@ -41,7 +41,10 @@ NAMES = {
     "aws_network_interface": "network interface",
     "aws_launch_template": "launch template",
     "aws_spot_instance_request": "spot request",
-    "aws_scheduler_schedule_group": "group of schedules",
+    "aws_scheduler_schedule_group": "lease (schedules of AWS)",
+    "aws_scheduler_schedule": "stage of the lease",
+    "aws_iam_role.lease": "role of the lease",
+    "aws_iam_role_policy.lease": "policy of that role",
 }
 
 
@@ -55,7 +58,9 @@ def label(address: str) -> str:
 def kind(address: str) -> str:
     """Return what sort of thing an address is, in plain words."""
     found = re.search(r"(aws_\w+)\.\w+", address)
-    return NAMES.get(found.group(1), found.group(1)) if found else address
+    if found is None:
+        return address
+    return NAMES.get(found[0]) or NAMES.get(found[1], found[1])
 
 
 def listed(addresses: Sequence[str]) -> str:

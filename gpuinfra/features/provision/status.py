@@ -9,8 +9,9 @@ from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
 from gpuinfra.features.events import events
 from gpuinfra.features.money import cost as money
-from gpuinfra.features.money import last_leaks
+from gpuinfra.features.money import last_leaks, lease_status
 from gpuinfra.features.money.cost import HostCost
+from gpuinfra.features.money.lease_text import LeaseSummary
 from gpuinfra.features.provision import firewall
 from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.ground import when
@@ -47,6 +48,7 @@ class Status:
     cut_off: str = ""
     leaks: str = ""
     cost: HostCost | None = None
+    lease: LeaseSummary | None = None
 
     @property
     def running_host(self) -> Host | None:
@@ -72,6 +74,8 @@ class Status:
             rows.append(("cost", money.brief(self.cost)))
         if self.boot:
             rows.append(("environment", _environment(self.boot)))
+        if self.lease:
+            rows.append(("lease", self.lease.line(datetime.now().astimezone())))
         if self.edited:
             rows.append(("edited", difference.told(self.edited, self.stack)))
         region = host.region if host else ""
@@ -110,6 +114,7 @@ def _now(world: World) -> Status:
 def _of_host(world: World, record: Record, host: Host) -> Status:
     cloud = world.cloud(host.region, None)
     instance = cloud.instance(host.instance_id)
+    lease = lease_status.asked_beside(world, record, host, instance)
     boot = peek(world, host) if instance and instance.state == "running" else None
     is_there = instance and instance.state not in ("terminated", "shutting-down")
     costs = money.cached(world, record, host, instance)
@@ -124,6 +129,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         cost=costs if is_there else None,
         last_words="" if instance and instance.state in ALIVE else events.last_words(world, host, instance),
         opened=firewall.foreign(world, record) if is_there else (),
+        lease=lease() if is_there else None,
     )
 
 

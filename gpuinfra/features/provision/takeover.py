@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpuinfra.features.money import lease_apply
 from gpuinfra.features.provision import adoption, consequences, leftovers, progress
 from gpuinfra.features.provision.leftovers import Leftovers
 from gpuinfra.features.provision.resource_names import INSTANCE, label
@@ -50,6 +51,7 @@ def planned(world: World, settings: Settings, host: Instance, *, state: Path) ->
         check(world, settings, outcome)
         return terraform.details(plan_file)
 
+    terraform.give(lease_apply.values(world, settings))
     with progress.shown(world, "Planning") as on_progress:
         terraform.init()
         ids = adoption.addresses(changes_with({}), cloud.parts(host.instance_id, settings.tags))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
-from gpuinfra.features.money import budget
+from gpuinfra.features.money import budget, lease_apply, lease_end
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.provision import consequences, firewall, progress, protection
 from gpuinfra.features.provision import plan as planning
@@ -103,13 +103,16 @@ def apply(
         raise
     if not (outcome.added or outcome.changed or outcome.destroyed):
         world.reporter.say("up to date: nothing had to be changed")
-    return _made(world)
+    made = _made(world)
+    lease_apply.renewed(world, made)
+    return made
 
 
 def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
     """Plan and apply in one start of the provider: there is no host yet."""
     terraform, record = world.terraform(), world.state.read()
     ahead = PricesAhead(world, settings)
+    terraform.give(lease_apply.values(world, settings))
     with progress.shown(world, "Applying") as on_progress:
         terraform.init()
         outcome = terraform.apply(None, replace=forced, target=[], on_progress=on_progress)
@@ -140,6 +143,8 @@ def _as_planned(
             _agree(world, planning.proposed(changes, settings, record, ahead), consent)
             if record.host and KEY_PAIR in forced and not consequences.loss(changes, record):
                 living.take_key(living.started(record.host))
+        if record.host and consequences.restart(planned.changes):
+            lease_end.renew(world, record, record.host, dearer=settings)
         with progress.shown(world, "Applying") as on_progress:
             outcome = terraform.apply(plan_file, replace=[], target=[], on_progress=on_progress)
     finally:
@@ -175,7 +180,8 @@ def _tell(world: World, proposal: planning.Proposal, consent: Consent) -> None:
     """Show the plan, with --yes only what it costs and means for the host; and which jobs end with that."""
     host, lines = proposal.record.host, consequences.lines(proposal.changes, proposal.record)
     if consent.yes:
-        for line in [*map(str.strip, proposal.costs.plan_lines()), *lines]:
+        leased = lease_apply.told(world, proposal.settings, proposal.record)
+        for line in [*map(str.strip, [*proposal.costs.plan_lines(), *leased]), *lines]:
             world.reporter.say(line)
     else:
         planning.show(world, proposal)

@@ -9,6 +9,7 @@ from moto.core.model_instances import reset_model_data
 from moto.ec2.models import ec2_backends
 from moto.iam.models import get_account_id_from, iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.scheduler.models import scheduler_backends
 from werkzeug.test import run_wsgi_app
 
 from gpuinfra.simulator.api import price_list
@@ -91,6 +92,12 @@ class MotoAccount:
                 if it.id == instance_id and it._state.name == "running":
                     power_off(it)
 
+    def schedules(self) -> Iterator[tuple[str, Any]]:
+        """Yield the region and moto's object of each schedule."""
+        for _, region, backend in scheduler_backends.iter_backends():
+            for group in backend.schedule_groups.values():
+                yield from ((region, one) for one in group.schedules.values())
+
     def _inventory(self) -> Iterator[tuple[str, str]]:
         for _, _, backend in ec2_backends.iter_backends():
             yield from _ec2_inventory(backend)
@@ -99,6 +106,9 @@ class MotoAccount:
             yield from (("iam_instance_profiles", it.name) for it in backend.instance_profiles.values())
         for _, _, backend in budgets_backends.iter_backends():
             yield from (("budgets", name) for of_account in backend.budgets.values() for name in of_account)
+        yield from (("schedules", one.name) for _, one in self.schedules())
+        for _, _, backend in scheduler_backends.iter_backends():
+            yield from (("schedule_groups", name) for name in backend.schedule_groups if name != "default")
 
 
 def _ec2_inventory(backend: Any) -> Iterator[tuple[str, str]]:

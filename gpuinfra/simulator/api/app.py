@@ -13,7 +13,7 @@ from gpuinfra.simulator.api.aws_protocol import ApiAnswer, AwsRequest, error_ans
 from gpuinfra.simulator.api.call_log import UNANSWERED, Call
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.api.given import INVOCATION
-from gpuinfra.simulator.api.state import SimulatorState
+from gpuinfra.simulator.api.state import API, SCHEDULER, SimulatorState
 
 NOT_IMPLEMENTED = "NotImplementedBySimulator"
 # moto's answer is looked at: from this status on it is moto's own failure, which SDKs would retry for minutes
@@ -99,6 +99,7 @@ class SimulatorApp:
     def _carry_out(self, request: AwsRequest, environ: Environ) -> ApiAnswer:
         try:
             with self._state.moto_lock:
+                self._state.acting = SCHEDULER if request.access_key == SCHEDULER else API
                 answer = self._backend(environ)
         except Exception as error:
             _log.exception("%s:%s", request.service, request.action)

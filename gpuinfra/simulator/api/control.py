@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.faults import Fault
-from gpuinfra.simulator.api.state import SimulatorState
+from gpuinfra.simulator.api.state import HOST, SimulatorState
 from gpuinfra.simulator.machine import Machine
 
 _log = logging.getLogger(__name__)
@@ -98,6 +98,7 @@ class ControlApi:
         ]
 
     def _power_off(self, payload: Any) -> ApiAnswer:
+        self._state.acting = HOST
         self._account.power_off(payload["instance_id"])
         return _json({})
 
@@ -114,11 +115,14 @@ class ControlApi:
         return _json({})
 
     def _set(self, payload: Any) -> ApiAnswer:
-        unknown = payload.keys() - {"pending_s", "caller_ip"}
+        unknown = payload.keys() - {"pending_s", "caller_ip", "schedules_ahead_s", "hung"}
         if unknown:
             raise KeyError(f"no such setting: {', '.join(sorted(unknown))}")
         self._state.pending_s = float(payload.get("pending_s", self._state.pending_s))
         self._state.caller_ip = str(payload.get("caller_ip", self._state.caller_ip))
+        self._state.hung = set(payload.get("hung", self._state.hung))
+        self._state.schedules_ahead_s = float(payload.get("schedules_ahead_s", self._state.schedules_ahead_s))
+        self._state.ticked.set()
         return _json({})
 
     def _remove_default_vpc(self, payload: Any) -> ApiAnswer:

@@ -45,6 +45,7 @@ def machine_of(instance: Any) -> Machine:
         shutdown_behavior=instance.instance_initiated_shutdown_behavior,
         gpu=_gpu(instance.instance_type),
         openings=tuple(_openings(nic)),
+        power_cut=getattr(instance, "power_cut", False),
     )
 
 

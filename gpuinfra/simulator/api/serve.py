@@ -52,11 +52,14 @@ def make_server(port: int, state: SimulatorState) -> Any:
     from werkzeug.serving import make_server as make_wsgi_server
 
     from gpuinfra.simulator.api.account import MotoAccount
+    from gpuinfra.simulator.api.schedules import ScheduleRunner
 
     account = MotoAccount(state=state)
     control = ControlApi(state=state, account=account)
     app = SimulatorApp(state=state, backend=account, control=control, owner=account.owner)
-    return make_wsgi_server(ADDRESS, port, app, threaded=True, request_handler=MotoRequestHandler)
+    server = make_wsgi_server(ADDRESS, port, app, threaded=True, request_handler=MotoRequestHandler)
+    ScheduleRunner(state, account.schedules).start(f"http://{ADDRESS}:{server.port}")
+    return server
 
 
 def _share_sessions() -> None:

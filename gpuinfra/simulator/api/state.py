@@ -11,6 +11,8 @@ from gpuinfra.simulator.api.seed import Seed
 from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
 
 CALLER_IP = "52.94.76.10"
+# Who changes an instance: a caller of the API, a schedule (its calls have this access key), or its own host.
+API, SCHEDULER, HOST = "api", "scheduler", "host"
 
 
 class SimulatorState:
@@ -29,6 +31,7 @@ class SimulatorState:
         self.faults = FaultBook()
         self.calls = CallLog()
         self.given = GivenAnswers()
+        self.ticked = threading.Event()  # there may be something new for the schedules to do
         self.clear()
 
     def clear(self) -> None:
@@ -37,12 +40,21 @@ class SimulatorState:
         self.calls.clear()
         self.caller_ip = CALLER_IP
         self.pending_s = 0.0
+        self.schedules_ahead_s = 0.0
+        self.hung: set[str] = set()  # instances whose hosts do not hear that they shall shut down
+        self.acting = API
         self.consoles: dict[str, str] = {}
         self.events: list[InstanceEvent] = []
 
+    def schedules_now(self) -> float:
+        """Return the time by which schedules are carried out, in seconds since 1970."""
+        return self.now() + self.schedules_ahead_s
+
     def instance_changed(self, *, region: str, instance_id: str, state: str) -> None:
         """Record an event, and tell the hosts."""
-        event = InstanceEvent(time=self.now(), region=region, instance_id=instance_id, state=state)
+        event = InstanceEvent(
+            time=self.now(), region=region, instance_id=instance_id, state=state, by=self.acting
+        )
         self.events.append(event)
         self.hosts.changed(event)
 

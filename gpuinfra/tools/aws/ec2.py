@@ -15,12 +15,13 @@ from gpuinfra.ground.model import (
     Instance,
     Inventory,
     Part,
+    ScheduleStart,
     Settings,
     Tags,
     TypeFacts,
 )
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.aws import describe, holders, inventory, parts, regions, removal, run_command
+from gpuinfra.tools.aws import describe, holders, inventory, parts, regions, removal, run_command, schedules
 from gpuinfra.tools.aws.client import client
 from gpuinfra.tools.aws.errors import map_boto_errors
 
@@ -131,6 +132,16 @@ class Aws:
         """Give a stopped instance another type."""
         with self._mapped("ec2"):
             self._ec2.modify_instance_attribute(InstanceId=instance_id, InstanceType={"Value": instance_type})
+
+    def schedule_start(self, schedule_id: str) -> ScheduleStart | None:
+        """Return when a schedule begins, None when AWS knows no such schedule."""
+        with self._mapped("scheduler"):
+            return schedules.start(self._ec2.meta.region_name, schedule_id)
+
+    def move_schedule(self, schedule_id: str, begins: float) -> None:
+        """Let a schedule begin at another time, in seconds since 1970."""
+        with self._mapped("scheduler"):
+            schedules.move(self._ec2.meta.region_name, schedule_id, begins)
 
     def terminate(self, instance_ids: Sequence[str]) -> None:
         """Terminate instances and wait until AWS says that they are gone.

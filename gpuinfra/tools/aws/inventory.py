@@ -1,13 +1,13 @@
 """What a stack has made in EC2, by its tags, and in IAM; what the caller may not ask is noted.
 
-Costs one call to EC2 where nothing is left (DescribeTags), and two to IAM.
+Costs one call to EC2 where nothing is left (DescribeTags), two to IAM and one to the scheduler.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from gpuinfra.ground.model import CloudResource, Inventory, Tags
-from gpuinfra.tools.aws import inventory_iam
+from gpuinfra.tools.aws import inventory_iam, schedules
 from gpuinfra.tools.aws.asking import STACK, Asking, items, tagged_as
 from gpuinfra.tools.aws.kinds import KINDS, Kind
 
@@ -22,7 +22,11 @@ def search(ec2: Any, tags: Tags, known: Collection[str]) -> Inventory:
     """
     asking = Asking()
     here = _Search(ec2, tags, set(known), asking)
-    found = (*here.tagged(), *here.ways(), *inventory_iam.search(ec2, tags, set(known), asking))
+    others = (
+        *inventory_iam.search(ec2, tags, set(known), asking),
+        *schedules.search(ec2, tags, known, asking),
+    )
+    found = (*here.tagged(), *here.ways(), *others)
     return Inventory(found=found, unasked=tuple(dict.fromkeys(asking.unasked)))
 
 

@@ -41,6 +41,8 @@ def remove(ec2: Any, one: CloudResource) -> bool:
     try:
         if one.kind.startswith("aws_iam_"):
             return IAM[one.kind](client("iam", ec2.meta.region_name), one.resource_id)
+        if one.kind in SCHEDULER:
+            return SCHEDULER[one.kind](client("scheduler", ec2.meta.region_name), one.resource_id)
         if one.kind in RULES:
             getattr(ec2, RULES[one.kind])(GroupId=one.part_of, SecurityGroupRuleIds=[one.resource_id])
             return True
@@ -129,6 +131,7 @@ def _by(operation: str, argument: str) -> Remover:
 
 
 IAM: dict[str, Remover] = {"aws_iam_instance_profile": _instance_profile, "aws_iam_role": _role}
+SCHEDULER = {"aws_scheduler_schedule_group": _by("delete_schedule_group", "Name")}  # with all in it
 RULES = {
     "aws_vpc_security_group_ingress_rule": "revoke_security_group_ingress",
     "aws_vpc_security_group_egress_rule": "revoke_security_group_egress",

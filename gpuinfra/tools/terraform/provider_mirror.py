@@ -3,6 +3,7 @@
 Source: https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -48,6 +49,11 @@ def environment(
         make_private(cache)
         env["TF_PLUGIN_CACHE_DIR"] = str(cache)
     return env
+
+
+def variables(values: Mapping[str, object]) -> dict[str, str]:
+    """Return values of variables as Terraform reads them from its environment; a file comes first."""
+    return {f"TF_VAR_{k}": v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
 
 
 def dropped(environ: Mapping[str, str]) -> list[str]:

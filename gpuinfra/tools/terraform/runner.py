@@ -24,10 +24,12 @@ from gpuinfra.tools.files import write_private
 from gpuinfra.tools.terraform import errors, plan_json, state_copy
 from gpuinfra.tools.terraform.events import Events
 from gpuinfra.tools.terraform.other_values import state_elsewhere
+from gpuinfra.tools.terraform.provider_mirror import variables
 
 # Adds the caller's credentials to an environment; the list is told why they could not be renewed.
 Caller = Callable[[Mapping[str, str], list[GpuInfraError]], AbstractContextManager[Mapping[str, str]]]
 JSON = {"json": IsFlagged}
+UNASKED = {"input": False, "auto_approve": IsFlagged}
 LOCK = ".terraform.lock.hcl"
 # Without its lock Terraform asks the registry for versions, which needs a network.
 RESTORE = f"git checkout -- terraform/{LOCK}   # the lock of the provider has gone"
@@ -57,7 +59,7 @@ class TerraformCli:
         """Know where; `on_warning` is told what `init` warns of, which no outcome has."""
         self._line = _CommandLine(working_dir=str(directory), terraform_bin_path=str(binary))
         self._directory = directory
-        self._env, self._credentials = env, credentials
+        self._env, self._credentials, self._values = env, credentials, dict[str, str]()
         self._on_interrupt, self._on_warning = on_interrupt, on_warning
         self._imports = directory / "gpuinfra-import.tf.json"
         self._state = directory / "terraform.tfstate"
@@ -90,6 +92,10 @@ class TerraformCli:
             raise errors.failed("terraform init", outcome, hint="" if has_lock else RESTORE)
         stamp.write_text(self._fingerprint())
 
+    def give(self, values: Mapping[str, object]) -> None:
+        """Set variables that no file holds, for all runs from now on."""
+        self._values |= variables(values)
+
     def plan(self, out: Path, *, replace: Sequence[str], on_progress: OnProgress) -> Outcome:
         """Plan into a file that only its owner can read; with -v Terraform's own words are shown."""
         options = {"input": False, "out": str(out), "replace": list(replace)}
@@ -101,9 +107,8 @@ class TerraformCli:
 
     def details(self, plan: Path) -> tuple[Change, ...]:
         """Return a saved plan's changes, attribute by attribute."""
-        argv = self._line.generate_cmd_string("show", str(plan), no_color=IsFlagged, **JSON)
-        done = process.run(argv, cwd=self._directory, env=self._env)
-        if done.returncode != 0:
+        shown = self._line.generate_cmd_string("show", str(plan), no_color=IsFlagged, **JSON)
+        if (done := process.run(shown, cwd=self._directory, env=self._env)).returncode != 0:
             raise TerraformError(f"terraform show: {done.stderr.strip()}")
         return plan_json.changes(json.loads(done.stdout))
 
@@ -113,8 +118,7 @@ class TerraformCli:
         """Apply a saved plan, or plan and apply in one start of the provider."""
         if plan is not None:
             return self._run("apply", {"input": False}, on_progress, str(plan))
-        options = {"auto_approve": IsFlagged, "replace": list(replace), "target": list(target)}
-        return self._run("apply", {"input": False, **options}, on_progress)
+        return self._run("apply", {**UNASKED, "replace": [*replace], "target": [*target]}, on_progress)
 
     def take_over(self, address: str, resource_id: str) -> None:
         """Record what exists at AWS already under an address of the configuration."""
@@ -147,13 +151,11 @@ class TerraformCli:
 
     def refresh(self, *, on_progress: OnProgress) -> Outcome:
         """Write what AWS shows now, and pending moves of addresses, into the state; AWS is only asked."""
-        options = {"input": False, "auto_approve": IsFlagged, "refresh_only": IsFlagged}
-        return self._run("apply", options, on_progress)
+        return self._run("apply", {**UNASKED, "refresh_only": IsFlagged}, on_progress)
 
     def destroy(self, *, instead: Mapping[str, object], on_progress: OnProgress) -> Outcome:
         """Destroy everything in the state; `instead`: values for variables that no file sets any more."""
-        values = {f"TF_VAR_{k}": v if isinstance(v, str) else json.dumps(v) for k, v in instead.items()}
-        return self._run("destroy", {"input": False, "auto_approve": IsFlagged}, on_progress, env=values)
+        return self._run("destroy", UNASKED, on_progress, env=variables(instead))
 
     def _run(
         self,
@@ -165,7 +167,7 @@ class TerraformCli:
     ) -> Outcome:
         argv = self._line.generate_cmd_string(command, *args, **options, **JSON)
         events, failures = Events(on_progress), list[GpuInfraError]()
-        given = {**self._env, **env}
+        given = {**self._env, **self._values, **env}
         caller = nullcontext(given) if command == "init" else self._credentials(given, failures)
         with caller as child_env, state_copy.kept(self._state):
             ended = process.stream(

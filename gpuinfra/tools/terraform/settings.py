@@ -14,6 +14,7 @@ from gpuinfra.tools.terraform.declared import Variable
 from gpuinfra.tools.terraform.hcl_text import Expression, Value
 
 KEY_PATH = "public_key_path"
+AMOUNTS = ("max_usd", "max_hours", "stopped_days")
 LISTS = ("allowed_cidrs", "security_group_ids")
 NUMBERS = ("root_volume_size_gb", "root_volume_iops", "root_volume_throughput_mib_s")
 PRICE_ONLY = NUMBERS[1:]  # without them a price is unknown, and all else works
@@ -23,6 +24,8 @@ EXAMPLES = {
     "instance_type": "g5.xlarge",
     "region": "us-east-1",
     "allowed_cidrs": ["203.0.113.7/32"],
+    "max_usd": 20,
+    "max_hours": 10,
     KEY_PATH: "~/.ssh/id_ed25519.pub",
 }
 Declared = Mapping[str, Variable]
@@ -71,6 +74,8 @@ def _converted(name: str, value: Value) -> object:
         raise ValueError(f"is an expression, and gpuinfra does not evaluate any: {name} = {value.text}")
     if name in NUMBERS:
         return _whole(name, value)
+    if name in AMOUNTS:
+        return _amount(name, value)
     if name not in LISTS:
         return _words(name, value)
     if not isinstance(value, tuple):
@@ -79,11 +84,24 @@ def _converted(name: str, value: Value) -> object:
 
 
 def _whole(name: str, value: Value) -> int:
-    with_digits = isinstance(value, str) and value.removeprefix("-").replace(".", "", 1).isdecimal()
-    number = Decimal(value) if isinstance(value, str) and with_digits and value.isascii() else value
-    if not isinstance(number, Decimal) or number != number.to_integral_value():
+    number = _decimal(value)
+    if number is None or number != number.to_integral_value():
         raise ValueError(f"says {name} = {_shown(value)}, which is no whole number")
     return int(number)
+
+
+def _amount(name: str, value: Value) -> float:
+    number = _decimal(value)
+    if number is None:
+        raise ValueError(f"says {name} = {_shown(value)}, which is no number")
+    return float(number)
+
+
+def _decimal(value: Value) -> Decimal | None:
+    """Return a number, also one in quotes, as Terraform takes it."""
+    with_digits = isinstance(value, str) and value.removeprefix("-").replace(".", "", 1).isdecimal()
+    number = Decimal(value) if isinstance(value, str) and with_digits and value.isascii() else value
+    return number if isinstance(number, Decimal) else None
 
 
 def _words(name: str, value: Value) -> str:

@@ -124,6 +124,45 @@ variable "shutdown_behavior" {
   }
 }
 
+variable "max_usd" {
+  description = "AWS stops the host when it has cost so many dollars since it was made, its disk included. `gpuinfra up` finds the price. null: no limit."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = try(var.max_usd > 0, var.max_usd == null)
+    error_message = "max_usd is ${jsonencode(var.max_usd)}; it must be a sum above 0, such as 20, or null."
+  }
+}
+
+variable "max_hours" {
+  description = "In place of max_usd: AWS stops the host when it has run so many hours since it was made. null: no limit."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = try(var.max_hours > 0, var.max_hours == null)
+    error_message = "max_hours is ${jsonencode(var.max_hours)}; it must be a number above 0, such as 10, or null."
+  }
+}
+
+variable "stopped_days" {
+  description = "AWS terminates the host, and deletes its disk, so many days after the end of its lease (max_usd, max_hours). null: never."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = try(var.stopped_days >= 1, var.stopped_days == null)
+    error_message = "stopped_days is ${jsonencode(var.stopped_days)}; it must be 1 or more, or null."
+  }
+}
+
+variable "lease_hours" {
+  description = "For how long the host may run from now on, in hours, by the lease (max_usd, max_hours). gpuinfra says it at each apply; null: max_hours."
+  type        = number
+  default     = null
+}
+
 variable "user_data_base64" {
   description = "What cloud-init runs at the first boot, base64; `gpuinfra plan` renders it. null: the image as it comes, without conda and environment (see the output bootstrapped)."
   type        = string

@@ -54,7 +54,15 @@ mock_data "aws_ami" {
 }
 
 mock_resource "aws_instance" {
-  defaults = { public_ip = "198.51.100.20", instance_state = "running" }
+  defaults = { public_ip = "198.51.100.20", instance_state = "running", arn = "arn:aws:ec2:us-east-1:123456789012:instance/i-11111111111111111" }
+}
+
+mock_resource "aws_iam_role" {
+  defaults = { arn = "arn:aws:iam::123456789012:role/gpuinfra-default-1" }
+}
+
+mock_resource "aws_scheduler_schedule_group" {
+  defaults = { arn = "arn:aws:scheduler:us-east-1:123456789012:schedule-group/gpuinfra-default-1" }
 }
 
 # As AWS gives them: in no order.

@@ -16,6 +16,8 @@ def _report_changes(state: SimulatorState, method: str, change: str) -> None:
 
     def wrapper(self: Any) -> Any:
         was = self._state.name
+        if method == "stop" and was in ("stopped", "terminated"):
+            return self._state  # nothing happens; moto would say that it was stopped just now
         result = of_moto(self)
         if method == "start" and was != "running":
             self.launch_time = utcnow()  # as on AWS, and a started instance is pending again

@@ -29,9 +29,9 @@ class Action(Enum):
 
 
 class Power(IntEnum):
-    """What the host of an instance does now."""
+    """What the host of an instance does now; ABSENT: it has never booted."""
 
-    ABSENT = 0  # it has never booted
+    ABSENT = 0
     OFF = 1
     CRASHED = 2  # it ended by itself, in no good order
     ON = 3
@@ -88,8 +88,7 @@ class InstanceApi(Protocol):
 class VmState:
     """The virtual machine of one instance.
 
-    machine: the instance as it was when the host was last booted.
-    action: the last one that was taken, to end the host.
+    machine: the instance as it was when the host was last booted. action: the last one, to end the host.
     asked_at, pressed_at: seconds on the clock; when the host was first, and last, asked to end.
     """
 
@@ -123,10 +122,11 @@ def wish_of(machine: Machine | None, vm: VmState | None) -> Wish:
 
 def decide(machine: Machine | None, vm: VmState | None, now: float) -> Action:
     """Return the next action for one instance."""
-    power = vm.power if vm else Power.ABSENT
-    if vm and power is Power.ON and vm.ignores_buttons(now):
+    power, wish = vm.power if vm else Power.ABSENT, wish_of(machine, vm)
+    is_cut = machine and machine.power_cut and wish is Wish.STOP
+    if vm and power is Power.ON and (is_cut or vm.ignores_buttons(now)):
         return Action.KILL
-    return _ACTIONS[wish_of(machine, vm)][power]
+    return _ACTIONS[wish][power]
 
 
 class Hypervisor:

@@ -1,0 +1,69 @@
+"""The lease at an apply: what Terraform and the user are told of it, and the end moved afterwards."""
+
+import time
+from datetime import datetime
+
+from gpuinfra.features.money import lease as leases
+from gpuinfra.features.money import lease_end, lease_text, lease_use
+from gpuinfra.features.money.lease import Lease, LeaseUse
+from gpuinfra.features.money.rates import HOUR_S
+from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.ground.model import Host, Record, ScheduleStart, Settings
+from gpuinfra.ground.world import World
+
+
+def values(world: World, settings: Settings) -> dict[str, object]:
+    """Return what Terraform cannot know: for how many hours the host may run from an apply on.
+
+    Raises:
+        ConfigError: the price is not known, and no end is in force that could stay.
+    """
+    lease = leases.wanted(settings)
+    if lease is None:
+        return {}
+    record = world.state.read()
+    use, start = _use_before_apply(world, lease, settings, record)
+    left = leases.left_s(lease, use)
+    if left is None and start and lease == leases.applied(record):
+        left = start.begins - start.now
+    if left is None:
+        raise lease_end.unknown_price(use, settings.stack)
+    return {"lease_hours": round(max(0.0, left - leases.MARGIN_S) / HOUR_S, 4)}
+
+
+def told(world: World, settings: Settings, record: Record) -> list[str]:
+    """Return what an apply does to the lease, as lines; nothing where it stays."""
+    text = lease_text.changed(leases.applied(record), leases.wanted(settings))
+    hours = values(world, settings).get("lease_hours") if text else None
+    if isinstance(hours, float):
+        text += f": {lease_text.from_now_on(hours, settings.stopped_days)}"
+    return [text] if text else []
+
+
+def renewed(world: World, host: Host) -> None:
+    """Move the end of the lease to where it belongs, and say it.
+
+    Where that fails, the end that Terraform has set comes too early, never too late.
+    """
+    say = world.reporter.say
+    try:
+        now = lease_end.renew(world, world.state.read(), host)
+    except GpuInfraError as error:
+        say(f"the end of the lease was not moved, it comes earlier than it has to: {error.message}")
+        return
+    if now:
+        say(f"lease: {lease_text.summary(now, host.stack).line(datetime.now().astimezone())}")
+
+
+def _use_before_apply(
+    world: World, lease: Lease, settings: Settings, record: Record
+) -> tuple[LeaseUse, ScheduleStart | None]:
+    planned, host = lease_use.of_new_host(world, lease, settings, record), record.host
+    cloud = world.cloud(settings.region, settings) if host else None
+    instance = cloud.instance(host.instance_id) if cloud and host else None
+    if cloud is None or host is None or instance is None or instance.state in lease_end.GONE:
+        return planned, None
+    start = lease_end.start_of(cloud, record)
+    until = start.now if start else time.time()
+    use = lease_use.of_host(world, lease, record, host, instance, until=until)
+    return LeaseUse(used=use.used, an_hour=planned.an_hour, why=planned.why or use.why), start
