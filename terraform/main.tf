@@ -52,4 +52,5 @@ module "host" {
 
   # settings of a living host
   job_time_limit = var.job_time_limit
+  guard          = var.guard
 }

@@ -218,3 +218,15 @@ variable "job_time_limit" {
   type        = string
   default     = null
 }
+
+# any: of an object type Terraform would drop a misspelled name in silence, and the default would hold.
+variable "guard" {
+  description = "Ends the host when nobody uses it: idle_minutes, warn_minutes, max_hours, off_hours. null: no guard. Reaches a running host."
+  type        = any
+  default     = { "idle_minutes" : 60, "warn_minutes" : 10 }
+
+  validation {
+    condition     = var.guard == null || try(length(setsubtract(keys(var.guard), ["idle_minutes", "max_hours", "warn_minutes", "off_hours"])) == 0, false)
+    error_message = "guard is ${jsonencode(var.guard)}; it must be { idle_minutes, warn_minutes, max_hours, off_hours }, each of them or not, or null."
+  }
+}

@@ -92,6 +92,7 @@ SIBLINGS = {
     "ending": {"connect"},
     "events": {"connect"},
     "gpu": {"jobs", "connect"},
+    "guard": {"connect"},
     "jobs": {"connect"},
     "sync": {"connect"},
     "web": {"connect"},

@@ -11,6 +11,7 @@ from gpuinfra.cli import (
     environment,
     events,
     gpu,
+    guard,
     host,
     jobs,
     lifecycle,
@@ -61,7 +62,7 @@ def version(as_json: Json = False) -> None:
     result(VERSION, {"version": VERSION}, as_json)
 
 
-for group in (project, lifecycle, host, environment, jobs, gpu, containers, sync, web, events, demo):
+for group in (project, lifecycle, host, environment, jobs, gpu, guard, containers, sync, web, events, demo):
     group.add_to(app)
 host.add_proxy_to(app)
 provision.add_terraforms_names_to(app)

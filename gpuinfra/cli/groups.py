@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter
 
 GROUPS = {
-    "Host": "up down plan status list stop start resize ip logs events recover",
+    "Host": "up down plan status list stop start resize guard ip logs events recover",
     "Work": "run job sync ssh jupyter forward clone gpu",
     "Environment": "env",
     "Containers": "docker dlc",

@@ -44,9 +44,10 @@ unpack() (
 
 # The guard that runs as root is renewed from a new bundle, beside the command that brought it. Only on a host of
 # ours: a test runs this on other machines.
+# All three streams are let go, or ssh would wait for it.
 renew() {
-  [ ! -e /etc/gpuinfra/bootstrap.env ] ||
-    sudo -n /usr/bin/python3 -IB "$bundle/gpuinfra/host/guard/__main__.py" install </dev/null >/dev/null 2>&1 &
+  [ -e /etc/gpuinfra/bootstrap.env ] || return 0
+  sudo -n /usr/bin/python3 -IB "$bundle/gpuinfra/host/guard/__main__.py" install </dev/null >/dev/null 2>&1 &
 }
 
 if whole "$bundle"; then

@@ -34,6 +34,7 @@ variables {
   kms_key_id                   = null
   ignore_tag_prefixes          = null
   job_time_limit               = null
+  guard                        = {}
 
   # modules
   subnet             = null

@@ -133,12 +133,46 @@ run "a_setting_is_a_tag_of_the_instance" {
   }
 
   assert {
-    condition     = local.settings == { "gpuinfra:job-time-limit" = "90m" }
+    condition     = local.settings == { "gpuinfra:job-time-limit" = "90m", "gpuinfra:guard" = "idle=60 warn=10" }
     error_message = "the setting does not reach the instance"
   }
 
   assert {
     condition     = !contains(keys(local.tags), "gpuinfra:job-time-limit")
     error_message = "the setting is on everything"
+  }
+}
+
+run "the_guard_travels_as_one_short_tag" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    guard = { idle_minutes = 90, max_hours = 24, warn_minutes = 5, off_hours = "20-08 Europe/Berlin" }
+  }
+
+  assert {
+    condition     = local.settings["gpuinfra:guard"] == "idle=90 warn=5 max=24 off=20-08@Europe/Berlin"
+    error_message = "the guard's settings do not reach the instance"
+  }
+}
+
+run "no_guard_is_said_to_the_host" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    guard = null
+  }
+
+  assert {
+    condition     = local.settings["gpuinfra:guard"] == "off"
+    error_message = "a host that is told nothing has a guard"
   }
 }

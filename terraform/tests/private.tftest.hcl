@@ -34,6 +34,7 @@ variables {
   egress_ports                 = [80, 443]
   dlc_access                   = false
   job_time_limit               = null
+  guard                        = {}
 
   # the module
   subnet     = null

@@ -36,6 +36,7 @@ variables {
   kms_key_id                   = null
   ignore_tag_prefixes          = null
   job_time_limit               = null
+  guard                        = {}
 
   # the module
   subnet     = null
@@ -580,4 +581,74 @@ run "all_tags_as_others" {
   }
 
   expect_failures = [var.ignore_tag_prefixes]
+}
+
+run "a_guard_that_never_waits" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    guard = { idle_minutes = 1 }
+  }
+
+  expect_failures = [var.guard]
+}
+
+run "a_warning_longer_than_the_wait" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    guard = { idle_minutes = 30, warn_minutes = 20 }
+  }
+
+  expect_failures = [var.guard]
+}
+
+run "a_guard_that_ends_at_once" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    guard = { max_hours = 0 }
+  }
+
+  expect_failures = [var.guard]
+}
+
+run "hours_of_no_day" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    guard = { off_hours = "8pm-8am" }
+  }
+
+  expect_failures = [var.guard]
+}
+
+run "a_guard_with_a_misspelled_name" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    guard = { idle_minute = 15 }
+  }
+
+  expect_failures = [var.guard]
 }

@@ -36,6 +36,7 @@ variables {
   kms_key_id                   = null
   ignore_tag_prefixes          = null
   job_time_limit               = null
+  guard                        = {}
 }
 
 run "a_plain_tfvars_makes_a_gpu_host" {

@@ -63,7 +63,9 @@ class FakeHostClient:
         shown: bool = False,
         lend_agent: bool = False,
     ) -> CommandResult:
-        """Remember what was to be run; return the next reply."""
+        """Remember what was to be run; return the next reply. What only brings our programs says nothing."""
+        if list(program) == ["/bin/true"]:
+            return CommandResult(code=0, stdout="", stderr="")
         self.ran.append((list(program), stdin, lend_agent))
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         if isinstance(reply, Exception):

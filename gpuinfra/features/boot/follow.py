@@ -1,5 +1,7 @@
 """Following a host's first boot until its conda environment is proven, or has failed."""
 
+from contextlib import suppress
+
 from gpuinfra.features.boot import difference, progress
 from gpuinfra.features.connect import awaited_lock
 from gpuinfra.features.connect.connect import reach
@@ -17,7 +19,7 @@ POLL_S, CONNECTED_POLL_S = 1.0, 0.25
 LOGIN_TIMEOUT_S = 900.0
 # sshd may be up before the user and its key are; more tries than a few run into its penalty for strangers
 REFUSED_TIMEOUT_S, REFUSED_POLL_S = 10.0, 5.0
-PEEK_TIMEOUT_S = 5.0
+PEEK_TIMEOUT_S, PROGRAMS_TIMEOUT_S = 5.0, 30.0
 
 
 def follow(world: World, host: Host) -> Boot:
@@ -37,6 +39,7 @@ def follow(world: World, host: Host) -> Boot:
             f"stopped watching; the host goes on by itself, at {host.address}",
             hint=f"{command('status --watch', host.stack)}   # looks again, from any machine with this state",
         ) from None
+    bring_programs(world, host)
     world.reporter.say(f"ready: the environment {boot.environment!r} is proven ({boot.gpu})")
     if boot.cuda:
         settings = world.state.read().settings or world.values.read()
@@ -44,6 +47,15 @@ def follow(world: World, host: Host) -> Boot:
     if names := difference.differing(world, boot):
         world.reporter.say(f"but {difference.told(names, host.stack)}")
     return boot
+
+
+def bring_programs(world: World, host: Host) -> None:
+    """Renew our programs on the host, with them its guard: not only when the first command needs them.
+
+    A host that cannot be reached just now gets them from the next command.
+    """
+    with suppress(GpuInfraError):
+        world.host.run(host, ("/bin/true",), timeout_s=PROGRAMS_TIMEOUT_S)
 
 
 def watch(world: World, host: Host, view: LiveView) -> Boot:

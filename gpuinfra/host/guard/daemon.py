@@ -9,14 +9,12 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import subprocess
-import sys
 import time
 
-from gpuinfra.host import settings
-from gpuinfra.host.guard import ending, events, kept, readings, rule, warn
+from gpuinfra.host.guard import kept, readings, rule
+from gpuinfra.host.guard.actions import END, Actions
 from gpuinfra.host.guard.kept import boot_s, load, store
-from gpuinfra.host.guard.limits import TAG, Limits
+from gpuinfra.host.guard.limits import Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,34 +36,41 @@ class Guard:
     """What is counted, what it is read from, and where it is kept."""
 
     def __init__(
-        self, signals: Signals, end: Callable[[str], None], *, disk: str = kept.DISK, run: str = kept.RUN
+        self, signals: Signals, actions: Actions, *, disk: str = kept.DISK, run: str = kept.RUN
     ) -> None:
-        self._signals, self._end_host, self._disk, self._run = signals, end, disk, run
+        self._signals, self._actions, self._disk, self._run = signals, actions, disk, run
         alive, saved = load(f"{run}/{kept.STATE}"), load(f"{disk}/{kept.STATE}")
         self.info: dict[str, Any] = alive or saved
-        self.state = rule.State(self.info.get("state"))
+        counted = self.info.get("state")
+        self.state = rule.State(counted if isinstance(counted, dict) else None)
         self.boots: list[dict[str, Any]] = load(f"{disk}/{kept.BOOTS}").get("boots", [])
         self.limits = Limits()
         if text := str(self.info.get("limits", "")):
             self._set_limits(text)
         self._ticks, self._ended_s = 0, None if not alive else self.info.get("ended_s")
-        self._last_s = float(alive.get("boot_s") or boot_s())
+        self._last_s = _number(alive.get("boot_s"), boot_s())
         if not alive:
             self._begin_boot()
+        elif not self.boots:  # the first guard keeps none
+            self._note_boot(is_start=True)
+            self.info["begun"] = self._actions.start_time()
 
     def _begin_boot(self) -> None:
         """Tell a reboot from a start, by what EC2 says, else by how long the host was gone."""
-        begun, before = settings.start_time(), self.info.get("begun")
-        gap_s = time.time() - float(self.info.get("at") or 0)
+        begun, before = self._actions.start_time(), self.info.get("begun")
+        gap_s = time.time() - _number(self.info.get("at"), 0.0)
         is_start = begun != before if begun and before else gap_s > STOPPED_GAP_S
         is_start |= self.info.pop("ended_s", None) is not None
         idle = self.state.idle_s / 60
         self.state.begin_boot(is_start=is_start)
         self.info["begun"] = begun
-        record = {"began": time.time() - boot_s(), "last_seen": time.time(), "is_start": is_start}
-        self.boots = [*self.boots, record][-MOST_BOOTS:]
+        self._note_boot(is_start=is_start)
         words = "counts anew" if is_start else f"goes on: idle for {idle:.0f} min before"
         self.decide("start" if is_start else "reboot", words)
+
+    def _note_boot(self, *, is_start: bool) -> None:
+        record = {"began": time.time() - boot_s(), "last_seen": time.time(), "is_start": is_start}
+        self.boots = [*self.boots, record][-MOST_BOOTS:]
 
     def tick(self) -> None:
         """Read, count, and act."""
@@ -84,7 +89,7 @@ class Guard:
 
     def _read_limits(self) -> None:
         """Take a changed tag; where the metadata service is silent, the last one holds."""
-        text = settings.tag(TAG)
+        text = self._actions.tag()
         if text and text not in (self.limits.text, self.info.get("refused")):
             self._set_limits(text)
 
@@ -105,10 +110,10 @@ class Guard:
         if todo == rule.WARN:
             left = f"{max(0.0, self.state.left_s or 0.0) / 60:.0f} min"
             keep = "To keep it: work on, or gpuinfra guard extend 2h"
-            warn.tell(f"\agpuinfra: {why}: this host stops in {left}. {keep}")
+            self._actions.tell(f"\agpuinfra: {why}: this host stops in {left}. {keep}")
             self.decide("warning", f"{left} left: {why}")
         elif todo == rule.WITHDRAW:
-            warn.tell("gpuinfra: this host stays on")
+            self._actions.tell("gpuinfra: this host stays on")
             self.decide("warning withdrawn", self.words())
         else:
             self._end(why)
@@ -120,25 +125,26 @@ class Guard:
         return f"idle for {self.state.idle_s / 60:.0f} min ({self.words()})"
 
     def words(self) -> str:
-        """Return the readings in words."""
-        return ", ".join(one["words"] for one in self.info.get("seen", {}).values() if one["words"])
+        """Return the readings in words; of terminals that nobody has used the time since then."""
+        seen = {name: one["words"] for name, one in self.info.get("seen", {}).items()}
+        if silent_s := self.state.quiet_s.get("terminal", 0.0):
+            seen["terminal"] = f"no terminal for {silent_s / 60:.0f} min"
+        return ", ".join(filter(None, seen.values()))
 
     def _end(self, why: str) -> None:
         """End the host; one that is still on long after is powered off the hard way."""
         if self._ended_s is None:
             self._ended_s = self.info["ended_s"] = boot_s()
-            self.decide("end", why)
-        self._end_host(why)
+            self.decide(END, why)
+        self._actions.end(why)
         if boot_s() - self._ended_s > FORCE_S:
-            subprocess.run(["systemctl", "--force", "poweroff"], check=False)
+            self._actions.force_off()
 
     def decide(self, kind: str, words: str) -> None:
         """Keep a decision with the numbers behind it."""
         record = {"at": time.time(), "kind": kind, "words": words}
         self.info["decisions"] = [*self.info.get("decisions", []), record][-DECISIONS:]
-        sys.stderr.write(f"{kind}: {words}\n")
-        if kind != "end":  # that one is told by the ending
-            events.record(f"guard: {kind}", by="guard", reason=words)
+        self._actions.record(kind, words)
         self.save()
 
     def obey(self) -> None:
@@ -161,16 +167,15 @@ class Guard:
             store(f"{self._disk}/{kept.BOOTS}", {"boots": self.boots})
 
 
+def _number(value: object, default: float) -> float:
+    return float(value) if isinstance(value, (int, float)) else default
+
+
 def _seen(read: Callable[[], rule.Seen]) -> rule.Seen:
     try:
         return read()
     except Exception as error:  # whatever goes wrong in there, the host is not idle for it
         return rule.Seen(None, f"not read: {type(error).__name__} {error}"[:120])
-
-
-def _power_off(why: str) -> None:
-    """Run on_stop and the saves once, then power off; what that means is the instance's own setting."""
-    ending.end(reason=why, by="guard", action="poweroff")
 
 
 def main() -> None:
@@ -179,7 +184,7 @@ def main() -> None:
     lock = os.open(f"{kept.RUN}/lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    guard = Guard(readings.all_signals(), _power_off)
+    guard = Guard(readings.all_signals(), Actions())
     while True:
         guard.obey()
         guard.tick()

@@ -8,16 +8,15 @@ groups, jobs by our units and runs.
 from __future__ import annotations
 
 import glob
-import shutil
 import time
 
 from gpuinfra.host import gpu_state
-from gpuinfra.host.guard import gpu, kernels, samples, signals, system, transfers
+from gpuinfra.host.guard import gpu as nvidia
+from gpuinfra.host.guard import kernels, samples, signals, system, transfers
 from gpuinfra.host.guard.rule import Seen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gpuinfra.host.guard.gpu import Gpu
     from gpuinfra.host.guard.sample import Sample
 
 GPU_PERCENT, CPU_CORES = 5, 0.5  # per cent of all cores says nothing: one busy core of 192 is 0.5 %
@@ -37,30 +36,32 @@ class Readings:
         self._transfers = transfers.Transfers()
         self._sample: Sample | None = None
         self._processes: list[transfers.Process] = []
-        self._no_gpu_until_s = 0.0
+        self._reading, self._next_ask_s = nvidia.Reading([]), 0.0
 
     def gpu(self) -> Seen:
         """Take the sample; return the load of the busiest GPU."""
         self._sample = None
-        is_sold = gpu_state.is_sold() or bool(shutil.which(gpu.PROGRAM))
-        gpus = self._gpus() if is_sold else []
-        self._sample = self._sampler.take(gpus)
+        reading = self._ask() if gpu_state.is_sold() else nvidia.Reading([])
+        self._sample = self._sampler.take(None if reading.words else reading.gpus)
         self._history.add(self._sample)
-        if gpus is None:
-            return Seen(None, "nvidia-smi does not answer")
-        loads = [one.busy_percent for one in gpus if one.busy_percent is not None]
-        if len(loads) < len(gpus):  # a divided GPU (MIG) tells no load
-            return Seen(True if max(loads, default=0) >= GPU_PERCENT else None, "a GPU tells no load")
-        if not gpus:
-            return Seen(False, "no GPU")
-        return Seen(max(loads) >= GPU_PERCENT, f"GPU {max(loads):.0f} %")
+        loads = [one.busy_percent for one in reading.gpus if one.busy_percent is not None]
+        words = f"GPU {max(loads):.0f} %" if loads else reading.words or "no GPU"
+        if max(loads, default=0) >= GPU_PERCENT:
+            return Seen(True, words)
+        if reading.words:
+            return Seen(None, reading.words)
+        if len(loads) < len(reading.gpus):  # a divided GPU (MIG) tells no load
+            return Seen(None, "a GPU tells no load")
+        return Seen(False, words)
 
-    def _gpus(self) -> list[Gpu] | None:
-        if time.monotonic() < self._no_gpu_until_s:
-            return None
-        gpus = gpu.read(GPU_TIMEOUT_S)
-        self._no_gpu_until_s = time.monotonic() + GPU_RETRY_S if gpus is None else 0.0
-        return gpus
+    def _ask(self) -> nvidia.Reading:
+        """Ask nvidia-smi; for a while after it has failed its last words are returned instead."""
+        if time.monotonic() >= self._next_ask_s:
+            self._reading = nvidia.ask(GPU_TIMEOUT_S)
+            if not self._reading.gpus:
+                self._reading.words = self._reading.words or "nvidia-smi shows no GPU"
+                self._next_ask_s = time.monotonic() + GPU_RETRY_S
+        return self._reading
 
     def cpu(self) -> Seen:
         """Return the cores that were busy since the tick before."""

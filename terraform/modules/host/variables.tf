@@ -322,3 +322,34 @@ variable "job_time_limit" {
     error_message = "job_time_limit is ${jsonencode(var.job_time_limit)}; it must be a whole number and s, m, h or d, such as 12h, or null."
   }
 }
+
+variable "guard" {
+  description = "Ends the host when nobody uses it for idle_minutes (0: never), or once it has been on for max_hours since its start, in use or not. Terminals are warned warn_minutes before. In off_hours (\"20-08\", UTC, or \"20-08 Europe/Berlin\") twice warn_minutes are enough. null: no guard. Reaches a running host."
+  type = object({
+    idle_minutes = optional(number, 60)
+    warn_minutes = optional(number, 10)
+    max_hours    = optional(number)
+    off_hours    = optional(string)
+  })
+  default = { "idle_minutes" : 60, "warn_minutes" : 10 }
+
+  validation {
+    condition     = var.guard == null || try(var.guard.idle_minutes == 0 || (var.guard.idle_minutes >= 5 && var.guard.idle_minutes <= 10080 && floor(var.guard.idle_minutes) == var.guard.idle_minutes), false)
+    error_message = "guard.idle_minutes is ${jsonencode(try(var.guard.idle_minutes, null))}; it must be a whole number from 5 to 10080 (a week), or 0 for never."
+  }
+
+  validation {
+    condition     = var.guard == null || try(var.guard.warn_minutes >= 1 && var.guard.warn_minutes <= 60 && floor(var.guard.warn_minutes) == var.guard.warn_minutes && (var.guard.idle_minutes == 0 || var.guard.warn_minutes * 2 <= var.guard.idle_minutes || var.guard.warn_minutes == 10), false)
+    error_message = "guard.warn_minutes is ${jsonencode(try(var.guard.warn_minutes, null))}; it must be a whole number from 1 to 60, and at most half of idle_minutes."
+  }
+
+  validation {
+    condition     = try(var.guard.max_hours, null) == null || try(var.guard.max_hours >= 1 && var.guard.max_hours <= 8760, false)
+    error_message = "guard.max_hours is ${jsonencode(try(var.guard.max_hours, null))}; it must be a number from 1 to 8760 (a year), or null."
+  }
+
+  validation {
+    condition     = try(var.guard.off_hours, null) == null || can(regex("^([01]?[0-9]|2[0-3])-([01]?[0-9]|2[0-3])( [A-Za-z_]+(/[A-Za-z_+-]+[0-9]*){0,2})?$", var.guard.off_hours))
+    error_message = "guard.off_hours is ${jsonencode(try(var.guard.off_hours, null))}; it must be two hours in UTC such as \"20-08\", or with a time zone \"20-08 Europe/Berlin\", or null."
+  }
+}
