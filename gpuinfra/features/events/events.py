@@ -19,7 +19,7 @@ UNITS_S = {"m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, kw_only=True)
-class History:
+class EventHistory:
     """What happened, the oldest first."""
 
     events: tuple[HostEvent, ...]
@@ -38,7 +38,7 @@ class History:
         return "\n".join(lines)
 
 
-def history(world: World, *, since: str, now: datetime) -> History:
+def history(world: World, *, since: str, now: datetime) -> EventHistory:
     """Return what happened to this stack's hosts; what a host says now is kept here for later.
 
     Raises:
@@ -51,7 +51,7 @@ def history(world: World, *, since: str, now: datetime) -> History:
     shown = [one for one in found if earliest is None or ((at := when.read(one.time)) and at >= earliest)]
     if not shown:
         world.reporter.say("nothing is known to have happened")
-    return History(events=tuple(shown))
+    return EventHistory(events=tuple(shown))
 
 
 def began(since: str, now: datetime) -> datetime | None:
