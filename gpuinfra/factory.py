@@ -113,11 +113,7 @@ def trusted_projects(environ: Mapping[str, str]) -> TrustedProjects:
 
 
 def _world(
-    project: Project,
-    stack: Stack,
-    environ: Mapping[str, str],
-    here: Path,
-    reporter: Reporter | None = None,
+    project: Project, stack: Stack, environ: Mapping[str, str], here: Path, reporter: Reporter | None = None
 ) -> World:
     from gpuinfra.features.boot.user_data import UserData
     from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS

@@ -37,6 +37,8 @@ FIXED = {
     "local.image": '"nvidia"',
     "local.region": '"us-east-1"',
     "self.input": '"us-east-1"',
+    "local.has_lease": "local.none",
+    "self.input.hours_known": "false",
     "self.input.architecture": '"arm64"',
     "self.input.kind": '"nvidia"',
     "self.input.name": '"an image"',

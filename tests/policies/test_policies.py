@@ -19,6 +19,7 @@ SKIPS = {
     ("CKV_AWS_135", "modules/host/modules/instance/main.tf"),
     ("CKV_AWS_290", "modules/host/modules/instance/iam.tf"),
     ("CKV_AWS_355", "modules/host/modules/instance/iam.tf"),
+    ("CKV_AWS_297", "modules/host/lease.tf"),
     ("CKV2_AWS_5", "modules/host/modules/security_group/main.tf"),
     ("CKV2_AWS_11", "modules/host/modules/network/main.tf"),
 }

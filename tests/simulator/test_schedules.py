@@ -109,7 +109,8 @@ def test_what_is_stopped_already_was_stopped_when_it_was(sim: Simulator, ec2: "E
     instance_id = launch(ec2)["InstanceId"]
     ec2.stop_instances(InstanceIds=[instance_id])
     before = ec2.describe_instances()["Reservations"][0]["Instances"][0]["StateTransitionReason"]
-    time.sleep(1.1)  # the reason holds seconds
+    stopped = int(time.time())
+    wait_until(lambda: int(time.time()) > stopped, "another second: the reason holds seconds")
     ec2.stop_instances(InstanceIds=[instance_id])
     now = ec2.describe_instances()["Reservations"][0]["Instances"][0]["StateTransitionReason"]
     assert now == before

@@ -43,6 +43,10 @@ OTHERS = {
     "Terminal",
     "RunLog",
     "EventFile",
+    "Consent",
+    "MoneySoFar",
+    "TerminalScreen",
+    "TypePrices",
 }
 
 

@@ -12,7 +12,7 @@ from gpuinfra.features.money import cost as money
 from gpuinfra.features.money import last_leaks, lease_status
 from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.money.lease_text import LeaseSummary
-from gpuinfra.features.provision import firewall
+from gpuinfra.features.provision import firewall, host_rows
 from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.ground import when
 from gpuinfra.ground.boot_status import Boot
@@ -67,7 +67,7 @@ class Status:
             since = when.local(now.since, datetime.now().astimezone())
             rows += [("state", f"{now.state} since {since}" if since else now.state)]
         if host:
-            rows += _host_rows(host, now, self.details)
+            rows += host_rows.rows(host, now, self.details)
         elif now:
             rows += [("host", now.instance_id), ("type", now.instance_type)]
         if self.cost:
@@ -152,54 +152,6 @@ def _note(host: Host, instance: Instance | None, going_on: Sequence[str]) -> str
         was = f"the address was {host.public_ip} when it was" if host.public_ip else "no address was"
         return f"{was} recorded; {command('up', host.stack)} records the new one"
     return ""
-
-
-def _host_rows(host: Host, now: Instance | None, details: HostDetails | None) -> list[tuple[str, object]]:
-    """Return what EC2 says of the host, beside what was recorded where that differs."""
-    if now is None or details is None:
-        return list(_recorded_rows(host, now).items())
-    seen = {
-        "type": f"{now.instance_type} ({details.gpu_count} GPU)",
-        "public IP": _address(host, now.public_ip),
-        "region": now.availability_zone,
-        "image": f"{host.image_name} ({now.ami_id})",
-        "disk": f"{details.root_volume_size_gb} GB",
-        "ssh from": _way_in(host, details.ssh_from),
-        "group": ", ".join(sorted(now.security_group_ids)),
-    }
-    group = ", ".join(host.security_group_ids) or host.security_group_id
-    rows = {**_recorded_rows(host, now), "group": group}
-    if not host.security_group_id:  # the rules are others' and may change; nothing was recorded of them
-        rows["ssh from"] = seen["ssh from"]
-    shown = [(name, _marked(seen.get(name, recorded), recorded)) for name, recorded in rows.items()]
-    return [row for row in shown if row != ("group", group) or not host.security_group_id]
-
-
-def _marked(seen: str, recorded: str) -> str:
-    return seen if seen == recorded else f"{seen}   (differs: recorded was {recorded})"
-
-
-def _recorded_rows(host: Host, now: Instance | None) -> dict[str, str]:
-    return {
-        "host": host.instance_id,
-        "type": f"{host.instance_type} ({host.gpu_count} GPU)",
-        "public IP": _address(host, now.public_ip if now and host.is_private else host.public_ip),
-        "region": host.availability_zone,
-        "image": f"{host.image_name} ({host.ami_id})",
-        "disk": f"{host.root_volume_size_gb} GB",
-        "ssh from": _way_in(host, host.allowed_cidrs),
-    }
-
-
-def _address(host: Host, address: str) -> str:
-    """Return an address with what it is for; that of a private host may change as it likes."""
-    if not host.is_private or not address:
-        return f"{address or 'none'}{' (access = ssm)' if host.is_private else ''}"
-    return f"{address}, the way out only: nobody is let in"
-
-
-def _way_in(host: Host, cidrs: Sequence[str]) -> str:
-    return "anywhere, by Session Manager" if host.is_private else ", ".join(sorted(cidrs)) or "nowhere"
 
 
 def _environment(boot: Boot) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gpuinfra.host.guard import end_host
 from tests.processes import until_test_ends
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 # What systemctl does here: it notes that it was asked.
 SYSTEMCTL = (
@@ -84,7 +84,7 @@ class EndedHost:
 
 def result(process: "subprocess.Popen[str]") -> tuple[bool, str]:
     """Wait for an ending; return whether it was the one that did it, and what it said."""
-    out, said = process.communicate(timeout=60)
+    out, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, said
     return json.loads(out)["ran"], said
 
@@ -101,4 +101,4 @@ def lives(pid: str) -> bool:
 def kill(process: "subprocess.Popen[str]") -> None:
     """Kill it, as the kernel does that has no memory left."""
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE_S)

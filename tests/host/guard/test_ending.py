@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.host.guard.ended_host import EndedHost, kill, lives, result
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_a_reboot_is_no_ending(host: EndedHost, jobs: str, runs: int) -> None:
     host.hook(counting(host))
     (host.root / "list-jobs").write_text(jobs, encoding="utf-8")
     process = host.start("shutdown")
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert len(host.text("ran").splitlines()) == runs
     assert [event["by"] for event in host.events("end")] == ["EC2 or root"] * runs
@@ -154,7 +154,7 @@ def test_the_users_hook_is_taken_and_removed(host: EndedHost) -> None:
 
     def ask(request: str) -> str:
         process = host.start("ask", given=request)
-        return process.communicate(timeout=60)[0]
+        return process.communicate(timeout=PATIENCE_S)[0]
 
     assert '"changed": true, "ran": false' in ask('{"on_stop": "echo bye\\n"}')
     path = host.root / "etc/gpuinfra/on_stop"
