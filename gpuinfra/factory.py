@@ -220,6 +220,15 @@ def running(world: World, *, connecting: bool = False) -> Callable[[Host], Seque
     return partial(metrics.running, world, connecting=connecting)
 
 
+def boots(world: World) -> Sequence[tuple[float, float]]:
+    """Return the boots that the recorded host knows of; what its console says of its end is kept."""
+    from gpuinfra.features.events import events
+    from gpuinfra.features.guard import boots
+
+    events.hear(world)
+    return boots.kept(world)
+
+
 def init_values(
     environ: Mapping[str, str],
     *,

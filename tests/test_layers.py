@@ -90,7 +90,7 @@ SIBLINGS = {
     "boot": {"connect", "environment"},
     "provision": {"boot", "money", "events"},
     "leaks": {"money", "provision"},
-    "lifecycle": {"boot", "connect", "money", "provision", "ending"},
+    "lifecycle": {"boot", "connect", "money", "provision", "ending", "events"},
     "ending": {"connect"},
     "events": {"connect"},
     "gpu": {"jobs", "connect"},

@@ -40,5 +40,6 @@ def cost(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     """Show what the host has cost so far, and what it costs from now on."""
     from gpuinfra.features.money import cost
 
-    found = cost.cost(factory.world(stack, os.environ))
+    world = factory.world(stack, os.environ)
+    found = cost.cost(world, boots=factory.boots(world))
     result(found.text(), found.plain(), as_json)

@@ -75,9 +75,17 @@ def began(since: str, now: datetime) -> datetime | None:
     return time if time.tzinfo else time.replace(tzinfo=now.tzinfo)
 
 
+def hear(world: World) -> None:
+    """Keep what a host that runs no more said last, for those who ask later: EC2 forgets its console."""
+    if host := world.state.read().host:
+        instance = world.cloud(host.region, None).instance(host.instance_id)
+        if instance is None or instance.state not in ("pending", "running"):
+            _heard(world, host)
+
+
 def last_words(world: World, host: Host, instance: Instance | None) -> str:
     """Return in one line who ended a host that is stopped or gone, and why, as its console has it; or AWS."""
-    found = _on_console(world, host)
+    found = _heard(world, host)
     ends = [one for one in found if one.kind == event.END]
     if ends:
         return f"{ends[-1].reason} ({ends[-1].by})"
@@ -89,9 +97,14 @@ def _of_host(world: World, host: Host) -> tuple[list[HostEvent], list[HostEvent]
     instance = world.cloud(host.region, None).instance(host.instance_id)
     if instance and instance.state == "running":
         return _asked(world, host), []
+    return _heard(world, host), _of_aws(instance)
+
+
+def _heard(world: World, host: Host) -> list[HostEvent]:
+    """Return what its console has, and keep it."""
     said = _on_console(world, host)
     world.events.keep([one.plain() for one in said], host.instance_id)
-    return said, _of_aws(instance)
+    return said
 
 
 def _asked(world: World, host: Host) -> list[HostEvent]:

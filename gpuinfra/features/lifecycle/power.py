@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from gpuinfra.features.boot.follow import follow
+from gpuinfra.features.events import events
 from gpuinfra.features.money import cost, lease_end
 from gpuinfra.features.provision import progress
 from gpuinfra.features.provision.outcome import check
@@ -50,6 +51,7 @@ def start(world: World) -> Host:
     """
     host = world.recorded_host()
     cloud = cloud_of(world, host)
+    events.hear(world)  # its console says since when it has been stopped, and begins anew now
     power_on(world, cloud, host, existing(cloud, host))
     world.events.note("gpuinfra start", host.instance_id)
     record(world, host)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gpuinfra.features.money import history, ledger, prices, spent
+from gpuinfra.features.money import history, ledger, lived, prices, spent
 from gpuinfra.features.money.history import Boot
 from gpuinfra.features.money.hourly import HourlyCost, hourly, usd
 from gpuinfra.features.money.prices import Prices
@@ -107,10 +107,10 @@ class HostCost:
         return f"{_cents(self.usd)} USD{why} since {since}: {', '.join(times)}"
 
 
-def cost(world: World, *, boots: Sequence[Boot] = (), ends: Sequence[float] = ()) -> HostCost:
+def cost(world: World, *, boots: Sequence[Boot] = ()) -> HostCost:
     """Return the cost of the recorded host; EC2 is asked how it is, AWS for the prices.
 
-    boots, ends: what the host itself knows, see `history.spans`.
+    boots: what the host itself knows, see `history.spans`.
 
     Raises:
         HostError: there is no host.
@@ -118,12 +118,12 @@ def cost(world: World, *, boots: Sequence[Boot] = (), ends: Sequence[float] = ()
     """
     host, record = world.recorded_host(), world.state.read()
     now = world.cloud(host.region, None).instance(host.instance_id)
-    return _of(world, host, record, now, prices.of(world, host.region), boots, ends)
+    return _of(world, host, record, now, prices.of(world, host.region), boots)
 
 
 def cached(world: World, record: Record, host: Host, now: Instance | None) -> HostCost:
     """Return the same by the prices that are kept: nobody is asked."""
-    return _of(world, host, record, now, prices.of(world, host.region, asks=False), (), ())
+    return _of(world, host, record, now, prices.of(world, host.region, asks=False), ())
 
 
 def brief(found: HostCost) -> str:
@@ -150,11 +150,10 @@ def _of(
     now: Instance | None,
     book: Prices,
     boots: Sequence[Boot],
-    ends: Sequence[float],
 ) -> HostCost:
     at = time.time()
     seen(world, host, now)
-    times = history.spans(ledger.of(world.files).sightings(), host.instance_id, boots=boots, ends=ends)
+    times = lived.spans(world, host.instance_id, boots=boots)
     things = recorded(record, host, now)
     per_hour = hourly(things, book)
 

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
-from gpuinfra.features.money import history, lease_account, ledger, prices, rate
+from gpuinfra.features.money import lease_account, ledger, lived, prices, rate
 from gpuinfra.features.money.lease import Lease, LeaseUse
 from gpuinfra.features.money.lease_account import LeaseAccount
 from gpuinfra.features.money.rates import HOUR_S, RUNNING, STOPPED, Price, Rate, Span
@@ -41,9 +41,8 @@ def of_host(
 
     instance_type: what it will run on, if that changes. asks: AWS, for prices that are not known.
     """
-    seen = ledger.of(world.files)
-    seen.note(instance)
-    spans = history.spans(seen.sightings(), instance.instance_id)
+    ledger.of(world.files).note(instance)
+    spans = lived.spans(world, instance.instance_id)
     if not lease.is_of_money:
         return LeaseUse(used=hours(spans, until), an_hour=1.0)
     told = prices.of(world, host.region, asks=asks)

@@ -10,8 +10,9 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
+from gpuinfra.features.events import events
 from gpuinfra.features.money import cost as money
-from gpuinfra.features.money import history, ledger
+from gpuinfra.features.money import lived
 from gpuinfra.features.money import receipt as receipts
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.money.rate import rate_of, recorded
@@ -35,6 +36,8 @@ class Closing:
         if host := record.host:
             self._ahead = PricesAhead(world, settings)
             self._before = self._see(host)
+            if self._before and self._before.state == "stopped":
+                events.last_words(world, host, self._before)  # kept: they say since when
 
     def _see(self, host: Host) -> Instance | None:
         """Ask EC2 how the host is, and write it down: when it started, and when it ended."""
@@ -78,7 +81,7 @@ class Closing:
             stack=host.stack,
             region=host.region,
             host=f"{host.instance_id} ({things.instance_type}, {things.market})",
-            spans=history.spans(ledger.of(self._world.files).sightings(), host.instance_id),
+            spans=lived.spans(self._world, host.instance_id),
             rate_of=rate,
             gone=[name for name in self._made(host) if name.rpartition(" ")[2] not in " ".join(left)],
             kept=kept,

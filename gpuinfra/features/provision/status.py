@@ -117,6 +117,8 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
     lease = lease_status.asked_beside(world, record, host, instance)
     boot = peek(world, host) if instance and instance.state == "running" else None
     is_there = instance and instance.state not in ("terminated", "shutting-down")
+    has_ended = not (instance and instance.state in ALIVE)
+    last_words = events.last_words(world, host, instance) if has_ended else ""  # they say until when it cost
     costs = money.cached(world, record, host, instance)
     return Status(
         stack=host.stack,
@@ -127,7 +129,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         edited=difference.differing(world, boot) if boot else (),
         note=_note(host, instance, costs.hourly.going_on()),
         cost=costs if is_there else None,
-        last_words="" if instance and instance.state in ALIVE else events.last_words(world, host, instance),
+        last_words=last_words,
         opened=firewall.foreign(world, record) if is_there else (),
         lease=lease() if is_there else None,
     )
