@@ -5,13 +5,14 @@ import time
 from pathlib import Path
 
 from gpuinfra.features.money import ledger, lived
+from gpuinfra.features.money.rates import seconds
 from gpuinfra.ground.world import World
 from tests.fakes.host import fake_world
 from tests.fakes.world import RECORDED, RUNNING, FakeEventLog
 
 
 def world(tmp_path: Path, *events: dict[str, str]) -> World:
-    """Return a world in which a host that began five hours ago was just found stopped, nobody knows since when."""
+    """Return a world whose host began five hours ago and was found stopped now; nobody knows since when."""
     made = dataclasses.replace(fake_world(tmp_path, records=(RECORDED,)), events=FakeEventLog(*events))
     launched = time.time() - 5 * 3600
     seen = ledger.of(made.files)
@@ -27,20 +28,22 @@ def iso(at: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
-def hours(made: World) -> list[tuple[str, int]]:
-    """Return its times, in hours."""
-    spans = lived.spans(made, RUNNING.instance_id)
-    return [(it.state, round(((it.ended or time.time()) - it.began) / 3600)) for it in spans]
+def hours(made: World) -> tuple[int, int]:
+    """Return for how many hours it ran, and was stopped."""
+    spans, now = lived.spans(made, RUNNING.instance_id), time.time()
+    return round(seconds(spans, "running", until=now) / 3600), round(
+        seconds(spans, "stopped", until=now) / 3600
+    )
 
 
 def test_a_host_that_powered_itself_off_cost_until_it_said_so(tmp_path: Path) -> None:
     """The guard ended it at night; its owner looks in the morning."""
     end = {"time": iso(time.time() - 3 * 3600), "kind": "end", "instance_id": RUNNING.instance_id}
-    assert hours(world(tmp_path, end)) == [("running", 2), ("stopped", 3)]
+    assert hours(world(tmp_path, end)) == (2, 3)
 
 
 def test_without_its_words_it_ran_until_somebody_looked(tmp_path: Path) -> None:
     """Another host's words, and words that are no end, are not its own."""
     told = {"time": iso(time.time() - 3 * 3600), "kind": "end", "instance_id": "i-0fffffffffffffff0"}
     hook = {"time": told["time"], "kind": "on_stop", "instance_id": RUNNING.instance_id}
-    assert [it for it in hours(world(tmp_path, told, hook)) if it[1]] == [("running", 0), ("running", 5)][1:]
+    assert hours(world(tmp_path, told, hook)) == (5, 0)
