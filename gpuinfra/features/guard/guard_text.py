@@ -33,7 +33,8 @@ def _end(values: dict[str, Any], stack: str) -> str:
         return "the guard has no limit: nothing on the host ends it (guard in terraform.tfvars)"
     left = duration(int(max(0.0, state["left_s"])))
     if state["extended_s"] > 0 and state["left_s"] <= state["extended_s"]:
-        return f"the host stays on for {left} at least (extended)"
+        # what is left is counted at the guard's next tick; this it has just been told
+        return f"the host stays on for {duration(int(state['extended_s']))} at least (extended)"
     if state["why"] != IDLE:
         return f"the host stops in {left}, in use or not: max_hours"
     if holds := [name for name, one in (values.get("seen") or {}).items() if one["busy"]]:

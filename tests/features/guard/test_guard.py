@@ -59,7 +59,7 @@ def test_status_asks_without_root_and_tells_the_time_to_the_end(tmp_path: Path) 
         (answer(state={"off_s": -1.0, "left_s": None}), "is off until it is switched on"),
         (answer(state={"off_s": 28800.0, "left_s": None}), "is off for 8 h"),
         (answer(state={"left_s": None}), "has no limit"),
-        (answer(state={"extended_s": 7200.0, "left_s": 7200.0}), "stays on for 2 h at least (extended)"),
+        (answer(state={"extended_s": 7200.0, "left_s": 3540.0}), "stays on for 2 h at least (extended)"),
         (answer(state={"why": "max_hours"}), "stops in 47 min, in use or not"),
         (
             answer(runs=False),
