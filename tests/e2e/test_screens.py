@@ -27,6 +27,7 @@ def masked(text: str, cli: Cli) -> str:
     """Return a screen without what differs from run to run; an escape is seen as one."""
     text = text.replace(str(cli.project), "PROJECT").replace("\x1b", "<ESC>")
     text = re.sub(r"i-[0-9a-f]{17}", "i-ID", re.sub(r"\d+\.\d+\.\d+\.\d+(?=\s)", "ADDRESS", text))
+    text = re.sub(r"\d+\.\d+(?= USD since)", "N", text)  # so long as the machine took
     text = re.sub(
         r"(?<=127\.0\.0\.1:)\d+", "PORT", re.sub(r"(\d{4}-\d\d-\d\d )?\d\d:\d\d, .*? ago", "TIME", text)
     )

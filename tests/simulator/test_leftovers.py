@@ -37,8 +37,9 @@ def tagged(kind: str) -> list[dict[str, Any]]:
     return [{"ResourceType": kind, "Tags": TAGS}]
 
 
-def make_all(ec2: Any, iam: Any) -> None:
+def make_all(ec2: Any, iam: Any, scheduler: Any) -> None:
     """Make one of each kind that terraform/modules/host makes, but a host."""
+    scheduler.create_schedule_group(Name="gpuinfra-default-1", Tags=TAGS)
     vpc = ec2.create_vpc(CidrBlock="10.93.0.0/24", TagSpecifications=tagged("vpc"))["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.93.0.0/25", TagSpecifications=tagged("subnet"))
     inside = {"SubnetId": subnet["Subnet"]["SubnetId"]}
@@ -78,7 +79,7 @@ def ours(aws: Aws, *known: str) -> list[CloudResource]:
 def test_every_kind_is_found_and_removed(aws: Aws, ec2: "EC2Client", sim: Simulator) -> None:
     """By tags, a page or many; in the order of the cost; what has to wait goes in the next round."""
     before = sim.leftovers()
-    make_all(ec2, client("iam", sim))
+    make_all(ec2, client("iam", sim), client("scheduler", sim))
     left = ours(aws)
     assert {one.kind for one in left} == set(ORDER) - {
         "aws_instance",
@@ -94,18 +95,18 @@ def test_every_kind_is_found_and_removed(aws: Aws, ec2: "EC2Client", sim: Simula
 
 def test_an_address_is_held_by_its_gateway(aws: Aws, ec2: "EC2Client", sim: Simulator) -> None:
     """EC2 answers as if it were another account's: it is not tried, and no error."""
-    make_all(ec2, client("iam", sim))
+    make_all(ec2, client("iam", sim), client("scheduler", sim))
     address = next(one for one in ours(aws) if one.kind == "aws_eip")
     assert not aws.remove(address)
     with pytest.raises(ClientError, match="AuthFailure"):
         ec2.release_address(AllocationId=address.resource_id)
 
 
-def test_it_costs_three_calls_where_nothing_is_left(aws: Aws, sim: Simulator) -> None:
+def test_it_costs_four_calls_where_nothing_is_left(aws: Aws, sim: Simulator) -> None:
     """A first `up` does not wait for a dozen of lists."""
     assert ours(aws) == []
     actions = [call.action for call in sim.calls()]
-    assert sorted(actions) == ["DescribeTags", "ListInstanceProfiles", "ListRoles"]
+    assert sorted(actions) == ["DescribeTags", "GET /schedule-groups", "ListInstanceProfiles", "ListRoles"]
 
 
 def test_another_stack_or_project_is_not_found(aws: Aws, ec2: "EC2Client", sim: Simulator) -> None:
@@ -130,7 +131,7 @@ def test_another_stack_or_project_is_not_found(aws: Aws, ec2: "EC2Client", sim: 
 
 def test_what_may_not_be_asked_is_said(aws: Aws, ec2: "EC2Client", sim: Simulator) -> None:
     """Without DescribeTags each kind is asked for itself; the rest is found all the same."""
-    make_all(ec2, client("iam", sim))
+    make_all(ec2, client("iam", sim), client("scheduler", sim))
     for match in ("DescribeTags", "DescribeNatGateways"):
         sim.fault(Fault(match=match, count=None, status=403, code="UnauthorizedOperation"))
     sim.fault(Fault(match="ListRoles", count=None, status=403, code="AccessDenied"))
@@ -173,7 +174,7 @@ def test_an_instance_shows_the_profile_that_replaced_its_own(ec2: "EC2Client", s
 
 def test_ways_that_were_not_recorded_are_found(aws: Aws, ec2: "EC2Client", sim: Simulator) -> None:
     """Ties and routes carry no tags: they are found in the route tables of the record."""
-    make_all(ec2, client("iam", sim))
+    make_all(ec2, client("iam", sim), client("scheduler", sim))
     everything = {one.kind: one.resource_id for one in ours(aws)}
     left = ours(aws, *everything.values())
     assert [one.kind for one in left] == ["aws_route", "aws_route_table_association"]

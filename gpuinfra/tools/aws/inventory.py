@@ -22,11 +22,12 @@ def search(ec2: Any, tags: Tags, known: Collection[str]) -> Inventory:
     """
     asking = Asking()
     here = _Search(ec2, tags, set(known), asking)
-    others = (
+    found = (
+        *here.tagged(),
+        *here.ways(),
         *inventory_iam.search(ec2, tags, set(known), asking),
         *schedules.search(ec2, tags, known, asking),
     )
-    found = (*here.tagged(), *here.ways(), *others)
     return Inventory(found=found, unasked=tuple(dict.fromkeys(asking.unasked)))
 
 
