@@ -152,7 +152,7 @@ def test_a_refusal_of_another_kind_is_an_error(aws: Aws, sim: Simulator) -> None
 def test_a_role_of_a_living_host_says_so(aws: Aws, sim: Simulator) -> None:
     """IAM has one list for all regions: the host may live in another one, under the same names."""
     there = client("ec2", sim, region="eu-west-1")
-    make_all(client("ec2", sim), client("iam", sim))
+    make_all(client("ec2", sim), client("iam", sim), client("scheduler", sim))
     host = launch(there, ImageId="ami-0a1b2c3d4e5f60002", IamInstanceProfile={"Name": "gpuinfra-default-2"})
     iam = [one for one in ours(aws) if one.kind.startswith("aws_iam")]
     assert [one.used_by for one in iam] == [f"{host['InstanceId']} in eu-west-1"] * 2
