@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gpuinfra import ConfigError, GpuHost
+from gpuinfra import ConfigError, GpuHost, HostError
 from gpuinfra.features.jobs import job as jobs
 from gpuinfra.ground.model import Outcome
 from gpuinfra.ground.world import World
@@ -108,6 +108,18 @@ def test_a_time_that_is_none_is_refused_before_the_guard_is_asked(tmp_path: Path
     with pytest.raises(ConfigError, match="such as 30m or 2h"):
         HostOf(here).guard_extend("tomorrow")
     assert client.ran == []
+
+
+@pytest.mark.parametrize(
+    "call", [lambda host: host.top(), lambda host: host.usage(), lambda host: host.guard_status()]
+)
+def test_what_a_stopped_host_cannot_say_is_an_error_with_the_next_step(call: Any, tmp_path: Path) -> None:
+    """It is not started for it: that would cost money unasked."""
+    cloud = FakeCloud(instance=STOPPED)
+    with pytest.raises(HostError, match="stopped") as refused:
+        call(HostOf(fake_world(tmp_path, cloud=cloud)))
+    assert refused.value.hint == "gpuinfra start"
+    assert cloud.calls == []
 
 
 def test_down_returns_the_receipt(tmp_path: Path) -> None:

@@ -16,29 +16,7 @@ from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 THERE = "eu-central-1"
-DAY = """
-import json, sys
-from pathlib import Path
-from gpuinfra import ConfigError, GpuHost
-
-told = []
-host = GpuHost(directory=Path(sys.argv[1]), on_line=told.append)
-host.init(region="us-west-2", owner="tester", instance_type="g5.xlarge", max_usd=20, force=True)
-prices = host.prices("g5.xlarge")
-host.up(yes=True, wait=False)
-try:
-    host.extend_lease(usd=10)
-except ConfigError as error:
-    refused = error.hint
-limits = [host.lease().limit, host.extend_lease(usd=10, yes=True).limit]
-print(json.dumps({
-    "region": prices.region, "usd_gpu_h": prices.rows[0].usd_gpu_h, "told": told,
-    "refused": refused, "limits": limits, "cost": host.cost().usd, "state": host.lease().state,
-    "events": [one.reason for one in host.events()],
-    "leaks": sorted(one.thing.region for one in host.leaks(["us-west-2", "eu-central-1"]).found),
-    "receipt": host.down(yes=True).plain(), "again": host.down(yes=True),
-}))
-"""
+PROGRAM = Path(__file__).with_name("api_day.py")
 
 
 def test_a_day_in_money(cli: Cli, sim: Simulator, tmp_path: Path) -> None:
@@ -48,7 +26,7 @@ def test_a_day_in_money(cli: Cli, sim: Simulator, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     done = subprocess.run(
-        [sys.executable, "-c", DAY, str(cli.project)],
+        [sys.executable, PROGRAM, cli.project],
         cwd=elsewhere, env=cli.env, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
