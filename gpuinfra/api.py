@@ -7,25 +7,41 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gpuinfra import factory
 from gpuinfra.features.connect.connect import connect
+from gpuinfra.features.events.event import HostEvent
+from gpuinfra.features.events.events import history
 from gpuinfra.features.gpu import metrics
 from gpuinfra.features.gpu.metrics import Metrics
+from gpuinfra.features.guard import guard
+from gpuinfra.features.guard.guard import GuardStatus
 from gpuinfra.features.jobs import job as job_values
 from gpuinfra.features.jobs import jobs
 from gpuinfra.features.jobs.completed import CommandFailed, CompletedRun, completed, printed
 from gpuinfra.features.jobs.job import Job
 from gpuinfra.features.jobs.options import JobSpec
-from gpuinfra.features.lifecycle import power, resize
+from gpuinfra.features.leaks import find
+from gpuinfra.features.leaks.leak import Leaks
+from gpuinfra.features.lifecycle import lease, power, resize
+from gpuinfra.features.money import cost
+from gpuinfra.features.money.cost import HostCost
+from gpuinfra.features.money.lease_text import LeaseSummary
+from gpuinfra.features.money.receipt import Receipt
+from gpuinfra.features.money.table import PriceTable, TypeFilter
 from gpuinfra.features.provision import down, init, plan, status, up
 from gpuinfra.features.provision.plan import TerraformPlan
 from gpuinfra.features.provision.status import Status
 from gpuinfra.features.sync import sync
 from gpuinfra.features.sync.result import SyncResult
+from gpuinfra.features.usage import top
+from gpuinfra.features.usage import usage as used
+from gpuinfra.features.usage.top_text import HostUse
+from gpuinfra.features.usage.usage import Usage
 from gpuinfra.features.web import jupyter
 from gpuinfra.features.web.jupyter import LocalJupyter
 from gpuinfra.ground.model import Host, Instance
@@ -63,8 +79,15 @@ class GpuHost:
     ) -> None:
         self.stack = stack
         here, reporter = directory and directory.absolute(), Callbacks(on_line, answer)
-        self._world = partial(factory.world, stack, os.environ, here=here, reporter=reporter)
+        self._world: Callable[[], World] = partial(
+            factory.world, stack, os.environ, here=here, reporter=reporter
+        )
         self._new = partial(factory.world_for_init, stack, os.environ, here=here, reporter=reporter)
+        self._all = partial(factory.worlds, os.environ, here=here, reporter=reporter)
+        self._type_prices = partial(
+            factory.type_prices, stack=stack, environ=os.environ, here=here, reporter=reporter
+        )
+        self._say = reporter.say
 
     def init(
         self,
@@ -73,17 +96,19 @@ class GpuHost:
         region: str = "",
         owner: str = "",
         cidr: str = "",
+        max_usd: float | None = None,
         begin_with: str = "",
         force: bool = False,
     ) -> Path:
         """Write terraform.tfvars, over an existing one by `force`; what is not said is found out.
 
-        begin_with: another stack, or a file, whose values come first.
+        max_usd: AWS stops the host when it has cost so much; None: no limit. begin_with: another stack, or a
+        file, whose values come first.
         """
         world = self._new()
         values = factory.init_values(
             os.environ, instance_type=instance_type, region=region, owner=owner, cidr=cidr,
-            profile=factory.profile(world, begin_with),
+            max_usd="" if max_usd is None else str(max_usd), profile=factory.profile(world, begin_with),
         )  # fmt: skip
         return init.init(world, values, force=force)
 
@@ -109,6 +134,64 @@ class GpuHost:
         """Return what the host does now: GPUs, jobs, memory in MiB, disk in GB."""
         world = self._world()
         return metrics.metrics(world, connect(world))
+
+    def top(self) -> HostUse:
+        """Return one sample of the host: GPUs, CPU, memory, disk, network, and the jobs that run."""
+        return top.use(self._world())
+
+    def usage(self, *, job: Job | str = "", since: str = "", svg: Path | None = None) -> Usage:
+        """Return how the host was used: averages, peaks, samples, and what follows from them (`hints`).
+
+        job: while it ran; since: the last 90m, 2h, 7d (default: 24h). svg: a file to draw it into, too.
+        """
+        world = self._world()
+        return used.usage(world, factory.money_so_far(world).usd_h, job=_id(job), since=since, svg=svg)
+
+    def events(self, since: str = "") -> list[HostEvent]:
+        """Return what happened to the host, when, by whom and why, the oldest first; also after it is gone.
+
+        since: a time ago (30m, 2h, 3d), or one such as 2026-11-29T20:15.
+        """
+        return list(history(self._world(), since=since, now=datetime.now().astimezone()).events)
+
+    def prices(self, *types: str, gpu: str = "", min_gpu_memory_gb: int = 0, region: str = "") -> PriceTable:
+        """Return GPU types with their prices, the cheapest GPU first; all, or these, or with such a GPU.
+
+        region: that of the host, else of your AWS, if it is not said. Needs no project and no host.
+        """
+        wanted = TypeFilter(names=types, gpu=gpu, min_gpu_memory_gb=min_gpu_memory_gb)
+        table = self._type_prices(region).table(wanted)
+        for line in table.notes():
+            self._say(line)
+        return table
+
+    def cost(self) -> HostCost:
+        """Return what the host has cost so far, and what it costs from now on (USD; None: unknown)."""
+        return cost.cost(self._world())
+
+    def lease(self) -> LeaseSummary:
+        """Return what is spent of the lease, and when AWS stops the host."""
+        return lease.lease(self._world())
+
+    def extend_lease(self, *, usd: float = 0.0, hours: float = 0.0, yes: bool = False) -> LeaseSummary:
+        """Let the host cost so many USD more, or run so many hours more, as the lease is one of either."""
+        return lease.extend(self._world(), usd=usd, hours=hours, apply=factory.applies(yes=yes))
+
+    def guard_status(self) -> GuardStatus:
+        """Return what holds the host, when it stops, and what the guard on it has decided."""
+        return guard.status(self._world())
+
+    def guard_extend(self, time: str) -> GuardStatus:
+        """Keep the host on for that long (30m, 2h, 1d), used or not."""
+        return guard.extend(self._world(), time)
+
+    def guard_off(self, time: str = "") -> GuardStatus:
+        """Switch the guard off for that long (30m, 2h, 1d), or until `guard_on`."""
+        return guard.off(self._world(), time)
+
+    def guard_on(self) -> GuardStatus:
+        """Switch the guard on again, and start it where it does not run."""
+        return guard.on(self._world())
 
     def sync(
         self, path: Path | None = None, *, mode: str = "both", keep: str = "", delete: bool = False
@@ -206,13 +289,21 @@ class GpuHost:
         running = factory.running(world, connecting=True)
         return power.followed(world, resize.resize(world, instance_type, yes=yes, running=running), wait=wait)
 
-    def down(self, *, yes: bool = False, force: bool = False) -> None:
-        """Remove everything that costs money; asks AWS whether it is gone.
+    def down(self, *, yes: bool = False, force: bool = False) -> Receipt | None:
+        """Remove everything that costs money; asks AWS whether it is gone, and returns what it has cost.
 
-        force: also a host that is protected against termination.
+        force: also a host that is protected against termination. None: there was no host. Raises
+        HostError if something is left.
         """
         world = self._world()
-        down.destroy(world, yes=yes, force=force, running=factory.running(world))
+        return down.destroy(world, yes=yes, force=force, running=factory.running(world)).receipt
+
+    def leaks(self, regions: Sequence[str] = ()) -> Leaks:
+        """Return what costs money and no stack of the project records, in all regions or these.
+
+        Nothing is deleted; `gpuinfra leaks --delete` asks for each thing.
+        """
+        return find.find(self._world(), self._all(), factory.tag_search(), only=regions)
 
     def _begin(
         self, world: World, command: Command, *, sync: bool, env: Mapping[str, str] | None, **more: Any

@@ -83,11 +83,13 @@ def world_for_init(
     return world(stack_name, environ, here=here, reporter=reporter)
 
 
-def worlds(environ: Mapping[str, str]) -> list[World]:
+def worlds(
+    environ: Mapping[str, str], *, here: Path | None = None, reporter: Reporter | None = None
+) -> list[World]:
     """Return the worlds of all stacks of the project that were set up, the default one first."""
-    here = Path.cwd()
+    here = here or Path.cwd()
     project = _project(environ, here)
-    return [_world(project, stack, environ, here) for stack in project.stacks()]
+    return [_world(project, stack, environ, here, reporter) for stack in project.stacks()]
 
 
 def _project(environ: Mapping[str, str], here: Path) -> Project:
@@ -417,20 +419,28 @@ def price_source(region: str) -> PriceSource:
     return PriceList(region)
 
 
-def type_prices(region: str, stack: str, environ: Mapping[str, str]) -> TypePrices:
+def type_prices(
+    region: str,
+    stack: str,
+    environ: Mapping[str, str],
+    *,
+    here: Path | None = None,
+    reporter: Reporter | None = None,
+) -> TypePrices:
     """Return the prices of a region: the one said, else that of a stack, else the user's own."""
     from gpuinfra.features.money.type_prices import TypePrices
     from gpuinfra.tools.terminal.terminal import Terminal
 
-    named = region or _stack_region(stack, environ) or default_region()
+    told = reporter or Terminal()
+    named = region or _stack_region(stack, environ, here, told) or default_region()
     directory = paths.cache_home(environ) / "prices"
-    return TypePrices(named, directory=directory, ask=lambda: price_source(named), reporter=Terminal())
+    return TypePrices(named, directory=directory, ask=lambda: price_source(named), reporter=told)
 
 
-def _stack_region(stack: str, environ: Mapping[str, str]) -> str:
+def _stack_region(stack: str, environ: Mapping[str, str], here: Path | None, reporter: Reporter) -> str:
     """Return the region of a stack, empty where there is none: prices can be seen without a project."""
     try:
-        it = world(stack, environ)
+        it = world(stack, environ, here=here, reporter=reporter)
         return it.state.read().region or it.values.read().region  # the first is read in no time
     except ConfigError:
         return ""

@@ -117,8 +117,8 @@ def destroy(
     from gpuinfra.features.provision import down
 
     world = factory.world(stack, os.environ)
-    outcome = down.destroy(world, yes=yes, force=force, running=factory.running(world))
-    result("", {"destroyed": outcome.destroyed, "receipt": outcome.receipt}, as_json)
+    done = down.destroy(world, yes=yes, force=force, running=factory.running(world))
+    result("", done.plain(), as_json)
 
 
 def recover(

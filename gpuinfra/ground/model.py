@@ -271,7 +271,6 @@ class Outcome:
 
     unsaved_state: the state as Terraform printed it when it could not write it anywhere.
     credentials_ended: why those of the caller could not be renewed while it ran, if so.
-    receipt: of a stack that was destroyed, what it has cost, as plain values.
     """
 
     ok: bool
@@ -285,7 +284,6 @@ class Outcome:
     raw_tail: str = ""
     unsaved_state: str = ""
     credentials_ended: GpuInfraError | None = None
-    receipt: dict[str, object] | None = None
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:

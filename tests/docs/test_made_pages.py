@@ -1,10 +1,11 @@
 """The pages and pictures that are made from the program are those of the program of today."""
 
+import re
 from pathlib import Path
 
 from gpuinfra import GpuHost
 from tests.docs import command_reference, rooms
-from tests.help_text import SNAPSHOT
+from tests.help_text import SNAPSHOT, commands
 
 FILES = {
     "__init__.py": "",
@@ -75,3 +76,12 @@ def test_the_page_on_python_names_every_method() -> None:
     methods = [name for name in vars(GpuHost) if not name.startswith("_")]
     assert len(methods) > 10
     assert [name for name in methods if f"`{name}`" not in page] == []
+
+
+def test_the_page_on_python_names_every_command() -> None:
+    """A method that has it, or that there is none: a command alone, or its whole group."""
+    page = (rooms.PAGE.parent / "python.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([^`\n]+)`", page))
+    every = set(commands()) - {(), ("apply",), ("destroy",), ("ssm-proxy",)}  # without those that are hidden
+    leaves = every - {words[:1] for words in every if len(words) > 1}
+    assert sorted(words for words in leaves if not {words[0], " ".join(words)} & named) == []

@@ -38,12 +38,15 @@ def test_every_cell_runs_and_shows_what_it_is_there_for(installed: Path) -> None
         with running_provider(installed, env, enter=lab.command([])) as provider:
             done = lab.run(EXECUTE, env=env | provider, cwd=project, timeout_s=PATIENCE_S)
         assert done.returncode == 0, done.stderr
-        up, _, square, smi, failure, job, back, _ = _shown(project / "gpuinfra.ipynb")[2:]
+        up, _, square, smi, failure, job, back, cost, receipt = _shown(project / "gpuinfra.ipynb")[2:]
         assert "proven (Tesla T4 (simulated)" in up
         counted = [text.count("[0, 1, 4, 9, 16]") for text in (square, job, back)]
         assert counted == [2, 1, 1]  # the first is printed and returned
         assert smi.startswith("Tesla T4")
         assert failure.startswith("3 ")
+        assert "stopped" in cost
+        assert " USD since " in cost
+        assert float(receipt.splitlines()[-1]) > 0
         assert lab.simulator.leftovers() == {}
 
 

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from gpuinfra.features.events import events
 from gpuinfra.features.money import cost as money
@@ -24,6 +25,18 @@ from gpuinfra.ground.model import Host, Instance, Record, Settings
 from gpuinfra.ground.world import World
 
 FILE = "receipts.jsonl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destroyed:
+    """How many resources Terraform destroyed, and what the stack has cost, None: it had no host."""
+
+    destroyed: int = 0
+    receipt: Receipt | None = None
+
+    def plain(self) -> dict[str, object]:
+        """Return it as plain values."""
+        return {"destroyed": self.destroyed, "receipt": self.receipt and self.receipt.plain()}
 
 
 class Closing:
@@ -49,7 +62,7 @@ class Closing:
         return now
 
     def close(self, *, left: Sequence[str], foreign: Sequence[str]) -> Receipt | None:
-        """Tell the receipt and keep it; None where there was no host whose time could be told.
+        """Tell the receipt and keep it; None where there was no host.
 
         left: what is still there of the stack, in words with its id; foreign: what others had attached.
         """

@@ -1,11 +1,11 @@
 """`destroy` / `down`: remove all that the stack made, and ask AWS whether anything is left."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gpuinfra.features.provision import leftovers, progress, protection
 from gpuinfra.features.provision.blockers import Blockers, refuse_shared_network
-from gpuinfra.features.provision.closing import Closing
+from gpuinfra.features.provision.closing import Closing, Destroyed
 from gpuinfra.features.provision.leftovers import Leftovers
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import settings_of
@@ -18,7 +18,7 @@ from gpuinfra.ground.world import World
 Running = Callable[[Host], Sequence[str]]
 
 
-def destroy(world: World, *, yes: bool, force: bool = False, running: Running = lambda _: []) -> Outcome:
+def destroy(world: World, *, yes: bool, force: bool = False, running: Running = lambda _: []) -> Destroyed:
     """Destroy the stack, what Terraform lost track of included; says what was `running` there.
 
     force: a host that somebody has protected against termination, too.
@@ -32,7 +32,7 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
     record = world.state.read()
     if not record.resources and not world.values.exists():
         world.reporter.say("nothing to destroy")
-        return Outcome(ok=True)
+        return Destroyed()
     settings = record.settings or settings_of(world)
     if others := world.values.others():
         names = " and ".join(map(str, others))
@@ -66,7 +66,7 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
     for one in foreign:
         world.reporter.say(f"left, not ours, and it goes on costing money: {one}")
     world.files.clean()
-    return replace(outcome, receipt=receipt.plain() if receipt else None)
+    return Destroyed(destroyed=outcome.destroyed, receipt=receipt)
 
 
 def _end_host(world: World, settings: Settings, host: Host) -> None:
@@ -80,7 +80,7 @@ def _end_host(world: World, settings: Settings, host: Host) -> None:
     world.events.note("gpuinfra down", host.instance_id)
 
 
-def _nothing(world: World, settings: Settings, left: Leftovers) -> Outcome:
+def _nothing(world: World, settings: Settings, left: Leftovers) -> Destroyed:
     """Say that nothing is ours. Where the state is lost, a host under another owner's name may be ours.
 
     Raises:
@@ -95,7 +95,7 @@ def _nothing(world: World, settings: Settings, left: Leftovers) -> Outcome:
         )
     world.reporter.say("nothing to destroy: no record of a host, and AWS knows none with its tags")
     _tell(world, left)
-    return Outcome(ok=True)
+    return Destroyed()
 
 
 def _tell(world: World, left: Leftovers) -> None:

@@ -62,9 +62,22 @@ def look(world: World, money: Money) -> Look:
         HostError: it cannot be reached.
     """
     host = connect(world)
-    answer = world.host.ask(host, {"verb": "use", "flags": ""}, timeout_s=ASK_TIMEOUT_S)
+    answer = _answer(world, host)
     shown = _lines([parse(answer)], host, money, width=NO_LIMIT, bars="")
     return Look(values=answer, text="\n".join(shown))
+
+
+def use(world: World) -> HostUse:
+    """Return the same as values alone: nobody is asked for prices.
+
+    Raises:
+        HostError: it cannot be reached.
+    """
+    return parse(_answer(world, connect(world)))
+
+
+def _answer(world: World, host: Host) -> Any:
+    return world.host.ask(host, {"verb": "use", "flags": ""}, timeout_s=ASK_TIMEOUT_S)
 
 
 def parse(answer: Any) -> HostUse:

@@ -47,7 +47,7 @@ def test_without_prices_the_sum_is_a_least(tmp_path: Path) -> None:
     made = fake_world(tmp_path, cloud=cloud, terraform=FakeTerraform(DESTROYED), reporter=reporter)
     receipt = destroy(made, yes=True).receipt
     assert receipt
-    assert (receipt["usd"], receipt["unknown"]) == (0.0, ["host", "disk", "address"])
+    assert (receipt.usd, receipt.unknown) == (0.0, ("host", "disk", "address"))
     assert "  at least           0.00 USD  without traffic and tax" in reporter.said
 
 
@@ -70,5 +70,5 @@ def test_who_may_not_ask_can_end_the_cost(tmp_path: Path) -> None:
     """What it cost is unknown then."""
     reporter = FakeReporter()
     made = fake_world(tmp_path, cloud=Silent(), terraform=FakeTerraform(DESTROYED), reporter=reporter)
-    assert destroy(made, yes=True).ok
+    assert destroy(made, yes=True).destroyed == DESTROYED.destroyed
     assert "  cost         unknown: AWS does not say when the host was started" in reporter.said

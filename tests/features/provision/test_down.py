@@ -80,7 +80,7 @@ def test_nothing_to_destroy(exists: bool, tmp_path: Path) -> None:
     made = fake_world(
         tmp_path, terraform=terraform, reporter=reporter, records=(EMPTY,), values=FakeValues(exists=exists)
     )
-    assert destroy(made, yes=False).ok
+    assert destroy(made, yes=False).receipt is None
     assert "nothing to destroy" in reporter.said[0]
     assert (terraform.calls, reporter.asked) == ([], [])
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.features.provision.closing import Destroyed
 from gpuinfra.features.provision.down import destroy
 from gpuinfra.features.provision.up import Consent, apply
 from gpuinfra.ground.errors import AlreadyExists, HostError
@@ -63,7 +64,7 @@ def test_a_host_under_another_owner_is_said(tmp_path: Path) -> None:
     cloud, reporter = FakeCloud(things=(bobs,)), FakeReporter()
     with pytest.raises(HostError, match=r"with this stack's name and another owner: .* i-0bob"):
         destroy(_without_a_state(tmp_path, cloud, reporter, lost=True), yes=True)
-    assert destroy(_without_a_state(tmp_path, cloud, reporter, lost=False), yes=True).ok
+    assert destroy(_without_a_state(tmp_path, cloud, reporter, lost=False), yes=True) == Destroyed()
     assert reporter.said[-1] == "left, with another owner in its tags: host (EC2 instance) i-0bob"
     assert cloud.removed == []
 
