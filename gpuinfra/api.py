@@ -167,7 +167,8 @@ class GpuHost:
 
     def cost(self) -> HostCost:
         """Return what the host has cost so far, and what it costs from now on (USD; None: unknown)."""
-        return cost.cost(self._world())
+        world = self._world()
+        return cost.cost(world, boots=factory.boots(world))
 
     def lease(self) -> LeaseSummary:
         """Return what is spent of the lease, and when AWS stops the host."""
