@@ -12,7 +12,6 @@ from tests.fakes.host import FakeCloud, fake_world
 from tests.fakes.prices import FakePriceList
 from tests.fakes.world import RECORDED, RUNNING, SETTINGS, FakeReporter, FakeTerraform, FakeValues
 
-NOW = float(int(time.time()))
 HOUR_S = 3600.0
 LEASE = "module.host.aws_scheduler_schedule.lease"
 STOP_ID, CUT_OFF_ID = "gpuinfra-default-1/stop-1", "gpuinfra-default-1/cut-off-1"
@@ -20,6 +19,11 @@ SCHEDULES = {f'{LEASE}["stop"]': STOP_ID, f'{LEASE}["cut-off"]': CUT_OFF_ID}
 # All of it at one dollar an hour, disk and address included, is easy to count with.
 DISK_USD_H, ADDRESS_USD_H = 128 * 0.08 / 730, 0.005
 TYPES = {"g4dn.xlarge": 1.0 - DISK_USD_H - ADDRESS_USD_H, "g5.xlarge": 2.0 - DISK_USD_H - ADDRESS_USD_H}
+
+
+def now_s() -> float:
+    """Return the time in whole seconds, as AWS tells it; not once for all: a whole run takes minutes."""
+    return float(int(time.time()))
 
 
 def iso(seconds: float) -> str:
@@ -39,13 +43,14 @@ def recorded(**lease: float | None) -> Record:
 
 def running(hours: float) -> Instance:
     """Return a host that runs since so many hours."""
-    began = iso(NOW - hours * HOUR_S)
+    began = iso(now_s() - hours * HOUR_S)
     return dataclasses.replace(RUNNING, launched=began, made=began)
 
 
 def stopped(hours: float, *, for_hours: float = 0.0) -> Instance:
     """Return a host that ran for so many hours, and is stopped for some."""
-    began, ended = NOW - (hours + for_hours) * HOUR_S, NOW - for_hours * HOUR_S
+    ended = now_s() - for_hours * HOUR_S
+    began = ended - hours * HOUR_S
     return dataclasses.replace(
         RUNNING, state="stopped", public_ip="", launched=iso(began), made=iso(began), since=iso(ended)
     )
@@ -66,8 +71,10 @@ class Scene:
         **parts: Any,
     ) -> None:
         """ends_in_s: None: somebody has removed the schedules."""
-        begins = {} if ends_in_s is None else {STOP_ID: NOW + ends_in_s, CUT_OFF_ID: NOW + ends_in_s + 600}
-        self.cloud = FakeCloud(instance=instance, schedules=begins, now=NOW)
+        self.now = now_s()
+        begin = self.now + (ends_in_s or 0.0)
+        begins = {} if ends_in_s is None else {STOP_ID: begin, CUT_OFF_ID: begin + 600}
+        self.cloud = FakeCloud(instance=instance, schedules=begins, now=self.now)
         self.prices, self.reporter = FakePriceList(types=types), FakeReporter()
         self.record = record or recorded(max_usd=20.0)
         self.values = FakeValues(dataclasses.replace(SETTINGS, **(settings or {"max_usd": 20.0})))
@@ -86,4 +93,4 @@ class Scene:
     @property
     def end_in_s(self) -> float:
         """Return when AWS ends the host, in seconds from now."""
-        return self.cloud.schedules[STOP_ID] - NOW
+        return self.cloud.schedules[STOP_ID] - self.now

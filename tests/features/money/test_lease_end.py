@@ -15,11 +15,11 @@ from tests.fakes.world import RECORDED
 from tests.features.money.lease_scene import (
     CUT_OFF_ID,
     HOUR_S,
-    NOW,
     SCHEDULES,
     STOP_ID,
     TYPES,
     Scene,
+    now_s,
     recorded,
     running,
     stopped,
@@ -172,7 +172,7 @@ def test_what_aws_refuses_is_said_by_a_start(tmp_path: Path) -> None:
             raise CloudError("AWS says: scheduler:UpdateSchedule is not allowed")
 
     scene = Scene(tmp_path, stopped(4))
-    cloud = Refusing(instance=stopped(4), schedules={STOP_ID: NOW + 60}, now=NOW)
+    cloud = Refusing(instance=stopped(4), schedules={STOP_ID: now_s() + 60}, now=now_s())
     world = dataclasses.replace(scene.world, cloud=lambda region, settings: cloud)
     with pytest.raises(CloudError, match="UpdateSchedule"):
         power.start(world)
