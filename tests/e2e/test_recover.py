@@ -25,7 +25,7 @@ def addresses(cli: Cli) -> set[str]:
 
 def made(sim: Simulator) -> list[str]:
     """Return the calls so far that make, change or end something, but for tags."""
-    reads = re.compile("Describe|Get|List|CreateTags|DeleteTags")
+    reads = re.compile("Describe|Get|GET |List|CreateTags|DeleteTags")
     return [call.action for call in sim.calls() if not reads.match(call.action)]
 
 

@@ -37,16 +37,17 @@ def running() -> list[str]:
 def end(*, reason: str, deadline_s: float, tell: Callable[[str], None]) -> list[dict[str, Any]]:
     """Tell each running job to end, wait until their saves are done; return how each ended."""
     began, paths = time.monotonic(), running()
+    names_of = {path: _name(path) for path in paths}
     for path in paths:
         _stop(path, reason, max(1.0, deadline_s - SLACK_S))
     told = began
     while (left := [path for path in paths if _runs(path)]) and time.monotonic() - began < deadline_s:
         if time.monotonic() - told >= TELL_S:
             told = time.monotonic()
-            names = ", ".join(_name(path) for path in left)
+            names = ", ".join(names_of[path] for path in left)
             tell(f"saving {names} ({told - began:.0f} s of {deadline_s:.0f} s)")
         time.sleep(POLL_S)
-    return [_ended(path) for path in paths]
+    return [_ended(path, names_of[path]) for path in paths]
 
 
 def _runs(path: str) -> bool:
@@ -80,9 +81,10 @@ def _stop(path: str, reason: str, save_s: float) -> None:
         connection.sendall(HEAD.pack(STOP, len(words)) + words)
 
 
-def _ended(path: str) -> dict[str, Any]:
+def _ended(path: str, name: str) -> dict[str, Any]:
     request, end = _read(f"{path}/job.json"), _read(f"{path}/end.json")
-    name = _name(path)
+    if not os.path.exists(path):  # a run that was attached: its client has heard how, and nothing is kept
+        return {"job": os.path.basename(path), "text": f"{name} ended, and its client was told"}
     if not end:
         return {"job": os.path.basename(path), "text": f"{name} did not end in time"}
     code = end.get("save_code")

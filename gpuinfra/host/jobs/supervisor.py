@@ -102,6 +102,8 @@ class Supervisor:
             client.finish(code, f"gpuinfra: {reason}\r\n".encode() if reason else b"")
 
     def _watch_gpus(self) -> None:
+        if self._process.exit_code() is not None:
+            return  # it ended by itself; only what its children still print is waited for
         if gpu_state.read()[0] != gpu_state.LOST:
             self._timers.after(GPU_POLL_S, self._watch_gpus)
             return

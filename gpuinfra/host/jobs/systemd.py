@@ -40,6 +40,8 @@ def start(job_id: str, program: Sequence[str], *, title: str) -> None:
         "--property=KillMode=mixed", "--property=TimeoutStopSec=20", "--property=Type=exec",
         # at a shutdown the host's ending comes before it, and tells it why (guard/end_host.py)
         "--property=Before=gpuinfra-ending.service",
+        # stopped before D-Bus is: by it a supervisor asks whether the host goes down (exit_status.going_down)
+        "--property=After=dbus.service",
         # a command that took all memory is killed, its supervisor lives to tell
         "--property=OOMPolicy=continue", f"--setenv=HOME={os.path.expanduser('~')}",
         *[f"--setenv={name}={os.environ[name]}" for name in ("GPUINFRA_JOBS",) if name in os.environ],
