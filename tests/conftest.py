@@ -13,7 +13,6 @@ from tests.processes import end_all
 TOGETHER = (
     "tests/bootstrap/",
     "tests/e2e/first_boot/",
-    "tests/e2e/guard/",
     "tests/e2e/on_host/",
     "tests/e2e/containers/",
     "tests/e2e/private_host/",
