@@ -15,7 +15,7 @@ import subprocess
 import time
 from contextlib import suppress
 
-from gpuinfra.host.guard import events, process_group
+from gpuinfra.host.guard import events, kept, process_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ def run(*, reason: str, by: str, deadline_s: float, tell: Tell) -> dict[str, Any
 
 def started() -> bool:
     """Tell whether it has been started since the boot, by an ending that may have been killed since."""
-    return bool(_read(STARTED).get("pid"))
+    return bool(kept.load(STARTED).get("pid"))
 
 
 def take_over(*, tell: Tell) -> dict[str, Any]:
     """Wait for one that a killed ending has left running; its exit code is nobody's to know."""
-    known = _read(STARTED)
+    known = kept.load(STARTED)
     pid, deadline_s = int(known["pid"]), float(known["deadline_s"])
     began = time.monotonic() - (process_group.boot_time() - float(known["began_s"]))
     in_time = process_group.wait(
@@ -123,7 +123,7 @@ def _start(*, reason: str, by: str, deadline_s: float) -> subprocess.Popen[bytes
 
 
 def _argv() -> list[str]:
-    prefix = str(_read(STATUS_FILE).get("prefix") or "")
+    prefix = str(kept.load(STATUS_FILE).get("prefix") or "")
     return ["bash", "-c", IN_ENVIRONMENT, "on_stop", prefix, FILE]
 
 
@@ -162,15 +162,6 @@ def _tail(begin: int) -> str:
             return file.read().decode("utf-8", "replace").strip()
     except OSError:
         return ""
-
-
-def _read(path: str) -> dict[str, Any]:
-    try:
-        with open(path, encoding="utf-8") as file:
-            value = json.load(file)
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _write(path: str, value: dict[str, Any]) -> None:

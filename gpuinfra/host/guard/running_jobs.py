@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import fcntl
 import glob
-import json
 import os
 import socket
 import struct
 import time
 from contextlib import suppress
+
+from gpuinfra.host.guard import kept
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _stop(path: str, reason: str, save_s: float) -> None:
 
 
 def _ended(path: str, name: str) -> dict[str, Any]:
-    request, end = _read(f"{path}/job.json"), _read(f"{path}/end.json")
+    request, end = kept.load(f"{path}/job.json"), kept.load(f"{path}/end.json")
     if not os.path.exists(path):  # a run that was attached: its client has heard how, and nothing is kept
         return {"job": os.path.basename(path), "text": f"{name} ended, and its client was told"}
     if not end:
@@ -96,14 +97,5 @@ def _ended(path: str, name: str) -> dict[str, Any]:
 
 
 def _name(path: str) -> str:
-    kind = _read(f"{path}/job.json")
+    kind = kept.load(f"{path}/job.json")
     return f"{kind.get('kind') or 'job'} {kind.get('name') or os.path.basename(path)}"
-
-
-def _read(path: str) -> dict[str, Any]:
-    try:
-        with open(path, encoding="utf-8") as file:
-            value = json.load(file)
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
