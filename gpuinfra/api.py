@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuinfra import factory
+from gpuinfra.factory import host_parts, initial, money_parts
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.events.event import HostEvent
 from gpuinfra.features.events.events import history
@@ -85,7 +86,7 @@ class GpuHost:
         self._new = partial(factory.world_for_init, stack, os.environ, here=here, reporter=reporter)
         self._all = partial(factory.worlds, os.environ, here=here, reporter=reporter)
         self._type_prices = partial(
-            factory.type_prices, stack=stack, environ=os.environ, here=here, reporter=reporter
+            money_parts.type_prices, stack=stack, environ=os.environ, here=here, reporter=reporter
         )
         self._say = reporter.say
 
@@ -106,15 +107,15 @@ class GpuHost:
         file, whose values come first.
         """
         world = self._new()
-        values = factory.init_values(
+        values = initial.init_values(
             os.environ, instance_type=instance_type, region=region, owner=owner, cidr=cidr,
-            max_usd="" if max_usd is None else str(max_usd), profile=factory.profile(world, begin_with),
+            max_usd="" if max_usd is None else str(max_usd), profile=initial.profile(world, begin_with),
         )  # fmt: skip
         return init.init(world, values, force=force)
 
     def plan(self) -> TerraformPlan:
         """Return what `up` would change; nothing is changed."""
-        return plan.plan(self._world(), factory.init_values(os.environ))
+        return plan.plan(self._world(), initial.init_values(os.environ))
 
     def up(self, *, yes: bool = False, replace: bool = False, wait: bool = True) -> Host:
         """Make, change or start the host; return it once its environment is proven (`wait`).
@@ -122,8 +123,8 @@ class GpuHost:
         yes: to all that loses nothing; with `replace` also to the loss of a host and its disk.
         """
         world = self._world()
-        consent = up.Consent(yes=yes, replace=replace, running=factory.running(world))
-        values, living = factory.init_values(os.environ), factory.living_host(world, yes=yes)
+        consent = up.Consent(yes=yes, replace=replace, running=host_parts.running(world))
+        values, living = initial.init_values(os.environ), host_parts.living_host(world, yes=yes)
         return up.up(world, values, consent, wait=wait, living=living)
 
     def status(self) -> Status:
@@ -145,7 +146,7 @@ class GpuHost:
         job: while it ran; since: the last 90m, 2h, 7d (default: 24h). svg: a file to draw it into, too.
         """
         world = self._world()
-        return used.usage(world, factory.money_so_far(world).usd_h, job=_id(job), since=since, svg=svg)
+        return used.usage(world, money_parts.money_so_far(world).usd_h, job=_id(job), since=since, svg=svg)
 
     def events(self, since: str = "") -> list[HostEvent]:
         """Return what happened to the host, when, by whom and why, the oldest first; also after it is gone.
@@ -168,7 +169,7 @@ class GpuHost:
     def cost(self) -> HostCost:
         """Return what the host has cost so far, and what it costs from now on (USD; None: unknown)."""
         world = self._world()
-        return cost.cost(world, boots=factory.boots(world))
+        return cost.cost(world, boots=host_parts.boots(world))
 
     def lease(self) -> LeaseSummary:
         """Return what is spent of the lease, and when AWS stops the host."""
@@ -176,7 +177,7 @@ class GpuHost:
 
     def extend_lease(self, *, usd: float = 0.0, hours: float = 0.0, yes: bool = False) -> LeaseSummary:
         """Let the host cost so many USD more, or run so many hours more, as the lease is one of either."""
-        return lease.extend(self._world(), usd=usd, hours=hours, apply=factory.applies(yes=yes))
+        return lease.extend(self._world(), usd=usd, hours=hours, apply=host_parts.applies(yes=yes))
 
     def guard_status(self) -> GuardStatus:
         """Return what holds the host, when it stops, and what the guard on it has decided."""
@@ -204,7 +205,7 @@ class GpuHost:
         """
         world = self._world()
         request = sync.request(path, mode, here=world.here, keep=keep, delete=delete)
-        synced = sync.sync(world, factory.rsync(world, os.environ), request)
+        synced = sync.sync(world, host_parts.rsync(world, os.environ), request)
         synced.check()
         return synced
 
@@ -268,16 +269,16 @@ class GpuHost:
     def jupyter(self, *, port: int = 0, sync: bool = True) -> Iterator[LocalJupyter]:
         """Carry the host's JupyterLab to this machine while the block runs; there it goes on afterwards."""
         world = self._world()
-        before = factory.sync_first(world, os.environ, no_sync=not sync)
+        before = host_parts.sync_first(world, os.environ, no_sync=not sync)
         with jupyter.opened(
-            world, factory.tunnel(world, handles_signals=False), port=port, before=before
+            world, host_parts.tunnel(world, handles_signals=False), port=port, before=before
         ) as lab:
             yield lab
 
     def stop(self, *, yes: bool = False) -> Instance:
         """Stop the host; its disk is kept, and costs money."""
         world = self._world()
-        return power.stop(world, yes=yes, running=factory.running(world, connecting=True))
+        return power.stop(world, yes=yes, running=host_parts.running(world, connecting=True))
 
     def start(self, *, wait: bool = True) -> Host:
         """Start a stopped host; return it with its new address."""
@@ -287,7 +288,7 @@ class GpuHost:
     def resize(self, instance_type: str, *, yes: bool = False, wait: bool = True) -> Host:
         """Give the host another instance type, its disk kept."""
         world = self._world()
-        running = factory.running(world, connecting=True)
+        running = host_parts.running(world, connecting=True)
         return power.followed(world, resize.resize(world, instance_type, yes=yes, running=running), wait=wait)
 
     def down(self, *, yes: bool = False, force: bool = False) -> Receipt | None:
@@ -297,14 +298,14 @@ class GpuHost:
         HostError if something is left.
         """
         world = self._world()
-        return down.destroy(world, yes=yes, force=force, running=factory.running(world)).receipt
+        return down.destroy(world, yes=yes, force=force, running=host_parts.running(world)).receipt
 
     def leaks(self, regions: Sequence[str] = ()) -> Leaks:
         """Return what costs money and no stack of the project records, in all regions or these.
 
         Nothing is deleted; `gpuinfra leaks --delete` asks for each thing.
         """
-        return find.find(self._world(), self._all(), factory.tag_search(), only=regions)
+        return find.find(self._world(), self._all(), money_parts.tag_search(), only=regions)
 
     def _begin(
         self, world: World, command: Command, *, sync: bool, env: Mapping[str, str] | None, **more: Any
@@ -312,7 +313,7 @@ class GpuHost:
         words = (command,) if isinstance(command, str) else tuple(command)
         variables = job_values.variables([f"{name}={value}" for name, value in (env or {}).items()], {})
         spec = JobSpec(words=words, env=variables, **more)
-        return jobs.begin(world, spec, factory.sync_first(world, os.environ, no_sync=not sync))
+        return jobs.begin(world, spec, host_parts.sync_first(world, os.environ, no_sync=not sync))
 
 
 def _id(job: Job | str) -> str:

@@ -46,12 +46,13 @@ STARTS = re.compile(r"os\.(exec\w+|posix_spawnp?|system|popen|spawn\w+|fork)\Z")
 # room -> what its modules may import of ours, as patterns
 ROOMS = {
     "__main__": {"quick.dispatch", "cli.app", "ground.platforms", "ground.streams", "ground.names"},
-    "factory": {"features.*", "tools.*", "ground.*"},
+    "factory": {"factory", "factory.*", "features.*", "tools.*", "ground.*"},
     "install": {"simulator.programs", "ground.ticker"},
     "version": set(),
-    "api": {"factory", "features.*", "ground.*", "tools.terminal.callbacks"},
+    "api": {"factory", "factory.*", "features.*", "ground.*", "tools.terminal.callbacks"},
     "cli": {
         "factory",
+        "factory.*",
         "features.*",
         "ground.*",
         "tools.terminal.output",

@@ -9,6 +9,7 @@ import typer
 
 from gpuinfra import factory
 from gpuinfra.cli.options import OURS_FIRST, Browser, Json, LocalPort, NoSync, Stack, become, result
+from gpuinfra.factory import host_parts
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def build(
 
     world, before = _begin(stack, no_sync)
     if file:
-        become(docker.build_own(world, file, factory.synced_root(), before, no_cache=no_cache))
+        become(docker.build_own(world, file, host_parts.synced_root(), before, no_cache=no_cache))
     become(docker.build(world, pip_parts, before, no_cache=no_cache))
 
 
@@ -103,11 +104,11 @@ def jupyter(
         return result("stopped" if stopped else "it was not running", {"stopped": stopped}, as_json)
     serve.serve(
         world,
-        factory.tunnel(world),
+        host_parts.tunnel(world),
         partial(container.start, world, image=image, before=before),
         verb=container.VERB,
         port=port,
-        page=factory.page(f"{stack}-docker", os.environ) if browser else None,
+        page=host_parts.page(f"{stack}-docker", os.environ) if browser else None,
         on_ready=lambda lab: result(lab.url, lab, as_json),
     )
 
@@ -115,7 +116,7 @@ def jupyter(
 def _begin(stack: str, no_sync: bool) -> "tuple[World, Before]":
     """Return what begins a command: the world, and what is done on the host before."""
     world = factory.world(stack, os.environ)
-    return world, factory.sync_first(world, os.environ, no_sync=no_sync)
+    return world, host_parts.sync_first(world, os.environ, no_sync=no_sync)
 
 
 def dlc_list(
@@ -133,7 +134,7 @@ def dlc_list(
     from gpuinfra.features.containers import dlc
 
     region = region or dlc.region_of(factory.world(stack, os.environ), factory.default_region)
-    catalog = factory.catalog(region, os.environ, refresh=refresh)
+    catalog = host_parts.catalog(region, os.environ, refresh=refresh)
     images = dlc.images(region, catalog, framework=framework, processor=processor, everything=everything)
     result(dlc.images_table(images), [vars(image) for image in images], as_json)
 
@@ -153,4 +154,4 @@ def dlc_run(
 
 
 def _catalog(region: str, refresh: bool) -> "Ask":
-    return factory.catalog(region, os.environ, refresh=refresh)
+    return host_parts.catalog(region, os.environ, refresh=refresh)

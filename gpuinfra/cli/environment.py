@@ -7,6 +7,7 @@ import typer
 
 from gpuinfra import factory
 from gpuinfra.cli.options import Json, Stack, result
+from gpuinfra.factory import host_parts
 from gpuinfra.ground.names import DEFAULT_STACK
 
 Cuda = Annotated[str, typer.Option(metavar="VERSION", help="CUDA of the host, or none; default: its own.")]
@@ -33,8 +34,8 @@ def check(
     world = factory.world(stack, os.environ)
     checked = check.check(
         world,
-        factory.project_files(world, os.environ),
-        factory.solver(os.environ) if solve else None,
+        host_parts.project_files(world, os.environ),
+        host_parts.solver(os.environ) if solve else None,
         cuda=cuda,
     )
     result(checked.text(), checked.plain(), as_json)
@@ -46,7 +47,9 @@ def lock(cuda: Cuda = "", stack: Stack = DEFAULT_STACK, as_json: Json = False) -
     from gpuinfra.features.environment import lock
 
     world = factory.world(stack, os.environ)
-    locked = lock.lock(world, factory.project_files(world, os.environ), factory.solver(os.environ), cuda=cuda)
+    locked = lock.lock(
+        world, host_parts.project_files(world, os.environ), host_parts.solver(os.environ), cuda=cuda
+    )
     result(str(locked.path), locked.plain(), as_json)
 
 

@@ -10,6 +10,7 @@ from gpuinfra import factory
 from gpuinfra.cli import complete, hidden_env
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import OURS_FIRST, Json, NoSync, Stack, result
+from gpuinfra.factory import host_parts
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def start(
 def _begin(stack: str, no_sync: bool, spec: "JobSpec") -> "tuple[World, JobSpec, Before]":
     """Return what begins a command: the world, the command, and what is done before."""
     world = factory.world(stack, os.environ)
-    return world, spec, factory.sync_first(world, os.environ, no_sync=no_sync)
+    return world, spec, host_parts.sync_first(world, os.environ, no_sync=no_sync)
 
 
 def listed(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:

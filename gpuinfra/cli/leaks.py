@@ -9,6 +9,7 @@ import typer
 from gpuinfra import factory
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Json, result
+from gpuinfra.factory import money_parts
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def leaks(
     from gpuinfra.features.leaks import find
 
     world = factory.world(DEFAULT_STACK, os.environ)
-    found = find.find(world, factory.worlds(os.environ), factory.tag_search(), only=region or ())
+    found = find.find(world, factory.worlds(os.environ), money_parts.tag_search(), only=region or ())
     _show(world, found, delete=delete, as_json=as_json)
 
 

@@ -9,6 +9,7 @@ import typer
 from gpuinfra import factory
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Json, Stack, Yes, result
+from gpuinfra.factory import host_parts
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.names import DEFAULT_STACK
 
@@ -54,5 +55,5 @@ def extend(
     from gpuinfra.features.lifecycle import lease
 
     world = factory.world(stack, os.environ)
-    found = lease.extend(world, usd=usd, hours=hours, apply=factory.applies(yes=yes))
+    found = lease.extend(world, usd=usd, hours=hours, apply=host_parts.applies(yes=yes))
     result(found.text(datetime.now().astimezone()), found.plain(), as_json)

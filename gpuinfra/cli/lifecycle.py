@@ -8,6 +8,7 @@ import typer
 
 from gpuinfra import factory
 from gpuinfra.cli.options import Json, Stack, Yes, result
+from gpuinfra.factory import host_parts
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def stop(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) 
     from gpuinfra.features.lifecycle import power
 
     world = factory.world(stack, os.environ)
-    instance = power.stop(world, yes=yes, running=factory.running(world, connecting=True))
+    instance = power.stop(world, yes=yes, running=host_parts.running(world, connecting=True))
     result("", instance, as_json)
 
 
@@ -62,5 +63,5 @@ def resize(
     from gpuinfra.features.lifecycle import power, resize
 
     world = factory.world(stack, os.environ)
-    host = resize.resize(world, instance_type, yes=yes, running=factory.running(world, connecting=True))
+    host = resize.resize(world, instance_type, yes=yes, running=host_parts.running(world, connecting=True))
     result(host.address, power.followed(world, host, wait=wait), as_json)

@@ -8,6 +8,7 @@ import typer
 from gpuinfra import factory
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Json, Stack, result
+from gpuinfra.factory import host_parts, money_parts
 from gpuinfra.ground.names import DEFAULT_STACK
 
 
@@ -31,8 +32,8 @@ def prices(
     from gpuinfra.features.money.table import TypeFilter
 
     wanted = TypeFilter(names=tuple(types), gpu=gpu, min_gpu_memory_gb=min_gpu_memory)
-    found = factory.type_prices(region, stack, os.environ).table(wanted)
-    factory.tell(found.notes())
+    found = money_parts.type_prices(region, stack, os.environ).table(wanted)
+    money_parts.tell(found.notes())
     result(found.text(), found.plain(), as_json)
 
 
@@ -41,5 +42,5 @@ def cost(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     from gpuinfra.features.money import cost
 
     world = factory.world(stack, os.environ)
-    found = cost.cost(world, boots=factory.boots(world))
+    found = cost.cost(world, boots=host_parts.boots(world))
     result(found.text(), found.plain(), as_json)

@@ -10,6 +10,7 @@ from gpuinfra import factory
 from gpuinfra.cli import complete
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Cidr, Json, Stack, result
+from gpuinfra.factory import initial
 from gpuinfra.ground.names import DEFAULT_STACK
 
 
@@ -47,9 +48,9 @@ def init(
     from gpuinfra.features.provision import init
 
     world = factory.world_for_init(stack, os.environ)
-    values = factory.init_values(
+    values = initial.init_values(
         os.environ, region=region, owner=owner, cidr=cidr, instance_type=instance_type, asks=True,
-        public_key=public_key, max_usd=max_usd, profile=factory.profile(world, begin_with),
+        public_key=public_key, max_usd=max_usd, profile=initial.profile(world, begin_with),
     )  # fmt: skip
     path = init.init(world, values, force=force)
     result(str(path), {"path": str(path)}, as_json)

@@ -8,6 +8,7 @@ import typer
 from gpuinfra import factory
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Cidr, Force, Json, Stack, Yes, result
+from gpuinfra.factory import host_parts, initial
 from gpuinfra.ground import shell_path
 from gpuinfra.ground.names import DEFAULT_STACK
 
@@ -37,7 +38,7 @@ def plan(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     """Show what `up` would do; nothing is changed."""
     from gpuinfra.features.provision import plan
 
-    planned = plan.plan(factory.world(stack, os.environ), factory.init_values(os.environ))
+    planned = plan.plan(factory.world(stack, os.environ), initial.init_values(os.environ))
     result("", planned.plain(), as_json)
 
 
@@ -63,14 +64,14 @@ def apply(
     from gpuinfra.features.provision.up import Consent
 
     world = factory.world(stack, os.environ)
-    consent = Consent(yes=yes, replace=replace, running=factory.running(world))
+    consent = Consent(yes=yes, replace=replace, running=host_parts.running(world))
     _apply(world, consent, upgrade_image=upgrade_image, wait=wait, as_json=as_json)
 
 
 def _apply(world: "World", consent: "Consent", *, upgrade_image: bool, wait: bool, as_json: bool) -> None:
     from gpuinfra.features.provision.up import up
 
-    values, living = factory.init_values(os.environ), factory.living_host(world, yes=consent.yes)
+    values, living = initial.init_values(os.environ), host_parts.living_host(world, yes=consent.yes)
     host = up(world, values, consent, upgrade_image=upgrade_image, wait=wait, living=living)
     if line := shell_path.off_path(os.environ):
         world.reporter.say(f"here gpuinfra is no command yet: {line}")
@@ -117,7 +118,7 @@ def destroy(
     from gpuinfra.features.provision import down
 
     world = factory.world(stack, os.environ)
-    done = down.destroy(world, yes=yes, force=force, running=factory.running(world))
+    done = down.destroy(world, yes=yes, force=force, running=host_parts.running(world))
     result("", done.plain(), as_json)
 
 
@@ -144,7 +145,7 @@ def allow(
     from gpuinfra.features.provision import allow
 
     world = factory.world(stack, os.environ)
-    cidrs = allow.allow(world, cidr=cidr or factory.my_cidr(os.environ), add=add)
+    cidrs = allow.allow(world, cidr=cidr or initial.my_cidr(os.environ), add=add)
     result("\n".join(cidrs), {"allowed_cidrs": list(cidrs)}, as_json)
 
 

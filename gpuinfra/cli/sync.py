@@ -10,6 +10,7 @@ import typer
 
 from gpuinfra import factory
 from gpuinfra.cli.options import Json, Stack, result
+from gpuinfra.factory import host_parts
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def watch(
     request = sync.request(None, "up", delete=delete, compress=compress)
     parts = [sync.request(path, "down").part for path in pull or []]
     world = factory.world(stack, os.environ)
-    sync.watch(world, factory.rsync(world, os.environ), factory.watcher(), request, parts)
+    sync.watch(world, host_parts.rsync(world, os.environ), host_parts.watcher(), request, parts)
 
 
 def _sync(path: Path | None, mode: str, stack: str, as_json: bool, **options: Any) -> None:
@@ -118,7 +119,7 @@ def _sync(path: Path | None, mode: str, stack: str, as_json: bool, **options: An
 
     request = sync.request(path, mode, **options)
     world = factory.world(stack, os.environ)
-    _end(sync.sync(world, factory.rsync(world, os.environ), request), as_json)
+    _end(sync.sync(world, host_parts.rsync(world, os.environ), request), as_json)
 
 
 def _end(synced: SyncResult, as_json: bool) -> None:
@@ -143,5 +144,5 @@ def clone(
     from gpuinfra.features.sync import clone
 
     world = factory.world(stack, os.environ)
-    directory = clone.clone(world, factory.agent(), url, into=into, with_token=token)
+    directory = clone.clone(world, host_parts.agent(), url, into=into, with_token=token)
     result(f"~/{directory}", {"directory": directory}, as_json)

@@ -8,6 +8,7 @@ import typer
 
 from gpuinfra import factory
 from gpuinfra.cli.options import Json, Stack, result
+from gpuinfra.factory import money_parts
 from gpuinfra.ground.names import DEFAULT_STACK
 
 JobOption = Annotated[str, typer.Option("--job", metavar="JOB", help="While this job ran, by id or name.")]
@@ -31,10 +32,10 @@ def top(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     from gpuinfra.features.usage import top
 
     world = factory.world(stack, os.environ)
-    if screen := None if as_json else factory.screen():
-        top.watch(world, screen, factory.money_so_far(world).text)
+    if screen := None if as_json else money_parts.screen():
+        top.watch(world, screen, money_parts.money_so_far(world).text)
     else:
-        look = top.look(world, factory.money_so_far(world).text)
+        look = top.look(world, money_parts.money_so_far(world).text)
         result(look.text, look.values, as_json)
 
 
@@ -49,5 +50,5 @@ def usage(
     from gpuinfra.features.usage import usage as used
 
     world = factory.world(stack, os.environ)
-    found = used.usage(world, factory.money_so_far(world).usd_h, job=job, since=since, svg=svg)
-    result(found.text(factory.bars()), found.plain(), as_json)
+    found = used.usage(world, money_parts.money_so_far(world).usd_h, job=job, since=since, svg=svg)
+    result(found.text(money_parts.bars()), found.plain(), as_json)

@@ -9,6 +9,7 @@ import typer
 from gpuinfra import factory
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Browser, Json, LocalPort, NoSync, Stack, result
+from gpuinfra.factory import host_parts
 from gpuinfra.ground.names import DEFAULT_STACK
 
 
@@ -39,10 +40,10 @@ def jupyter(
         return result("stopped" if stopped else "it was not running", {"stopped": stopped}, as_json)
     serve.serve(
         world,
-        factory.tunnel(world),
-        partial(jupyter.start, world, factory.sync_first(world, os.environ, no_sync=no_sync)),
+        host_parts.tunnel(world),
+        partial(jupyter.start, world, host_parts.sync_first(world, os.environ, no_sync=no_sync)),
         port=port,
-        page=factory.page(stack, os.environ) if browser else None,
+        page=host_parts.page(stack, os.environ) if browser else None,
         on_ready=lambda lab: result(lab.url, lab, as_json),
     )
 
@@ -58,4 +59,4 @@ def forward(
     from gpuinfra.features.web import forward
 
     world = factory.world(stack, os.environ)
-    forward.forward(world, factory.tunnel(world), ports)
+    forward.forward(world, host_parts.tunnel(world), ports)

@@ -1,6 +1,6 @@
 """The world of one command: all that gpuinfra can do to AWS, Terraform, ssh and the terminal, for one stack.
 
-factory.py builds it, once a command; tests build one of fakes.
+factory/ builds it, once a command; tests build one of fakes.
 """
 
 import os

@@ -14,7 +14,7 @@ import sys
 from gpuinfra.cli import app
 calls = []
 def count(frame, event, arg):
-    if event == "call" and frame.f_code.co_filename.endswith(("ground/locations.py", "gpuinfra/factory.py")):
+    if event == "call" and frame.f_code.co_filename.endswith(("ground/locations.py", "factory/__init__.py")):
         if frame.f_code.co_qualname in ("world", "find_project"):  # ground.paths asks ground.locations
             calls.append(frame.f_code.co_qualname)
 sys.setprofile(count)

@@ -60,8 +60,10 @@ def redraw(page: str, found: set[Arrow]) -> str:
 
 
 def _module(path: Path, package: Path) -> str:
-    """Return a module's dotted name below the package."""
-    return ".".join(path.relative_to(package).with_suffix("").parts)
+    """Return a module's dotted name below the package; one of a room alone is the room's."""
+    name = ".".join(path.relative_to(package).with_suffix("").parts)
+    room = name.removesuffix(".__init__")
+    return room if room in AT_THE_TOP else name
 
 
 def _imports(tree: ast.Module) -> set[str]:

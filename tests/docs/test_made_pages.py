@@ -12,7 +12,7 @@ FILES = {
     "__main__.py": "from gpuinfra.quick import dispatch\n",
     "version.py": "VERSION = ''\n",
     "loose.py": "",
-    "factory.py": "from gpuinfra.features.sync.rsync import Rsync\nfrom gpuinfra import loose\n",
+    "factory/__init__.py": "from gpuinfra.features.sync.rsync import Rsync\nfrom gpuinfra import loose\n",
     "cli/__init__.py": "",
     "cli/sync.py": "def up():\n  from gpuinfra import factory\n  from gpuinfra.features.sync import sync\n",
     "quick/__init__.py": "",

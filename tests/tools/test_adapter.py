@@ -29,7 +29,7 @@ from gpuinfra.tools.terraform.tfvars import TfvarsFile
 from tests import samples
 from tests.fakes.host import LocalSsh
 
-FACTORY = Path(__file__).resolve().parents[2] / "gpuinfra" / "factory.py"
+FACTORY = Path(__file__).resolve().parents[2] / "gpuinfra" / "factory" / "__init__.py"
 # Classes that the factory builds and that are no adapters: values, and the terminal and its log: a reader who
 # has gone, or a disk that is full, ends nothing.
 OTHERS = {

@@ -15,8 +15,8 @@ from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
-from gpuinfra import factory
-screen = factory.screen()
+from gpuinfra.factory import money_parts
+screen = money_parts.screen()
 if screen is None:
     raise SystemExit("no screen")
 with screen:

@@ -1,0 +1,70 @@
+"""Makes what stands for the world outside: state, Terraform, AWS; each at its first use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gpuinfra.ground import paths
+from gpuinfra.ground.paths import Project, Stack
+
+if TYPE_CHECKING:
+    from gpuinfra.ground.model import Host, Settings
+    from gpuinfra.ground.protocols import Cloud, EventLog, PriceSource, Provisioner, Reporter, StateFile
+    from gpuinfra.ground.world import World
+
+
+def state_file(stack: Stack, environ: Mapping[str, str]) -> StateFile:
+    """Return Terraform's record of a stack."""
+    import os
+    import tempfile
+
+    from gpuinfra.tools.terraform.state import LocalState
+
+    own, shared = paths.state_home(environ) / "rescued", Path(tempfile.gettempdir())
+    directories = (own, shared / f"gpuinfra-{os.getuid()}")  # often another file system
+    return LocalState(stack.state, stack=stack.name, rescue_directories=directories)
+
+
+def terraform(project: Project, stack: Stack, environ: Mapping[str, str], reporter: Reporter) -> Provisioner:
+    """Return Terraform in a stack's directory."""
+    from gpuinfra.tools.terraform.opened import opened
+
+    return opened(project, stack, environ, reporter)
+
+
+def start_host(world: World) -> Host:
+    """Start the host, for a feature that finds it stopped."""
+    from gpuinfra.features.lifecycle.power import start
+
+    return start(world)
+
+
+def event_log(stack: Stack) -> EventLog:
+    """Return what happened to a stack's hosts, as kept here."""
+    from gpuinfra.features.events.kept import EventFile
+
+    return EventFile(stack.events_file)
+
+
+def end_host(world: World, host: Host, reason: str) -> None:
+    """Let a host that is about to end run on_stop and save."""
+    from gpuinfra.features.ending.ending import end
+
+    end(world, host, reason)
+
+
+def cloud(region: str, settings: Settings | None) -> Cloud:
+    """Return AWS in a region."""
+    from gpuinfra.tools.aws.ec2 import Aws
+
+    return Aws(region=region, settings=settings, sleep=time.sleep)
+
+
+def price_source(region: str) -> PriceSource:
+    """Return AWS's price list for a region."""
+    from gpuinfra.tools.aws.pricing import PriceList
+
+    return PriceList(region)
