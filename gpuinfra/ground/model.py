@@ -206,6 +206,10 @@ class Settings:
     stopped_days: float | None = None
     root_volume_iops: int | None = 3000  # None: an expression, which Terraform alone evaluates
     root_volume_throughput_mib_s: int | None = 125
+    instance_types: tuple[str, ...] = ()  # in order; empty: instance_type alone
+    market: str = "on-demand"  # or spot, or spot-then-on-demand
+    max_price: float | None = None  # of a spot host, USD an hour; None: up to the on-demand price
+    zones: tuple[str, ...] = ()  # in order; empty: EC2 chooses
 
     @property
     def tags(self) -> Tags:

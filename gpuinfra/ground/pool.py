@@ -1,0 +1,18 @@
+"""Where a host can come from: EC2 has capacity, or none, by type, market and zone."""
+
+from dataclasses import dataclass
+
+ON_DEMAND, SPOT = "on-demand", "spot"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """One place to ask for a host; market: on-demand or spot. zone: empty where EC2 may choose."""
+
+    instance_type: str
+    market: str = ON_DEMAND
+    zone: str = ""
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        return f"{self.instance_type} {self.market}{f' in {self.zone}' if self.zone else ''}"
