@@ -68,6 +68,41 @@ variable "instance_type" {
   nullable    = false
 }
 
+variable "instance_types" {
+  description = "In place of instance_type: types in order of preference; `gpuinfra up` takes the first that AWS has. null: instance_type alone."
+  type        = list(string)
+  default     = null
+}
+
+variable "zones" {
+  description = "Zones in which `gpuinfra up` asks for the host, in order. null: AWS takes a zone that has capacity."
+  type        = list(string)
+  default     = null
+}
+
+variable "market" {
+  description = "How the host is bought: on-demand, spot (cheaper; AWS may take it back, and its disk with it), or spot-then-on-demand."
+  type        = string
+  default     = "on-demand"
+  nullable    = false
+}
+
+variable "max_price" {
+  description = "The most that a spot host may cost, in USD an hour. null: the on-demand price."
+  type        = number
+  default     = null
+}
+
+variable "pool" {
+  description = "Where the host was found: `gpuinfra up` writes it to pool.auto.tfvars.json, so that the next plan asks for the same. null: the first of the lists above."
+  type = object({
+    instance_type = string
+    market        = string
+    zone          = optional(string)
+  })
+  default = null
+}
+
 variable "image" {
   description = "What the host is made from: nvidia or aws-nvidia for GPU types, ubuntu for CPU types."
   type        = string

@@ -14,8 +14,8 @@ from gpuinfra.tools.terraform.declared import Variable
 from gpuinfra.tools.terraform.hcl_text import Expression, Value
 
 KEY_PATH = "public_key_path"
-AMOUNTS = ("max_usd", "max_hours", "stopped_days")
-LISTS = ("allowed_cidrs", "security_group_ids")
+AMOUNTS = ("max_usd", "max_hours", "stopped_days", "max_price")
+LISTS = ("allowed_cidrs", "security_group_ids", "instance_types", "zones")
 NUMBERS = ("root_volume_size_gb", "root_volume_iops", "root_volume_throughput_mib_s")
 PRICE_ONLY = NUMBERS[1:]  # without them a price is unknown, and all else works
 # Whoever is told to write a value is shown one.
