@@ -145,6 +145,7 @@ def _world(
         events=adapters.event_log(stack),
         start_host=adapters.start_host,
         end_host=adapters.end_host,
+        login_line=adapters.login_line,
         cut_off=log.cut_off,
         other_hosts=lambda: _others(project, stack, environ),
         price_source=adapters.price_source,

@@ -56,6 +56,13 @@ def end_host(world: World, host: Host, reason: str) -> None:
     end(world, host, reason)
 
 
+def login_line(world: World, host: Host) -> str:
+    """Return what a login on the host shows of its price."""
+    from gpuinfra.features.money.login_line import login_line
+
+    return login_line(world, host)
+
+
 def cloud(region: str, settings: Settings | None) -> Cloud:
     """Return AWS in a region."""
     from gpuinfra.tools.aws.ec2 import Aws

@@ -70,6 +70,8 @@ class World:
     # by features.ending: lets a host that a command is about to end run on_stop and save first
     end_host: Callable[["World", Host, str], None]
     other_hosts: Callable[[], Sequence[str]]  # the other stacks that have one
+    # by features.money: what a login on the host shows of its price
+    login_line: Callable[["World", Host], str] = lambda _, __: ""
     price_source: Callable[[str], PriceSource] = nobody_to_ask  # by region
     price_cache: Path = Path(os.devnull)  # a directory: prices that AWS has told
     cut_off: Callable[[], str] = lambda: ""  # what the last long command was, and its log, if it was killed

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from gpuinfra.features.boot.follow import LOGIN_LINE
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.protocols import CommandResult, Request, SessionResult
 from gpuinfra.host.jobs import frames as wire
@@ -63,8 +64,8 @@ class FakeHostClient:
         shown: bool = False,
         lend_agent: bool = False,
     ) -> CommandResult:
-        """Remember what was to be run; return the next reply. What only brings our programs says nothing."""
-        if list(program) == ["/bin/true"]:
+        """Remember what was to be run; return the next reply. What brings our programs says nothing."""
+        if tuple(program) == LOGIN_LINE:
             return CommandResult(code=0, stdout="", stderr="")
         self.ran.append((list(program), stdin, lend_agent))
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]

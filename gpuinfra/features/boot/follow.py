@@ -20,6 +20,7 @@ LOGIN_TIMEOUT_S = 900.0
 # sshd may be up before the user and its key are; more tries than a few run into its penalty for strangers
 REFUSED_TIMEOUT_S, REFUSED_POLL_S = 10.0, 5.0
 PEEK_TIMEOUT_S, PROGRAMS_TIMEOUT_S = 5.0, 30.0
+LOGIN_LINE = ("sudo", "-n", "/usr/bin/python3", "-I", "-B", "gpuinfra/host/login_line.py")
 
 
 def follow(world: World, host: Host) -> Boot:
@@ -52,10 +53,12 @@ def follow(world: World, host: Host) -> Boot:
 def bring_programs(world: World, host: Host) -> None:
     """Renew our programs on the host, with them its guard: not only when the first command needs them.
 
-    A host that cannot be reached just now gets them from the next command.
+    A login shows what it costs from now on. A host that cannot be reached just now gets the programs from
+    the next command.
     """
     with suppress(GpuInfraError):
-        world.host.run(host, ("/bin/true",), timeout_s=PROGRAMS_TIMEOUT_S)
+        line = world.login_line(world, host).encode()
+        world.host.run(host, LOGIN_LINE, stdin=line, timeout_s=PROGRAMS_TIMEOUT_S)
 
 
 def watch(world: World, host: Host, view: LiveView) -> Boot:

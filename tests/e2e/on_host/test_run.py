@@ -49,6 +49,14 @@ def test_scripts(project_on_host: ProjectOnHost) -> None:
     assert project_on_host.ok("run", "--", "b.sh", "x").strip().endswith(" x")
 
 
+def test_a_login_shows_what_the_host_costs(project_on_host: ProjectOnHost) -> None:
+    """At a terminal; a command's output has nothing of it."""
+    with Terminal(project_on_host, "ssh") as terminal:
+        terminal.until("gpuinfra: stack default, ")
+        terminal.until("USD an hour (g4dn.xlarge ")
+    assert "USD" not in project_on_host.ok("ssh", "--", "true")
+
+
 def test_stdin_and_large_output(project_on_host: ProjectOnHost) -> None:
     """Megabytes pass in both directions, byte for byte, and the end of the input is seen."""
     data = bytes(range(256)) * 40_960
