@@ -1,15 +1,20 @@
 """Asks AWS for prices, all that is wanted at the same time, and turns the answers into what is kept."""
 
+from __future__ import annotations
+
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from gpuinfra.features.money import questions
 from gpuinfra.features.money.price_cache import KeptPrice
 from gpuinfra.features.money.questions import PriceQuestion
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.price_list import PricedProduct
-from gpuinfra.ground.protocols import PriceSource
+
+if TYPE_CHECKING:
+    from gpuinfra.ground.protocols import PriceSource
 
 ON_DEMAND, SPOT = "on-demand ", "spot "
 PERMISSION = re.compile(r"allow [\w-]+:\w+")
@@ -50,7 +55,7 @@ class Asker:
             thread.join()
         return found
 
-    def _calls(self, names: Sequence[str]) -> list[tuple["_Call", list[str]]]:
+    def _calls(self, names: Sequence[str]) -> list[tuple[_Call, list[str]]]:
         """Return the calls, and which names each answers."""
         types = [name for name in names if name.startswith(ON_DEMAND)]
         spot = [name for name in names if name.startswith(SPOT)]
@@ -61,7 +66,7 @@ class Asker:
         calls = [(self._types, types), (self._spot, spot), *((self._things, t) for t in things.values())]
         return [(call, group) for call, group in calls if group]
 
-    def _one(self, call: "_Call", names: list[str], found: dict[str, KeptPrice]) -> None:
+    def _one(self, call: _Call, names: list[str], found: dict[str, KeptPrice]) -> None:
         try:
             with self._lock:
                 self._source = self._source or self._ask()
@@ -106,4 +111,4 @@ class Asker:
         return KeptPrice(amount=amount, at=self._now(), currency=currency, unit=unit)
 
 
-_Call = Callable[[PriceSource, list[str]], Mapping[str, KeptPrice]]
+_Call = Callable[["PriceSource", list[str]], Mapping[str, KeptPrice]]

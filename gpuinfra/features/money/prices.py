@@ -1,15 +1,20 @@
 """The prices of one region: from the cache, else from AWS; one that nobody told is None, no guess."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from gpuinfra.features.money import questions
 from gpuinfra.features.money.price_asker import SPOT, Asker, on_demand_name, spot_name
 from gpuinfra.features.money.price_cache import FRESH_S, PriceCache
 from gpuinfra.features.money.rates import HOURS_A_MONTH, Price
-from gpuinfra.ground.protocols import PriceSource
-from gpuinfra.ground.world import World
+
+if TYPE_CHECKING:
+    from gpuinfra.ground.protocols import PriceSource
+    from gpuinfra.ground.world import World
 
 # The price list changes with days' notice; spot prices several times a day.
 SPOT_FRESH_S = 3600.0
@@ -19,7 +24,7 @@ NOT_ASKED, NO_ANSWER = "not asked for yet: gpuinfra cost", "AWS did not answer i
 FREE_IOPS, FREE_MIB_S, MIB_A_GIB = 3000, 125, 1024
 
 
-def of(world: World, region: str, *, asks: bool = True) -> "Prices":
+def of(world: World, region: str, *, asks: bool = True) -> Prices:
     """Return the prices of a region; `asks`: AWS is asked for what is not kept, or too old."""
     cache = PriceCache(world.price_cache, region)
     return Prices(region=region, cache=cache, ask=(lambda: world.price_source(region)) if asks else None)
@@ -90,7 +95,7 @@ class Prices:
         """Return the price of a CloudWatch alarm."""
         return self._price(questions.ALARM, 1 / HOURS_A_MONTH, "Alarms")
 
-    def close(self) -> "Prices":
+    def close(self) -> Prices:
         """Ask no more: who waits for an answer has waited long enough."""
         self._is_open = False
         return self

@@ -1,16 +1,21 @@
 """`prices`: the types with NVIDIA GPUs of a region and what they cost, from the cache or from AWS."""
 
+from __future__ import annotations
+
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gpuinfra.features.money.price_asker import on_demand_name, spot_name
 from gpuinfra.features.money.price_cache import PriceCache, TypesCache
 from gpuinfra.features.money.prices import Prices
 from gpuinfra.features.money.table import PriceTable, TypeFilter, TypePrice, rank
-from gpuinfra.ground.model import Row
 from gpuinfra.ground.price_list import GpuType
-from gpuinfra.ground.protocols import PriceSource, Reporter
+
+if TYPE_CHECKING:
+    from gpuinfra.ground.protocols import PriceSource, Reporter
 
 
 class TypePrices:
@@ -41,17 +46,24 @@ class TypePrices:
         chosen = wanted.chosen(self._gpu_types(), self.region)
         names = [make(name) for name, _ in chosen for make in (on_demand_name, spot_name)]
         if self._prices.due(names):
-            with self._reporter.live(f"Prices of {self.region}") as view:
-                view.rows([Row(mark="now", text="AWS is asked for prices")])
+            with self._asking(f"Prices of {self.region}", "AWS is asked for prices"):
                 self._prices.fetch(names)
         rows = [self._priced(name, gpu) for name, gpu in chosen]
         return PriceTable(region=self.region, rows=tuple(sorted(rows, key=rank)))
 
+    @contextmanager
+    def _asking(self, title: str, text: str) -> Iterator[None]:
+        """Show that AWS is asked."""
+        from gpuinfra.ground.model import Row  # 30 ms, which an answer from the cache does without
+
+        with self._reporter.live(title) as view:
+            view.rows([Row(mark="now", text=text)])
+            yield
+
     def _gpu_types(self) -> list[GpuType]:
         known = self._types.get(self._now())
         if known is None:
-            with self._reporter.live(f"Types of {self.region}") as view:
-                view.rows([Row(mark="now", text="EC2 is asked for its types")])
+            with self._asking(f"Types of {self.region}", "EC2 is asked for its types"):
                 known = self._ask().gpu_types()
             self._types.put(known, self._now())
         return known
