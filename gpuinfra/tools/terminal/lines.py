@@ -1,10 +1,14 @@
 """The live view without a terminal: a line per change, for logs."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from gpuinfra.ground.model import Row
-from gpuinfra.ground.protocols import LiveView
+if TYPE_CHECKING:  # 30 ms, and every command that says a line imports this
+    from gpuinfra.ground.model import Row
+    from gpuinfra.ground.protocols import LiveView
 
 # A row that goes on is told again so often: who reads a log must see that something moves.
 AGAIN_S = 30.0
@@ -20,7 +24,7 @@ class LineView:
         self._began = now()
         self._told: dict[tuple[str, str], float] = {}
 
-    def __enter__(self) -> "LineView":
+    def __enter__(self) -> LineView:
         self.line(f"{self._title} ...")
         return self
 
@@ -49,7 +53,7 @@ class BothViews:
     def __init__(self, shown: LiveView, kept: LiveView) -> None:
         self._shown, self._kept = shown, kept
 
-    def __enter__(self) -> "BothViews":
+    def __enter__(self) -> BothViews:
         self._shown.__enter__()
         self._kept.__enter__()
         return self
