@@ -58,7 +58,7 @@ class Instance:
 
     since: when it got into its state, empty where AWS does not say; reason: why it does not run, in AWS's
     words. volume_ids: what is deleted with it; other_...: what somebody attached, and what stays.
-    market: on-demand or spot. made: when it got its disk; `launched` is its last start.
+    market: on-demand, spot or capacity-block. made: when it got its disk; `launched` is its last start.
     """
 
     instance_id: str
