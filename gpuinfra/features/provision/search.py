@@ -36,7 +36,7 @@ def correct(world: World, settings: Settings, record: Record) -> Settings:
     if host and len(places) > 1:
         found = Pool(instance_type=host.instance_type, market=host.market, zone=host.availability_zone)
         wanted = place_of(found, places, settings.pool)
-    elif record.ids_of(HOST_TYPE) and settings.pool and settings.allows(settings.pool):
+    elif not host and record.ids_of(HOST_TYPE) and settings.pool and settings.allows(settings.pool):
         wanted = settings.pool  # half made there
     if wanted == settings.pool:
         return settings
