@@ -33,7 +33,6 @@ class Host:
     allowed_cidrs: tuple[str, ...]
     root_volume_id: str
     root_volume_size_gb: int
-    market: str = "on-demand"  # what a state says that was made before there was a choice
 
     @property
     def is_private(self) -> bool:

@@ -25,6 +25,8 @@ from gpuinfra.ground.protocols import PoolRecord
 from gpuinfra.ground.world import World
 
 HOST_TYPE = "aws_instance"
+# One lost connection is not the end of a try, and a lack of capacity is not asked for five times.
+ELSEWHERE_RETRIES = 3
 
 
 def correct(world: World, settings: Settings, record: Record) -> Settings:
@@ -60,6 +62,11 @@ class Search:
     def is_single(self) -> bool:
         """Tell whether there is one place alone, asked once."""
         return len(self.places) == 1 and not self._wait_s
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Return what Terraform is told: where it can ask elsewhere it asks less often in one place."""
+        return {"max_retries": ELSEWHERE_RETRIES} if len(self.places) > 1 else {}
 
     @property
     def types(self) -> list[str]:

@@ -24,6 +24,7 @@ from gpuinfra.features.provision.search import Search, correct
 from gpuinfra.ground.errors import AlreadyExists, TerraformError
 from gpuinfra.ground.model import Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
+from gpuinfra.ground.protocols import Provisioner
 from gpuinfra.ground.world import World
 
 
@@ -118,7 +119,7 @@ def _in_one_go(world: World, search: Search, forced: list[str]) -> Outcome:
             world.reporter.say(line)
 
     def ask(settings: Settings) -> Outcome:
-        terraform.give(lease_apply.values(world, settings))
+        terraform.give({**lease_apply.values(world, settings), **search.values})
         with progress.shown(world, search.title()) as on_progress:
             terraform.init()
             outcome = terraform.apply(None, replace=forced, target=[], on_progress=on_progress)
@@ -159,7 +160,7 @@ def _as_planned(
                 living.take_key(living.started(record.host))
         if record.host and consequences.restart(planned.changes):
             lease_end.renew(world, record, record.host, dearer=settings)
-        ask = _asker(world, search, forced)
+        ask = _asker(world, terraform, search, forced)
         outcome = search.run(ask) if makes_host else ask(settings)
     finally:
         plan_file.unlink(missing_ok=True)
@@ -167,14 +168,16 @@ def _as_planned(
     return outcome
 
 
-def _asker(world: World, search: Search, forced: list[str]) -> Callable[[Settings], Outcome]:
+def _asker(
+    world: World, terraform: Provisioner, search: Search, forced: list[str]
+) -> Callable[[Settings], Outcome]:
     """Return what applies the plan that was agreed upon, and after it what is planned for other places."""
-    plan_file, terraform = world.files.plan_file, world.terraform()
+    plan_file = world.files.plan_file
 
     def ask(settings: Settings) -> Outcome:
         plan = plan_file if plan_file.exists() else None
         if plan is None:
-            terraform.give(lease_apply.values(world, settings))
+            terraform.give({**lease_apply.values(world, settings), **search.values})
         with progress.shown(world, search.title()) as on_progress:
             replace = [] if plan else search.replaced(forced)
             outcome = terraform.apply(plan, replace=replace, target=[], on_progress=on_progress)
