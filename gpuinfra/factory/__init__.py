@@ -122,6 +122,7 @@ def _world(
     from gpuinfra.tools.ssh.client import OpenSsh
     from gpuinfra.tools.ssh.host_client import SshHostClient
     from gpuinfra.tools.terminal.terminal import Terminal
+    from gpuinfra.tools.terraform.pool_file import PoolFile
     from gpuinfra.tools.terraform.stack_files import StackDirectory
     from gpuinfra.tools.terraform.tfvars import TfvarsFile
 
@@ -147,6 +148,7 @@ def _world(
         end_host=adapters.end_host,
         login_line=adapters.login_line,
         cut_off=log.cut_off,
+        pool_record=PoolFile(stack.pool_file),
         other_hosts=lambda: _others(project, stack, environ),
         price_source=adapters.price_source,
         price_cache=paths.cache_home(environ) / "prices",
