@@ -93,7 +93,7 @@ class Quotas:
         operation, key = "list_requested_service_quota_change_history", "RequestedQuotas"
         with self._mapped(SERVICE):
             found = list(items(self._client("service-quotas"), operation, key, ServiceCode=EC2))
-        return sorted(map(_request, found), key=lambda it: it.made, reverse=True)
+        return [_request(raw) for raw in sorted(found, key=lambda it: it["Created"], reverse=True)]
 
     def _client(self, service: str) -> Any:
         with self._lock:  # a session makes one client at a time

@@ -12,6 +12,7 @@ from gpuinfra.simulator.api.patches import (
     network,
     parameters,
     policies,
+    quota_limits,
     quotas,
     regions,
     registries,
@@ -41,6 +42,7 @@ _CONCERNS = (
     spot,
     spot_prices,
     metadata_tags,
+    quota_limits,
     launch,
     budgets,
 )
