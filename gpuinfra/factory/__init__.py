@@ -148,6 +148,7 @@ def _world(
         cut_off=log.cut_off,
         other_hosts=lambda: _others(project, stack, environ),
         price_source=adapters.price_source,
+        quota_source=adapters.quota_source,
         price_cache=paths.cache_home(environ) / "prices",
     )
 
