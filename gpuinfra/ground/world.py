@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpuinfra.ground.errors import CloudError, HostError
+from gpuinfra.ground.later_start import LaterStarts, NoLaterStarts
 from gpuinfra.ground.model import Host, Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.ground.paths import Project
@@ -83,6 +84,7 @@ class World:
     price_source: Callable[[str], PriceSource] = nobody_to_ask  # by region
     price_cache: Path = Path(os.devnull)  # a directory: prices that AWS has told
     quota_source: Callable[[str, Settings | None], QuotaSource] = no_quotas  # by region
+    later_starts: Callable[[str, Settings | None], LaterStarts] = lambda *_: NoLaterStarts()  # by region
     cut_off: Callable[[], str] = lambda: ""  # what the last long command was, and its log, if it was killed
 
     def recorded_host(self) -> Host:

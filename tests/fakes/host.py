@@ -8,6 +8,7 @@ from typing import Any
 
 from gpuinfra.features.lifecycle import power
 from gpuinfra.ground.errors import CloudError, ConfigError, KeyChanged, Refused, Unreachable
+from gpuinfra.ground.later_start import NoLaterStarts
 from gpuinfra.ground.model import (
     CloudResource,
     FirewallRule,
@@ -321,6 +322,7 @@ def fake_world(directory: Path, **parts: Any) -> World:
     terraform = parts.pop("terraform", None) or FakeTerraform(Outcome(ok=True))
     cloud = parts.pop("cloud", None) or FakeCloud()
     records: Sequence[Record] = parts.pop("records", (RECORDED,))
+    later = parts.pop("later_starts", None) or NoLaterStarts()
     files = parts.pop("files", None) or FakeStackFiles(directory)
     return World(
         here=directory,
@@ -341,6 +343,7 @@ def fake_world(directory: Path, **parts: Any) -> World:
         start_host=parts.pop("start_host", power.start),
         other_hosts=lambda: parts.get("others", ()),
         price_source=parts.pop("price_source", nobody_to_ask),
+        later_starts=lambda *_: later,
         quota_source=parts.pop("quota_source", no_quotas),
         price_cache=parts.pop("price_cache", Path(os.devnull)),
     )
