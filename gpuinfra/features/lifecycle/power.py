@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.events import events
 from gpuinfra.features.money import cost, lease_end
-from gpuinfra.features.provision import progress
+from gpuinfra.features.provision import later_start, progress
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.ground.errors import Declined, GpuInfraError, HostError, Interrupted, Stopped
 from gpuinfra.ground.model import Host, Instance, Row, Settings
@@ -29,6 +29,7 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
         HostError: there is no host, or it is gone.
     """
     host = world.recorded_host()
+    later_start.end(world, host)  # before its state is looked at: nothing starts it behind that
     cloud = cloud_of(world, host)
     instance = existing(cloud, host)
     if instance.state in ("pending", "running"):
@@ -50,6 +51,7 @@ def start(world: World) -> Host:
         HostError: there is no host, or it is gone.
     """
     host = world.recorded_host()
+    later_start.end(world, host)
     cloud = cloud_of(world, host)
     events.hear(world)  # its console says since when it has been stopped, and begins anew now
     power_on(world, cloud, host, existing(cloud, host))
