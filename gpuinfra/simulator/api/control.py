@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from gpuinfra.simulator.api.account_settings import AccountSettings
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.api.state import HOST, SimulatorState
@@ -69,6 +70,7 @@ class ControlApi:
             "DELETE /_sim/faults": self._clear_faults,
             "POST /_sim/console": self._set_console,
             "POST /_sim/settings": self._set,
+            "POST /_sim/account": self._set_account,
             "DELETE /_sim/default-vpc": self._remove_default_vpc,
             "POST /_sim/reset": self._reset,
             "POST /_sim/keep": self._keep,
@@ -123,6 +125,10 @@ class ControlApi:
         self._state.hung = set(payload.get("hung", self._state.hung))
         self._state.schedules_ahead_s = float(payload.get("schedules_ahead_s", self._state.schedules_ahead_s))
         self._state.ticked.set()
+        return _json({})
+
+    def _set_account(self, payload: Any) -> ApiAnswer:
+        self._state.account = AccountSettings.from_json(payload)
         return _json({})
 
     def _remove_default_vpc(self, payload: Any) -> ApiAnswer:
