@@ -92,6 +92,7 @@ SIBLINGS = {
     "provision": {"boot", "money", "events"},
     "leaks": {"money", "provision"},
     "lifecycle": {"boot", "connect", "money", "provision", "ending", "events"},
+    "doctor": {"quota"},
     "ending": {"connect"},
     "events": {"connect"},
     "gpu": {"jobs", "connect"},

@@ -31,7 +31,7 @@ class AccountPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class TypeOffer:
-    """An instance type that EC2 knows; zones: those of the region that have it, none where the region does not.
+    """An instance type that EC2 knows; zones: those of the region that have it, if any.
 
     gpu_count: NVIDIA GPUs as the host sees them. free: a free plan has it.
     """
