@@ -2,7 +2,7 @@
 
 from gpuinfra.features.doctor.finding import Finding, bad, ok, unsure, warn
 from gpuinfra.features.doctor.here import clock_hint
-from gpuinfra.features.doctor.situation import Situation
+from gpuinfra.features.doctor.situation import AccountSituation, Situation
 from gpuinfra.tools.aws.error_lines import SUPPORT
 from gpuinfra.tools.aws.error_rules import UPGRADE
 
@@ -40,7 +40,7 @@ def _is_off(ahead_s: float | None) -> bool:
     return ahead_s is not None and abs(ahead_s) > MOST_SKEW_S
 
 
-def state(it: Situation) -> Finding:
+def state(it: AccountSituation) -> Finding:
     """Look whether AWS has accepted the account, and not closed it."""
     found = it.state()
     if found == "ACTIVE":
@@ -50,7 +50,7 @@ def state(it: Situation) -> Finding:
     return bad("account", f"AWS calls it {found or 'nothing known'}", SUPPORT)
 
 
-def plan(it: Situation) -> Finding:
+def plan(it: AccountSituation) -> Finding:
     """Look whether the account is on the free plan, which has no GPUs."""
     found = it.plan()
     if found.kind != "FREE":

@@ -1,7 +1,7 @@
 """What is looked at of the image that a host would be made from: there, terms, GPU, disk."""
 
 from gpuinfra.features.doctor.finding import Finding, bad, ok, unsure
-from gpuinfra.features.doctor.situation import Situation
+from gpuinfra.features.doctor.situation import AccountSituation
 from gpuinfra.ground import facts
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.tools.aws.error_rules import MARKETPLACE
@@ -10,7 +10,7 @@ AWS_NVIDIA, UBUNTU = "aws-nvidia", "ubuntu"
 TERMS = "Marketplace terms"
 
 
-def there(it: Situation) -> Finding:
+def there(it: AccountSituation) -> Finding:
     """Look whether EC2 shows the account the image; Allowed AMIs may hide it."""
     found, wanted = it.image(), it.settings.ami_id or it.settings.image
     if found:
@@ -25,14 +25,14 @@ def there(it: Situation) -> Finding:
     return bad("image", f"{it.region} shows this account no image {wanted}", edit)
 
 
-def _hides(it: Situation) -> bool:
+def _hides(it: AccountSituation) -> bool:
     try:
         return it.account.allowed_images() == "enabled"
     except GpuInfraError:
         return False  # who may not ask is told that it is not shown, which is true
 
 
-def terms(it: Situation) -> Finding:
+def terms(it: AccountSituation) -> Finding:
     """Look for an agreement on an image of AWS Marketplace; that none is found proves nothing."""
     found = it.image()
     if not found or not found.product:
@@ -47,7 +47,7 @@ def terms(it: Situation) -> Finding:
     return unsure(TERMS, f"no agreement was found for image {it.settings.image}", hint)
 
 
-def fits_gpu(it: Situation) -> Finding:
+def fits_gpu(it: AccountSituation) -> Finding:
     """Compare the image's driver with the GPU: none, one too new, one too old for its kernel modules."""
     name, kind, offer = "image and GPU", it.settings.image, it.first_offer()
     if it.settings.ami_id:
@@ -85,7 +85,7 @@ def _modules(name: str, instance_type: str, kind: str) -> Finding:
     return ok(name, f"image {kind} serves {instance_type}")
 
 
-def disk(it: Situation) -> Finding:
+def disk(it: AccountSituation) -> Finding:
     """Compare the disk with what the image needs."""
     found, size_gb = it.image(), it.settings.root_volume_size_gb
     if not found or not found.size_gb:

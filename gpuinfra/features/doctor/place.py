@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 
 from gpuinfra.features.doctor.finding import Finding, bad, ok, unsure, warn
-from gpuinfra.features.doctor.situation import Situation
+from gpuinfra.features.doctor.situation import AccountSituation, Situation
 from gpuinfra.features.quota import sums
+from gpuinfra.features.quota.ahead import needed_for, request_command
 from gpuinfra.ground.account_facts import SubnetPlace, TypeOffer
-from gpuinfra.ground.names import command
-from gpuinfra.ground.pool import ON_DEMAND, SPOT, Pool
-
-MARKETS = {"on-demand": (ON_DEMAND,), "spot": (SPOT,), "spot-then-on-demand": (SPOT, ON_DEMAND)}
 
 
-def type_offered(it: Situation) -> Finding:
+def type_offered(it: AccountSituation) -> Finding:
     """Look whether the region, and the zones asked for, have the types."""
     name, lacks = "instance type", []
     offers = {wanted: it.offer(wanted) for wanted in it.types}
@@ -27,7 +24,7 @@ def type_offered(it: Situation) -> Finding:
     return ok(name, "; ".join(_told(offer) for offer in offers.values() if offer))
 
 
-def _lack(wanted: str, offer: TypeOffer | None, it: Situation) -> str:
+def _lack(wanted: str, offer: TypeOffer | None, it: AccountSituation) -> str:
     if offer is None:
         return f"EC2 has no type {wanted}"
     if not offer.zones:
@@ -47,14 +44,9 @@ def _told(offer: TypeOffer) -> str:
 
 def quota(it: Situation) -> Finding:
     """Compare what the types need with what the account may have, less what runs."""
-    pools = [
-        Pool(instance_type=name, market=market)
-        for market in MARKETS.get(it.settings.market, (ON_DEMAND,))
-        for name in it.types
-    ]
-    found = sums.check(it.quotas, pools)
+    found = sums.check(it.quotas, needed_for(it.settings))
     lacking = [one for one in found if one.is_lacking]
-    hint = command("quota request", it.settings.stack)
+    hint = request_command(lacking[0].instance_type, lacking[0].market, it.settings.stack) if lacking else ""
     if lacking and len(lacking) == len(found):
         return bad("quota", "; ".join(one.text for one in lacking), hint)
     if lacking:
@@ -68,7 +60,7 @@ def _why(one: sums.QuotaSum) -> str:
     return f"{one.text}: not sure: {one.unsure}" if one.unsure else one.text
 
 
-def network(it: Situation) -> Finding:
+def network(it: AccountSituation) -> Finding:
     """Look for a subnet where the type is, with room, and with a way out."""
     settings, name = it.settings, "network"
     if settings.access == "ssm" and it.others.private_network and not settings.subnet_id:
@@ -82,17 +74,17 @@ def network(it: Situation) -> Finding:
     return _place(it, _fitting(it, found))
 
 
-def _subnets(it: Situation) -> str:
+def _subnets(it: AccountSituation) -> str:
     return f"aws ec2 describe-subnets --region {it.region}   # set subnet_id in terraform.tfvars to one"
 
 
-def _fitting(it: Situation, places: Sequence[SubnetPlace]) -> list[SubnetPlace]:
+def _fitting(it: AccountSituation, places: Sequence[SubnetPlace]) -> list[SubnetPlace]:
     """Return the subnets in zones where the first type can be had; all, where nobody knows."""
     offer = it.first_offer()
     return [place for place in places if not offer or place.zone in offer.zones]
 
 
-def _place(it: Situation, fitting: Sequence[SubnetPlace]) -> Finding:
+def _place(it: AccountSituation, fitting: Sequence[SubnetPlace]) -> Finding:
     name, is_open = "network", it.settings.access != "ssm"
     where = it.settings.subnet_id or "the default VPC"
     if not fitting:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from gpuinfra.features.doctor import account, image, place
 from gpuinfra.features.doctor.finding import BAD, Finding, bad, ok, unsure, warn
-from gpuinfra.features.doctor.situation import Situation
+from gpuinfra.features.doctor.situation import AccountSituation, Situation
 from gpuinfra.ground.account_facts import FoundImage, HostRequest
 from gpuinfra.ground.errors import GpuInfraError, MayNot
 from gpuinfra.tools.aws.doctor_rights import ACTIONS
@@ -22,7 +22,7 @@ ROLE_ACTIONS = (
     "iam:AddRoleToInstanceProfile",
 )
 # Whatever of these is bad makes EC2 refuse the dry run, too.
-OTHER_CAUSES: tuple[Callable[[Situation], Finding], ...] = (
+OTHER_CAUSES: tuple[Callable[[AccountSituation], Finding], ...] = (
     account.state,
     account.plan,
     place.type_offered,
@@ -55,7 +55,7 @@ def hosts(it: Situation) -> Finding:
     return bad(name, f"EC2 would refuse this host: {launch.message}", launch.hint)
 
 
-def _is_bad(check: Callable[[Situation], Finding], it: Situation) -> bool:
+def _is_bad(check: Callable[[AccountSituation], Finding], it: Situation) -> bool:
     try:
         return check(it).state == BAD
     except GpuInfraError:

@@ -6,52 +6,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
-from gpuinfra.features.quota.sums import QuotaSource
-from gpuinfra.ground.account_facts import AccountPlan, Caller, FoundImage, HostRequest, SubnetPlace, TypeOffer
+from gpuinfra.ground.account_facts import (
+    AccountPlan,
+    AccountReader,
+    Caller,
+    FoundImage,
+    HostRequest,
+    SubnetPlace,
+    TypeOffer,
+)
 from gpuinfra.ground.errors import ConfigError, GpuInfraError
 from gpuinfra.ground.model import Record, Settings
+from gpuinfra.ground.quota import QuotaSource
 
 T = TypeVar("T")
-
-
-class AccountReader(Protocol):
-    """AWS, asked about an account in one region; each but caller, launch and dry_run raises CloudError."""
-
-    def caller(self) -> Caller:
-        """Return who asks, or why AWS takes them for nobody."""
-
-    def plan(self) -> AccountPlan:
-        """Return the account's plan."""
-
-    def state(self) -> str:
-        """Return the account's state, as AWS names it."""
-
-    def offer(self, instance_type: str) -> TypeOffer | None:
-        """Return a type as the region sells it; None: there is no such type."""
-
-    def image(self, settings: Settings, architecture: str) -> FoundImage | None:
-        """Return the image that a new host would be made from, None where none is shown."""
-
-    def allowed_images(self) -> str:
-        """Return the state of Allowed AMIs: enabled, audit-mode or disabled."""
-
-    def has_agreement(self, product: str) -> bool:
-        """Tell whether an agreement on a Marketplace product was found."""
-
-    def network(self, subnet_id: str) -> Sequence[SubnetPlace] | None:
-        """Return where a host may be put; None: no such subnet, or no default VPC."""
-
-    def launch(self, request: HostRequest) -> GpuInfraError | None:
-        """Return why EC2 would refuse this request, by a dry run."""
-
-    def dry_run(self, action: str, instance_id: str) -> GpuInfraError | None:
-        """Return why EC2 would refuse another action of ours."""
-
-    def simulate(self, arn: str, actions: Sequence[str]) -> Mapping[str, bool]:
-        """Return for each action whether IAM would let this caller do it."""
-
-    def read(self, action: str) -> None:
-        """Make a read call, named as IAM does, for the sake of its answer's being no refusal."""
 
 
 class LocalMachine(Protocol):
@@ -83,21 +51,12 @@ class OtherValues:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Situation:
-    """All that the checks look at.
-
-    file: terraform.tfvars, where there is one; trouble: why it cannot be used. python: this one's version.
-    """
+class AccountSituation:
+    """What is asked for, and AWS, which is asked for each thing once, whichever check is first."""
 
     settings: Settings
     account: AccountReader
-    quotas: QuotaSource
-    machine: LocalMachine
-    record: Record = field(default_factory=Record)
-    file: Path | None = None
-    trouble: ConfigError | None = None
     others: OtherValues = field(default_factory=OtherValues)
-    python: str = ""
     _told: dict[str, tuple[Any, GpuInfraError | None]] = field(default_factory=dict)
     _lock: Any = field(default_factory=threading.Lock)
     _locks: dict[str, Any] = field(default_factory=dict)
@@ -161,3 +120,18 @@ class Situation:
         if refusal:
             raise refusal
         return cast("T", value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation(AccountSituation):
+    """All that doctor looks at.
+
+    file: terraform.tfvars, where there is one; trouble: why it cannot be used. python: this one's version.
+    """
+
+    quotas: QuotaSource
+    machine: LocalMachine
+    record: Record = field(default_factory=Record)
+    file: Path | None = None
+    trouble: ConfigError | None = None
+    python: str = ""

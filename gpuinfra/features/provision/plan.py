@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
+from gpuinfra.features.doctor.ahead import AccountCheck
 from gpuinfra.features.money import lease_apply, rate
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.money.hourly import HourlyCost, hourly
@@ -10,6 +11,7 @@ from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.preflight import prepare, refuse_missing
 from gpuinfra.features.provision.resource_names import INSTANCE, KEY_PAIR
+from gpuinfra.features.quota.ahead import QuotaCheck
 from gpuinfra.ground.model import Change, Outcome, Record, Settings
 from gpuinfra.ground.protocols import Provisioner
 from gpuinfra.ground.world import World
@@ -56,7 +58,8 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     settings, record = prepare(world), world.state.read()
     refuse_missing(world, settings, record)
     terraform = world.terraform()
-    ahead = PricesAhead(world, settings)
+    ahead, quota = PricesAhead(world, settings), QuotaCheck(world, settings, record)
+    account = AccountCheck(world, settings, record)
     try:
         outcome = make(world, terraform, settings, replace=forced(world, record))
         changes = detailed(world, terraform, outcome)
@@ -64,6 +67,8 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
         world.files.plan_file.unlink(missing_ok=True)
     proposal = proposed(changes, settings, record, ahead)
     show(world, proposal)
+    account.tell()
+    quota.tell()
     cost = proposal.costs.plain() if changes else None
     return TerraformPlan(changes=changes, outputs_changed=outcome.outputs_changed, cost=cost)
 

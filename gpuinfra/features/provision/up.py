@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
+from gpuinfra.features.doctor.ahead import AccountCheck
 from gpuinfra.features.money import budget, lease_apply, lease_end
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.provision import consequences, firewall, progress, protection
@@ -19,6 +20,7 @@ from gpuinfra.features.provision.preflight import (
     refuse_orphans,
 )
 from gpuinfra.features.provision.resource_names import KEY_PAIR
+from gpuinfra.features.quota.ahead import QuotaCheck
 from gpuinfra.ground.errors import AlreadyExists, Declined, TerraformError
 from gpuinfra.ground.model import Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
@@ -84,14 +86,16 @@ def apply(
         ConfigError: they cannot be asked.
         GpuInfraError: what AWS or Terraform refused, explained.
     """
-    settings = prepare(world)
-    record = world.state.read()
+    settings, record = prepare(world), world.state.read()
+    quota, account = QuotaCheck(world, settings, record), AccountCheck(world, settings, record)
     refuse_missing(world, settings, record)
     is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
     if is_without_host or record.is_older:
         refuse_orphans(world, settings, record)
     if is_without_host:
         clear_the_way(world, settings, record)
+    account.refuse()
+    quota.refuse()
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
     try:
         if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
@@ -110,8 +114,7 @@ def apply(
 
 def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
     """Plan and apply in one start of the provider: there is no host yet."""
-    terraform, record = world.terraform(), world.state.read()
-    ahead = PricesAhead(world, settings)
+    terraform, record, ahead = world.terraform(), world.state.read(), PricesAhead(world, settings)
     terraform.give(lease_apply.values(world, settings))
     with progress.shown(world, "Applying") as on_progress:
         terraform.init()

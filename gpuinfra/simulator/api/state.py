@@ -8,6 +8,7 @@ from gpuinfra.simulator.api.account_settings import AccountSettings
 from gpuinfra.simulator.api.call_log import CallLog
 from gpuinfra.simulator.api.faults import FaultBook
 from gpuinfra.simulator.api.given import GivenAnswers
+from gpuinfra.simulator.api.quota_book import QuotaBook
 from gpuinfra.simulator.api.seed import Seed
 from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
 
@@ -32,6 +33,7 @@ class SimulatorState:
         self.faults = FaultBook()
         self.calls = CallLog()
         self.given = GivenAnswers()
+        self.quotas = QuotaBook(seed.quotas, now)
         self.ticked = threading.Event()  # there may be something new for the schedules to do
         self.clear()
 
@@ -39,6 +41,7 @@ class SimulatorState:
         """Back to the state of a fresh start."""
         self.faults.clear()
         self.calls.clear()
+        self.quotas.clear()
         self.caller_ip = CALLER_IP
         self.pending_s = 0.0
         self.schedules_ahead_s = 0.0

@@ -1,32 +1,24 @@
 """What AWS is asked before a host: who asks, what the account is like, what it may do. Nothing is made."""
 
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from botocore import exceptions as boto
 
 from gpuinfra.ground.account_facts import AccountPlan, Caller, FoundImage, HostRequest, SubnetPlace, TypeOffer
-from gpuinfra.ground.errors import CloudError, GpuInfraError, NotAccepted
+from gpuinfra.ground.errors import CloudError, GpuInfraError
 from gpuinfra.ground.model import Settings
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.aws import describe, doctor_images, doctor_network, doctor_rights, regions
+from gpuinfra.tools.aws import describe, doctor_caller, doctor_images, doctor_network, doctor_rights
 from gpuinfra.tools.aws.asking import code
-from gpuinfra.tools.aws.client import client, core, session
+from gpuinfra.tools.aws.client import client, session
 from gpuinfra.tools.aws.errors import map_boto_errors
 
 # One that does not answer is told as such; it must not hold up the others for minutes.
 ATTEMPTS, READ_TIMEOUT_S = 2, 15
-# Where boto3 found credentials, by its own name for the place.
-PLACES = {
-    "env": "environment variables",
-    "iam-role": "the role of this machine",
-    "container-role": "the role of this container",
-}
 # Services that have one endpoint for all regions: https://docs.aws.amazon.com/general/latest/gr/rande.html
 HOME = "us-east-1"
 
@@ -45,28 +37,7 @@ class AwsAccount:
 
     def caller(self) -> Caller:
         """Return who asks, and how far AWS's clock is from this machine's; it never raises."""
-        headers: Mapping[str, str] = {}
-        answer: Mapping[str, Any] = {}
-        refusal: GpuInfraError | None = None
-        try:
-            with map_boto_errors("sts", self._settings):
-                try:
-                    answer = self._client("sts").get_caller_identity()
-                    headers = answer["ResponseMetadata"]["HTTPHeaders"]
-                except boto.ClientError as error:
-                    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-                    raise
-        except NotAccepted as error:
-            refusal = regions.not_enabled(self._region) or error
-        except GpuInfraError as error:
-            refusal = error
-        return Caller(
-            account=answer.get("Account", ""),
-            arn=answer.get("Arn", ""),
-            source="" if refusal else _source(self._region),
-            aws_ahead_s=self._ahead_s(headers.get("date", "")),
-            refusal=refusal,
-        )
+        return doctor_caller.caller(self._client, self._region, self._settings, self._now)
 
     def plan(self) -> AccountPlan:
         """Return the account's plan.
@@ -188,12 +159,6 @@ class AwsAccount:
         with map_boto_errors(service, self._settings):
             yield
 
-    def _ahead_s(self, date: str) -> float | None:
-        try:
-            return parsedate_to_datetime(date).timestamp() - self._now()
-        except (TypeError, ValueError):
-            return None  # no answer, or one without a date
-
 
 def _offer(raw: Mapping[str, Any], here: Any) -> TypeOffer:
     gpus = raw.get("GpuInfo", {}).get("Gpus", [])
@@ -206,11 +171,3 @@ def _offer(raw: Mapping[str, Any], here: Any) -> TypeOffer:
         vcpus=raw.get("VCpuInfo", {}).get("DefaultVCpus", 0),
         free=bool(raw.get("FreeTierEligible")),
     )
-
-
-def _source(region: str) -> str:
-    """Return where the credentials were found, in words."""
-    made = core(region)
-    found = made.get_credentials()
-    profile = re.sub(r"[^\w@.+-]", "?", made.get_config_variable("profile") or "default")
-    return PLACES.get(found.method, f"profile {profile}") if found else ""
