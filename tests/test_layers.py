@@ -89,10 +89,11 @@ ROOMS = {
 # feature -> the siblings that it may know
 SIBLINGS = {
     "boot": {"connect", "environment"},
-    "provision": {"boot", "money", "events", "capacity", "quota"},
+    "provision": {"boot", "capacity", "doctor", "events", "money", "quota"},
     "capacity": {"money"},
     "leaks": {"money", "provision"},
     "lifecycle": {"boot", "connect", "money", "provision", "ending", "events"},
+    "doctor": {"quota"},
     "ending": {"connect"},
     "events": {"connect"},
     "gpu": {"jobs", "connect"},

@@ -8,6 +8,7 @@ import typer
 from gpuinfra.cli import (
     containers,
     demo,
+    doctor,
     environment,
     events,
     gpu,
@@ -68,8 +69,8 @@ def version(as_json: Json = False) -> None:
 
 
 for group in (
-    project, lifecycle, guard, lease, money, leaks, quota, host, environment, jobs, gpu, usage, containers,
-    sync, web, events, demo,
+    project, doctor, lifecycle, guard, lease, money, leaks, quota, host, environment, jobs, gpu, usage,
+    containers, sync, web, events, demo,
 ):  # fmt: skip
     group.add_to(app)
 host.add_proxy_to(app)

@@ -153,6 +153,7 @@ def _world(
         price_source=adapters.price_source,
         quota_source=adapters.quota_source,
         later_starts=adapters.later_starts,
+        account_reader=adapters.account_reader,
         price_cache=paths.cache_home(environ) / "prices",
     )
 

@@ -11,6 +11,7 @@ from gpuinfra.ground import paths
 from gpuinfra.ground.paths import Project, Stack
 
 if TYPE_CHECKING:
+    from gpuinfra.ground.account_facts import AccountReader
     from gpuinfra.ground.later_start import LaterStarts
     from gpuinfra.ground.model import Host, Settings
     from gpuinfra.ground.protocols import Cloud, EventLog, PriceSource, Provisioner, Reporter, StateFile
@@ -91,3 +92,10 @@ def later_starts(region: str, settings: Settings | None) -> LaterStarts:
     from gpuinfra.tools.aws.later_starts import StateMachines
 
     return StateMachines(region, settings)
+
+
+def account_reader(region: str, settings: Settings | None) -> AccountReader:
+    """Return the account, seen from a region."""
+    from gpuinfra.tools.aws.doctor import AwsAccount
+
+    return AwsAccount(region, settings)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gpuinfra.ground.account_facts import AccountReader
 from gpuinfra.ground.errors import CloudError, HostError
 from gpuinfra.ground.later_start import LaterStarts, NoLaterStarts
 from gpuinfra.ground.model import Host, Settings
@@ -58,6 +59,15 @@ class NoPoolRecord:
         """Keep nothing."""
 
 
+def no_account(region: str, settings: Settings | None) -> AccountReader:
+    """Stand for the account where nobody can be asked.
+
+    Raises:
+        CloudError: always.
+    """
+    raise CloudError(f"nobody can be asked about the account in {region}")
+
+
 def no_quotas(region: str, settings: Settings | None) -> QuotaSource:
     """Stand for the quotas where nobody can be asked.
 
@@ -100,6 +110,7 @@ class World:
     pool_record: PoolRecord = field(default_factory=NoPoolRecord)
     quota_source: Callable[[str, Settings | None], QuotaSource] = no_quotas  # by region
     later_starts: Callable[[str, Settings | None], LaterStarts] = lambda *_: NoLaterStarts()  # by region
+    account_reader: Callable[[str, Settings | None], AccountReader] = no_account  # by region
     cut_off: Callable[[], str] = lambda: ""  # what the last long command was, and its log, if it was killed
 
     def recorded_host(self) -> Host:

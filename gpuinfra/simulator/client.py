@@ -124,6 +124,10 @@ class Simulator:
         """Let the hosts of these instances not hear that they shall shut down; all others hear it."""
         self._call("POST", "settings", {"hung": list(instance_ids)})
 
+    def account(self, **settings: object) -> None:
+        """Set what the account is like (see AccountSettings); what is not named is as in a sound one."""
+        self._call("POST", "account", settings)
+
     def quota(self, code: str, value: float | None) -> None:
         """Apply a value to a quota of EC2, in vCPUs; None: none was ever applied, AWS's default holds."""
         self._call("POST", "quota", {"code": code, "value": value})

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from gpuinfra.simulator.client import Simulator
-from tests.e2e.cli import Cli, refused
+from tests.e2e.cli import Cli
 
 pytestmark = pytest.mark.e2e
 UNCHANGED = {"changes": [], "outputs_changed": False}

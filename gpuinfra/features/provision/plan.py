@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
+from gpuinfra.features.doctor.ahead import AccountCheck
 from gpuinfra.features.money import lease_apply, rate
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.money.hourly import HourlyCost, hourly
@@ -61,6 +62,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     terraform = world.terraform()
     search = Search(world, settings, record)
     ahead, quota = PricesAhead(world, settings, search.types), QuotaCheck(world, settings, record)
+    account = AccountCheck(world, settings, record)
     try:
         outcome = make(world, terraform, settings, replace=forced(world, record))
         changes = detailed(world, terraform, outcome)
@@ -71,6 +73,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     if consequences.makes_host(changes):
         for line in search.order(ahead.get()):
             world.reporter.say(line)
+    account.tell()
     quota.tell()
     cost = proposal.costs.plain() if changes else None
     return TerraformPlan(changes=changes, outputs_changed=outcome.outputs_changed, cost=cost)

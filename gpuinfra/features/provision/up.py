@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
+from gpuinfra.features.doctor.ahead import AccountCheck
 from gpuinfra.features.money import budget, lease_apply, lease_end
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.provision import consequences, firewall, progress, protection
@@ -88,13 +89,14 @@ def apply(
     """
     settings, record = prepare(world), world.state.read()
     settings = correct(world, settings, record)
-    quota = QuotaCheck(world, settings, record)
+    quota, account = QuotaCheck(world, settings, record), AccountCheck(world, settings, record)
     refuse_missing(world, settings, record)
     is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
     if is_without_host or record.is_older:
         refuse_orphans(world, settings, record)
     if is_without_host:
         clear_the_way(world, settings, record)
+    account.refuse()
     quota.refuse()
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
     search = Search(world, settings, record, wait_s=wait_s)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from gpuinfra.simulator.api.account_settings import AccountSettings
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.capacity import CapacityRule
 from gpuinfra.simulator.api.faults import Fault
@@ -72,6 +73,7 @@ class ControlApi:
             "DELETE /_sim/capacity": self._clear_capacity,
             "POST /_sim/console": self._set_console,
             "POST /_sim/settings": self._set,
+            "POST /_sim/account": self._set_account,
             "DELETE /_sim/default-vpc": self._remove_default_vpc,
             "POST /_sim/quota": lambda it: _json(state.quotas.apply(**it)),
             "POST /_sim/quota-answer": lambda it: _json(state.quotas.answer(**it)),
@@ -136,6 +138,10 @@ class ControlApi:
         self._state.hung = set(payload.get("hung", self._state.hung))
         self._state.schedules_ahead_s = float(payload.get("schedules_ahead_s", self._state.schedules_ahead_s))
         self._state.ticked.set()
+        return _json({})
+
+    def _set_account(self, payload: Any) -> ApiAnswer:
+        self._state.account = AccountSettings.from_json(payload)
         return _json({})
 
     def _remove_default_vpc(self, payload: Any) -> ApiAnswer:

@@ -55,10 +55,14 @@ def make_server(port: int, state: SimulatorState) -> Any:
     from gpuinfra.simulator.api.machines import MachineRunner
     from gpuinfra.simulator.api.schedules import ScheduleRunner
 
+    class Handler(MotoRequestHandler):  # type: ignore[misc]  # moto is untyped to us
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return state.account.date()
+
     account = MotoAccount(state=state)
     control = ControlApi(state=state, account=account)
     app = SimulatorApp(state=state, backend=account, control=control, owner=account.owner)
-    server = make_wsgi_server(ADDRESS, port, app, threaded=True, request_handler=MotoRequestHandler)
+    server = make_wsgi_server(ADDRESS, port, app, threaded=True, request_handler=Handler)
     ScheduleRunner(state, account.schedules).start(f"http://{ADDRESS}:{server.port}")
     MachineRunner(state, account.executions).start(f"http://{ADDRESS}:{server.port}")
     return server

@@ -3,7 +3,14 @@
 import re
 from collections.abc import Callable
 
-from gpuinfra.ground.errors import AlreadyExists, CloudError, GpuInfraError, NotAccepted, Unreachable
+from gpuinfra.ground.errors import (
+    AlreadyExists,
+    CloudError,
+    GpuInfraError,
+    MayNot,
+    NotAccepted,
+    Unreachable,
+)
 from gpuinfra.tools.aws.error_limits import LIMITS, of_things, on_demand_vcpus, spot_price, spot_vcpus
 from gpuinfra.tools.aws.error_lines import LINES
 from gpuinfra.tools.aws.refusal import Refusal
@@ -18,6 +25,7 @@ ALSO = {
     "ssm:StartSession": " on the instance and on the document AWS-StartSSHSession, and"
     " ssmmessages:OpenDataChannel, ssm:ResumeSession and ssm:TerminateSession on your own sessions",
 }
+UPGRADE = "aws freetier upgrade-account-plan --account-plan-type PAID   # then use costs money"
 MARKETPLACE = "https://aws.amazon.com/marketplace/pp/prodview-7ikjtg3um26wq"
 # Which filter finds what hangs in a thing that cannot be deleted.
 HELD_BY = {"sg": "group-id", "subnet": "subnet-id", "vpc": "vpc-id"}
@@ -52,9 +60,9 @@ def _opt_in(r: Refusal) -> CloudError:
     )
 
 
-def _unauthorized(r: Refusal) -> CloudError:
+def _unauthorized(r: Refusal) -> MayNot:
     reason = re.sub(r"\s*Encoded authorization failure message:.*", "", r.message, flags=re.S)
-    return CloudError(
+    return MayNot(
         f"your AWS user or role may not do {r.action}: {reason}",
         hint=f"ask your AWS administrator to allow {r.action}{ALSO.get(r.action, '')}",
     )
@@ -64,7 +72,7 @@ def _value(r: Refusal) -> CloudError:
     if "Free Tier" in r.message:
         return CloudError(
             f"the account is on AWS's free plan, which has no {r.wanted}: {r.message}{r.after}",
-            hint="aws freetier upgrade-account-plan --account-plan-type PAID   # then use costs money",
+            hint=UPGRADE,
         )
     if "Instance Profile" in r.message:
         return CloudError(

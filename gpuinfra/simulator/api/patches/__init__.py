@@ -1,6 +1,7 @@
 """What moto lacks on our path, one concern per module; applied once, in the simulator's own process."""
 
 from gpuinfra.simulator.api.patches import (
+    account,
     attributes,
     budgets,
     capacity,
@@ -46,6 +47,7 @@ _CONCERNS = (
     quota_limits,
     launch,
     capacity,
+    account,
     budgets,
 )
 
