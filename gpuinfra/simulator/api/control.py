@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.faults import Fault
+from gpuinfra.simulator.api.iam_gate import from_json
 from gpuinfra.simulator.api.state import HOST, SimulatorState
 from gpuinfra.simulator.machine import Machine
 
@@ -68,6 +69,8 @@ class ControlApi:
             "POST /_sim/faults": self._add_faults,
             "DELETE /_sim/faults": self._clear_faults,
             "POST /_sim/console": self._set_console,
+            "POST /_sim/policies": self._allow,
+            "GET /_sim/needs": lambda _: _json(state.gate.needed()),
             "POST /_sim/settings": self._set,
             "DELETE /_sim/default-vpc": self._remove_default_vpc,
             "POST /_sim/reset": self._reset,
@@ -123,6 +126,10 @@ class ControlApi:
         self._state.hung = set(payload.get("hung", self._state.hung))
         self._state.schedules_ahead_s = float(payload.get("schedules_ahead_s", self._state.schedules_ahead_s))
         self._state.ticked.set()
+        return _json({})
+
+    def _allow(self, payload: Any) -> ApiAnswer:
+        self._state.gate.allow(*from_json(payload))
         return _json({})
 
     def _remove_default_vpc(self, payload: Any) -> ApiAnswer:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from gpuinfra.simulator.api.call_log import CallLog
 from gpuinfra.simulator.api.faults import FaultBook
 from gpuinfra.simulator.api.given import GivenAnswers
+from gpuinfra.simulator.api.iam_gate import IamGate
 from gpuinfra.simulator.api.seed import Seed
 from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
 
@@ -31,6 +32,7 @@ class SimulatorState:
         self.faults = FaultBook()
         self.calls = CallLog()
         self.given = GivenAnswers()
+        self.gate = IamGate()
         self.ticked = threading.Event()  # there may be something new for the schedules to do
         self.clear()
 
@@ -38,6 +40,7 @@ class SimulatorState:
         """Back to the state of a fresh start."""
         self.faults.clear()
         self.calls.clear()
+        self.gate.clear()
         self.caller_ip = CALLER_IP
         self.pending_s = 0.0
         self.schedules_ahead_s = 0.0
