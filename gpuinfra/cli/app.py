@@ -18,6 +18,7 @@ from gpuinfra.cli import (
     lease,
     lifecycle,
     money,
+    policy,
     project,
     provision,
     sync,
@@ -68,7 +69,7 @@ def version(as_json: Json = False) -> None:
 
 for group in (
     project, lifecycle, guard, lease, money, leaks, host, environment, jobs, gpu, usage, containers, sync,
-    web, events, demo,
+    web, events, demo, policy,
 ):  # fmt: skip
     group.add_to(app)
 host.add_proxy_to(app)

@@ -104,7 +104,7 @@ def test_times() -> None:
     [
         {"Condition": {"StringMatches": {"a:b": "c"}}},
         {"Condition": {"ForSomeValues:StringEquals": {"a:b": "c"}}},
-        {"Resource": "arn:aws:iam::*:user/${aws:username}"},
+        {"Resource": "arn:aws:iam::*:user/${aws:PrincipalTag/team}"},
         {"Principal": "*"},
         {"Effect": "allow"},
         {"NotAction": "ec2:*"},

@@ -26,8 +26,8 @@ class MotoFacts:
     def behind(self, region: str, association_id: str) -> str:
         """Return the id of what an association belongs to, empty if there is none."""
         backend = self._ec2(region)
-        tables = {name: one.id for one in backend.route_tables.values() for name in one.associations}
-        addresses = {one.association_id: one.allocation_id for one in backend.addresses.values()}
+        tables = {name: one.id for one in backend.route_tables.values() for name in one._associations}
+        addresses = {one.association_id: one.allocation_id for one in backend.addresses}
         profiles = {
             one.association_id: one.instance.id for one in backend.iam_instance_profile_associations.values()
         }

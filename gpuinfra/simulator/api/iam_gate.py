@@ -56,9 +56,13 @@ class IamGate:
         seen = tuple((it.action, it.resource, tuple(it.context.items())) for it in needs)
         self._needed.setdefault(request.access_key, {})[seen] = needs
         policies = self._policies.get(request.access_key)
-        now = {"aws:currenttime": (datetime.now(UTC).isoformat(),)}
+        caller = {
+            "aws:currenttime": (datetime.now(UTC).isoformat(),),
+            "aws:username": (request.access_key,),
+            "aws:userid": (request.access_key,),
+        }
         for need in needs if policies is not None else ():
-            decision = decide(policies or [], replace(need, context={**need.context, **now}))
+            decision = decide(policies or [], replace(need, context={**need.context, **caller}))
             if decision != "allowed":
                 return _refused(request, need, decision, facts.account)
         return None

@@ -34,6 +34,10 @@ TYPES = {
 }
 ID = re.compile(r"([a-z]+(?:-assoc)?)-[0-9a-f]{8,17}")
 OF_NO_ACCOUNT = {"image", "snapshot"}
+# All other Describe actions know no resource.
+READS_OF_ONE = {"DescribeInstanceAttribute", "DescribeVpcAttribute"}
+# things that an action names and is not judged by
+NOT_JUDGED = {"RevokeSecurityGroupEgress": "sgr", "RevokeSecurityGroupIngress": "sgr"}
 # what an action makes, beside what it tags; a new thing has no id yet, its ARN ends in *
 NEW = {
     "AllocateAddress": ("elastic-ip",),
@@ -66,7 +70,7 @@ SPOT_ROLE = "role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"
 def ec2(asked: Asked) -> Iterator[Need]:
     """Return the needs of a call to EC2."""
     name, action = asked.action, f"ec2:{asked.action}"
-    if name.startswith("Describe"):
+    if name.startswith("Describe") and name not in READS_OF_ONE:
         yield Need(action=action, context=asked.base)
         return
     tagged = dict(_tagged(asked))
@@ -113,7 +117,10 @@ def _new(asked: Asked, action: str, kind: str, tags: Context) -> Need:
 def _known(asked: Asked, action: str) -> Iterator[Need]:
     """Yield a need for each thing that the parameters name."""
     region, facts = asked.request.region, asked.facts
-    found = dict.fromkeys(value for value in asked.params.values() if ID.fullmatch(value))
+    found: dict[str, None] = {}
+    for value in asked.params.values():
+        if (is_id := ID.fullmatch(value)) and is_id[1] != NOT_JUDGED.get(asked.action):
+            found[value] = None
     if asked.params.get("KeyName") and asked.action not in ("ImportKeyPair", "CreateKeyPair"):
         found[asked.params["KeyName"]] = None
     for one in found:

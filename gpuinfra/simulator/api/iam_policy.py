@@ -1,7 +1,7 @@
 """How IAM judges one need by policies: is this action allowed on this resource, in this context? Pure.
 
 What is judged: Allow and Deny, Action and NotAction, Resource and NotResource with * and ?, and the
-conditions below. What this does not know (principals, policy variables) makes check() refuse the policy.
+conditions below. What this does not know (principals, most variables) makes check() refuse the policy.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -19,6 +19,7 @@ Policy = Mapping[str, Any]
 Match = Callable[[str, str], bool]
 
 ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+VARIABLES = {"${aws:userid}", "${aws:username}"}
 EITHER = (("Action", "NotAction"), ("Resource", "NotResource"))
 
 
@@ -69,8 +70,8 @@ def check(policy: Policy) -> None:
                 raise ValueError(f"a statement needs one of {' and '.join(pair)}: {statement}")
         for operator in statement.get("Condition", {}):
             _operator(operator)
-        if "${" in str(statement):
-            raise ValueError(f"policy variables are not known here: {statement}")
+        if set(re.findall(r"\$\{[^}]*\}", str(statement))) - VARIABLES:
+            raise ValueError(f"policy variables are known here in part: {statement}")
 
 
 def _statements(policy: Policy) -> Sequence[Mapping[str, Any]]:
@@ -81,7 +82,7 @@ def _statements(policy: Policy) -> Sequence[Mapping[str, Any]]:
 def _applies(statement: Mapping[str, Any], need: Need) -> bool:
     return (
         _named(statement, "Action", need.action.lower(), str.lower)
-        and _named(statement, "Resource", need.resource, str)
+        and _named(statement, "Resource", need.resource, lambda pattern: _filled(pattern, need.context))
         and all(
             _holds(operator, key.lower(), _listed(wanted), need.context)
             for operator, keys in statement.get("Condition", {}).items()
@@ -93,6 +94,14 @@ def _applies(statement: Mapping[str, Any], need: Need) -> bool:
 def _named(statement: Mapping[str, Any], element: str, value: str, fold: Callable[[str], str]) -> bool:
     patterns = _listed(statement.get(element, statement.get(f"Not{element}")))
     return any(_like(value, fold(pattern)) for pattern in patterns) is (element in statement)
+
+
+def _filled(pattern: str, context: Mapping[str, tuple[str, ...]]) -> str:
+    """Put who calls into a pattern; what is not known matches nothing."""
+    for variable in VARIABLES:
+        values = context.get(variable[2:-1], ("\0",))
+        pattern = pattern.replace(variable, values[0])
+    return pattern
 
 
 def _listed(value: Any) -> list[str]:
