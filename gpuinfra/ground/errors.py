@@ -41,6 +41,10 @@ class NotAccepted(CloudError):
     """AWS does not take the credentials: they are false, or it does not know them where it was asked."""
 
 
+class MayNot(CloudError):
+    """The caller has not the right to do it, or to ask."""
+
+
 class AlreadyExists(CloudError):
     """AWS has already what it was to make: an earlier answer was lost, or somebody else made it."""
 

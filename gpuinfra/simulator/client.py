@@ -101,6 +101,10 @@ class Simulator:
         """Let the hosts of these instances not hear that they shall shut down; all others hear it."""
         self._call("POST", "settings", {"hung": list(instance_ids)})
 
+    def account(self, **settings: object) -> None:
+        """Set what the account is like (see AccountSettings); what is not named is as in a sound one."""
+        self._call("POST", "account", settings)
+
     def caller_ip(self, address: str) -> None:
         """Set the address that checkip answers."""
         self._call("POST", "settings", {"caller_ip": address})

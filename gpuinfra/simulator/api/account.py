@@ -12,7 +12,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.scheduler.models import scheduler_backends
 from werkzeug.test import run_wsgi_app
 
-from gpuinfra.simulator.api import price_list
+from gpuinfra.simulator.api import account_services, price_list
 from gpuinfra.simulator.api.app import request_of
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.inventory import machine_of, power_off
@@ -32,12 +32,17 @@ class MotoAccount:
         apply_patches(state)
         self._lock = state.moto_lock
         self._kept = Snapshot()
+        self._state = state
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any]) -> ApiAnswer:
-        """Carry out one call; the Price List, which moto does not have, is ours."""
+        """Carry out one call; the services that moto does not have are ours."""
+        request = request_of(environ, environ["wsgi.input"].read())
+        environ["wsgi.input"].seek(0)
         if environ.get("HTTP_X_AMZ_TARGET", "").startswith(PRICE_LIST):
-            return price_list.answer(request_of(environ, environ["wsgi.input"].read()))
+            return price_list.answer(request)
+        if account_services.knows(request):
+            return account_services.answer(self._state.account, request)
         chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
         return ApiAnswer(status=int(status.split()[0]), headers=tuple(headers), body=b"".join(chunks))
 
@@ -128,4 +133,10 @@ def _network_inventory(backend: Any) -> Iterator[tuple[str, str]]:
     endpoints = (it for it in backend.vpc_end_points.values() if it.state != "deleted")
     yield from (("vpc_endpoints", it.id) for it in endpoints)
     yield from (("addresses", it.allocation_id) for it in backend.addresses)
-    yield from (("internet_gateways", it) for it in backend.internet_gateways)
+    yield from (
+        ("internet_gateways", it.id) for it in backend.internet_gateways.values() if not _is_default(it.vpc)
+    )
+
+
+def _is_default(vpc: Any) -> bool:
+    return vpc is not None and bool(vpc.is_default)

@@ -80,7 +80,7 @@ class SimulatorApp:
         carried_out = self._carry_out(request, environ) if fault and fault.after else None
         # from now on the fault has hold of it
         self._state.calls.finish(number, status=UNANSWERED, fault=label)
-        answer = self._apply_fault(fault, request, environ)
+        answer = self._state.account.refusal(request) or self._apply_fault(fault, request, environ)
         answer = answer or carried_out or self._carry_out(request, environ)
         self._state.calls.finish(number, status=answer.status, fault=label)
         if invocation and fault is None:

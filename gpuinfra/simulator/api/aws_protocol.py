@@ -11,6 +11,9 @@ from xml.sax.saxutils import escape
 
 _SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 
+# Operations that are told by the path alone.
+_OPERATIONS = {"/getAccountInformation": "GetAccountInformation"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class AwsRequest:
@@ -73,7 +76,7 @@ def read_request(
     return AwsRequest(
         service=scope["service"] if scope else "",
         region=scope["region"] if scope else "",
-        action=target or params.pop("Action", "") or f"{method} {path}",
+        action=target or params.pop("Action", "") or _OPERATIONS.get(path) or f"{method} {path}",
         params=params,
         raw=raw,
         is_query=is_query,

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from gpuinfra.simulator.api.account_settings import AccountSettings
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.api.iam_gate import from_json
@@ -72,6 +73,7 @@ class ControlApi:
             "POST /_sim/policies": self._allow,
             "GET /_sim/needs": lambda _: _json(state.gate.needed()),
             "POST /_sim/settings": self._set,
+            "POST /_sim/account": self._set_account,
             "DELETE /_sim/default-vpc": self._remove_default_vpc,
             "POST /_sim/reset": self._reset,
             "POST /_sim/keep": self._keep,
@@ -130,6 +132,10 @@ class ControlApi:
 
     def _allow(self, payload: Any) -> ApiAnswer:
         self._state.gate.allow(*from_json(payload))
+        return _json({})
+
+    def _set_account(self, payload: Any) -> ApiAnswer:
+        self._state.account = AccountSettings.from_json(payload)
         return _json({})
 
     def _remove_default_vpc(self, payload: Any) -> ApiAnswer:

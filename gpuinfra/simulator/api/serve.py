@@ -56,6 +56,10 @@ def make_server(port: int, state: SimulatorState) -> Any:
     from gpuinfra.simulator.api.iam_facts import MotoFacts
     from gpuinfra.simulator.api.schedules import ScheduleRunner
 
+    class Handler(MotoRequestHandler):  # type: ignore[misc]  # moto is untyped to us
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return state.account.date()
+
     account = MotoAccount(state=state)
     control = ControlApi(state=state, account=account)
 
@@ -63,7 +67,7 @@ def make_server(port: int, state: SimulatorState) -> Any:
         return state.gate.refusal(request, MotoFacts(account.owner(request.access_key)))
 
     app = SimulatorApp(state=state, backend=account, control=control, owner=account.owner, gate=gate)
-    server = make_wsgi_server(ADDRESS, port, app, threaded=True, request_handler=MotoRequestHandler)
+    server = make_wsgi_server(ADDRESS, port, app, threaded=True, request_handler=Handler)
     ScheduleRunner(state, account.schedules).start(f"http://{ADDRESS}:{server.port}")
     return server
 

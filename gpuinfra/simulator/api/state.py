@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from gpuinfra.simulator.api.account_settings import AccountSettings
 from gpuinfra.simulator.api.call_log import CallLog
 from gpuinfra.simulator.api.faults import FaultBook
 from gpuinfra.simulator.api.given import GivenAnswers
@@ -46,6 +47,7 @@ class SimulatorState:
         self.schedules_ahead_s = 0.0
         self.hung: set[str] = set()  # instances whose hosts do not hear that they shall shut down
         self.acting = API
+        self.account = AccountSettings()
         self.consoles: dict[str, str] = {}
         self.events: list[InstanceEvent] = []
 

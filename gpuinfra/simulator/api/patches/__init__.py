@@ -1,6 +1,7 @@
 """What moto lacks on our path, one concern per module; applied once, in the simulator's own process."""
 
 from gpuinfra.simulator.api.patches import (
+    account,
     attributes,
     budgets,
     console,
@@ -42,6 +43,7 @@ _CONCERNS = (
     spot_prices,
     metadata_tags,
     launch,
+    account,
     budgets,
 )
 
