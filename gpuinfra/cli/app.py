@@ -19,6 +19,7 @@ from gpuinfra.cli import (
     lease,
     lifecycle,
     money,
+    policy,
     project,
     provision,
     quota,
@@ -70,7 +71,7 @@ def version(as_json: Json = False) -> None:
 
 for group in (
     project, doctor, lifecycle, guard, lease, money, leaks, quota, host, environment, jobs, gpu, usage,
-    containers, sync, web, events, demo,
+    containers, sync, web, events, demo, policy,
 ):  # fmt: skip
     group.add_to(app)
 host.add_proxy_to(app)

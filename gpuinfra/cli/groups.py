@@ -13,7 +13,7 @@ GROUPS = {
     "Work": "run job sync ssh jupyter forward clone gpu top usage",
     "Environment": "env",
     "Containers": "docker dlc",
-    "Settings": "init doctor allow trust ssh-config output eject demo version",
+    "Settings": "init doctor allow policy trust ssh-config output eject demo version",
 }
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -11,6 +11,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.simulator.api.call_log import Call
 from gpuinfra.simulator.api.faults import Fault
+from gpuinfra.simulator.api.iam_policy import Need
 from gpuinfra.simulator.machine import Machine
 
 REGION = "us-east-1"
@@ -139,6 +140,17 @@ class Simulator:
     def caller_ip(self, address: str) -> None:
         """Set the address that checkip answers."""
         self._call("POST", "settings", {"caller_ip": address})
+
+    def allow(
+        self, policy: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None, *, access_key: str
+    ) -> None:
+        """Hold the calls signed with this key to an IAM policy, or several; None: to none. Until reset()."""
+        self._call("POST", "policies", {"policy": policy, "access_key": access_key})
+
+    def needs(self, access_key: str) -> list[tuple[Need, ...]]:
+        """Return what the calls of a key needed, each different one once; reset() does not forget it."""
+        found = [raw["needs"] for raw in self._call("GET", "needs") if raw["access_key"] == access_key]
+        return [tuple(Need.from_json(one) for one in needs) for needs in found]
 
     def remove_default_vpc(self, region: str = REGION) -> None:
         """Remove the default VPC of a region, until reset()."""

@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 class SimulatorApp:
     """One endpoint for all services; `backend` carries a call out, `control` answers paths below /_sim/.
 
-    owner: tells the account that an access key belongs to.
+    owner: tells the account that an access key belongs to. gate: refuses what a caller may not do.
     """
 
     def __init__(
@@ -45,12 +45,14 @@ class SimulatorApp:
         backend: Backend,
         control: Control,
         owner: Callable[[str], str],
+        gate: Callable[[AwsRequest], ApiAnswer | None] = lambda _: None,
         hold: Callable[[Fault], None] | None = None,
     ) -> None:
         self._state = state
         self._backend = backend
         self._control = control
         self._owner = owner
+        self._gate = gate
         self._hold = hold or state.faults.hold
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -103,7 +105,7 @@ class SimulatorApp:
         try:
             with self._state.moto_lock:
                 self._state.acting = SCHEDULER if request.access_key == SCHEDULER else API
-                answer = self._backend(environ)
+                answer = self._gate(request) or self._backend(environ)
         except Exception as error:
             _log.exception("%s:%s", request.service, request.action)
             return _unknown(request, f"{type(error).__name__}: {error}")

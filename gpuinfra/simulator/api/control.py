@@ -11,6 +11,7 @@ from gpuinfra.simulator.api.account_settings import AccountSettings
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.capacity import CapacityRule
 from gpuinfra.simulator.api.faults import Fault
+from gpuinfra.simulator.api.iam_gate import from_json
 from gpuinfra.simulator.api.state import HOST, SimulatorState
 from gpuinfra.simulator.machine import Machine
 
@@ -72,6 +73,8 @@ class ControlApi:
             "POST /_sim/capacity": self._add_capacity_rule,
             "DELETE /_sim/capacity": self._clear_capacity,
             "POST /_sim/console": self._set_console,
+            "POST /_sim/policies": self._allow,
+            "GET /_sim/needs": lambda _: _json(state.gate.needed()),
             "POST /_sim/settings": self._set,
             "POST /_sim/account": self._set_account,
             "DELETE /_sim/default-vpc": self._remove_default_vpc,
@@ -138,6 +141,10 @@ class ControlApi:
         self._state.hung = set(payload.get("hung", self._state.hung))
         self._state.schedules_ahead_s = float(payload.get("schedules_ahead_s", self._state.schedules_ahead_s))
         self._state.ticked.set()
+        return _json({})
+
+    def _allow(self, payload: Any) -> ApiAnswer:
+        self._state.gate.allow(*from_json(payload))
         return _json({})
 
     def _set_account(self, payload: Any) -> ApiAnswer:

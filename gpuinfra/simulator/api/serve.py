@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from gpuinfra.simulator.api.app import SimulatorApp
+from gpuinfra.simulator.api.aws_protocol import ApiAnswer, AwsRequest
 from gpuinfra.simulator.api.control import ControlApi
 from gpuinfra.simulator.api.seed import load_seed
 from gpuinfra.simulator.api.state import SimulatorState
@@ -52,6 +53,7 @@ def make_server(port: int, state: SimulatorState) -> Any:
     from werkzeug.serving import make_server as make_wsgi_server
 
     from gpuinfra.simulator.api.account import MotoAccount
+    from gpuinfra.simulator.api.iam_facts import MotoFacts
     from gpuinfra.simulator.api.machines import MachineRunner
     from gpuinfra.simulator.api.schedules import ScheduleRunner
 
@@ -61,7 +63,11 @@ def make_server(port: int, state: SimulatorState) -> Any:
 
     account = MotoAccount(state=state)
     control = ControlApi(state=state, account=account)
-    app = SimulatorApp(state=state, backend=account, control=control, owner=account.owner)
+
+    def gate(request: AwsRequest) -> ApiAnswer | None:
+        return state.gate.refusal(request, MotoFacts(account.owner(request.access_key)))
+
+    app = SimulatorApp(state=state, backend=account, control=control, owner=account.owner, gate=gate)
     server = make_wsgi_server(ADDRESS, port, app, threaded=True, request_handler=Handler)
     ScheduleRunner(state, account.schedules).start(f"http://{ADDRESS}:{server.port}")
     MachineRunner(state, account.executions).start(f"http://{ADDRESS}:{server.port}")

@@ -9,6 +9,7 @@ from gpuinfra.simulator.api.call_log import CallLog
 from gpuinfra.simulator.api.capacity import CapacityRules
 from gpuinfra.simulator.api.faults import FaultBook
 from gpuinfra.simulator.api.given import GivenAnswers
+from gpuinfra.simulator.api.iam_gate import IamGate
 from gpuinfra.simulator.api.quota_book import QuotaBook
 from gpuinfra.simulator.api.seed import Seed
 from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
@@ -37,6 +38,7 @@ class SimulatorState:
         self.calls = CallLog()
         self.given = GivenAnswers()
         self.quotas = QuotaBook(seed.quotas, now)
+        self.gate = IamGate()
         self.ticked = threading.Event()  # there may be something new for the schedules to do
         self.clear()
 
@@ -47,6 +49,7 @@ class SimulatorState:
         self.without_capacity: set[str] = set()  # pending instances that EC2 will end for lack of it
         self.calls.clear()
         self.quotas.clear()
+        self.gate.clear()
         self.caller_ip = CALLER_IP
         self.pending_s = 0.0
         self.schedules_ahead_s = 0.0

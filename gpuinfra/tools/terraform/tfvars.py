@@ -97,6 +97,10 @@ class TfvarsFile:
         except NotHclError as error:
             raise self._not_hcl(error) from None
 
+    def written(self) -> Mapping[str, object]:
+        """Return the values as they are written; an expression is a text of its own."""
+        return self._values()
+
     def names(self) -> frozenset[str]:
         """Return the variables that the file sets.
 

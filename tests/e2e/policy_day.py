@@ -1,0 +1,63 @@
+"""Days of a stack under exactly the policy that `gpuinfra policy` prints for it."""
+
+import dataclasses
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gpuinfra.simulator.api.iam_policy import Need, decide
+from gpuinfra.simulator.client import Simulator
+from tests.e2e.cli import Cli
+from tests.running_provider import running_provider
+
+FORBIDDEN = 403
+# The provider asks it of images, too, and goes on when it is refused: of others' hosts it would tell secrets.
+NOT_ALLOWED = {"GetInstanceUefiData"}
+Policies = Sequence[Mapping[str, Any]]
+
+
+@contextmanager
+def held(
+    cli: Cli, sim: Simulator, installed: Path, *options: str, key: str
+) -> Iterator[tuple[Cli, Policies]]:
+    """Yield the command line and its policies, as somebody whom AWS allows no more than these."""
+    policies: Policies = cli.json("policy", *options)["policies"]
+    sim.allow(policies, access_key=key)
+    name = {"AWS_ACCESS_KEY_ID": key}
+    with running_provider(installed, {**sim.env(os.environ), **name}) as provider:
+        yield dataclasses.replace(cli, env={**cli.env, **provider, **name}), policies
+
+
+def refused(sim: Simulator, key: str) -> list[str]:
+    """Return the calls that AWS refused to a key."""
+    calls = [call for call in sim.calls() if call.access_key == key and call.status == FORBIDDEN]
+    return [f"{call.service}:{call.action}" for call in calls if call.action not in NOT_ALLOWED]
+
+
+def not_needed(policies: Policies, needed: Sequence[Sequence[Need]], *, key: str) -> list[str]:
+    """Return the actions of policies without which each call would still be allowed."""
+    actions = sorted({action for one in policies for it in one["Statement"] for action in it["Action"]})
+    caller = {"aws:username": (key,), "aws:userid": (key,)}
+    needs = [
+        dataclasses.replace(need, context={**need.context, **caller}) for group in needed for need in group
+    ]
+    return [action for action in actions if not _missed(action, policies, needs)]
+
+
+def _missed(action: str, policies: Policies, needs: Sequence[Need]) -> bool:
+    """Tell whether a call that is allowed would be refused without an action."""
+    without = [
+        {
+            **policy,
+            "Statement": [
+                {**it, "Action": [a for a in it["Action"] if a != action]} for it in policy["Statement"]
+            ],
+        }
+        for policy in policies
+    ]
+    return any(
+        need.action == action and decide(policies, need) == "allowed" != decide(without, need)
+        for need in needs
+    )
