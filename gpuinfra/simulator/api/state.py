@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from gpuinfra.simulator.api.call_log import CallLog
 from gpuinfra.simulator.api.faults import FaultBook
@@ -11,8 +12,9 @@ from gpuinfra.simulator.api.seed import Seed
 from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
 
 CALLER_IP = "52.94.76.10"
-# Who changes an instance: a caller of the API, a schedule (its calls have this access key), or its own host.
-API, SCHEDULER, HOST = "api", "scheduler", "host"
+# Who changes an instance: a caller of the API, a schedule (its calls have this access key), its own host, or
+# EC2 itself.
+API, SCHEDULER, HOST, EC2 = "api", "scheduler", "host", "ec2"
 
 
 class SimulatorState:
@@ -42,6 +44,8 @@ class SimulatorState:
         self.pending_s = 0.0
         self.schedules_ahead_s = 0.0
         self.hung: set[str] = set()  # instances whose hosts do not hear that they shall shut down
+        self.silent: set[str] = set()  # instances whose metadata service does not answer
+        self.notices: dict[str, dict[str, Any]] = {}  # by instance: spot-action, rebalance
         self.acting = API
         self.consoles: dict[str, str] = {}
         self.events: list[InstanceEvent] = []
