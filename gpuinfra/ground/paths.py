@@ -57,6 +57,11 @@ class Stack:
         return self.directory / "host-cuda.json"
 
     @property
+    def restarts_file(self) -> Path:
+        """The jobs that begin again on the next host."""
+        return self.directory / "restarts.json"
+
+    @property
     def user_data(self) -> Path:
         """The rendered first-boot instructions that Terraform sends."""
         return self.directory / "user-data.yaml.gz"

@@ -17,7 +17,7 @@ class HostEvent:
     """Something that happened: `time` in ISO 8601, UTC; `by` whom and for what `reason`, in words.
 
     kind: end, on_stop, job ended, ... as the host says; command: one of ours; aws: what EC2 says itself.
-    text: how it went. output: what on_stop printed.
+    text: how it went, in `seconds`. output: what on_stop printed. job, name, command, created: of a job.
     """
 
     time: str
@@ -27,6 +27,11 @@ class HostEvent:
     text: str = ""
     output: str = ""
     instance_id: str = ""
+    job: str = ""
+    name: str = ""
+    command: str = ""
+    created: str = ""
+    seconds: float | None = None
 
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
@@ -46,9 +51,12 @@ def parse(raw: Mapping[str, Any], instance_id: str = "") -> HostEvent | None:
     time, kind = raw.get("time"), raw.get("kind")
     if not (isinstance(time, str) and isinstance(kind, str) and when.read(time)):
         return None
-    names = ("by", "reason", "text", "output", "instance_id")
+    names = ("by", "reason", "text", "output", "instance_id", "job", "name", "command", "created")
     words = {name: value for name in names if isinstance(value := raw.get(name), str)}
-    return HostEvent(**{"time": time, "kind": kind, "instance_id": instance_id, **words})
+    took = raw.get("seconds")
+    seconds = float(took) if isinstance(took, int | float) else None
+    given = {"time": time, "kind": kind, "instance_id": instance_id, **words}
+    return HostEvent(**given, seconds=seconds)
 
 
 def parse_all(raw: Iterable[Any], instance_id: str = "") -> list[HostEvent]:
