@@ -98,6 +98,7 @@ SIBLINGS = {
     "usage": {"jobs", "connect", "money"},
     "guard": {"connect"},
     "jobs": {"connect"},
+    "spot": {"jobs", "events", "connect"},
     "sync": {"connect"},
     "web": {"connect"},
     "containers": {"connect", "web"},

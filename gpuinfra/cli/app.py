@@ -20,6 +20,7 @@ from gpuinfra.cli import (
     money,
     project,
     provision,
+    spot,
     sync,
     usage,
     web,
@@ -68,7 +69,7 @@ def version(as_json: Json = False) -> None:
 
 for group in (
     project, lifecycle, guard, lease, money, leaks, host, environment, jobs, gpu, usage, containers, sync,
-    web, events, demo,
+    web, events, demo, spot,
 ):  # fmt: skip
     group.add_to(app)
 host.add_proxy_to(app)

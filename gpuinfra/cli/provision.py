@@ -1,6 +1,7 @@
 """What Terraform makes: plan, up (apply), ip, status, down (destroy), recover, allow, output."""
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from gpuinfra import factory
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Cidr, Force, Json, Stack, Yes, result
-from gpuinfra.factory import host_parts, initial
+from gpuinfra.factory import host_parts, initial, spot_parts
 from gpuinfra.ground import shell_path
 from gpuinfra.ground.names import DEFAULT_STACK
 
@@ -71,8 +72,9 @@ def apply(
 def _apply(world: "World", consent: "Consent", *, upgrade_image: bool, wait: bool, as_json: bool) -> None:
     from gpuinfra.features.provision.up import up
 
-    values, living = initial.init_values(os.environ), host_parts.living_host(world, yes=consent.yes)
-    host = up(world, values, consent, upgrade_image=upgrade_image, wait=wait, living=living)
+    living = host_parts.living_host(world, yes=consent.yes)
+    make = partial(up, world, initial.init_values(os.environ), consent, upgrade_image=upgrade_image)
+    host = spot_parts.with_restarts(world, os.environ, partial(make, wait=wait, living=living), is_ready=wait)
     if line := shell_path.off_path(os.environ):
         world.reporter.say(f"here gpuinfra is no command yet: {line}")
     result(host.address, host, as_json)
@@ -103,9 +105,12 @@ def status(
 
 def _show_status(world: "World", now: "Status", *, live: bool, as_json: bool) -> None:
     from gpuinfra.features.gpu import metrics, metrics_text
+    from gpuinfra.features.spot import at_risk
 
     doing = metrics.for_status(world, now.running_host, asked=live)
-    result(now.text() + metrics_text.lines(doing), now.plain(doing), as_json)
+    risk = spot_parts.work_at_risk(now, doing)
+    text = now.text() + metrics_text.lines(doing) + at_risk.line(risk)
+    result(text, {**now.plain(doing), "at_risk": risk}, as_json)
 
 
 def destroy(

@@ -10,6 +10,8 @@ from gpuinfra.ground import when
 
 MARK = "gpuinfra-event "  # before an event on the console (host/guard/events.py)
 END, AWS, COMMAND = "end", "aws", "command"
+STEPS = ("on_stop", "job ended")
+TAKEN_BACK = "Server.SpotInstance"  # ...Termination, ...Shutdown: of EC2's state reasons
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,27 @@ def merged(*lists: Sequence[HostEvent]) -> list[HostEvent]:
     for one in (one for found in lists for one in found):
         known.setdefault((one.time, one.kind, one.by, one.reason), one)
     return sorted(known.values(), key=_at)
+
+
+def ending(events: Sequence[HostEvent]) -> str:
+    """Return how the last ending went: who and why, on_stop, and each job; empty for none."""
+    ends = [number for number, one in enumerate(events) if one.kind == END]
+    if not ends:
+        return ""
+    last, before = ends[-1], ends[-2] + 1 if ends[1:] else 0
+    steps = [one for one in events[before:last] if one.kind in STEPS and one.reason == events[last].reason]
+    return "; ".join([f"{events[last].reason} ({events[last].by})", *map(_step, steps)])
+
+
+def _step(one: HostEvent) -> str:
+    return one.text if one.seconds is None else f"{one.text} ({one.seconds:.0f} s)"
+
+
+def reason_of_aws(reason: str) -> str:
+    """Return why a host ended that has said nothing, in words where they are known."""
+    if reason.startswith(TAKEN_BACK):
+        return f"EC2 took the spot host back, and it said no last words: nothing was saved then ({reason})"
+    return reason
 
 
 def _at(one: HostEvent) -> datetime:
