@@ -42,6 +42,9 @@ Which = Annotated[
     ),
 ]
 Tty = Annotated[bool | None, typer.Option("--tty/--no-tty", help="Default: as this terminal is.")]
+Restart = Annotated[
+    bool, typer.Option("--restart", help="If EC2 takes the spot host back, begin it again on the next one.")
+]
 
 STARTED = examples(
     "job start --name train -- python train.py",
@@ -107,10 +110,7 @@ def start(
             help="Command that copies the results off the host; if it fails, the host stays on.",
         ),
     ] = "",
-    restart: Annotated[
-        bool,
-        typer.Option("--restart", help="If EC2 takes the spot host back, begin it again on the next one."),
-    ] = False,
+    restart: Restart = False,
     tty: Annotated[bool, typer.Option("--tty", help="Give it a terminal, to attach to.")] = False,
     no_sync: NoSync = False,
     stack: Stack = DEFAULT_STACK,

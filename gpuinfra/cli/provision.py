@@ -72,9 +72,16 @@ def apply(
 def _apply(world: "World", consent: "Consent", *, upgrade_image: bool, wait: bool, as_json: bool) -> None:
     from gpuinfra.features.provision.up import up
 
-    living = host_parts.living_host(world, yes=consent.yes)
-    make = partial(up, world, initial.init_values(os.environ), consent, upgrade_image=upgrade_image)
-    host = spot_parts.with_restarts(world, os.environ, partial(make, wait=wait, living=living), is_ready=wait)
+    make = partial(
+        up,
+        world,
+        initial.init_values(os.environ),
+        consent,
+        upgrade_image=upgrade_image,
+        wait=wait,
+        living=host_parts.living_host(world, yes=consent.yes),
+    )
+    host = spot_parts.with_restarts(world, os.environ, make, is_ready=wait)
     if line := shell_path.off_path(os.environ):
         world.reporter.say(f"here gpuinfra is no command yet: {line}")
     result(host.address, host, as_json)
@@ -109,8 +116,11 @@ def _show_status(world: "World", now: "Status", *, live: bool, as_json: bool) ->
 
     doing = metrics.for_status(world, now.running_host, asked=live)
     risk = spot_parts.work_at_risk(now, doing)
-    text = now.text() + metrics_text.lines(doing) + at_risk.line(risk)
-    result(text, {**now.plain(doing), "at_risk": risk}, as_json)
+    result(
+        f"{now.text()}{metrics_text.lines(doing)}{at_risk.line(risk)}",
+        {**now.plain(doing), "at_risk": risk},
+        as_json,
+    )
 
 
 def destroy(

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.events import events
+from gpuinfra.features.lifecycle.spot_host import refuse_stop
 from gpuinfra.features.money import cost, lease_end
 from gpuinfra.features.provision import progress
 from gpuinfra.features.provision.outcome import check
-from gpuinfra.ground.errors import ConfigError, Declined, GpuInfraError, HostError, Interrupted, Stopped
+from gpuinfra.ground.errors import Declined, GpuInfraError, HostError, Interrupted, Stopped
 from gpuinfra.ground.model import Host, Instance, Row, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud
@@ -31,7 +32,7 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
     host = world.recorded_host()
     cloud = cloud_of(world, host)
     instance = existing(cloud, host)
-    refuse_spot(host, instance)
+    refuse_stop(host, instance)
     if instance.state in ("pending", "running"):
         tell_running(world, host, running)
         if not yes and not world.reporter.confirm(f"Stop the host {host.instance_id}?"):
@@ -120,7 +121,7 @@ def power_off(world: World, cloud: Cloud, host: Host, instance: Instance, *, rea
     cost.seen(world, host, instance)
     if instance.state == "stopped":
         return instance
-    refuse_spot(host, instance)
+    refuse_stop(host, instance)
     if instance.state == "running":
         world.end_host(world, host, reason)
     world.events.note(reason, host.instance_id)
@@ -130,17 +131,6 @@ def power_off(world: World, cloud: Cloud, host: Host, instance: Instance, *, rea
     if instance.state != "stopping":
         cloud.stop(host.instance_id)
     return await_state(world, cloud, host, "stopped")
-
-
-def refuse_spot(host: Host, instance: Instance) -> None:
-    """Refuse to stop a spot host, before AWS does: a one-time spot host can only end, with its disk.
-
-    Raises:
-        ConfigError: it is one (EC2 user guide, "Stop a Spot Instance").
-    """
-    if instance.market == "spot":
-        message = f"{host.instance_id} is a spot host: it cannot be stopped, only ended, its disk with it"
-        raise ConfigError(message, hint=command("down", host.stack))
 
 
 def power_on(world: World, cloud: Cloud, host: Host, instance: Instance) -> Instance:

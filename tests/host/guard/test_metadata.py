@@ -1,5 +1,6 @@
 """Metadata by HTTP: one token for many questions, a new one when it is refused; none is no silence."""
 
+import json
 import threading
 from collections.abc import Iterator
 
@@ -39,6 +40,23 @@ def test_what_is_there_and_what_is_not(served: Served) -> None:
     metadata = Metadata(served.address)
     assert metadata.get("instance-life-cycle") == "spot"
     assert metadata.get("spot/instance-action") == ""
+
+
+def test_notices_are_served(served: Served) -> None:
+    """As the account gives them to the machine."""
+    at = "2026-11-23T06:30:00Z"
+    notices = {"spot-action": {"action": "terminate", "time": at}, "rebalance": {"noticeTime": at}}
+    served.machine = machine(spot=True, notices=notices)
+    metadata = Metadata(served.address)
+    assert json.loads(metadata.get("spot/instance-action")) == {"action": "terminate", "time": at}
+    assert json.loads(metadata.get("events/recommendations/rebalance")) == {"noticeTime": at}
+
+
+def test_one_that_hangs_is_silent(served: Served) -> None:
+    """No 404 comes, which would say that there is no notice."""
+    served.machine = machine(spot=True, metadata_silent=True)
+    with pytest.raises(TimeoutError):
+        Metadata(served.address).get("spot/instance-action")
 
 
 def test_a_token_that_has_ended_is_renewed(served: Served) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -186,26 +185,6 @@ def test_spot_notice_is_404_until_there_is_one(imds: Imds) -> None:
     imds.extra = {"spot-action": {"action": "terminate", "time": "2026-11-23T06:30:00Z"}}
     assert json.loads(imds.get(path)[1])["action"] == "terminate"
     assert imds.meta("spot/termination-time") == "2026-11-23T06:30:00Z"
-
-
-def test_notices_of_the_machine_are_served(imds: Imds) -> None:
-    """What the account says of an instance is read there; spot tells its life cycle."""
-    notices = {"spot-action": {"action": "terminate", "time": "2026-11-23T06:30:00Z"}}
-    notices |= {"rebalance": {"noticeTime": "2026-11-23T06:20:00Z"}}
-    imds.machines[ADDRESS] = machine(spot=True, notices=notices)
-    assert imds.meta("instance-life-cycle") == "spot"
-    assert json.loads(imds.meta("spot/instance-action"))["time"] == "2026-11-23T06:30:00Z"
-    assert "noticeTime" in imds.meta("events/recommendations/rebalance")
-
-
-def test_a_silent_service_is_no_404(imds: Imds) -> None:
-    """The caller waits until it gives up: nothing says that there is no notice."""
-    imds.machines[ADDRESS] = machine(metadata_silent=True)
-    host, port = imds.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=0.3) as caller:
-        caller.sendall(b"GET /latest/meta-data/ HTTP/1.0\r\n\r\n")
-        with pytest.raises(TimeoutError):
-            caller.recv(1)
 
 
 def test_role_credentials(imds: Imds) -> None:
