@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-ON_DEMAND, SPOT = "on-demand", "spot"
+MARKETS = ON_DEMAND, SPOT, CAPACITY_BLOCK = "on-demand", "spot", "capacity-block"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,3 +16,8 @@ class Pool:
     def __str__(self) -> str:
         """Return it in words."""
         return f"{self.instance_type} {self.market}{f' in {self.zone}' if self.zone else ''}"
+
+
+def markets_of(market: str) -> tuple[str, ...]:
+    """Return the markets that a value of `market` in terraform.tfvars means, in order."""
+    return (SPOT, ON_DEMAND) if market == "spot-then-on-demand" else (market,)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gpuinfra.simulator.api.call_log import CallLog
+from gpuinfra.simulator.api.capacity import CapacityRules
 from gpuinfra.simulator.api.faults import FaultBook
 from gpuinfra.simulator.api.given import GivenAnswers
 from gpuinfra.simulator.api.seed import Seed
@@ -31,6 +32,7 @@ class SimulatorState:
         self.now = now
         self.moto_lock = threading.RLock()
         self.faults = FaultBook()
+        self.capacity = CapacityRules()
         self.calls = CallLog()
         self.given = GivenAnswers()
         self.ticked = threading.Event()  # there may be something new for the schedules to do
@@ -39,6 +41,8 @@ class SimulatorState:
     def clear(self) -> None:
         """Back to the state of a fresh start."""
         self.faults.clear()
+        self.capacity.clear()
+        self.without_capacity: set[str] = set()  # pending instances that EC2 will end for lack of it
         self.calls.clear()
         self.caller_ip = CALLER_IP
         self.pending_s = 0.0
