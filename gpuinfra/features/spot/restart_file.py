@@ -59,7 +59,8 @@ class RestartFile:
         """Return all; a file that is broken has none."""
         with suppress(OSError, ValueError, RecursionError):
             raw = json.loads(self._path.read_text(encoding="utf-8"))
-            return [job for one in raw if isinstance(one, dict) and (job := _parse(one))]
+            jobs = raw if isinstance(raw, list) else []
+            return [job for one in jobs if isinstance(one, dict) and (job := _parse(one))]
         return []
 
     def put(self, job: RestartableJob, *, instead_of: str = "") -> None:
