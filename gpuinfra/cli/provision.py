@@ -39,7 +39,9 @@ def plan(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     """Show what `up` would do; nothing is changed."""
     from gpuinfra.features.provision import plan
 
-    planned = plan.plan(factory.world(stack, os.environ), initial.init_values(os.environ))
+    world = factory.world(stack, os.environ)
+    planned = plan.plan(world, initial.init_values(os.environ))
+    spot_parts.tell_market(world)
     result("", planned.plain(), as_json)
 
 

@@ -50,6 +50,13 @@ def work_at_risk(now: Status, doing: Mapping[str, Any] | None) -> WorkAtRisk | N
     return at_risk(doing["jobs"], is_spot=is_spot, usd_h=usd_h, now=datetime.now(UTC)) if doing else None
 
 
+def tell_market(world: World) -> None:
+    """Say what the spot market means, where terraform.tfvars names it."""
+    from gpuinfra.features.spot import notes
+
+    notes.tell_market(world)
+
+
 def with_restarts(
     world: World, environ: Mapping[str, str], make: Callable[[], Host], *, is_ready: bool
 ) -> Host:
@@ -59,12 +66,12 @@ def with_restarts(
     """
     from functools import partial
 
-    from gpuinfra.features.spot import notes, restart
+    from gpuinfra.features.spot import restart
 
     kept = record(world)
     restart.hear(world, kept)
     host = make()
-    notes.tell_market(world)
+    tell_market(world)
     before = partial(host_parts.sync_first, world, environ, no_sync=False)
     restart.begin_again(world, host, kept, before=before, is_ready=is_ready)
     return host

@@ -11,8 +11,8 @@ MAY_BE_TAKEN = (
 
 
 def market_line(settings: Settings) -> str:
-    """Return the line about the market; empty for on-demand alone."""
-    return "" if settings.market == "on-demand" else MAY_BE_TAKEN
+    """Return the line about the market; empty where no spot host is asked for."""
+    return MAY_BE_TAKEN if settings.market.startswith("spot") else ""
 
 
 def tell_market(world: World) -> None:

@@ -32,7 +32,10 @@ def rescue(project_on_host: ProjectOnHost, tmp_path: Path) -> Iterator[ProjectOn
     host = project_on_host
     host.ok("init", *STACK, "--region", "us-east-1")
     (values,) = Path(host.env["GPUINFRA_PROJECT"]).rglob("rescue/terraform.tfvars")
-    values.write_text(f'{values.read_text()}\nmarket = "spot"\n')
+    text = values.read_text()
+    on_demand = 'market = "on-demand"'
+    assert on_demand in text
+    values.write_text(text.replace(on_demand, 'market = "spot"'))
     (host.project / "train.sh").write_text(TRAIN)
     with bucket(host.lab, tmp_path / "bucket"):
         host.ok("up", *STACK, "--yes")
