@@ -100,6 +100,7 @@ SIBLINGS = {
     "usage": {"jobs", "connect", "money"},
     "guard": {"connect"},
     "jobs": {"connect"},
+    "spot": {"jobs", "events", "connect"},
     "sync": {"connect"},
     "web": {"connect"},
     "containers": {"connect", "web"},

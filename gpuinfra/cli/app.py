@@ -23,6 +23,7 @@ from gpuinfra.cli import (
     project,
     provision,
     quota,
+    spot,
     sync,
     usage,
     web,
@@ -71,7 +72,7 @@ def version(as_json: Json = False) -> None:
 
 for group in (
     project, doctor, lifecycle, guard, lease, money, leaks, quota, host, environment, jobs, gpu, usage,
-    containers, sync, web, events, demo, policy,
+    containers, sync, web, events, demo, spot, policy,
 ):  # fmt: skip
     group.add_to(app)
 host.add_proxy_to(app)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "Host": "up down plan status list stop start resize ip logs events recover",
     "Money": "prices cost lease guard leaks quota",
-    "Work": "run job sync ssh jupyter forward clone gpu top usage",
+    "Work": "run job drill sync ssh jupyter forward clone gpu top usage",
     "Environment": "env",
     "Containers": "docker dlc",
     "Settings": "init doctor allow policy trust ssh-config output eject demo version",

@@ -10,7 +10,7 @@ from gpuinfra import factory
 from gpuinfra.cli import complete, hidden_env
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import OURS_FIRST, Json, NoSync, Stack, result
-from gpuinfra.factory import host_parts
+from gpuinfra.factory import host_parts, spot_parts
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ Which = Annotated[
     ),
 ]
 Tty = Annotated[bool | None, typer.Option("--tty/--no-tty", help="Default: as this terminal is.")]
+Restart = Annotated[
+    bool, typer.Option("--restart", help="If EC2 takes the spot host back, begin it again on the next one.")
+]
 
 STARTED = examples(
     "job start --name train -- python train.py",
@@ -107,6 +110,7 @@ def start(
             help="Command that copies the results off the host; if it fails, the host stays on.",
         ),
     ] = "",
+    restart: Restart = False,
     tty: Annotated[bool, typer.Option("--tty", help="Give it a terminal, to attach to.")] = False,
     no_sync: NoSync = False,
     stack: Stack = DEFAULT_STACK,
@@ -116,7 +120,7 @@ def start(
 
     The project goes to the host first, as by `gpuinfra sync up`.
     """
-    from gpuinfra.features.jobs import jobs, options
+    from gpuinfra.features.jobs import options
 
     hidden_env.hide_values(command)
     spec = options.job_spec(
@@ -128,8 +132,9 @@ def start(
         time_limit=time_limit,
         then=then,
         save=save,
+        restart=restart,
     )
-    job = jobs.start(*_begin(stack, no_sync, spec))
+    job = spot_parts.start_job(*_begin(stack, no_sync, spec))
     result(job.id, job, as_json)
 
 
@@ -141,9 +146,9 @@ def _begin(stack: str, no_sync: bool, spec: "JobSpec") -> "tuple[World, JobSpec,
 
 def listed(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     """List jobs, and runs that go on without you."""
-    from gpuinfra.features.jobs import job, jobs
+    from gpuinfra.features.jobs import job
 
-    on_host = jobs.listed(factory.world(stack, os.environ))
+    on_host = spot_parts.listed_jobs(factory.world(stack, os.environ))
     result(job.jobs_table(on_host, datetime.now().astimezone()), [vars(each) for each in on_host], as_json)
 
 

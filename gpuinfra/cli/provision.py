@@ -1,6 +1,7 @@
 """What Terraform makes: plan, up (apply), ip, status, down (destroy), recover, allow, output."""
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from gpuinfra import factory
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Cidr, Force, Json, Stack, Yes, result
-from gpuinfra.factory import host_parts, initial
+from gpuinfra.factory import host_parts, initial, spot_parts
 from gpuinfra.ground import shell_path
 from gpuinfra.ground.names import DEFAULT_STACK
 
@@ -38,7 +39,9 @@ def plan(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     """Show what `up` would do; nothing is changed."""
     from gpuinfra.features.provision import plan
 
-    planned = plan.plan(factory.world(stack, os.environ), initial.init_values(os.environ))
+    world = factory.world(stack, os.environ)
+    planned = plan.plan(world, initial.init_values(os.environ))
+    spot_parts.tell_market(world)
     result("", planned.plain(), as_json)
 
 
@@ -82,10 +85,17 @@ def _apply(
 ) -> None:
     from gpuinfra.features.provision.up import up
 
-    values, living = initial.init_values(os.environ), host_parts.living_host(world, yes=consent.yes)
-    host = up(
-        world, values, consent, upgrade_image=upgrade_image, wait=wait, living=living, capacity_wait_s=wait_s
+    make = partial(
+        up,
+        world,
+        initial.init_values(os.environ),
+        consent,
+        upgrade_image=upgrade_image,
+        wait=wait,
+        living=host_parts.living_host(world, yes=consent.yes),
+        capacity_wait_s=wait_s,
     )
+    host = spot_parts.with_restarts(world, os.environ, make, is_ready=wait)
     if line := shell_path.off_path(os.environ):
         world.reporter.say(f"here gpuinfra is no command yet: {line}")
     result(host.address, host, as_json)
@@ -116,9 +126,15 @@ def status(
 
 def _show_status(world: "World", now: "Status", *, live: bool, as_json: bool) -> None:
     from gpuinfra.features.gpu import metrics, metrics_text
+    from gpuinfra.features.spot import at_risk
 
     doing = metrics.for_status(world, now.running_host, asked=live)
-    result(now.text() + metrics_text.lines(doing), now.plain(doing), as_json)
+    risk = spot_parts.work_at_risk(now, doing)
+    result(
+        f"{now.text()}{metrics_text.lines(doing)}{at_risk.line(risk)}",
+        {**now.plain(doing), "at_risk": risk},
+        as_json,
+    )
 
 
 def destroy(

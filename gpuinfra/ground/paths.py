@@ -57,6 +57,11 @@ class Stack:
         return self.directory / "host-cuda.json"
 
     @property
+    def restarts_file(self) -> Path:
+        """The jobs that begin again on the next host."""
+        return self.directory / "restarts.json"
+
+    @property
     def pool_file(self) -> Path:
         """Where the host was found; Terraform reads it after terraform.tfvars."""
         return self.directory / "pool.auto.tfvars.json"

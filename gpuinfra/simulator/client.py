@@ -137,6 +137,26 @@ class Simulator:
         """Answer the open request for a quota: APPROVED applies what it asks for. case: its number."""
         self._call("POST", "quota-answer", {"code": code, "status": status, "case": case})
 
+    def metadata_silent(self, *instance_ids: str) -> None:
+        """Let the metadata service not answer the hosts of these instances, not even with 404; all others."""
+        self._call("POST", "settings", {"silent": list(instance_ids)})
+
+    def interrupt(
+        self,
+        instance_id: str,
+        *,
+        notice_s: float = 120.0,
+        action: str = "terminate",
+        with_notice: bool = True,
+    ) -> None:
+        """Take a spot instance back as EC2 does; without a notice its power is cut at once."""
+        given = {"notice_s": notice_s, "action": action, "with_notice": with_notice}
+        self._call("POST", "interrupt", {"instance_id": instance_id, **given})
+
+    def rebalance(self, instance_id: str) -> None:
+        """Say in an instance's metadata that it is at a higher risk of being taken back."""
+        self._call("POST", "rebalance", {"instance_id": instance_id})
+
     def caller_ip(self, address: str) -> None:
         """Set the address that checkip answers."""
         self._call("POST", "settings", {"caller_ip": address})

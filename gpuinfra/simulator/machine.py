@@ -34,7 +34,9 @@ class Machine:
     starts, reboots: how often it was launched or started, and rebooted, by the API.
     tags: its tags as of now; None when its metadata options do not let it read them.
     openings: what its security groups let in.
-    power_cut: it was stopped without its system being asked (SkipOsShutdown).
+    power_cut: it was stopped without its system being asked (SkipOsShutdown), or EC2 took it without notice.
+    notices: what its metadata tells of its end: spot-action, rebalance.
+    metadata_silent: its metadata service does not answer.
     """
 
     id: str
@@ -66,6 +68,8 @@ class Machine:
     reboots: int = 0
     openings: tuple[Opening, ...] = ()
     power_cut: bool = False
+    notices: Mapping[str, Any] = field(default_factory=dict)
+    metadata_silent: bool = False
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:

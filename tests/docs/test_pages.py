@@ -19,6 +19,7 @@ MAX_README_LINES = 110
 NOT_RUN = {
     "docs/bill.md": 1,  # a tag of the account that pays
     "docs/environment.md": 2,  # gpu test; a package of PyPI
+    "docs/spot.md": 1,  # a spot host, a bucket
     "docs/usage.md": 2,  # hours of samples; a GPU
     "docs/your-project.md": 4,  # uv; what they say is run by tests/e2e/test_installed.py
 }

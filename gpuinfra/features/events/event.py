@@ -10,6 +10,8 @@ from gpuinfra.ground import when
 
 MARK = "gpuinfra-event "  # before an event on the console (host/guard/events.py)
 END, AWS, COMMAND = "end", "aws", "command"
+STEPS = ("on_stop", "job ended")
+TAKEN_BACK = "Server.SpotInstance"  # ...Termination, ...Shutdown: of EC2's state reasons
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +19,7 @@ class HostEvent:
     """Something that happened: `time` in ISO 8601, UTC; `by` whom and for what `reason`, in words.
 
     kind: end, on_stop, job ended, ... as the host says; command: one of ours; aws: what EC2 says itself.
-    text: how it went. output: what on_stop printed.
+    text: how it went, in `seconds`. output: what on_stop printed. job, name, command, created: of a job.
     """
 
     time: str
@@ -27,6 +29,11 @@ class HostEvent:
     text: str = ""
     output: str = ""
     instance_id: str = ""
+    job: str = ""
+    name: str = ""
+    command: str = ""
+    created: str = ""
+    seconds: float | None = None
 
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
@@ -46,9 +53,12 @@ def parse(raw: Mapping[str, Any], instance_id: str = "") -> HostEvent | None:
     time, kind = raw.get("time"), raw.get("kind")
     if not (isinstance(time, str) and isinstance(kind, str) and when.read(time)):
         return None
-    names = ("by", "reason", "text", "output", "instance_id")
+    names = ("by", "reason", "text", "output", "instance_id", "job", "name", "command", "created")
     words = {name: value for name in names if isinstance(value := raw.get(name), str)}
-    return HostEvent(**{"time": time, "kind": kind, "instance_id": instance_id, **words})
+    took = raw.get("seconds")
+    seconds = float(took) if isinstance(took, int | float) else None
+    given = {"time": time, "kind": kind, "instance_id": instance_id, **words}
+    return HostEvent(**given, seconds=seconds)
 
 
 def parse_all(raw: Iterable[Any], instance_id: str = "") -> list[HostEvent]:
@@ -75,6 +85,27 @@ def merged(*lists: Sequence[HostEvent]) -> list[HostEvent]:
     for one in (one for found in lists for one in found):
         known.setdefault((one.time, one.kind, one.by, one.reason), one)
     return sorted(known.values(), key=_at)
+
+
+def ending(events: Sequence[HostEvent]) -> str:
+    """Return how the last ending went: who and why, on_stop, and each job; empty for none."""
+    ends = [number for number, one in enumerate(events) if one.kind == END]
+    if not ends:
+        return ""
+    last, before = ends[-1], ends[-2] + 1 if ends[1:] else 0
+    steps = [one for one in events[before:last] if one.kind in STEPS and one.reason == events[last].reason]
+    return "; ".join([f"{events[last].reason} ({events[last].by})", *map(_step, steps)])
+
+
+def _step(one: HostEvent) -> str:
+    return one.text if one.seconds is None else f"{one.text} ({one.seconds:.0f} s)"
+
+
+def reason_of_aws(reason: str) -> str:
+    """Return why a host ended that has said nothing, in words where they are known."""
+    if reason.startswith(TAKEN_BACK):
+        return f"EC2 took the spot host back, and it said no last words: nothing was saved then ({reason})"
+    return reason
 
 
 def _at(one: HostEvent) -> datetime:

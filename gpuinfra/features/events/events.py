@@ -86,10 +86,9 @@ def hear(world: World) -> None:
 def last_words(world: World, host: Host, instance: Instance | None) -> str:
     """Return in one line who ended a host that is stopped or gone, and why, as its console has it; or AWS."""
     found = _heard(world, host)
-    ends = [one for one in found if one.kind == event.END]
-    if ends:
-        return f"{ends[-1].reason} ({ends[-1].by})"
-    return instance.reason if instance else ""
+    if words := event.ending(found):
+        return words
+    return event.reason_of_aws(instance.reason) if instance else ""
 
 
 def _of_host(world: World, host: Host) -> tuple[list[HostEvent], list[HostEvent]]:

@@ -36,6 +36,7 @@ SHAPE = {
     "limits": (str, None),
     "refused": (str, None),
     "older": (bool, None),
+    "spot": (bool, None),
     "state": (COUNTED, None),
     "seen": ({str: SEEN}, None),
     "decisions": ([DECISION], None),

@@ -15,7 +15,7 @@ IDLE = "idle"
 
 def status_text(values: dict[str, Any], *, stack: str, now: datetime) -> str:
     """Return when the host ends and why, what each signal says, and the last decisions."""
-    parts = [_end(values, stack), _limits(values), _signals(values), _decisions(values, now)]
+    parts = [_end(values, stack) + _spot(values), _limits(values), _signals(values), _decisions(values, now)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -45,6 +45,12 @@ def _end(values: dict[str, Any], stack: str) -> str:
         unread = ", ".join(doubts)
         return f"not sure that nobody uses the host: {unread} cannot be read; the idle time stands still"
     return f"nobody uses the host: idle for {duration(int(state['idle_s']))}; it stops in {left}"
+
+
+def _spot(values: dict[str, Any]) -> str:
+    """Return what an end means for a spot host."""
+    means = "a spot host cannot be stopped: each end of it is its last, and its disk is deleted with it"
+    return f"\n{means}" if values.get("spot") else ""
 
 
 def _in_doubt(values: dict[str, Any]) -> list[str]:

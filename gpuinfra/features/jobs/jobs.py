@@ -147,10 +147,12 @@ def _to_attach_to(world: World, job_id: str, message: str) -> HostError:
 def _command_request(verb: str, wanted: JobSpec, world: World) -> Request:
     if not any(wanted.words[:1]):
         raise ConfigError("there is no command", hint=command("run -- python train.py", world.files.name))
+    more: dict[str, Any] = {"restart": True} if wanted.restart else {}
+    more |= {"id": wanted.id} if wanted.id else {}
     return command_request(
         verb, words=wanted.words, folder=world.folder, env=wanted.env, tty=wanted.tty,
         name=jobs.checked_name(wanted.name),
-        time_limit_s=wanted.time_limit_s, then=wanted.then, save=wanted.save, flags=_flags(world),
+        time_limit_s=wanted.time_limit_s, then=wanted.then, save=wanted.save, flags=_flags(world), **more,
     )  # fmt: skip
 
 

@@ -10,7 +10,10 @@ from gpuinfra.ground.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class JobSpec:
-    """A command to be run; then: what the host does when its jobs are done, save: what is run before."""
+    """A command to be run; then: what the host does when its jobs are done, save: what is run before.
+
+    restart: it begins again on the next host if EC2 takes this one back. id: the job's own, else the host's.
+    """
 
     words: tuple[str, ...]
     env: dict[str, str] = field(default_factory=dict)
@@ -19,6 +22,8 @@ class JobSpec:
     time_limit_s: float | None = None
     then: str = "none"
     save: str = ""
+    restart: bool = False
+    id: str = ""
 
 
 def at_terminal() -> bool:
@@ -36,6 +41,7 @@ def job_spec(
     time_limit: str = "",
     then: str = "none",
     save: str = "",
+    restart: bool = False,
 ) -> JobSpec:
     """Return the command to be run; `environ` holds the values of those `env` that name none.
 
@@ -53,6 +59,7 @@ def job_spec(
         time_limit_s=jobs.seconds(time_limit),
         then=then,
         save=save,
+        restart=restart,
     )
 
 

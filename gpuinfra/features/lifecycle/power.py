@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.events import events
+from gpuinfra.features.lifecycle.spot_host import refuse_stop
 from gpuinfra.features.money import cost, lease_end
 from gpuinfra.features.provision import later_start, progress
 from gpuinfra.features.provision.outcome import check
@@ -32,6 +33,7 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
     later_start.end(world, host)  # before its state is looked at: nothing starts it behind that
     cloud = cloud_of(world, host)
     instance = existing(cloud, host)
+    refuse_stop(host, instance)
     if instance.state in ("pending", "running"):
         tell_running(world, host, running)
         if not yes and not world.reporter.confirm(f"Stop the host {host.instance_id}?"):
@@ -121,6 +123,7 @@ def power_off(world: World, cloud: Cloud, host: Host, instance: Instance, *, rea
     cost.seen(world, host, instance)
     if instance.state == "stopped":
         return instance
+    refuse_stop(host, instance)
     if instance.state == "running":
         world.end_host(world, host, reason)
     world.events.note(reason, host.instance_id)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 UNIT = "gpuinfra-guard.service"
+SPOT = "spot.json"  # of spot.py
 ANSWER_S = 30.0
 POLL_S = 0.1
 
@@ -44,7 +45,8 @@ def main(argv: list[str]) -> int:
 def status(run: str = RUN, disk: str = DISK) -> dict[str, Any]:
     """Return the guard's state, and whether it runs."""
     state = load(f"{run}/{STATE}") or load(f"{disk}/{STATE}")
-    return {**state, "runs": is_running(), "now": time.time()}
+    is_spot = bool(load(f"{run}/{SPOT}").get("spot"))
+    return {**state, "runs": is_running(), "now": time.time(), "spot": is_spot}
 
 
 def ask(verb: str, number: float) -> str:

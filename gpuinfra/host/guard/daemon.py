@@ -9,9 +9,10 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import threading
 import time
 
-from gpuinfra.host.guard import kept, readings, rule
+from gpuinfra.host.guard import kept, readings, rule, spot
 from gpuinfra.host.guard.actions import END, Actions
 from gpuinfra.host.guard.kept import boot_s, load, store
 from gpuinfra.host.guard.limits import Limits
@@ -184,6 +185,7 @@ def main() -> None:
     lock = os.open(f"{kept.RUN}/lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    threading.Thread(target=spot.watch, name="spot", daemon=True).start()
     guard = Guard(readings.all_signals(), Actions())
     while True:
         guard.obey()

@@ -4,6 +4,8 @@
     sudo python3 -I -B end_host.py shutdown          gpuinfra-ending.service, when systemd ends the host
     sudo python3 -I -B end_host.py ask               the laptop: one JSON request by stdin, see `ask`
     python3 -I end_host.py events                    all events, as JSON
+    ... interrupted ACTION TIME | rebalance | drilled ID NOTICE_S SEEN_S     the watcher of spot.py, as root
+    sudo python3 -I -B end_host.py drill NOTICE_S    the laptop: as if EC2 gave notice, and nothing ends
 
 What it says on its way goes to stderr, the result to stdout.
 """
@@ -39,10 +41,26 @@ def main(arguments: list[str]) -> int:
         _answer(events.read())
     elif verb == "ask":
         _answer(ask(json.load(sys.stdin)))
-    else:
+    elif verb == "off":
         by, reason = words
         _answer({"ran": ending.end(reason=reason, by=by, action="poweroff", tell=_tell)})
+    else:
+        spot_verb(verb, words)
     return 0
+
+
+def spot_verb(verb: str, words: list[str]) -> None:
+    """Do what a notice, a recommendation or a drill asks for."""
+    from gpuinfra.host.guard import drill, interruption
+
+    if verb == "interrupted":
+        interruption.interrupted(words[0], words[1], _tell)
+    elif verb == "rebalance":
+        interruption.recommended(_tell)
+    elif verb == "drilled":
+        drill.Drill(words[0], notice_s=float(words[1]), seen_s=float(words[2])).run()
+    else:
+        _answer(drill.ask(float(words[0])))
 
 
 def ask(request: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ ROOT = os.environ.get("GPUINFRA_ROOT", "")  # moved by tests
 DISK, MEMORY = f"{ROOT}/var/lib/gpuinfra/events.jsonl", f"{ROOT}/run/gpuinfra/events.jsonl"
 CONSOLE = f"{ROOT}/dev/console"
 MARK = "gpuinfra-event"  # before an event on the console
-ON_CONSOLE = ("on_stop", "job ended", "end", "power-off failed")
+ON_CONSOLE = ("on_stop", "job ended", "job finished", "job saved", "rebalance", "end", "power-off failed")
 MOST_BYTES = 256 * 1024  # of a file; the one before it is kept, too
 MOST_TEXT = 2000  # characters of one value
 

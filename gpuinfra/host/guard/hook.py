@@ -43,11 +43,11 @@ def exists() -> bool:
     return os.path.exists(FILE)
 
 
-def run(*, reason: str, by: str, deadline_s: float, tell: Tell) -> dict[str, Any]:
+def run(*, reason: str, by: str, deadline_s: float, tell: Tell, is_drill: bool = False) -> dict[str, Any]:
     """Run it to its end, or to its deadline; return how it ended, in numbers and words."""
     began, at = time.monotonic(), _begin_log(f"{reason} ({by})")
     try:
-        child = _start(reason=reason, by=by, deadline_s=deadline_s)
+        child = _start(reason=reason, by=by, deadline_s=deadline_s, is_drill=is_drill)
     except OSError as error:
         return {"exit_code": 127, "text": f"on_stop could not be started: {error.strerror or error}"}
     in_time = process_group.wait(child.pid, lambda: child.poll() is None, began, deadline_s, tell)
@@ -90,11 +90,12 @@ def settings() -> dict[str, str]:
     return dict(word.split("=", 1) for word in words if "=" in word)
 
 
-def _start(*, reason: str, by: str, deadline_s: float) -> subprocess.Popen[bytes]:
+def _start(*, reason: str, by: str, deadline_s: float, is_drill: bool) -> subprocess.Popen[bytes]:
     values = settings()
     user = _user(values.get("LOGIN_USER", ""))
     folder = os.path.join(user.pw_dir, values.get("PROJECT", ""))
     words = {"REASON": reason, "BY": by, "DEADLINE_S": f"{deadline_s:.0f}"}
+    words |= {"DRILL": "1"} if is_drill else {}
     env = {
         "HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": user.pw_shell,
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
@@ -104,7 +105,8 @@ def _start(*, reason: str, by: str, deadline_s: float) -> subprocess.Popen[bytes
 
     def become() -> None:  # in the child: what is noted here has begun, for certain
         note = {"pid": os.getpid(), "start_time": process_group.start_time(os.getpid())}
-        _write(STARTED, {**note, "deadline_s": deadline_s, "began_s": began_s})
+        if not is_drill:  # an ending that comes meanwhile runs its own
+            _write(STARTED, {**note, "deadline_s": deadline_s, "began_s": began_s})
         signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the guard blocks one, and is spared by the kernel
         with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
             file.write("0")

@@ -22,17 +22,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-STOP, HEAD = b"t", struct.Struct(">cI")
+STOP, SAVE, HEAD = b"t", b"v", struct.Struct(">cI")
 JOBS = "/home/*/.local/share/gpuinfra/jobs"
-POLL_S, TELL_S = 0.1, 5.0
+POLL_S, TELL_S, UNANSWERED_S = 0.1, 5.0, 5.0
 # What a supervisor has for the last words after its save was ended; the host goes down without it then.
 SLACK_S = 3.0
 
 
+def directories() -> list[str]:
+    """Return the directories of all jobs that are kept."""
+    pattern = os.environ.get("GPUINFRA_JOBS") or JOBS  # moved by tests
+    return sorted(glob.glob(f"{pattern}/*"))
+
+
 def running() -> list[str]:
     """Return the directories of the jobs whose supervisor lives and that have not ended."""
-    pattern = os.environ.get("GPUINFRA_JOBS") or JOBS  # moved by tests
-    return [path for path in sorted(glob.glob(f"{pattern}/*")) if _runs(path)]
+    return [path for path in directories() if _runs(path)]
 
 
 def end(*, reason: str, deadline_s: float, tell: Callable[[str], None]) -> list[dict[str, Any]]:
@@ -49,6 +54,44 @@ def end(*, reason: str, deadline_s: float, tell: Callable[[str], None]) -> list[
             tell(f"saving {names} ({told - began:.0f} s of {deadline_s:.0f} s)")
         time.sleep(POLL_S)
     return [_ended(path, names_of[path]) for path in paths]
+
+
+def save(*, why: str, deadline_s: float, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Let each running job that has a --save run that while it goes on; return how each went."""
+    began, question = time.monotonic(), f"{time.time()}-{os.getpid()}"
+    paths = [path for path in running() if kept.load(f"{path}/job.json").get("save")]
+    for path in paths:
+        _send(path, SAVE, f"{question} {why}")
+    told = began
+    while left := [path for path in paths if not _has_saved(path, question, time.monotonic() - began)]:
+        waited_s = time.monotonic() - began
+        if waited_s >= deadline_s:
+            break
+        if time.monotonic() - told >= TELL_S:
+            told = time.monotonic()
+            tell(f"saving {', '.join(map(_name, left))} ({waited_s:.0f} s of {deadline_s:.0f} s)")
+        time.sleep(POLL_S)
+    return [_saved(path, question) for path in paths]
+
+
+def _has_saved(path: str, question: str, waited_s: float) -> bool:
+    """Tell whether nothing more is to be waited for: it saved, ended, or does not know the question."""
+    answer = kept.load(f"{path}/save.json")
+    if answer.get("id") != question:
+        return waited_s > UNANSWERED_S or not _runs(path)
+    return answer.get("exit_code") is not None or not _runs(path)
+
+
+def _saved(path: str, question: str) -> dict[str, Any]:
+    answer, name = kept.load(f"{path}/save.json"), _name(path)
+    job, code = {"job": os.path.basename(path)}, answer.get("exit_code")
+    if answer.get("id") != question:
+        return {**job, "save_code": None, "text": f"{name} did not answer (started by an earlier gpuinfra?)"}
+    if code is None:
+        return {**job, "save_code": None, "text": f"{name} has not saved in time"}
+    how = "saved" if code == 0 else f"did not save: exit code {code}"
+    seconds = float(answer.get("seconds", 0.0))
+    return {**job, "save_code": code, "seconds": seconds, "text": f"{name} {how} ({seconds:.1f} s)"}
 
 
 def _runs(path: str) -> bool:
@@ -75,11 +118,15 @@ def _stop(path: str, reason: str, save_s: float) -> None:
 
     A supervisor of before takes the frame and not its words: the job is "stopped by hand" then.
     """
-    words = f"{save_s:.0f} {reason}".encode()
+    _send(path, STOP, f"{save_s:.0f} {reason}")
+
+
+def _send(path: str, kind: bytes, text: str) -> None:
+    words = text.encode()
     with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(2.0)
         connection.connect(f"{path}/socket")
-        connection.sendall(HEAD.pack(STOP, len(words)) + words)
+        connection.sendall(HEAD.pack(kind, len(words)) + words)
 
 
 def _ended(path: str, name: str) -> dict[str, Any]:
@@ -91,7 +138,9 @@ def _ended(path: str, name: str) -> dict[str, Any]:
     code = end.get("save_code")
     saved = f"saved (exit code {code})" if request.get("save") else "nothing to save"
     return {
-        "job": os.path.basename(path), "save_code": code, "exit_code": end.get("exit_code"),
+        "job": os.path.basename(path), "name": request.get("name"), "command": request.get("command"),
+        "created": request.get("created"), "save_code": code, "exit_code": end.get("exit_code"),
+        "seconds": end.get("save_s"),
         "text": f"{name} {end.get('state')}, {saved}",
     }  # fmt: skip
 

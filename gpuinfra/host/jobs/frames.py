@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 # refused.
 VERSION = 1
 # towards the job: a request, its input, the end of its input, a signal, the terminal's size, a sign of life,
-# "end", "nobody reads what you print any more"
+# "end", "nobody reads what you print any more", "save, and go on"
 REQUEST, INPUT, STDIN_EOF, SIGNAL = b"r", b"i", b"e", b"s"
 SIZE, HEARTBEAT, STOP, STDOUT_CLOSED = b"w", b"h", b"t", b"c"
+SAVE = b"v"
 # from the job: its output and errors, its exit code
 OUT, ERR, EXIT = b"1", b"2", b"x"
 

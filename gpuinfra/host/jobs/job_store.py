@@ -1,7 +1,8 @@
 """What is kept of each job, in a directory of its own: the request, its log, its end.
 
-job.json (the request), end.json (how it ended), live.json (whether a client is attached), log, lock, socket:
-other versions of gpuinfra read them, too, so their names stay.
+job.json (the request), end.json (how it ended), live.json (whether a client is attached), save.json (how it
+saved last while it went on), log, lock, socket: other versions of gpuinfra read them, too, so their names
+stay.
 """
 
 from __future__ import annotations
@@ -148,6 +149,7 @@ class JobDirectory:
             "exit_code": end.get("exit_code"),
             "ended": end.get("ended") or (iso(booted()) if state == "lost" and _rebooted(request) else None),
             "reason": reason,
+            "saved": self.read("save").get("saved"),
             "attached": live and bool(self.read("live").get("attached")),
         }
 

@@ -8,6 +8,7 @@ import time
 from gpuinfra.host import gpu_state
 from gpuinfra.host.jobs import command_environment, frames, job_list, systemd
 from gpuinfra.host.jobs.clock import boot_id
+from gpuinfra.host.jobs.early_save import EarlySave
 from gpuinfra.host.jobs.exit_status import TIME_LIMIT_CODE, end_record
 from gpuinfra.host.jobs.job_store import JobDirectory, JobError
 from gpuinfra.host.jobs.output_log import OutputLog
@@ -44,7 +45,7 @@ def prepare(request: Request, *, kind: str) -> JobDirectory:
     request["cwd"] = directory
     job_list.prune()
     job = JobDirectory(request.get("id") or frames.new_id())
-    shown = {name: request.get(name) for name in ("name", "time_limit_s", "then", "save", "tty")}
+    shown = {name: request.get(name) for name in ("name", "time_limit_s", "then", "save", "tty", "restart")}
     job.create({**shown, "kind": kind, "command": command_environment.as_typed(words)})
     return job
 
@@ -80,6 +81,7 @@ def supervise(job: JobDirectory, request: Request, *, client: socket | None) -> 
     except OSError as error:
         return record_failed_start(job, request, output, error, client)
     supervisor = Supervisor(job, process, output, kept=client is None)
+    supervisor.early_save = EarlySave(job, request)
     if client is not None:
         supervisor.add_client(client)
     if request.get("time_limit_s"):
@@ -127,10 +129,14 @@ def start_error(program: str, error: OSError) -> str:
 def finish_job(job: JobDirectory, request: Request, output: OutputLog, supervisor: Supervisor) -> int:
     """Run the job to its end, run --save, keep the end, tell attached clients, power off if asked."""
     end = supervisor.run()
+    if supervisor.early_save:
+        supervisor.early_save.stop()
     if request.get("time_limit_from") and end["exit_code"] == TIME_LIMIT_CODE and end["reason"]:
         end["reason"] = f"{end['reason']} (job_time_limit of {request['time_limit_from']})"
+    began = time.monotonic()
     save_code = save_results(request, output, until=supervisor.save_until)
-    job.try_write("end", {**end, "save_code": save_code})
+    save_s = round(time.monotonic() - began, 1)
+    job.try_write("end", {**end, "save_code": save_code, "save_s": save_s})
     supervisor.notify_exit(
         int(end["exit_code"]), ("GPU failed: " if "cause" in end else "") + str(end["reason"])
     )

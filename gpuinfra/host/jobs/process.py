@@ -62,7 +62,7 @@ class JobProcess:
                 os.set_blocking(fd, False)
         try:
             streams = [(os.POSIX_SPAWN_DUP2, end, fd) for fd, end in enumerate((in_end, out_end, err_end))]
-            return _spawn(path, argv, env, cwd, streams)
+            return spawn(path, argv, env, cwd, streams)
         finally:
             for fd in (in_end, out_end, err_end):
                 os.close(fd)
@@ -78,7 +78,7 @@ class JobProcess:
         opened = (os.POSIX_SPAWN_OPEN, 0, os.ttyname(inner), os.O_RDWR, 0)
         try:
             streams = [opened, (os.POSIX_SPAWN_DUP2, 0, 1), (os.POSIX_SPAWN_DUP2, 0, 2)]
-            return _spawn(path, argv, env, cwd, streams)
+            return spawn(path, argv, env, cwd, streams)
         finally:
             os.close(inner)
 
@@ -154,7 +154,7 @@ def find_program(name: str, path: str, cwd: str) -> str:
     )
 
 
-def _spawn(
+def spawn(
     path: str, argv: Sequence[str], env: Mapping[str, str], cwd: str, streams: Sequence[tuple[Any, ...]]
 ) -> int:
     """Start it as the leader of a session; posix_spawn knows no working directory, so ours is changed."""

@@ -21,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
     from typing import Any
+
+    from gpuinfra.host.jobs.early_save import EarlySave
 else:
     import _signal as signal  # plain numbers instead of enums
 
@@ -58,6 +60,7 @@ class Supervisor:
         self._clients: list[AttachedClient] = []
         self._outputs = dict(process.outputs)
         self.save_until: float | None = None  # of time.monotonic(), where the host ends
+        self.early_save: EarlySave | None = None
         self._why = ""
         self._paused, self._reason, self._quiet_since, self._given_up = False, "", 0.0, False
         self._stdin = StdinWriter(process, self._loop)
@@ -89,6 +92,8 @@ class Supervisor:
         while not self._is_finished():
             self._loop.wait(self._select_timeout())
             self._timers.run()
+            if self.early_save:
+                self.early_save.look()
             if self._stdin.is_stuck:
                 self._stdin.feed()
         code = self._process.exit_code() or (1 if self._reason == "no room" else 0)
@@ -224,6 +229,9 @@ class Supervisor:
             resize(self._process.terminal, payload)
         elif kind == frames.STOP:
             self._stop(payload)
+        elif kind == frames.SAVE and self.early_save:
+            question, _, why = payload.decode("utf-8", "replace").partition(" ")
+            self.early_save.begin(question, why, kept=self.kept)
         elif kind == frames.STDOUT_CLOSED:  # nobody reads on: it gets what a closed pipe gives
             self._close_outputs()
         if kind in (frames.INPUT, frames.STDIN_EOF):

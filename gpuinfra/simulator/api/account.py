@@ -16,6 +16,7 @@ from werkzeug.test import run_wsgi_app
 from gpuinfra.simulator.api import account_services, price_list
 from gpuinfra.simulator.api.app import request_of
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
+from gpuinfra.simulator.api.interruptions import Interruptions, instance_of
 from gpuinfra.simulator.api.inventory import machine_of, power_off
 from gpuinfra.simulator.api.patches import apply_patches
 from gpuinfra.simulator.api.snapshot import Snapshot
@@ -34,6 +35,7 @@ class MotoAccount:
         self._lock = state.moto_lock
         self._kept = Snapshot()
         self._state = state
+        self._interruptions = Interruptions(state)
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any]) -> ApiAnswer:
@@ -97,6 +99,15 @@ class MotoAccount:
             for it in backend.all_instances():
                 if it.id == instance_id and it._state.name == "running":
                     power_off(it)
+
+    def interrupt(self, instance_id: str, notice_s: float, action: str, with_notice: bool) -> None:
+        """Take a spot instance back."""
+        found = instance_of(ec2_backends.iter_backends(), instance_id)
+        self._interruptions.begin(found, notice_s=notice_s, action=action, with_notice=with_notice)
+
+    def rebalance(self, instance_id: str) -> None:
+        """Recommend a rebalance of an instance."""
+        self._interruptions.recommend(instance_of(ec2_backends.iter_backends(), instance_id))
 
     def schedules(self) -> Iterator[tuple[str, Any]]:
         """Yield the region and moto's object of each schedule."""

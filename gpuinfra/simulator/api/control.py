@@ -42,6 +42,12 @@ class Account(Protocol):
     def power_off(self, instance_id: str) -> None:
         """Stop or terminate an instance whose host has shut itself down."""
 
+    def interrupt(self, instance_id: str, notice_s: float, action: str, with_notice: bool) -> None:
+        """Take a spot instance back."""
+
+    def rebalance(self, instance_id: str) -> None:
+        """Recommend a rebalance of an instance."""
+
 
 def _text(text: str) -> ApiAnswer:
     return ApiAnswer(status=200, headers=(("Content-Type", "text/plain"),), body=text.encode())
@@ -68,6 +74,8 @@ class ControlApi:
             "GET /_sim/leftovers": lambda _: _json(account.leftovers()),
             "GET /_sim/machines": lambda _: _json(self._machines()),
             "POST /_sim/powered-off": self._power_off,
+            "POST /_sim/interrupt": self._interrupt,
+            "POST /_sim/rebalance": self._rebalance,
             "POST /_sim/faults": self._add_faults,
             "DELETE /_sim/faults": self._clear_faults,
             "POST /_sim/capacity": self._add_capacity_rule,
@@ -102,7 +110,11 @@ class ControlApi:
         times = Counter((it.instance_id, it.state) for it in self._state.events)
         return [
             dataclasses.replace(
-                it, starts=times[it.id, "running"], reboots=times[it.id, "rebooted"]
+                it,
+                starts=times[it.id, "running"],
+                reboots=times[it.id, "rebooted"],
+                notices=self._state.notices.get(it.id, {}),
+                metadata_silent=it.id in self._state.silent,
             ).to_json()
             for it in self._account.machines()
         ]
@@ -110,6 +122,14 @@ class ControlApi:
     def _power_off(self, payload: Any) -> ApiAnswer:
         self._state.acting = HOST
         self._account.power_off(payload["instance_id"])
+        return _json({})
+
+    def _interrupt(self, payload: Any) -> ApiAnswer:
+        self._account.interrupt(**payload)
+        return _json({})
+
+    def _rebalance(self, payload: Any) -> ApiAnswer:
+        self._account.rebalance(**payload)
         return _json({})
 
     def _add_faults(self, payload: Any) -> ApiAnswer:
@@ -133,11 +153,12 @@ class ControlApi:
         return _json({})
 
     def _set(self, payload: Any) -> ApiAnswer:
-        unknown = payload.keys() - {"pending_s", "caller_ip", "schedules_ahead_s", "hung"}
+        unknown = payload.keys() - {"pending_s", "caller_ip", "schedules_ahead_s", "hung", "silent"}
         if unknown:
             raise KeyError(f"no such setting: {', '.join(sorted(unknown))}")
         self._state.pending_s = float(payload.get("pending_s", self._state.pending_s))
         self._state.caller_ip = str(payload.get("caller_ip", self._state.caller_ip))
+        self._state.silent = set(payload.get("silent", self._state.silent))
         self._state.hung = set(payload.get("hung", self._state.hung))
         self._state.schedules_ahead_s = float(payload.get("schedules_ahead_s", self._state.schedules_ahead_s))
         self._state.ticked.set()

@@ -6,6 +6,7 @@ from typing import Any
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import StateReason
 
+from gpuinfra.simulator.api.patches.one_time_spot import is_one_time
 from gpuinfra.simulator.machine import FakeGpus, Machine, Opening
 
 _FROM_INSIDE = "Client.InstanceInitiatedShutdown"
@@ -45,13 +46,13 @@ def machine_of(instance: Any) -> Machine:
         shutdown_behavior=instance.instance_initiated_shutdown_behavior,
         gpu=_gpu(instance.instance_type),
         openings=tuple(_openings(nic)),
-        power_cut=getattr(instance, "power_cut", False),
+        power_cut=getattr(instance, "power_cut", False) or getattr(instance, "loses_power", False),
     )
 
 
 def power_off(instance: Any) -> None:
     """Do what EC2 does when an instance shuts itself down."""
-    ends = instance.instance_initiated_shutdown_behavior == "terminate"
+    ends = instance.instance_initiated_shutdown_behavior == "terminate" or is_one_time(instance)
     instance.terminate() if ends else instance.stop()
     instance.state_reason = StateReason(f"{_FROM_INSIDE}: Instance initiated shutdown", _FROM_INSIDE)
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from gpuinfra.simulator.api.account_settings import AccountSettings
 from gpuinfra.simulator.api.call_log import CallLog
@@ -54,6 +55,8 @@ class SimulatorState:
         self.pending_s = 0.0
         self.schedules_ahead_s = 0.0
         self.hung: set[str] = set()  # instances whose hosts do not hear that they shall shut down
+        self.silent: set[str] = set()  # instances whose metadata service does not answer
+        self.notices: dict[str, dict[str, Any]] = {}  # by instance: spot-action, rebalance
         self.acting = API
         self.account = AccountSettings()
         self.consoles: dict[str, str] = {}

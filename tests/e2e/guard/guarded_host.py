@@ -59,7 +59,7 @@ class GuardedHost:
 
     @classmethod
     def launch(
-        cls, instances: LabInstances, *, limits: str = LIMITS, with_guard: bool = True
+        cls, instances: LabInstances, *, limits: str = LIMITS, with_guard: bool = True, **more: Any
     ) -> "GuardedHost":
         """Launch it and wait until it lets us in."""
         tags = [{"Key": "gpuinfra:stack", "Value": "dev"}] + [{"Key": TAG, "Value": limits}] * bool(limits)
@@ -68,6 +68,7 @@ class GuardedHost:
             UserData=user_data(with_guard=with_guard),
             MetadataOptions={"HttpTokens": "required", "InstanceMetadataTags": "enabled"},
             TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
+            **more,
         )
         return cls(guest=guest.wait_until_booted())
 

@@ -97,6 +97,38 @@ def test_the_last_words_are_those_of_the_ending_else_of_aws(tmp_path: Path) -> N
     assert last_words(world, host(), None) == ""
 
 
+def test_the_last_words_tell_the_hook_and_each_save(tmp_path: Path) -> None:
+    """Those of the last ending alone; in seconds where they are known."""
+    why = {"by": "EC2", "reason": "spot interruption: terminate at T"}
+    steps = [
+        {
+            "time": "2026-11-29T20:00:00Z",
+            "kind": "on_stop",
+            "reason": "gpuinfra stop",
+            "text": "another hook",
+        },
+        {"time": "2026-11-29T20:00:01Z", "kind": "end", "by": "ada", "reason": "gpuinfra stop"},
+        {"time": "2026-11-29T20:10:00Z", "kind": "on_stop", "text": "on_stop ended", "seconds": 3.0, **why},
+        {"time": "2026-11-29T20:10:01Z", "kind": "job ended", "text": "job train stopped, saved", **why},
+        {"time": "2026-11-29T20:10:02Z", "kind": "end", **why},
+    ]
+    console = "\n".join(f"gpuinfra-event {json.dumps(one)}" for one in steps)
+    world = fake_world(tmp_path, cloud=FakeCloud(instance=STOPPED, consoles=(console,)))
+    assert last_words(world, host(), STOPPED) == (
+        "spot interruption: terminate at T (EC2); on_stop ended (3 s); job train stopped, saved"
+    )
+
+
+def test_a_spot_host_without_last_words_is_told_by_aws(tmp_path: Path) -> None:
+    """The notice never came: nothing was saved."""
+    reason = "Server.SpotInstanceTermination: Spot instance termination"
+    gone = dataclasses.replace(STOPPED, state="terminated", reason=reason)
+    words = last_words(fake_world(tmp_path, cloud=FakeCloud(instance=gone)), host(), gone)
+    assert (
+        words == f"EC2 took the spot host back, and it said no last words: nothing was saved then ({reason})"
+    )
+
+
 @pytest.mark.parametrize(
     ("since", "at"),
     [

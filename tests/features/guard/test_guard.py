@@ -49,6 +49,13 @@ def test_status_asks_without_root_and_tells_the_time_to_the_end(tmp_path: Path) 
     assert "settings: idle=60 warn=10 (was off)" in text
 
 
+def test_what_an_end_means_for_a_spot_host_is_said() -> None:
+    """It is no stop."""
+    text = status_text({**answer(), "spot": True}, stack="default", now=NOW)
+    assert "a spot host cannot be stopped: each end of it is its last" in text
+    assert "spot" not in status_text({**answer(), "spot": False}, stack="default", now=NOW)
+
+
 @pytest.mark.parametrize(
     ("values", "says"),
     [

@@ -102,3 +102,38 @@ def test_a_job_that_began_after_a_stop_was_taken_back_saves_too(
     assert not ended.end("none", "ada", "gpuinfra stop", 30)[0]
     child.communicate(timeout=PATIENCE_S)
     assert (home / "saved").read_text() == (home / "hooked").read_text() == "\n"
+
+
+def saved(deadline_s: float = 30.0) -> list[dict[str, Any]]:
+    """Let all that runs save; return what is told of it."""
+    return running_jobs.save(why="drill", deadline_s=deadline_s, tell=lambda _: None)
+
+
+def test_a_job_saves_and_goes_on(home: Path, begin: Begin, jobs: Path) -> None:
+    """As often as it is asked; at its end it saves again. A job without a --save is not asked."""
+    begin("aaaa", f'echo "${{GPUINFRA_SAVE:-end}}" >> {home}/saved')
+    begin("bbbb", "")
+    for _ in range(2):
+        (told,) = saved()
+        assert (told["job"], told["save_code"]) == ("aaaa", 0)
+        assert "run aaaa saved (" in told["text"]
+    kept = json.loads((jobs / "aaaa/save.json").read_text())
+    assert kept["saved"] == kept["began"]
+    end()
+    assert (home / "saved").read_text().split() == ["drill", "drill", "end"]
+
+
+def test_an_early_save_that_fails_is_told(begin: Begin, jobs: Path) -> None:
+    """It is no save: what is at risk counts on."""
+    begin("aaaa", "exit 4")
+    assert saved()[0]["text"] == "run aaaa did not save: exit code 4 (0.0 s)"
+    assert "saved" not in json.loads((jobs / "aaaa/save.json").read_text())
+
+
+def test_an_early_save_that_hangs_ends_with_the_job(home: Path, begin: Begin, jobs: Path) -> None:
+    """It is not waited for beyond the deadline; the last save is not held up by it."""
+    begin("aaaa", f'[ -z "$GPUINFRA_SAVE" ] && exec touch {home}/saved; echo $$ > {home}/pid; sleep 600')
+    assert saved(1.0)[0]["text"] == "run aaaa has not saved in time"
+    assert end() in (["run aaaa stopped, saved (exit code 0)"], ["run aaaa ended, and its client was told"])
+    assert (home / "saved").exists()
+    assert not Path(f"/proc/{(home / 'pid').read_text().strip()}").exists()

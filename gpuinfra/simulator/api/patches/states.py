@@ -20,6 +20,7 @@ def _report_changes(state: SimulatorState, method: str, change: str) -> None:
             return self._state  # nothing happens; moto would say that it was stopped just now
         result = of_moto(self)
         if method == "start" and was != "running":
+            self.power_cut = False
             self.launch_time = utcnow()  # as on AWS, and a started instance is pending again
         if method == "reboot" or self._state.name != was:
             state.instance_changed(region=self.region_name, instance_id=self.id, state=change)

@@ -123,7 +123,7 @@ def wish_of(machine: Machine | None, vm: VmState | None) -> Wish:
 def decide(machine: Machine | None, vm: VmState | None, now: float) -> Action:
     """Return the next action for one instance."""
     power, wish = vm.power if vm else Power.ABSENT, wish_of(machine, vm)
-    is_cut = machine and machine.power_cut and wish is Wish.STOP
+    is_cut = machine and machine.power_cut and wish in (Wish.STOP, Wish.TERMINATE)
     if vm and power is Power.ON and (is_cut or vm.ignores_buttons(now)):
         return Action.KILL
     return _ACTIONS[wish][power]

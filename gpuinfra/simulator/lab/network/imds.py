@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from gpuinfra.simulator.machine import Machine
 TOKEN = "X-aws-ec2-metadata-token"  # noqa: S105  # the name of a header
 TTL = f"{TOKEN}-ttl-seconds"
 MAX_TTL_S = 21600
+SILENCE_S = 300.0
 # beside a host's disk, for a test to write: {"spot-action": {"action", "time"}, "rebalance": {...},
 # "down": true}
 EXTRA_FILE = "imds.json"
@@ -60,6 +62,11 @@ class MetadataService:
         if not self._allowed(machine, headers.get(TOKEN.lower()), caller):
             return Reply(status=401, body=b"Unauthorized")
         return self._read(machine, path)
+
+    def is_silent(self, caller: str) -> bool:
+        """Tell whether nothing is to be answered, as by a service that hangs."""
+        machine = self._machine_at(caller)
+        return machine is not None and machine.metadata_silent
 
     def _issue(self, path: str, headers: Mapping[str, str], caller: str) -> Reply:
         if "x-forwarded-for" in headers:  # so that no proxy can be talked into it
@@ -106,7 +113,11 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "EC2ws"
 
     def do_GET(self) -> None:
-        """Answer."""
+        """Answer; a caller that gets none waits until it gives up, as of packets that are lost."""
+        if self.server.service.is_silent(self.client_address[0]):
+            self.server.gone.wait(SILENCE_S)
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         reply = self.server.service.answer(self.command, self.path, headers, self.client_address[0])
         self.send_response(reply.status)
@@ -131,4 +142,9 @@ class MetadataServer(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], service: MetadataService) -> None:
         super().__init__(address, _Handler)
-        self.service = service
+        self.service, self.gone = service, threading.Event()
+
+    def server_close(self) -> None:
+        """Leave nobody waiting."""
+        self.gone.set()
+        super().server_close()

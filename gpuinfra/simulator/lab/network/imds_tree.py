@@ -57,7 +57,7 @@ def _meta_data(machine: Machine, extra: Mapping[str, Any]) -> dict[str, Node]:
         "services": {"domain": "amazonaws.com", "partition": "aws"},
         "tags": {"instance": dict(machine.tags)} if machine.tags else {},
         "iam": _iam(machine.role) if machine.role else {},
-        **_notices(extra),
+        **_notices({**machine.notices, **extra}),
     }
     return {name: value for name, value in found.items() if value}
 
