@@ -36,7 +36,7 @@ def installed(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def install(installed: Path, directory: Path) -> None:
-    """Copy it into another clone, and say there that it was made for that one: its `init` has nothing to do."""
+    """Copy it into another clone, and note there that it is for that one: `init` has nothing to do then."""
     copied = shutil.copytree(installed, directory / ".terraform", symlinks=True)
     stamp = copied / "gpuinfra-init"
     stamp.write_text(stamp.read_text().replace(str(installed.parent.resolve()), str(directory.resolve())))
