@@ -35,6 +35,13 @@ def installed(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) ->
     return project / "terraform" / ".terraform"
 
 
+def install(installed: Path, directory: Path) -> None:
+    """Copy it into another clone, and note there that it is for that one: `init` has nothing to do then."""
+    copied = shutil.copytree(installed, directory / ".terraform", symlinks=True)
+    stamp = copied / "gpuinfra-init"
+    stamp.write_text(stamp.read_text().replace(str(installed.parent.resolve()), str(directory.resolve())))
+
+
 @pytest.fixture(scope="session")
 def provider(simulator: Simulator, installed: Path) -> Iterator[dict[str, str]]:
     """What makes Terraform use a provider that runs already."""
@@ -60,7 +67,7 @@ def fresh(sim: Simulator, tmp_path: Path) -> Cli:
 @pytest.fixture
 def cold_cli(fresh: Cli, installed: Path) -> Cli:
     """The command line after `init`, its provider installed; each Terraform starts it anew, as for a user."""
-    shutil.copytree(installed, fresh.directory / ".terraform", symlinks=True)
+    install(installed, fresh.directory)
     fresh.ok("init", "--region", "us-east-1", "--owner", "tester")
     return fresh
 

@@ -194,7 +194,7 @@ class TerraformCli:
         ]
         config = self._env.get("TF_CLI_CONFIG_FILE", "")
         parts += [Path(config)] if config else []
-        digest = hashlib.sha256(str(modules).encode())
+        digest = hashlib.sha256()
         for path in parts:
             digest.update(path.name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
-        return digest.hexdigest()
+        return f"{modules}\n{digest.hexdigest()}\n"
