@@ -92,6 +92,10 @@ class Simulator:
         """Let instances be pending for so long after each launch and start."""
         self._call("POST", "settings", {"pending_s": seconds})
 
+    def images_take(self, seconds: float) -> None:
+        """Let an image of an instance be pending for so long."""
+        self._call("POST", "settings", {"image_s": seconds})
+
     def schedules_ahead(self, seconds: float) -> None:
         """Let schedules be carried out as if it were so much later."""
         self._call("POST", "settings", {"schedules_ahead_s": seconds})

@@ -119,6 +119,9 @@ def _ec2_inventory(backend: Any) -> Iterator[tuple[str, str]]:
     yield from (("key_pairs", name) for name in backend.key_pairs)
     yield from (("volumes", it) for it in backend.volumes)
     yield from (("network_interfaces", it) for it in backend.enis)
+    made = [it for it in backend.amis.values() if it.owner_id == backend.account_id and it.instance_id]
+    yield from (("images", it.id) for it in made)
+    yield from (("snapshots", it.id) for it in backend.snapshots.values() if getattr(it, "of_instance", False))
     yield from _network_inventory(backend)
 
 

@@ -115,10 +115,11 @@ class ControlApi:
         return _json({})
 
     def _set(self, payload: Any) -> ApiAnswer:
-        unknown = payload.keys() - {"pending_s", "caller_ip", "schedules_ahead_s", "hung"}
+        unknown = payload.keys() - {"pending_s", "image_s", "caller_ip", "schedules_ahead_s", "hung"}
         if unknown:
             raise KeyError(f"no such setting: {', '.join(sorted(unknown))}")
         self._state.pending_s = float(payload.get("pending_s", self._state.pending_s))
+        self._state.image_s = float(payload.get("image_s", self._state.image_s))
         self._state.caller_ip = str(payload.get("caller_ip", self._state.caller_ip))
         self._state.hung = set(payload.get("hung", self._state.hung))
         self._state.schedules_ahead_s = float(payload.get("schedules_ahead_s", self._state.schedules_ahead_s))
