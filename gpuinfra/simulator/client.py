@@ -124,6 +124,10 @@ class Simulator:
         """Describe every instance for the lab; no call is logged, no fault can hit."""
         return [Machine.from_json(raw) for raw in self._call("GET", "machines")]
 
+    def images(self) -> dict[str, str]:
+        """Return the images that were made of instances: image -> instance."""
+        return dict(self._call("GET", "images"))
+
     def powered_off(self, instance_id: str) -> None:
         """Say that the host of an instance has shut itself down."""
         self._call("POST", "powered-off", {"instance_id": instance_id})

@@ -36,6 +36,9 @@ class Account(Protocol):
     def machines(self) -> Sequence[Machine]:
         """Describe every instance."""
 
+    def images(self) -> Mapping[str, str]:
+        """Return the images that were made of instances: image -> instance."""
+
     def power_off(self, instance_id: str) -> None:
         """Stop or terminate an instance whose host has shut itself down."""
 
@@ -64,6 +67,7 @@ class ControlApi:
             "GET /_sim/events": lambda _: _json([event.to_json() for event in state.events]),
             "GET /_sim/leftovers": lambda _: _json(account.leftovers()),
             "GET /_sim/machines": lambda _: _json(self._machines()),
+            "GET /_sim/images": lambda _: _json(account.images()),
             "POST /_sim/powered-off": self._power_off,
             "POST /_sim/faults": self._add_faults,
             "DELETE /_sim/faults": self._clear_faults,
