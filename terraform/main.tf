@@ -19,13 +19,14 @@ module "host" {
   tags    = var.tags
 
   # where
-  availability_zone = var.availability_zone
+  availability_zone = try(var.restore.zone, var.availability_zone)
   subnet            = local.subnet_id == null ? null : { id = local.subnet_id }
 
   # host
-  instance_type     = var.instance_type
+  instance_type     = try(var.restore.instance_type, var.instance_type)
   image             = var.image
   ami_id            = var.ami_id
+  restore           = var.restore
   shutdown_behavior = var.shutdown_behavior
   user_data_base64  = local.user_data_base64
 
