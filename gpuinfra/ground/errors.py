@@ -32,9 +32,14 @@ class TerraformError(GpuInfraError):
 
 
 class CloudError(GpuInfraError):
-    """AWS refused."""
+    """AWS refused; code: AWS's own, such as InsufficientInstanceCapacity, empty where it said none."""
 
     exit_code = 4
+    code = ""
+
+
+class NotReached(CloudError):
+    """AWS gave no answer: the network does not lead there, or a connection broke."""
 
 
 class NotAccepted(CloudError):

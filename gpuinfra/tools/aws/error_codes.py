@@ -2,7 +2,7 @@
 
 import re
 
-from gpuinfra.ground.errors import CloudError, GpuInfraError
+from gpuinfra.ground.errors import CloudError, GpuInfraError, NotReached
 from gpuinfra.ground.model import Settings
 from gpuinfra.tools.aws.error_rules import RULES
 from gpuinfra.tools.aws.refusal import Refusal
@@ -15,10 +15,18 @@ def refused(
     if code.isdigit():  # of HTTP: no service of AWS's has said a word
         return unreachable(f"{operation} was answered with HTTP {code} {message}".strip())
     refusal = Refusal(code=code, message=message, service=service, operation=operation, settings=settings)
+    error = _explained(refusal)
+    if isinstance(error, CloudError):
+        error.code = code
+    return error
+
+
+def _explained(refusal: Refusal) -> GpuInfraError:
     for pattern, rule in RULES:
-        if re.fullmatch(pattern, code):
+        if re.fullmatch(pattern, refusal.code):
             return rule(refusal)
-    return CloudError(f"AWS refused {service}:{operation}: {code}: {message}")
+    r = refusal
+    return CloudError(f"AWS refused {r.service}:{r.operation}: {r.code}: {r.message}")
 
 
 def no_credentials(detail: str = "") -> CloudError:
@@ -32,4 +40,4 @@ def no_credentials(detail: str = "") -> CloudError:
 
 def unreachable(detail: str) -> CloudError:
     """Return the error for a network that does not lead to AWS."""
-    return CloudError(f"AWS cannot be reached: {detail}", hint="the same command, when the network is back")
+    return NotReached(f"AWS cannot be reached: {detail}", hint="the same command, when the network is back")
