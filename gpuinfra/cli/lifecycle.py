@@ -43,12 +43,15 @@ def stop(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) 
     result("", instance, as_json)
 
 
-def start(stack: Stack = DEFAULT_STACK, wait: Wait = True, as_json: Json = False) -> None:
-    """Start a stopped host and print its new public IP."""
-    from gpuinfra.features.lifecycle import power
+def start(
+    stack: Stack = DEFAULT_STACK, yes: Yes = False, wait: Wait = True, as_json: Json = False
+) -> None:
+    """Start a stopped host and print its new public IP. Where EC2 has no room for it, in another place."""
+    from gpuinfra.factory.start import elsewhere
+    from gpuinfra.features.lifecycle import start_elsewhere
 
     world = factory.world(stack, os.environ)
-    host = power.followed(world, power.start(world), wait=wait)
+    host = start_elsewhere.start(world, elsewhere(world, moves=True, yes=yes), wait=wait)
     result(host.address, host, as_json)
 
 

@@ -1,6 +1,7 @@
 """`stop`, `start`: EC2 does it, then Terraform's record is renewed, so that its next plan is empty."""
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.events import events
@@ -42,23 +43,55 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
     return instance
 
 
-def start(world: World) -> Host:
+class OtherPlaces(Protocol):
+    """What a start does about other places than the host's own; features/lifecycle/start_elsewhere.py."""
+
+    def settle(self, world: World, host: Host) -> Host:
+        """Finish a move that an earlier start began; return the host that there is then."""
+
+    def go(self, world: World, host: Host, refusal: CloudError) -> Host:
+        """Start the host elsewhere, or raise the refusal."""
+
+    def started(self, world: World, host: Host) -> None:
+        """Hear that the host started in its own place."""
+
+
+class OwnPlace:
+    """The host starts where it is, or not at all."""
+
+    def settle(self, world: World, host: Host) -> Host:
+        """Return the host."""
+        return host
+
+    def go(self, world: World, host: Host, refusal: CloudError) -> Host:
+        """Raise the refusal."""
+        raise refusal
+
+    def started(self, world: World, host: Host) -> None:
+        """Do nothing."""
+
+
+def start(world: World, elsewhere: OtherPlaces = OwnPlace()) -> Host:
     """Start the host if it does not run; return it with its new address, as it is recorded then.
 
     Raises:
         CloudError: EC2 refuses: it stays stopped, its disk is safe.
         HostError: there is no host, or it is gone.
     """
-    host = world.recorded_host()
+    host = elsewhere.settle(world, world.recorded_host())
     cloud = cloud_of(world, host)
     events.hear(world)  # its console says since when it has been stopped, and begins anew now
-    power_on(world, cloud, host, existing(cloud, host))
+    try:
+        power_on(world, cloud, host, existing(cloud, host))
+        elsewhere.started(world, host)
+    except CloudError as refusal:
+        host = elsewhere.go(world, host, refusal)
     world.events.note("gpuinfra start", host.instance_id)
     record(world, host)
     return world.recorded_host()
 
 
-def started(world: World, host: Host, *, yes: bool) -> Host:
+def started(world: World, host: Host, *, yes: bool, elsewhere: OtherPlaces = OwnPlace()) -> Host:
     """Return a host that runs: one that is stopped is started, without `yes` after a question.
 
     Raises:
@@ -71,7 +104,7 @@ def started(world: World, host: Host, *, yes: bool) -> Host:
     question = f"The host {host.instance_id} is {instance.state}. Start it? It costs money while it runs."
     if not yes and not world.reporter.confirm(question):
         raise Stopped(f"the host {host.instance_id} is stopped", hint=command("start", host.stack))
-    return start(world)
+    return start(world, elsewhere)
 
 
 def followed(world: World, host: Host, *, wait: bool) -> Host:
