@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from gpuinfra.features.capacity.verdict import OF_CODE, Verdict, bucket
-from gpuinfra.features.capacity.walk import NothingLeftError, Pause, Places, Refused, Told, walk
+from gpuinfra.features.capacity.walk import NothingLeftError, Pause, Places, FailedTry, Told, walk
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, NotReached
 from gpuinfra.ground.pool import Pool
 from tests.fakes.world import FakeTime
@@ -30,7 +30,7 @@ class Watch:
 
     def __init__(self, time: FakeTime) -> None:
         self.time = time
-        self.refusals: list[tuple[Refused, tuple[Pool, ...]]] = []
+        self.refusals: list[tuple[FailedTry, tuple[Pool, ...]]] = []
         self.pauses: list[Pause] = []
 
     def told(self) -> Told:
@@ -59,7 +59,7 @@ def walked(
     return made, watch
 
 
-def exhausted(region: Region, places: Sequence[Pool], *, wait_s: float = 0.0) -> list[Refused]:
+def exhausted(region: Region, places: Sequence[Pool], *, wait_s: float = 0.0) -> list[FailedTry]:
     """Walk in vain; return the refusals."""
     with pytest.raises(NothingLeftError) as caught:
         walked(region, places, wait_s=wait_s)
