@@ -8,6 +8,7 @@ variable "restore" {
     image         = string
     name          = string
     instance_type = string
+    market        = string
     zone          = string
   })
   default = null

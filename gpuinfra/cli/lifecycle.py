@@ -43,9 +43,7 @@ def stop(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) 
     result("", instance, as_json)
 
 
-def start(
-    stack: Stack = DEFAULT_STACK, yes: Yes = False, wait: Wait = True, as_json: Json = False
-) -> None:
+def start(stack: Stack = DEFAULT_STACK, yes: Yes = False, wait: Wait = True, as_json: Json = False) -> None:
     """Start a stopped host and print its new public IP. Where EC2 has no room for it, in another place."""
     from gpuinfra.factory.start import elsewhere
     from gpuinfra.features.lifecycle import start_elsewhere

@@ -1,7 +1,7 @@
 """Copying a stopped host's disk: begun, waited for, gone on with.
 
-The copy carries the stack's tags, so that `down` and `leaks` find it, and two of its own: whose disk it is, and
-which run of that host it followed. Of a host that has been started since, it is out of date.
+The copy carries the stack's tags, so that `down` and `leaks` find it, and two of its own: whose disk it is,
+and which run of that host it followed. Of a host that has been started since, it is out of date.
 """
 
 from collections.abc import Mapping, Sequence

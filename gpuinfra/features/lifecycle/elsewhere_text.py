@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gpuinfra.features.capacity.walk import NothingLeftError, Refused
+from gpuinfra.features.capacity.walk import FailedTry, NothingLeftError
 from gpuinfra.features.lifecycle import places
 from gpuinfra.features.money import prices
 from gpuinfra.features.money.rates import HOURS_A_MONTH, Price
@@ -14,16 +14,16 @@ from gpuinfra.ground.pool import SPOT, Pool
 from gpuinfra.ground.world import World
 
 WITH_COPY = (
-    "The copy takes minutes (hours for a large disk that was never copied) and is deleted when the new host is"
-    " proven; the old one is kept, stopped, until the new one runs. Files, environment and alias stay; the host"
-    " gets another instance id"
+    "The copy takes minutes, or hours for a large disk, and is deleted when the new host is proven; the old"
+    " one is kept, stopped, until the new one runs. Files, environment and alias stay the same; the instance"
+    " id does not"
 )
 
 
 def types(world: World, host: Host, pools: Sequence[Pool]) -> str:
     """Return the question before the host becomes another type of the list."""
     told = "; ".join(f"{pool.instance_type}, {_usd_h(world, host, pool)}" for pool in pools)
-    return f"Start {host.instance_id} in its zone as another type of terraform.tfvars ({told})? Nothing is copied."
+    return f"Start {host.instance_id} in its zone as another type ({told})? Nothing is copied."
 
 
 def with_copy(world: World, host: Host, pools: Sequence[Pool]) -> str:
@@ -32,12 +32,12 @@ def with_copy(world: World, host: Host, pools: Sequence[Pool]) -> str:
     kept = _said(prices.of(world, host.region).snapshot(size_gb), HOURS_A_MONTH, "USD a month at most")
     told = "; ".join(f"{places.listed([pool])}, {_usd_h(world, host, pool)}" for pool in pools)
     return (
-        f"Copy the disk of {host.instance_id} ({size_gb} GB; the copy costs {kept} while it is there) and start"
-        f" it from that: {told}? {WITH_COPY}."
+        f"Copy the disk of {host.instance_id} ({size_gb} GB; the copy costs {kept}) and start it from that:"
+        f" {told}? {WITH_COPY}."
     )
 
 
-def refused(one: Refused, number: int) -> str:
+def refused(one: FailedTry, number: int) -> str:
     """Return one try that brought no host."""
     return f"{one.number} of {number}: {one.pool}: {one.why.value} ({one.took_s:.0f} s)"
 
@@ -54,12 +54,10 @@ def nowhere(host: Host, copy: DiskCopy, over: NothingLeftError) -> CloudError:
 
 def stays(refusal: CloudError, host: Host, why: str) -> CloudError:
     """Return the refusal for a host that stays where it is; why: it cannot go, empty: nobody agreed."""
-    message = f"{refusal.message}. {why}" if why else refusal.message
-    later = f"{command('start', host.stack)}   # later"
-    found = CloudError(
-        message,
-        hint=later if why else f"{command('start --yes', host.stack)}   # moves it; without --yes: asks",
-    )
+    if why:
+        found = CloudError(f"{refusal.message}. {why}", hint=f"{command('start', host.stack)}   # later")
+    else:
+        found = CloudError(refusal.message, hint=f"{command('start --yes', host.stack)}   # moves it")
     found.code = refusal.code
     return found
 
@@ -67,9 +65,15 @@ def stays(refusal: CloudError, host: Host, why: str) -> CloudError:
 def _usd_h(world: World, host: Host, pool: Pool) -> str:
     """Return what a place costs an hour."""
     book = prices.of(world, host.region)
-    price = book.spot(pool.instance_type, pool.zone) if pool.market == SPOT else book.on_demand(pool.instance_type)
+    price = (
+        book.spot(pool.instance_type, pool.zone)
+        if pool.market == SPOT
+        else book.on_demand(pool.instance_type)
+    )
     return _said(price, 1.0, "USD an hour")
 
 
 def _said(price: Price, times: float, unit: str) -> str:
-    return f"{price.usd_h * times:.3g} {unit}" if price.usd_h is not None else f"a price unknown ({price.why})"
+    return (
+        f"{price.usd_h * times:.3g} {unit}" if price.usd_h is not None else f"a price unknown ({price.why})"
+    )

@@ -15,17 +15,20 @@ from gpuinfra.ground.disk_copy import DiskCopy
 from gpuinfra.ground.errors import Interrupted
 from gpuinfra.ground.model import Host, Instance, Settings
 from gpuinfra.ground.names import command
-from gpuinfra.ground.pool import Pool, PoolFile
+from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.protocols import PoolRecord
 from gpuinfra.ground.world import World
 from gpuinfra.tools.files import write_private
 
-# The state as it was before a move. Where AWS says yes, and takes the new host back before it runs, Terraform has
-# the old host as one that only waits to be deleted.
+# The state as it was before a move. Where AWS says yes, and takes the new host back before it runs, Terraform
+# has the old host as one that only waits to be deleted.
 KEPT = "terraform.tfstate.before-move"
 WAITS = "(deposed "  # in the address of such a one, as tools/terraform/recorded.py has it
 
 
-def to(world: World, settings: Settings, host: Host, copy: DiskCopy, place: Pool, *, anew: bool = True) -> None:
+def to(
+    world: World, settings: Settings, host: Host, copy: DiskCopy, place: Pool, *, anew: bool = True
+) -> None:
     """Make the host in a place from the copy of its disk; the old one goes then.
 
     anew: False where the new one is there already, and only the rest is to be done.
@@ -59,7 +62,7 @@ def _restore(host: Host, copy: DiskCopy, place: Pool) -> dict[str, str | None]:
     }
 
 
-def finish(world: World, copy: DiskCopy, new: Host, now: Instance, pool: PoolFile) -> None:
+def finish(world: World, copy: DiskCopy, new: Host, now: Instance, pool: PoolRecord) -> None:
     """Let the new host go on for the old one: its costs, its lease, its place in the next plan."""
     old = dataclasses.replace(new, instance_id=copy.instance_id)
     cost.seen(world, old, world.cloud(new.region, None).instance(copy.instance_id))

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from gpuinfra.features.capacity.cells import cells
 from gpuinfra.ground.model import Host, Instance, Record, Settings, TypeFacts
-from gpuinfra.ground.pool import Pool, cells
+from gpuinfra.ground.pool import Pool
 
 NEED_GPU = ("nvidia", "aws-nvidia")
 
@@ -55,7 +56,8 @@ def why_it_stays(settings: Settings, record: Record, instance: Instance, pools: 
     if pools:
         return ""
     asked = f"zones of terraform.tfvars: {', '.join(settings.zones)}; " if settings.zones else ""
-    return f"No other zone can be asked for it ({asked}types: {', '.join(settings.instance_types) or instance.instance_type})"
+    types = ", ".join(settings.instance_types) or instance.instance_type
+    return f"No other zone can be asked for it ({asked}types: {types})"
 
 
 def listed(pools: Sequence[Pool]) -> str:

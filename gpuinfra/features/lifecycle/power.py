@@ -1,14 +1,14 @@
 """`stop`, `start`: EC2 does it, then Terraform's record is renewed, so that its next plan is empty."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.events import events
+from gpuinfra.features.lifecycle.other_places import OWN_PLACE, OtherPlaces
 from gpuinfra.features.money import cost, lease_end
 from gpuinfra.features.provision import progress
 from gpuinfra.features.provision.outcome import check
-from gpuinfra.ground.errors import Declined, GpuInfraError, HostError, Interrupted, Stopped
+from gpuinfra.ground.errors import CloudError, Declined, GpuInfraError, HostError, Interrupted, Stopped
 from gpuinfra.ground.model import Host, Instance, Row, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud
@@ -43,35 +43,7 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
     return instance
 
 
-class OtherPlaces(Protocol):
-    """What a start does about other places than the host's own; features/lifecycle/start_elsewhere.py."""
-
-    def settle(self, world: World, host: Host) -> Host:
-        """Finish a move that an earlier start began; return the host that there is then."""
-
-    def go(self, world: World, host: Host, refusal: CloudError) -> Host:
-        """Start the host elsewhere, or raise the refusal."""
-
-    def started(self, world: World, host: Host) -> None:
-        """Hear that the host started in its own place."""
-
-
-class OwnPlace:
-    """The host starts where it is, or not at all."""
-
-    def settle(self, world: World, host: Host) -> Host:
-        """Return the host."""
-        return host
-
-    def go(self, world: World, host: Host, refusal: CloudError) -> Host:
-        """Raise the refusal."""
-        raise refusal
-
-    def started(self, world: World, host: Host) -> None:
-        """Do nothing."""
-
-
-def start(world: World, elsewhere: OtherPlaces = OwnPlace()) -> Host:
+def start(world: World, elsewhere: OtherPlaces = OWN_PLACE) -> Host:
     """Start the host if it does not run; return it with its new address, as it is recorded then.
 
     Raises:
@@ -91,7 +63,7 @@ def start(world: World, elsewhere: OtherPlaces = OwnPlace()) -> Host:
     return world.recorded_host()
 
 
-def started(world: World, host: Host, *, yes: bool, elsewhere: OtherPlaces = OwnPlace()) -> Host:
+def started(world: World, host: Host, *, yes: bool, elsewhere: OtherPlaces = OWN_PLACE) -> Host:
     """Return a host that runs: one that is stopped is started, without `yes` after a question.
 
     Raises:

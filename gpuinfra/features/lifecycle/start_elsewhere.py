@@ -19,7 +19,9 @@ from gpuinfra.ground.disk_copy import DiskCopy
 from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Host, Instance, Settings, TypeFacts
 from gpuinfra.ground.names import command
-from gpuinfra.ground.pool import Pool, PoolFile
+from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.protocols import PoolRecord
+from gpuinfra.ground.text import count
 from gpuinfra.ground.world import World
 
 NO_ROOM = (Verdict.NO_CAPACITY, Verdict.NOT_OFFERED)
@@ -30,7 +32,7 @@ class Elsewhere:
     """Where else a host may start. images: by region. moves: whether it may; yes: the user has agreed."""
 
     images: Callable[[str], DiskImages]
-    pool: PoolFile
+    pool: PoolRecord
     moves: bool = False
     yes: bool = False
 
@@ -48,8 +50,9 @@ class Elsewhere:
             move.to(world, prepare(world), host, copy, _place(new), anew=False)
             return self._arrived(world, copy)
         move.put_back(world, host)
-        if copy := next((it for it in copies if it.image_id == host.ami_id), None):
-            return self._arrived(world, copy)
+        for copy in copies:
+            if copy.image_id == host.ami_id:
+                return self._arrived(world, copy)
         return self._again(world, host, copies)
 
     def go(self, world: World, host: Host, refusal: CloudError) -> Host:
@@ -65,14 +68,14 @@ class Elsewhere:
         known = {name: cloud.type_facts(name) for name in dict.fromkeys(_types(settings, instance))}
         fit = {name: it for name, it in known.items() if it and not places.unfit(it, instance, host)}
         types = places.in_its_zone(settings, instance, fit)
-        if types and self._agrees(world, elsewhere_text.types(world, host, types)):
-            if tries.as_another_type(world, host, instance, types):
-                self.started(world, host)
-                return host
+        agrees = types and self._agrees(world, elsewhere_text.types(world, host, types))
+        if agrees and tries.as_another_type(world, host, instance, types):
+            self.started(world, host)
+            return host
         return self._with_a_copy(world, settings, host, refusal, fit)
 
     def started(self, world: World, host: Host) -> None:
-        """Note what a start without a move has changed: the type; and that a copy of the disk is out of date."""
+        """Record the type of a host that started in its own place; a copy of its disk is out of date."""
         now = power.existing(power.cloud_of(world, host), host)
         for copy in self._copies(world, host):
             if copy.instance_id == host.instance_id:
@@ -83,7 +86,7 @@ class Elsewhere:
                 self.pool.write(_place(now))
 
     def proven(self, world: World, host: Host) -> None:
-        """Remove the copy that a host was made from, which has been proven ready, and what led to the old one."""
+        """Remove the copy that a host was made from, once that is proven, and what led to the old one."""
         for copy in self._copies(world, host):
             if copy.image_id == host.ami_id:
                 self.images(host.region).remove(copy.image_id)
@@ -141,13 +144,11 @@ def _types(settings: Settings, instance: Instance) -> tuple[str, ...]:
 
 
 def _place(instance: Instance) -> Pool:
-    return Pool(
-        instance_type=instance.instance_type, market=instance.market, zone=instance.availability_zone
-    )
+    return Pool(instance_type=instance.instance_type, market=instance.market, zone=instance.availability_zone)
 
 
 def _refuse_edits(world: World, host: Host) -> None:
-    """Refuse to copy for minutes what an apply would change beside: the move is to change the place alone.
+    """Refuse to move a host while an apply would change more than its place.
 
     Raises:
         ConfigError: terraform.tfvars says something that is not applied yet, or AWS shows something else.
@@ -159,9 +160,8 @@ def _refuse_edits(world: World, host: Host) -> None:
         world.files.plan_file.unlink(missing_ok=True)
     if planned.changes:
         raise ConfigError(
-            f"terraform.tfvars and what is there differ ({len(planned.changes)} changes); the host is moved as it"
-            " is, so they have to agree first",
-            hint=f"{command('plan', host.stack)}   # shows the changes; undo them, or apply them: gpuinfra up",
+            f"the host is moved as it is, and an apply would do more: {count(len(planned.changes), 'change')}",
+            hint=f"{command('plan', host.stack)}   # shows them: undo them in terraform.tfvars, or apply them",
         )
 
 

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from gpuinfra.features.capacity.walk import NothingLeftError, Pause, Refused, Told, walk
+from gpuinfra.features.capacity.walk import FailedTry, NothingLeftError, Pause, Places, Told, walk
 from gpuinfra.features.lifecycle import elsewhere_text, power
 from gpuinfra.features.money import lease_end
 from gpuinfra.ground.errors import CloudError, ConfigError
@@ -21,14 +21,14 @@ def walked(world: World, pools: Sequence[Pool], ask: Callable[[Pool], None]) -> 
         GpuInfraError: of `ask`, where no other place would do.
     """
 
-    def refused(one: Refused, left: Sequence[Pool]) -> None:
+    def refused(one: FailedTry, left: Sequence[Pool]) -> None:
         world.reporter.say(elsewhere_text.refused(one, one.number + len(left)))
 
     def rest(_: Pause) -> None:
         """There is one round."""
 
     told = Told(refused=refused, rest=rest)
-    walk(pools, ask, wait_s=0.0, clock=world.clock, told=told, jitter=lambda: 1.0)
+    walk(Places(left=list(pools)), ask, wait_s=0.0, clock=world.clock, told=told, jitter=lambda: 1.0)
 
 
 def as_another_type(world: World, host: Host, instance: Instance, pools: Sequence[Pool]) -> bool:

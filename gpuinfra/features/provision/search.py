@@ -34,9 +34,7 @@ def correct(world: World, settings: Settings, record: Record) -> Settings:
     """
     places, host, wanted = cells(settings), record.host, None
     if host and len(places) > 1:
-        found = Pool(
-            instance_type=host.instance_type, market=host.market, zone=host.availability_zone
-        )
+        found = Pool(instance_type=host.instance_type, market=host.market, zone=host.availability_zone)
         wanted = place_of(found, places, settings.pool)
     elif record.ids_of(HOST_TYPE) and settings.pool and settings.allows(settings.pool):
         wanted = settings.pool  # half made there
@@ -103,14 +101,14 @@ class Search:
                 lambda pool: self._ask(pool, ask),
                 wait_s=self._wait_s,
                 clock=world.clock,
-                told=Told(refused=lambda one, left: world.reporter.say(told.refused(one, left)), rest=self._rest),
+                told=Told(
+                    refused=lambda one, left: world.reporter.say(told.refused(one, left)), rest=self._rest
+                ),
                 jitter=lambda: random.uniform(0.8, 1.2),  # noqa: S311  # no secret
             )
         except NothingLeftError as none:
             self._put_back()
-            raise told.nothing_left(
-                none.tries, stack=world.files.name, waited=bool(self._wait_s)
-            ) from None
+            raise told.nothing_left(none.tries, stack=world.files.name, waited=bool(self._wait_s)) from None
         except (GpuInfraError, KeyboardInterrupt):
             self._put_back()
             raise
