@@ -39,7 +39,6 @@ def test_a_host_comes_back_in_another_zone(cli: Cli, sim: Simulator) -> None:
 
     done = cli.run("start", "--yes")
     assert done.returncode == 0, done.stderr
-    print(done.stderr)
     new = cli.json("output")
     assert new["availability_zone"] != OWN
     assert hosts(sim) == {new["instance_id"]: "running"}
@@ -52,6 +51,5 @@ def test_a_host_comes_back_in_another_zone(cli: Cli, sim: Simulator) -> None:
     left = sim.leftovers()
     assert (len(left["images"]), len(left["snapshots"])) == (1, 1), "nobody has proven the new host"
     spans = cli.json("cost")
-    print(json.dumps(spans)[:600])
     cli.ok("down", "--yes")
     assert sim.leftovers() == {}

@@ -1,4 +1,4 @@
-"""What a user is told, and asked, before a stopped host starts elsewhere."""
+"""What a user is told before a stopped host starts elsewhere, and of each try."""
 
 from collections.abc import Sequence
 
@@ -21,19 +21,19 @@ WITH_COPY = (
 
 
 def types(world: World, host: Host, pools: Sequence[Pool]) -> str:
-    """Return the question before the host becomes another type of the list."""
+    """Return what is done before the host becomes another type of the list."""
     told = "; ".join(f"{pool.instance_type}, {_usd_h(world, host, pool)}" for pool in pools)
-    return f"Start {host.instance_id} in its zone as another type ({told})? Nothing is copied."
+    return f"Start {host.instance_id} in its zone as another type ({told}); nothing is copied."
 
 
 def with_copy(world: World, host: Host, pools: Sequence[Pool]) -> str:
-    """Return the question before the disk is copied."""
+    """Return what is done before the host is made from a copy."""
     size_gb = host.root_volume_size_gb
     kept = _said(prices.of(world, host.region).snapshot(size_gb), HOURS_A_MONTH, "USD a month at most")
     told = "; ".join(f"{places.listed([pool])}, {_usd_h(world, host, pool)}" for pool in pools)
     return (
         f"Copy the disk of {host.instance_id} ({size_gb} GB; the copy costs {kept}) and start it from that:"
-        f" {told}? {WITH_COPY}."
+        f" {told}. {WITH_COPY}."
     )
 
 

@@ -133,10 +133,11 @@ class Elsewhere:
         tags = world.state.read().tags
         return self.images(host.region).copies(tags) if tags else ()
 
-    def _agrees(self, world: World, question: str) -> bool:
+    def _agrees(self, world: World, step: str) -> bool:
+        """Tell what is about to be done; ask where nobody has agreed, and there is somebody to ask."""
         if self.yes:
-            world.reporter.say(question)
-        return self.yes or world.reporter.offer(question)
+            world.reporter.say(step)
+        return self.yes or world.reporter.offer(f"{step} Go on?")
 
 
 def _types(settings: Settings, instance: Instance) -> tuple[str, ...]:
