@@ -49,7 +49,7 @@ def start(stack: Stack = DEFAULT_STACK, yes: Yes = False, wait: Wait = True, as_
     from gpuinfra.features.lifecycle import start_elsewhere
 
     world = factory.world(stack, os.environ)
-    host = start_elsewhere.start(world, elsewhere(world, moves=True, yes=yes), wait=wait)
+    host = start_elsewhere.start(world, elsewhere(moves=True, yes=yes), wait=wait)
     result(host.address, host, as_json)
 
 

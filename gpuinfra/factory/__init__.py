@@ -122,6 +122,7 @@ def _world(
     from gpuinfra.tools.ssh.client import OpenSsh
     from gpuinfra.tools.ssh.host_client import SshHostClient
     from gpuinfra.tools.terminal.terminal import Terminal
+    from gpuinfra.tools.terraform.pool_file import PoolFile
     from gpuinfra.tools.terraform.stack_files import StackDirectory
     from gpuinfra.tools.terraform.tfvars import TfvarsFile
 
@@ -146,6 +147,7 @@ def _world(
         start_host=adapters.start_host,
         end_host=adapters.end_host,
         cut_off=log.cut_off,
+        pool_record=PoolFile(stack.pool_file),
         other_hosts=lambda: _others(project, stack, environ),
         price_source=adapters.price_source,
         price_cache=paths.cache_home(environ) / "prices",

@@ -40,7 +40,7 @@ def start_host(world: World) -> Host:
     from gpuinfra.factory.start import elsewhere
     from gpuinfra.features.lifecycle.power import start
 
-    return start(world, elsewhere(world))
+    return start(world, elsewhere())
 
 
 def event_log(stack: Stack) -> EventLog:

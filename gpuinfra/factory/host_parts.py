@@ -28,7 +28,7 @@ def living_host(world: World, *, yes: bool) -> LivingHost:
     from gpuinfra.features.lifecycle import keys, power
     from gpuinfra.features.provision.up import LivingHost
 
-    started = partial(power.started, world, yes=yes, elsewhere=elsewhere(world))
+    started = partial(power.started, world, yes=yes, elsewhere=elsewhere())
     return LivingHost(started=started, take_key=partial(keys.take, world))
 
 

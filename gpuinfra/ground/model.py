@@ -21,6 +21,7 @@ class Host:
     ami_id: str
     ami_name: str
     availability_zone: str
+    market: str = "on-demand"
     access: str = "ssh"  # what a state says that was made before there was a choice
     public_ip: str
     private_ip: str

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-MARKETS = ON_DEMAND, SPOT = "on-demand", "spot"
+MARKETS = ON_DEMAND, SPOT, CAPACITY_BLOCK = "on-demand", "spot", "capacity-block"
 
 
 @dataclass(frozen=True, kw_only=True)

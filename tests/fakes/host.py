@@ -30,6 +30,7 @@ from tests.fakes.world import (
     RECORDED,
     RUNNING,
     FakeEventLog,
+    FakePoolRecord,
     FakeReporter,
     FakeStackFiles,
     FakeState,
@@ -341,5 +342,6 @@ def fake_world(directory: Path, **parts: Any) -> World:
         start_host=parts.pop("start_host", power.start),
         other_hosts=lambda: parts.get("others", ()),
         price_source=parts.pop("price_source", nobody_to_ask),
+        pool_record=parts.pop("pool_record", None) or FakePoolRecord(),
         price_cache=parts.pop("price_cache", Path(os.devnull)),
     )

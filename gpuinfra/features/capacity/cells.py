@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 
 from gpuinfra.ground.model import Settings
-from gpuinfra.ground.pool import ON_DEMAND, SPOT, Pool
-
-# What `market` means: all of one market before the other.
-MARKETS = {f"{SPOT}-then-{ON_DEMAND}": (SPOT, ON_DEMAND)}
+from gpuinfra.ground.pool import Pool, markets_of
 
 
 def cells(settings: Settings) -> tuple[Pool, ...]:
@@ -18,7 +15,7 @@ def cells(settings: Settings) -> tuple[Pool, ...]:
     zones = settings.zones or ("",)
     return tuple(
         Pool(instance_type=name, market=market, zone=zone)
-        for market in MARKETS.get(settings.market, (settings.market,))
+        for market in markets_of(settings.market)
         for name in types
         for zone in zones
     )

@@ -17,11 +17,13 @@ NEVER_WAITED_FOR = (Verdict.NOT_OFFERED, Verdict.OVER_QUOTA, Verdict.PRICE_TOO_L
 
 def order(places: Sequence[Pool], prices: Prices, *, wait_s: float, stack: str) -> list[str]:
     """Return the places in the order in which they are asked, each with what its host costs an hour."""
+    rounds = f"asked again and again for up to {duration(int(wait_s))}, as long as AWS has no host to give"
+    if len(places) == 1:
+        return [rounds]
     head = "the host is asked for in these places, in this order; the first that AWS has is taken:"
     rows = [(f"  {n}", it.instance_type, it.market, it.zone or "any zone", _price(it, prices))
             for n, it in enumerate(places, 1)]  # fmt: skip
     top = ("   ", "type", "market", "zone", "USD an hour, without its disk")
-    rounds = f"again and again for up to {duration(int(wait_s))}; Ctrl-C ends that"
     once = f"each once; {command('up --wait 2h', stack)} goes on asking"
     return [head, *table([top, *rows]).split("\n"), rounds if wait_s else once]
 
@@ -57,8 +59,9 @@ def _step(tries: Sequence[FailedTry], stack: str, *, waited: bool) -> str:
     if all(one.why in NEVER_WAITED_FOR for one in tries):
         quota = [one for one in tries if one.why is Verdict.OVER_QUOTA]
         return (quota or list(tries))[0].error.hint
-    longer = "waits again; more of instance_types, zones and market in terraform.tfvars are more places"
-    return f"{command('up --wait 2h', stack)}   # {longer if waited else 'asks again and again until AWS has one'}"
+    longer = "more of instance_types, zones or market in terraform.tfvars are more places to ask in"
+    why = longer if waited else "asks again and again until AWS has one"
+    return f"{command('up --wait 2h', stack)}   # {why}"
 
 
 def _price(pool: Pool, prices: Prices) -> str:

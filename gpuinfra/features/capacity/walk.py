@@ -47,9 +47,9 @@ class Told:
 class NothingLeftError(Exception):
     """No place has a host, and the time is over or waiting would change nothing."""
 
-    def __init__(self, refusals: Sequence[FailedTry]) -> None:
+    def __init__(self, tries: Sequence[FailedTry]) -> None:
         super().__init__()
-        self.refusals = refusals
+        self.tries = tries
 
 
 @dataclass(kw_only=True)

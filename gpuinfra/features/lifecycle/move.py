@@ -16,13 +16,14 @@ from gpuinfra.ground.errors import Interrupted
 from gpuinfra.ground.model import Host, Instance, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
-from gpuinfra.ground.protocols import PoolRecord
 from gpuinfra.ground.world import World
 from gpuinfra.tools.files import write_private
 
 # The state as it was before a move. Where AWS says yes, and takes the new host back before it runs, Terraform
 # has the old host as one that only waits to be deleted.
 KEPT = "terraform.tfstate.before-move"
+# There may be room elsewhere: as `up` asks where it can ask in several places.
+RETRIES = 3
 WAITS = "(deposed "  # in the address of such a one, as tools/terraform/recorded.py has it
 
 
@@ -38,7 +39,8 @@ def to(
         Interrupted: Ctrl-C; the next `start` goes on.
     """
     terraform, there = world.terraform(), dataclasses.replace(settings, instance_type=place.instance_type)
-    terraform.give({**lease_apply.values(world, there), "restore": _restore(host, copy, place)})
+    given = {**lease_apply.values(world, there), "restore": _restore(host, copy, place)}
+    terraform.give({**given, "max_retries": RETRIES})
     try:
         with _state_kept(world, host), progress.shown(world, f"Making the host: {place}") as on_progress:
             terraform.init()
@@ -62,13 +64,15 @@ def _restore(host: Host, copy: DiskCopy, place: Pool) -> dict[str, str | None]:
     }
 
 
-def finish(world: World, copy: DiskCopy, new: Host, now: Instance, pool: PoolRecord) -> None:
+def finish(world: World, copy: DiskCopy, new: Host, now: Instance) -> None:
     """Let the new host go on for the old one: its costs, its lease, its place in the next plan."""
     old = dataclasses.replace(new, instance_id=copy.instance_id)
     cost.seen(world, old, world.cloud(new.region, None).instance(copy.instance_id))
     cost.seen(world, new, now)
     moved.note(world.files, new=new.instance_id, old=copy.instance_id)
-    pool.write(Pool(instance_type=now.instance_type, market=now.market, zone=now.availability_zone))
+    world.pool_record.write(
+        Pool(instance_type=now.instance_type, market=now.market, zone=now.availability_zone)
+    )
     lease_apply.renewed(world, new)
 
 

@@ -20,7 +20,6 @@ from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Host, Instance, Settings, TypeFacts
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
-from gpuinfra.ground.protocols import PoolRecord
 from gpuinfra.ground.text import count
 from gpuinfra.ground.world import World
 
@@ -32,7 +31,6 @@ class Elsewhere:
     """Where else a host may start. images: by region. moves: whether it may; yes: the user has agreed."""
 
     images: Callable[[str], DiskImages]
-    pool: PoolRecord
     moves: bool = False
     yes: bool = False
 
@@ -83,7 +81,7 @@ class Elsewhere:
         with suppress(ConfigError):  # a broken terraform.tfvars is said by whoever needs it
             settings = world.values.read()
             if now.instance_type in settings.instance_types and now.instance_type != settings.instance_type:
-                self.pool.write(_place(now))
+                world.pool_record.write(_place(now))
 
     def proven(self, world: World, host: Host) -> None:
         """Remove the copy that a host was made from, once that is proven, and what led to the old one."""
@@ -117,7 +115,7 @@ class Elsewhere:
 
     def _arrived(self, world: World, copy: DiskCopy) -> Host:
         host = world.recorded_host()
-        move.finish(world, copy, host, power.existing(power.cloud_of(world, host), host), self.pool)
+        move.finish(world, copy, host, power.existing(power.cloud_of(world, host), host))
         return host
 
     def _again(self, world: World, host: Host, copies: Sequence[DiskCopy]) -> Host:
@@ -160,8 +158,9 @@ def _refuse_edits(world: World, host: Host) -> None:
     finally:
         world.files.plan_file.unlink(missing_ok=True)
     if planned.changes:
+        more = count(len(planned.changes), "change")
         raise ConfigError(
-            f"the host is moved as it is, and an apply would do more: {count(len(planned.changes), 'change')}",
+            f"the host is moved as it is, and an apply would do more than that: {more}",
             hint=f"{command('plan', host.stack)}   # shows them: undo them in terraform.tfvars, or apply them",
         )
 

@@ -25,6 +25,8 @@ from gpuinfra.ground.protocols import PoolRecord
 from gpuinfra.ground.world import World
 
 HOST_TYPE = "aws_instance"
+# One lost connection is not the end of a try, and a lack of capacity is not asked for five times.
+ELSEWHERE_RETRIES = 3
 
 
 def correct(world: World, settings: Settings, record: Record) -> Settings:
@@ -36,7 +38,7 @@ def correct(world: World, settings: Settings, record: Record) -> Settings:
     if host and len(places) > 1:
         found = Pool(instance_type=host.instance_type, market=host.market, zone=host.availability_zone)
         wanted = place_of(found, places, settings.pool)
-    elif record.ids_of(HOST_TYPE) and settings.pool and settings.allows(settings.pool):
+    elif not host and record.ids_of(HOST_TYPE) and settings.pool and settings.allows(settings.pool):
         wanted = settings.pool  # half made there
     if wanted == settings.pool:
         return settings
@@ -60,6 +62,11 @@ class Search:
     def is_single(self) -> bool:
         """Tell whether there is one place alone, asked once."""
         return len(self.places) == 1 and not self._wait_s
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Return what Terraform is told: where it can ask elsewhere it asks less often in one place."""
+        return {"max_retries": ELSEWHERE_RETRIES} if len(self.places) > 1 else {}
 
     @property
     def types(self) -> list[str]:
@@ -164,11 +171,11 @@ class Search:
             stack = world.files.name
             raise Interrupted(
                 f"stopped by Ctrl-C while waiting for a host. {what_exists(world.state.read(), [])}",
-                hint=f"{command('up --wait 2h', stack)} (goes on) or {command('destroy', stack)} (removes it)",
+                hint=f"{command('up --wait 2h', stack)} (goes on) or {command('down', stack)} (removes it)",
             ) from None
 
     def _put_back(self) -> None:
-        """Record again where the host is that was to be replaced; where a new one is half made, that stays."""
+        """Record again where the host is that was to be replaced; a new one that is half made stays."""
         now = self._world.state.read().ids_of(HOST_TYPE)
         if len(self.places) > 1 and now == self._before:
             _put(self._world.pool_record, self._asked_for.pool)

@@ -53,5 +53,7 @@ def _pool(raw: object) -> Pool | None:
         raise ValueError(f"its pool must have {', '.join(sorted(fields))}, and is {json.dumps(pool)}")
     texts = [pool["instance_type"], pool["market"], pool.get("zone") or ""]
     if not all(isinstance(text, str) for text in texts) or not texts[0] or texts[1] not in MARKETS:
-        raise ValueError(f"its market must be {' or '.join(MARKETS)}, and its pool is {json.dumps(pool)}")
+        raise ValueError(
+            f"its market must be one of {', '.join(MARKETS)}, and its pool is {json.dumps(pool)}"
+        )
     return Pool(instance_type=texts[0], market=texts[1], zone=texts[2])

@@ -217,6 +217,22 @@ def _failed(error: CloudError) -> Outcome:
     return Outcome(ok=False, diagnostics=(Diagnostic(severity="error", summary=detail),))
 
 
+class Places:
+    """The recorded places; the settings say the last one from then on."""
+
+    def __init__(self, values: FakeValues) -> None:
+        self.values, self.written = values, list[Pool]()
+
+    def write(self, pool: Pool) -> None:
+        """Note it."""
+        self.written.append(pool)
+        settings = dataclasses.replace(self.values.settings, instance_type=pool.instance_type, pool=pool)
+        self.values.settings = settings
+
+    def delete(self) -> None:
+        """Nobody forgets it here."""
+
+
 @dataclasses.dataclass(kw_only=True)
 class Scene:
     """A stopped host in a zone without room, and who starts it."""
@@ -225,22 +241,11 @@ class Scene:
     world: World
     reporter: FakeReporter
     recorded: list[Pool]
-    values: FakeValues
 
     def elsewhere(self, *, moves: bool = True, yes: bool = True) -> Elsewhere:
         """Return where else the host may start."""
         images = AccountImages(self.account)
-        return Elsewhere(images=lambda _: images, pool=self, moves=moves, yes=yes)
-
-    def write(self, pool: Pool) -> None:
-        """Note a place as recorded; the settings say it from now on."""
-        self.recorded.append(pool)
-        self.values.settings = dataclasses.replace(
-            self.values.settings, instance_type=pool.instance_type, pool=pool
-        )
-
-    def delete(self) -> None:
-        """Nobody forgets it here."""
+        return Elsewhere(images=lambda _: images, moves=moves, yes=yes)
 
     @property
     def running(self) -> Instance:
@@ -266,6 +271,7 @@ def scene(directory: Path, *, at_terminal: bool = False, answer: bool = True, **
     state.path.write_text("{}")
     values = FakeValues(settings=_settings(**settings))
     reporter = FakeReporter(answer=answer, at_terminal=at_terminal)
+    places = Places(values)
     world = fake_world(
         directory,
         cloud=AccountCloud(account),
@@ -273,8 +279,9 @@ def scene(directory: Path, *, at_terminal: bool = False, answer: bool = True, **
         state=state,
         values=values,
         reporter=reporter,
+        pool_record=places,
     )
-    return Scene(account=account, world=world, reporter=reporter, recorded=[], values=values)
+    return Scene(account=account, world=world, reporter=reporter, recorded=places.written)
 
 
 def _settings(**values: Any) -> Settings:

@@ -63,7 +63,7 @@ def test_without_a_yes_it_stays_stopped(tmp_path: Path) -> None:
     """At a terminal it is asked, once for each step; without one all is as it ever was."""
     for at_terminal in (True, False):
         it = scene(tmp_path, at_terminal=at_terminal, answer=False, instance_types=TYPES)
-        with pytest.raises(CloudError, match="no g4dn.xlarge") as caught:
+        with pytest.raises(CloudError, match=r"no g4dn\.xlarge") as caught:
             power.start(it.world, it.elsewhere(yes=False))
         assert caught.value.hint == "gpuinfra start --yes   # moves it"
         assert (len(it.reporter.asked), copied(it)) == (2 * at_terminal, 0)
