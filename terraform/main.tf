@@ -26,6 +26,7 @@ module "host" {
   instance_type     = local.instance_type
   image             = var.image
   ami_id            = var.ami_id
+  restore           = var.restore
   shutdown_behavior = var.shutdown_behavior
   user_data_base64  = local.user_data_base64
 

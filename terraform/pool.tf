@@ -1,9 +1,10 @@
 # Where the host is asked for: where it was found (pool), else the first of each list.
 
 locals {
-  instance_type     = var.pool != null ? var.pool.instance_type : var.instance_types != null ? var.instance_types[0] : var.instance_type
-  market            = var.pool != null ? var.pool.market : trimsuffix(var.market, "-then-on-demand")
-  pool_zone         = var.pool != null ? var.pool.zone : null
+  pool              = var.restore == null ? var.pool : { instance_type = var.restore.instance_type, market = var.restore.market, zone = var.restore.zone }
+  instance_type     = local.pool != null ? local.pool.instance_type : var.instance_types != null ? var.instance_types[0] : var.instance_type
+  market            = local.pool != null ? local.pool.market : trimsuffix(var.market, "-then-on-demand")
+  pool_zone         = local.pool != null ? local.pool.zone : null
   first_zone        = var.zones != null ? var.zones[0] : var.availability_zone
   availability_zone = local.pool_zone != null ? local.pool_zone : local.first_zone
 }

@@ -45,6 +45,7 @@ def stop(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) 
 
 def start(
     stack: Stack = DEFAULT_STACK,
+    yes: Yes = False,
     wait: Wait = True,
     when_available: Annotated[
         bool, typer.Option("--when-available", help="No capacity: AWS tries on, this machine may be off.")
@@ -52,13 +53,14 @@ def start(
     until: Annotated[str, typer.Option(metavar="TIME", help="For how long: 90m, 12h, 2d or 18:00.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Start a stopped host and print its new public IP."""
-    from gpuinfra.features.lifecycle import power
+    """Start a stopped host and print its new public IP. Where EC2 has no room for it, in another place."""
+    from gpuinfra.factory.start import elsewhere
+    from gpuinfra.features.lifecycle import start_elsewhere
 
     world = factory.world(stack, os.environ)
     if when_available or until:
         return _start_later(world, when_available=when_available, until=until, wait=wait, as_json=as_json)
-    host = power.followed(world, power.start(world), wait=wait)
+    host = start_elsewhere.start(world, elsewhere(moves=True, yes=yes), wait=wait)
     result(host.address, host, as_json)
 
 

@@ -40,9 +40,10 @@ def terraform(project: Project, stack: Stack, environ: Mapping[str, str], report
 
 def start_host(world: World) -> Host:
     """Start the host, for a feature that finds it stopped."""
+    from gpuinfra.factory.start import elsewhere
     from gpuinfra.features.lifecycle.power import start
 
-    return start(world)
+    return start(world, elsewhere())
 
 
 def event_log(stack: Stack) -> EventLog:

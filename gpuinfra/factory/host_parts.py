@@ -24,10 +24,12 @@ def living_host(world: World, *, yes: bool) -> LivingHost:
     """Return what Terraform cannot do for a host that lives; `yes`: start a stopped one unasked."""
     from functools import partial
 
+    from gpuinfra.factory.start import elsewhere
     from gpuinfra.features.lifecycle import keys, power
     from gpuinfra.features.provision.up import LivingHost
 
-    return LivingHost(started=partial(power.started, world, yes=yes), take_key=partial(keys.take, world))
+    started = partial(power.started, world, yes=yes, elsewhere=elsewhere())
+    return LivingHost(started=started, take_key=partial(keys.take, world))
 
 
 def applies(*, yes: bool) -> Callable[[World], Host]:

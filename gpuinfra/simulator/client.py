@@ -117,6 +117,10 @@ class Simulator:
         """Let instances be pending for so long after each launch and start."""
         self._call("POST", "settings", {"pending_s": seconds})
 
+    def images_take(self, seconds: float) -> None:
+        """Let an image of an instance be pending for so long."""
+        self._call("POST", "settings", {"image_s": seconds})
+
     def schedules_ahead(self, seconds: float) -> None:
         """Let schedules be carried out as if it were so much later."""
         self._call("POST", "settings", {"schedules_ahead_s": seconds})
@@ -187,6 +191,10 @@ class Simulator:
     def machines(self) -> list[Machine]:
         """Describe every instance for the lab; no call is logged, no fault can hit."""
         return [Machine.from_json(raw) for raw in self._call("GET", "machines")]
+
+    def images(self) -> dict[str, str]:
+        """Return the images that were made of instances: image -> instance."""
+        return dict(self._call("GET", "images"))
 
     def powered_off(self, instance_id: str) -> None:
         """Say that the host of an instance has shut itself down."""

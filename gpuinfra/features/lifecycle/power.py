@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.events import events
+from gpuinfra.features.lifecycle.other_places import OWN_PLACE, OtherPlaces
 from gpuinfra.features.lifecycle.spot_host import refuse_stop
 from gpuinfra.features.money import cost, lease_end
 from gpuinfra.features.provision import later_start, progress
 from gpuinfra.features.provision.outcome import check
-from gpuinfra.ground.errors import Declined, GpuInfraError, HostError, Interrupted, Stopped
+from gpuinfra.ground.errors import CloudError, Declined, GpuInfraError, HostError, Interrupted, Stopped
 from gpuinfra.ground.model import Host, Instance, Row, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud
@@ -45,24 +46,28 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
     return instance
 
 
-def start(world: World) -> Host:
+def start(world: World, elsewhere: OtherPlaces = OWN_PLACE) -> Host:
     """Start the host if it does not run; return it with its new address, as it is recorded then.
 
     Raises:
         CloudError: EC2 refuses: it stays stopped, its disk is safe.
         HostError: there is no host, or it is gone.
     """
-    host = world.recorded_host()
+    host = elsewhere.settle(world, world.recorded_host())
     later_start.end(world, host)
     cloud = cloud_of(world, host)
     events.hear(world)  # its console says since when it has been stopped, and begins anew now
-    power_on(world, cloud, host, existing(cloud, host))
+    try:
+        power_on(world, cloud, host, existing(cloud, host))
+        elsewhere.started(world, host)
+    except CloudError as refusal:
+        host = elsewhere.go(world, host, refusal)
     world.events.note("gpuinfra start", host.instance_id)
     record(world, host)
     return world.recorded_host()
 
 
-def started(world: World, host: Host, *, yes: bool) -> Host:
+def started(world: World, host: Host, *, yes: bool, elsewhere: OtherPlaces = OWN_PLACE) -> Host:
     """Return a host that runs: one that is stopped is started, without `yes` after a question.
 
     Raises:
@@ -75,7 +80,7 @@ def started(world: World, host: Host, *, yes: bool) -> Host:
     question = f"The host {host.instance_id} is {instance.state}. Start it? It costs money while it runs."
     if not yes and not world.reporter.confirm(question):
         raise Stopped(f"the host {host.instance_id} is stopped", hint=command("start", host.stack))
-    return start(world)
+    return start(world, elsewhere)
 
 
 def followed(world: World, host: Host, *, wait: bool) -> Host:

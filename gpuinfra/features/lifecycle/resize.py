@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from gpuinfra.features.lifecycle import power
+from gpuinfra.features.lifecycle import places, power
 from gpuinfra.features.lifecycle.power import Running
 from gpuinfra.features.money import lease_end
 from gpuinfra.features.provision import later_start
@@ -12,8 +12,6 @@ from gpuinfra.ground.model import Host, Instance, TypeFacts
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud
 from gpuinfra.ground.world import World
-
-NEED_GPU = ("nvidia", "aws-nvidia")
 
 
 def resize(world: World, instance_type: str, *, yes: bool, running: Running) -> Host:
@@ -53,15 +51,8 @@ def refuse(facts: TypeFacts | None, instance: Instance, host: Host) -> None:
             f"the region {host.region} has no instance type {wanted!r}",
             hint=f"aws ec2 describe-instance-type-offerings --region {host.region}   # lists what it has",
         )
-    why = ""
-    if instance.architecture not in facts.architectures:
-        has = " or ".join(facts.architectures)
-        why = f"it runs {has}, and the host's disk is for {instance.architecture}"
-    elif host.image in NEED_GPU and not facts.gpu_count:
-        why = f"it has no NVIDIA GPU, and the host's image {host.image} needs one"
-    elif host.image == "ubuntu" and facts.gpu_count:
-        why = "it has a GPU, and the host's image ubuntu has no driver for it"
-    elif instance.availability_zone not in facts.zones:
+    why = places.unfit(facts, instance, host)
+    if not why and instance.availability_zone not in facts.zones:
         others = ", ".join(facts.zones) or "no zone of this region"
         why = f"the host's zone {instance.availability_zone} does not offer it; offered in {others}"
     if why:

@@ -6,7 +6,7 @@ its StateTransitionReason empty then. Without its last words it counts as runnin
 
 from collections.abc import Sequence
 
-from gpuinfra.features.money import history, ledger
+from gpuinfra.features.money import history, ledger, moved
 from gpuinfra.features.money.history import Boot
 from gpuinfra.features.money.rates import Span
 from gpuinfra.ground import when
@@ -16,9 +16,17 @@ END = "end"  # the kind of event by which a host says that it ends
 
 
 def spans(world: World, instance_id: str, *, boots: Sequence[Boot] = ()) -> list[Span]:
-    """Return the times of a host in order; boots: all that it has had, none: nobody has asked it."""
+    """Return the times of a host in order; boots: all that it has had, none: nobody has asked it.
+
+    With those of the hosts whose disk it has: it goes on for them.
+    """
     sightings = ledger.of(world.files).sightings()
-    return history.spans(sightings, instance_id, boots=boots, ends=_ends(world, instance_id))
+    return moved.joined(
+        [
+            history.spans(sightings, name, boots=boots, ends=_ends(world, name))
+            for name in (*moved.before(world.files, instance_id), instance_id)
+        ]
+    )
 
 
 def _ends(world: World, instance_id: str) -> list[float]:

@@ -57,7 +57,7 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
         _end_host(world, settings, record.host)
     closing = Closing(world, settings, record)
     _terminate(world, settings, lost)
-    leftovers.remove(world, settings, left.free_of_worth if yes else left.ours)
+    leftovers.remove(world, settings, (*left.free_of_worth, *left.copies) if yes else left.ours)
     outcome = _run(world, settings, record) if record.resources else Outcome(ok=True)
     proof = _asked(world, settings, record)
     receipt = closing.close(left=proof.words, foreign=foreign)
@@ -180,7 +180,9 @@ def _asked(world: World, settings: Settings, record: Record) -> _Proof:
     alive = [i for i in recorded if i and i.state not in ("shutting-down", "terminated")]
     hosts = list({i.instance_id: i for i in (*alive, *cloud.tagged_instances(settings.tags))}.values())
     left = leftovers.find(world, settings, Record(), strangers=hosts)
-    leftovers.remove(world, settings, left.free_of_worth)  # AWS may show late what was made last
+    leftovers.remove(
+        world, settings, (*left.free_of_worth, *left.copies)
+    )  # AWS may show late what was made last
     return _Proof(hosts=hosts, left=left)
 
 

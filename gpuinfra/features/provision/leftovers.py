@@ -17,7 +17,9 @@ from gpuinfra.ground.world import World
 
 HOST, DISK = "aws_instance", "aws_ebs_volume"
 SCHEDULES = "aws_scheduler_schedule_group"  # of a lease; they would end the host
-COST_MONEY = (HOST, "aws_nat_gateway", "aws_eip", DISK, "aws_vpc_endpoint")
+# The copy of a stopped host's disk (`start` in another place): an image and its snapshot.
+COPIES = ("aws_ami", "aws_ebs_snapshot")
+COST_MONEY = (HOST, "aws_nat_gateway", "aws_eip", DISK, *COPIES, "aws_vpc_endpoint")
 # Each before what it lies in or hangs on.
 ORDER = (
     *COST_MONEY,
@@ -58,8 +60,13 @@ class Leftovers:
 
     @property
     def free_of_worth(self) -> tuple[CloudResource, ...]:
-        """Return all but the disks."""
-        return tuple(one for one in self.ours if one.kind != DISK)
+        """Return all but the disks and their copies."""
+        return tuple(one for one in self.ours if one.kind not in (DISK, *COPIES))
+
+    @property
+    def copies(self) -> tuple[CloudResource, ...]:
+        """Return the copies of disks of this stack's hosts: who destroys the stack destroys them."""
+        return tuple(one for one in self.ours if one.kind in COPIES)
 
     @property
     def rules(self) -> tuple[CloudResource, ...]:

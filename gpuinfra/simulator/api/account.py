@@ -93,6 +93,15 @@ class MotoAccount:
             machine_of(it) for _, _, backend in ec2_backends.iter_backends() for it in backend.all_instances()
         ]
 
+    def images(self) -> dict[str, str]:
+        """Return the images that were made of instances: image -> instance."""
+        return {
+            it.id: it.instance_id
+            for _, _, backend in ec2_backends.iter_backends()
+            for it in backend.amis.values()
+            if it.instance_id
+        }
+
     def power_off(self, instance_id: str) -> None:
         """Stop or terminate an instance whose host has shut itself down, if it runs."""
         for _, _, backend in ec2_backends.iter_backends():
@@ -148,6 +157,11 @@ def _ec2_inventory(backend: Any) -> Iterator[tuple[str, str]]:
     yield from (("key_pairs", name) for name in backend.key_pairs)
     yield from (("volumes", it) for it in backend.volumes)
     yield from (("network_interfaces", it) for it in backend.enis)
+    made = [it for it in backend.amis.values() if it.owner_id == backend.account_id and it.instance_id]
+    yield from (("images", it.id) for it in made)
+    yield from (
+        ("snapshots", it.id) for it in backend.snapshots.values() if getattr(it, "of_instance", False)
+    )
     yield from _network_inventory(backend)
 
 

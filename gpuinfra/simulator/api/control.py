@@ -39,6 +39,9 @@ class Account(Protocol):
     def machines(self) -> Sequence[Machine]:
         """Describe every instance."""
 
+    def images(self) -> Mapping[str, str]:
+        """Return the images that were made of instances: image -> instance."""
+
     def power_off(self, instance_id: str) -> None:
         """Stop or terminate an instance whose host has shut itself down."""
 
@@ -73,6 +76,7 @@ class ControlApi:
             "GET /_sim/events": lambda _: _json([event.to_json() for event in state.events]),
             "GET /_sim/leftovers": lambda _: _json(account.leftovers()),
             "GET /_sim/machines": lambda _: _json(self._machines()),
+            "GET /_sim/images": lambda _: _json(account.images()),
             "POST /_sim/powered-off": self._power_off,
             "POST /_sim/interrupt": self._interrupt,
             "POST /_sim/rebalance": self._rebalance,
@@ -153,10 +157,13 @@ class ControlApi:
         return _json({})
 
     def _set(self, payload: Any) -> ApiAnswer:
-        unknown = payload.keys() - {"pending_s", "caller_ip", "schedules_ahead_s", "hung", "silent"}
+        unknown = payload.keys() - {
+            "pending_s", "image_s", "caller_ip", "schedules_ahead_s", "hung", "silent",
+        }  # fmt: skip
         if unknown:
             raise KeyError(f"no such setting: {', '.join(sorted(unknown))}")
         self._state.pending_s = float(payload.get("pending_s", self._state.pending_s))
+        self._state.image_s = float(payload.get("image_s", self._state.image_s))
         self._state.caller_ip = str(payload.get("caller_ip", self._state.caller_ip))
         self._state.silent = set(payload.get("silent", self._state.silent))
         self._state.hung = set(payload.get("hung", self._state.hung))

@@ -53,6 +53,7 @@ class SimulatorState:
         self.gate.clear()
         self.caller_ip = CALLER_IP
         self.pending_s = 0.0
+        self.image_s = 0.0
         self.schedules_ahead_s = 0.0
         self.hung: set[str] = set()  # instances whose hosts do not hear that they shall shut down
         self.silent: set[str] = set()  # instances whose metadata service does not answer

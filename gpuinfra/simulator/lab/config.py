@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from gpuinfra.simulator.lab.machines.host import LabPaths
+from gpuinfra.simulator.lab.machines.disks import LabPaths
 
 CONFIG_FILE, SOCKET_FILE, READY_FILE, LOG_FILE = "config.json", "sim.sock", "ready.json", "lab.log"
 # what a program finds in its environment

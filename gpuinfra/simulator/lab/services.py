@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gpuinfra.simulator.client import Simulator
-from gpuinfra.simulator.lab.machines.host import LabHost, LabPaths, remove_disk
+from gpuinfra.simulator.lab.machines.disks import LabPaths, copy_disk, remove_disk
+from gpuinfra.simulator.lab.machines.host import LabHost
 from gpuinfra.simulator.lab.machines.hypervisor import TICK_S, Hypervisor
 from gpuinfra.simulator.lab.network import dns, namespace
 from gpuinfra.simulator.lab.network.certificate_authority import Authority, server_context
@@ -79,6 +80,7 @@ def run_hosts(simulator: Simulator, paths: LabPaths) -> None:
         api=simulator,
         boot=lambda machine: LabHost(machine, paths, next(numbers)),
         delete_disk=lambda instance_id: remove_disk(paths, instance_id),
+        copy_disk=lambda instance_id, image: copy_disk(paths, instance_id, image),
         let_in=namespace.Firewall().let_in,
     )
     service = MetadataService(

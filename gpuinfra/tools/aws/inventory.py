@@ -9,7 +9,7 @@ from typing import Any
 from gpuinfra.ground.model import CloudResource, Inventory, Tags
 from gpuinfra.tools.aws import inventory_iam, schedules
 from gpuinfra.tools.aws.asking import STACK, Asking, items, tagged_as
-from gpuinfra.tools.aws.kinds import KINDS, Kind
+from gpuinfra.tools.aws.kinds import COPIES, KINDS, Kind
 
 INTERNET = "0.0.0.0/0"
 
@@ -38,7 +38,7 @@ class _Search:
     def tagged(self) -> Iterator[CloudResource]:
         """Find what carries our tags; only kinds that have something are described."""
         ids = self._tagged_ids()
-        for kind in KINDS:
+        for kind in (*KINDS, *COPIES):
             if ids is None or any(name.startswith(kind.prefix) for name in ids):
                 yield from self._of(kind)
 
@@ -56,11 +56,15 @@ class _Search:
         marks = self._tags.of_any_owner()
         filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in marks.items()]
         with self._asking("ec2"):
-            for raw in items(self._ec2, kind.operation, kind.key, **{kind.filters: filters}):
+            for raw in items(self._ec2, kind.operation, kind.key, **{kind.filters: filters}, **kind.given):
                 found = tagged_as(raw, marks)
-                name = raw.get(kind.id_key, "")
-                if found is not None and kind.is_there(raw) and name not in self._known:
-                    parent = raw.get(kind.part_of, "")
+                name, parent = raw.get(kind.id_key, ""), _parent(kind, raw)
+                if (
+                    found is not None
+                    and kind.is_there(raw)
+                    and name not in self._known
+                    and parent is not None
+                ):
                     yield CloudResource(kind=kind.kind, resource_id=name, owner=found, part_of=parent)
 
     def ways(self) -> Iterator[CloudResource]:
@@ -85,3 +89,11 @@ class _Search:
         leads_out = any(route.get("DestinationCidrBlock") == INTERNET for route in raw.get("Routes", []))
         if leads_out and not any(name.startswith(f"r-{table}") for name in self._known):
             yield CloudResource(kind="aws_route", resource_id=f"r-{table}", owner=owner, part_of=table)
+
+
+def _parent(kind: Kind, raw: Mapping[str, Any]) -> str | None:
+    """Return what a thing lies in, empty where that is nothing; None for what is not of this kind."""
+    if not kind.tag:
+        return str(raw.get(kind.part_of, ""))
+    named = [tag["Value"] for tag in raw.get("Tags", []) if tag["Key"] == kind.tag]
+    return str(named[0]) if named else None

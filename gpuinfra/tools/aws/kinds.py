@@ -5,8 +5,10 @@ them. A test compares them with terraform/modules/host.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from gpuinfra.ground.disk_copy import RESTORE_OF
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +16,7 @@ class Kind:
     """How EC2 describes one kind. key: of the list in its answer; id_key: of the id that Terraform has.
 
     part_of: key of what a thing lies in. gone: the states of what is no more, or goes with something else.
+    given: more arguments of its operation. tag: only what has this tag is one, and lies in what that names.
     """
 
     kind: str
@@ -24,6 +27,8 @@ class Kind:
     part_of: str = "VpcId"
     gone: tuple[str, ...] = ()
     filters: str = "Filters"
+    given: Mapping[str, Any] = field(default_factory=dict)
+    tag: str = ""
 
     def is_there(self, raw: Mapping[str, Any]) -> bool:
         """Tell whether a thing is of this kind, and a thing by itself."""
@@ -80,4 +85,26 @@ KINDS = (
     ),
     _kind("aws_vpc", "vpc-", "describe_vpcs", "Vpcs", "VpcId", part_of=""),
     _kind("aws_key_pair", "key-", "describe_key_pairs", "KeyPairs", "KeyName"),
+)
+# The copy of a stopped host's disk, while it comes back in another place; all other images are users' own.
+COPIES = (
+    _kind(
+        "aws_ami",
+        "ami-",
+        "describe_images",
+        "Images",
+        "ImageId",
+        gone=("deregistered",),
+        given={"Owners": ["self"]},
+        tag=RESTORE_OF,
+    ),
+    _kind(
+        "aws_ebs_snapshot",
+        "snap-",
+        "describe_snapshots",
+        "Snapshots",
+        "SnapshotId",
+        given={"OwnerIds": ["self"]},
+        tag=RESTORE_OF,
+    ),
 )

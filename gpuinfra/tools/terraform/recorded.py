@@ -64,6 +64,7 @@ def record(raw: dict[str, Any]) -> Record:
     outputs = {name: _output(name, one) for name, one in _part(raw, "outputs", dict, {}).items()}
     found = [(one, _objects(one, "instances")) for one in _objects(raw, "resources")]
     hosts = [i for r, instances in found for i in instances if r.get("type") == "aws_instance"]
+    hosts = [i for i in hosts if not i.get("deposed")] or hosts
     iops, throughput_mib_s = speed(_part(hosts[0], "attributes", dict, {}) if hosts else {})
     return Record(
         disk_iops=iops,
@@ -116,7 +117,9 @@ def _address(resource: dict[str, Any], instance: dict[str, Any]) -> str:
     prefix, key = f"{module}." if module else "", instance.get("index_key")
     if not isinstance(key, str | int | None):
         raise Malformed(f"an index_key is {_shown(key)}; it must be a text or a number")
-    return f"{prefix}{kind}.{_part(resource, 'name', str)}{'' if key is None else f'[{json.dumps(key)}]'}"
+    address = f"{prefix}{kind}.{_part(resource, 'name', str)}{'' if key is None else f'[{json.dumps(key)}]'}"
+    deposed = _part(instance, "deposed", str, "")  # it has a successor, and waits to be deleted
+    return f"{address} (deposed {deposed})" if deposed else address
 
 
 def _id(instance: dict[str, Any]) -> str:

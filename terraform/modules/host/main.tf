@@ -36,6 +36,7 @@ module "instance" {
   instance_type     = var.instance_type
   image             = var.image
   ami_id            = var.ami_id
+  restore           = var.restore
   user_data_base64  = var.user_data_base64
   shutdown_behavior = var.shutdown_behavior
   settings          = local.settings

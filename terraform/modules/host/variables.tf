@@ -161,6 +161,21 @@ variable "ami_id" {
   }
 }
 
+variable "restore" {
+  description = "A copy of a host's disk to make the host from, in place of its image: its AMI, and kind and name of the image that the disk was first made from. A living host does not change by it. null: none."
+  type = object({
+    ami_id = string
+    image  = string
+    name   = string
+  })
+  default = null
+
+  validation {
+    condition     = var.restore == null || can(regex("^ami-([0-9a-f]{8}|[0-9a-f]{17})$", var.restore.ami_id))
+    error_message = "restore.ami_id is ${jsonencode(try(var.restore.ami_id, null))}; it must look like ami-0123456789abcdef0."
+  }
+}
+
 variable "shutdown_behavior" {
   description = "What `sudo poweroff` on the host does: stop keeps the root volume, terminate deletes host and volume."
   type        = string

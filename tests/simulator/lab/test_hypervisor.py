@@ -41,6 +41,8 @@ class HypervisorUnderTest:
     hosts: list[FakeVm] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     deleted_disks: list[str] = field(default_factory=list)
+    of_instances: dict[str, str] = field(default_factory=dict)
+    copied: list[tuple[str, str]] = field(default_factory=list)
     let_in: list[Sequence[Machine]] = field(default_factory=list)
     clock: float = 0.0
 
@@ -49,6 +51,7 @@ class HypervisorUnderTest:
             api=self,
             boot=self._boot,
             delete_disk=self.deleted_disks.append,
+            copy_disk=lambda instance_id, image: self.copied.append((instance_id, image)),
             let_in=self.let_in.append,
             now=lambda: self.clock,
         )
@@ -56,6 +59,10 @@ class HypervisorUnderTest:
     def machines(self) -> list[Machine]:
         """Return what the API lists."""
         return self.listed
+
+    def images(self) -> dict[str, str]:
+        """Return what the test has set."""
+        return self.of_instances
 
     def powered_off(self, instance_id: str) -> None:
         """Note it."""
@@ -195,3 +202,17 @@ def test_address_is_free_before_it_is_taken(hypervisor: HypervisorUnderTest) -> 
     hypervisor.show(new)
     assert hypervisor.show(new).machine.id == "i-2"
     assert hypervisor.deleted_disks == ["i-1"]
+
+
+def test_an_image_has_the_disk_of_a_host_that_is_off(hypervisor: HypervisorUnderTest) -> None:
+    """Not while it still shuts down; before it is deleted; and who is made from it boots only then."""
+    host = hypervisor.show(machine())
+    hypervisor.of_instances = {"ami-2": "i-1"}
+    new = machine(id="i-2", image_id="ami-2", private_ip="127.0.0.2")
+    hypervisor.show(machine(state="stopped"), new)
+    assert (hypervisor.copied, len(hypervisor.hosts)) == ([], 1)
+    host.end = End.POWEROFF
+    hypervisor.show(machine(state="terminated"), new)
+    assert (hypervisor.copied, len(hypervisor.hosts)) == ([], 1)
+    assert hypervisor.show(machine(state="terminated"), new).machine == new
+    assert (hypervisor.copied, hypervisor.deleted_disks) == ([("i-1", "ami-2")], ["i-1"])

@@ -9,6 +9,7 @@ from gpuinfra.simulator.api.patches import (
     hung,
     images,
     launch,
+    made_images,
     metadata_tags,
     monitoring,
     network,
@@ -29,6 +30,7 @@ from gpuinfra.simulator.api.state import SimulatorState
 
 _CONCERNS = (
     images,
+    made_images,
     parameters,
     policies,
     quotas,

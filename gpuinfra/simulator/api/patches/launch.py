@@ -7,7 +7,7 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.responses.instances import InstanceResponse
 
-from gpuinfra.simulator.api.patches import capacity, network, spot, volumes
+from gpuinfra.simulator.api.patches import capacity, made_images, network, spot, volumes
 from gpuinfra.simulator.api.patches.capacity import DEFAULT_TYPE, primary_nic
 from gpuinfra.simulator.api.seed import SeedImage
 from gpuinfra.simulator.api.state import SimulatorState
@@ -64,6 +64,7 @@ def apply(state: SimulatorState) -> None:
         _check_architecture(self, image)
         _check_ebs(self)
         volumes.check(self, image)
+        made_images.check(self)
         _choose_subnet(self, zone)
         result = run_of_moto(self)
         for instance in result.result.instances:

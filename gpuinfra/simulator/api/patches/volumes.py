@@ -7,6 +7,7 @@ from moto.ec2.models.elastic_block_store import VolumeAttachment
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
 
+from gpuinfra.simulator.api.patches import made_images
 from gpuinfra.simulator.api.seed import SeedImage
 from gpuinfra.simulator.api.state import SimulatorState
 
@@ -58,8 +59,8 @@ def apply(state: SimulatorState) -> None:
 
     def add(self: Any, size: Any, device_path: str, *args: Any, **kwargs: Any) -> None:
         image = state.seed.image(self.image_id)
-        if image and device_path == self.root_device_name:
-            size = size or image.root_size_gb
+        if device_path == self.root_device_name and (image or made_images.is_made(self)):
+            size = size or (image.root_size_gb if image else made_images.size_gb(self))
             kwargs["volume_type"] = kwargs.get("volume_type") or "gp3"
         add_of_moto(self, size, device_path, *args, **kwargs)
 

@@ -7,12 +7,13 @@ import signal
 import subprocess
 import time
 import uuid
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from gpuinfra.simulator.hosts import CONSOLE_FILE
+from gpuinfra.simulator.lab.machines import disks
 from gpuinfra.simulator.lab.machines.console import Console, ConsoleLog
+from gpuinfra.simulator.lab.machines.disks import LabPaths
 from gpuinfra.simulator.lab.network import namespace
 from gpuinfra.simulator.machine import FakeGpus, Machine
 
@@ -44,20 +45,6 @@ _ENDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class LabPaths:
-    """Where a lab keeps its hosts: the unpacked image, a folder for each host, a cgroup for each host."""
-
-    base: Path
-    hosts: Path
-    cgroup: Path
-    rootless: bool
-
-    def folder(self, instance_id: str) -> Path:
-        """Return the folder of one host."""
-        return self.hosts / instance_id
-
-
 class LabHost:
     """A running host."""
 
@@ -66,6 +53,7 @@ class LabHost:
         self._paths = paths
         self._folder = paths.folder(machine.id)
         self._cgroup = paths.cgroup / machine.id
+        disks.restore(paths, machine)
         _prepare(self._folder, machine)
         self._cgroup.mkdir(exist_ok=True)
         self._log = ConsoleLog(self._folder / CONSOLE_FILE)
@@ -170,12 +158,6 @@ def _fake_kernel_log(disk: Path) -> None:
     drop_in.write_text(
         "[Service]\nEnvironment=GPUINFRA_KERNEL_LOG=/run/fake-gpu/kernel.log\n", encoding="utf-8"
     )
-
-
-def remove_disk(paths: LabPaths, instance_id: str) -> None:
-    """Delete the disk of a terminated host; its console is kept, as on EC2."""
-    for name in ("upper", "work", "root"):
-        shutil.rmtree(paths.folder(instance_id) / name, ignore_errors=True)
 
 
 def remove_cgroup(cgroup: Path, timeout_s: float = _CGROUP_TIMEOUT_S) -> None:

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Protocol
 
+from gpuinfra.simulator.lab.machines.disks import DiskCopies
 from gpuinfra.simulator.lab.machines.host import POWER_BUTTON, RESET_BUTTON, End
+from gpuinfra.simulator.lab.machines.protocols import InstanceApi, RunningHost
 from gpuinfra.simulator.machine import Machine
 
 TICK_S = 0.4  # each is a call of the API; half of what a lab costs that only waits
@@ -59,29 +60,6 @@ _ACTIONS: Mapping[Wish, tuple[Action, Action, Action, Action]] = {
     Wish.TERMINATE: (Action.NOTHING, Action.DELETE_DISK, Action.DELETE_DISK, Action.POWER),
     Wish.FORGET: (Action.NOTHING, Action.DELETE_DISK, Action.DELETE_DISK, Action.KILL),
 }
-
-
-class RunningHost(Protocol):
-    """What is needed of host.LabHost."""
-
-    def press(self, button: int) -> None:
-        """Signal its init."""
-
-    def kill(self) -> None:
-        """End it at once."""
-
-    def ended(self) -> End | None:
-        """Return how it ended, or None while it runs."""
-
-
-class InstanceApi(Protocol):
-    """What is needed of the simulated AWS."""
-
-    def machines(self) -> Sequence[Machine]:
-        """Describe every instance."""
-
-    def powered_off(self, instance_id: str) -> None:
-        """Say that a host has shut itself down."""
 
 
 @dataclass(kw_only=True)
@@ -138,11 +116,13 @@ class Hypervisor:
         api: InstanceApi,
         boot: Callable[[Machine], RunningHost],
         delete_disk: Callable[[str], None],
+        copy_disk: Callable[[str, str], None],
         let_in: Callable[[Sequence[Machine]], None],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api, self._let_in = api, let_in
         self._boot, self._delete_disk = boot, delete_disk
+        self._disks = DiskCopies(api.images, copy_disk)
         self._now = now
         self._vms: dict[str, VmState] = {}
         self._by_ip: Mapping[str, Machine] = {}
@@ -155,6 +135,7 @@ class Hypervisor:
         """Look at the API and at all hosts once, and take every action that is due."""
         machines = {it.id: it for it in self._api.machines()}
         self._by_ip = {it.private_ip: it for it in machines.values() if it.state != "terminated"}
+        self._disks.take(self._is_off)
         self._let_in([it for it in machines.values() if it.state == "running"])
         for instance_id in machines.keys() | self._vms.keys():
             machine, vm = machines.get(instance_id), self._vms.get(instance_id)
@@ -162,6 +143,11 @@ class Hypervisor:
                 self._record_end(end, machine, vm)
             else:
                 self._take(decide(machine, vm, self._now()), instance_id, machine)
+
+    def _is_off(self, instance_id: str) -> bool:
+        """Tell whether a host has booted and does not run now."""
+        vm = self._vms.get(instance_id)
+        return vm is not None and vm.host is None
 
     def _is_taken(self, private_ip: str) -> bool:
         """Tell whether a host that still runs has this address; the API gives it away sooner."""
@@ -178,7 +164,8 @@ class Hypervisor:
 
     def _take(self, action: Action, instance_id: str, machine: Machine | None) -> None:
         vm = self._vms.get(instance_id)
-        if action is Action.BOOT and machine and not self._is_taken(machine.private_ip):
+        may_boot = machine and self._disks.is_ready(machine) and not self._is_taken(machine.private_ip)
+        if action is Action.BOOT and machine and may_boot:
             _log.info("%s boots at %s %s", machine.id, machine.private_ip, machine.public_ip)
             self._vms[instance_id] = VmState(machine=machine, host=self._boot(machine))
         elif action is Action.DELETE_DISK:

@@ -142,7 +142,7 @@ resource "terraform_data" "image" {
   input = {
     kind         = local.image
     id           = local.ami_id
-    name         = local.ami == null ? coalesce(local.ami_id, "unknown") : local.ami.name
+    name         = try(var.restore.name, local.ami == null ? coalesce(local.ami_id, "unknown") : local.ami.name)
     architecture = local.ami == null ? local.architecture : local.ami.architecture
     size_gb      = local.ami_size_gb
   }

@@ -53,6 +53,16 @@ variable "ami_id" {
   default     = null
 }
 
+variable "restore" {
+  description = "A copy of a host's disk to make the host from: its AMI, and kind and name of the image that the disk was first made from; null: none"
+  type = object({
+    ami_id = string
+    image  = string
+    name   = string
+  })
+  default = null
+}
+
 variable "user_data_base64" {
   description = "What cloud-init runs, base64; empty when not rendered yet; null: nothing"
   type        = string

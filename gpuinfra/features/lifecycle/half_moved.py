@@ -1,0 +1,58 @@
+"""A move of a host that an earlier `start` began and did not end: what there is now decides how it goes on.
+
+Without a copy of the disk nothing is half moved: a move begins with one, and ends with its removal.
+"""
+
+from collections.abc import Sequence
+
+from gpuinfra.features.lifecycle import move, power
+from gpuinfra.features.provision import progress
+from gpuinfra.features.provision.outcome import check
+from gpuinfra.ground.disk_copy import DiskCopy
+from gpuinfra.ground.model import Host, Instance
+from gpuinfra.ground.world import World
+
+
+def new_host(world: World, host: Host, copies: Sequence[DiskCopy]) -> tuple[DiskCopy, Instance] | None:
+    """Return the host that was made from a copy and that Terraform has recorded in part, with the copy.
+
+    One that it does not know is terminated: nobody has used it, and the copy is still there.
+
+    Raises:
+        GpuInfraError: AWS or Terraform refuses; or the run that made it still goes on.
+    """
+    made = _made_of(world, host, copies)
+    if not made:
+        return None
+    _refresh(world)
+    known, cloud = world.state.read().ids_of("aws_instance"), power.cloud_of(world, host)
+    for copy, new in made:
+        if new.instance_id in known:
+            world.reporter.say(f"an earlier start has made {new.instance_id} for {host.instance_id}")
+            return copy, new
+        world.reporter.say(f"terminating {new.instance_id}, which an earlier start left half made")
+        cloud.terminate([new.instance_id])
+    move.put_back(world, host)
+    return None
+
+
+def _made_of(world: World, host: Host, copies: Sequence[DiskCopy]) -> list[tuple[DiskCopy, Instance]]:
+    """Return the hosts that were made from copies and are not the recorded one, each with its copy."""
+    tags = world.state.read().tags
+    found = power.cloud_of(world, host).tagged_instances(tags) if tags else []
+    by_image = {copy.image_id: copy for copy in copies}
+    return [
+        (by_image[it.ami_id], it)
+        for it in found
+        if it.ami_id in by_image and it.instance_id != host.instance_id
+    ]
+
+
+def _refresh(world: World) -> None:
+    """Write what AWS shows into the record; Terraform refuses as long as another run of it goes on."""
+    settings = world.state.read().settings or world.values.read()
+    with progress.shown(world, "Looking at what there is") as on_progress:
+        terraform = world.terraform()
+        terraform.init()
+        outcome = terraform.refresh(on_progress=on_progress)
+    check(world, outcome, settings)

@@ -1,0 +1,106 @@
+"""A host made anew from the copy of its disk, in another place: Terraform makes it, then ends the old one.
+
+create_before_destroy in terraform/modules/host: the old one, which is stopped, goes when the new one runs.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gpuinfra.features.money import cost, lease_apply, moved
+from gpuinfra.features.provision import progress
+from gpuinfra.features.provision.outcome import check
+from gpuinfra.features.provision.resource_names import INSTANCE
+from gpuinfra.ground.disk_copy import DiskCopy
+from gpuinfra.ground.errors import Interrupted
+from gpuinfra.ground.model import Host, Instance, Settings
+from gpuinfra.ground.names import command
+from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.world import World
+from gpuinfra.tools.files import write_private
+
+# The state as it was before a move. Where AWS says yes, and takes the new host back before it runs, Terraform
+# has the old host as one that only waits to be deleted.
+KEPT = "terraform.tfstate.before-move"
+# There may be room elsewhere: as `up` asks where it can ask in several places.
+RETRIES = 3
+WAITS = "(deposed "  # in the address of such a one, as tools/terraform/recorded.py has it
+
+
+def to(
+    world: World, settings: Settings, host: Host, copy: DiskCopy, place: Pool, *, anew: bool = True
+) -> None:
+    """Make the host in a place from the copy of its disk; the old one goes then.
+
+    anew: False where the new one is there already, and only the rest is to be done.
+
+    Raises:
+        CloudError: EC2 refuses; the old host is as it was, in the record, too.
+        Interrupted: Ctrl-C; the next `start` goes on.
+    """
+    terraform, there = world.terraform(), dataclasses.replace(settings, instance_type=place.instance_type)
+    given = {**lease_apply.values(world, there), "restore": _restore(host, copy, place)}
+    terraform.give({**given, "max_retries": RETRIES})
+    try:
+        with _state_kept(world, host), progress.shown(world, f"Making the host: {place}") as on_progress:
+            terraform.init()
+            replaced = [INSTANCE] if anew else []
+            outcome = terraform.apply(None, replace=replaced, target=[], on_progress=on_progress)
+            check(world, outcome, there)
+    except Interrupted as error:
+        hint = f"{command('start', host.stack)}   # goes on from there"
+        raise Interrupted(f"{error.message} The copy of its disk is kept", hint=hint) from None
+
+
+def _restore(host: Host, copy: DiskCopy, place: Pool) -> dict[str, str | None]:
+    """Return the value of the variable `restore` (terraform/restore.tf)."""
+    return {
+        "ami_id": copy.image_id,
+        "image": host.image,
+        "name": host.ami_name,
+        "instance_type": place.instance_type,
+        "market": place.market,
+        "zone": place.zone or None,
+    }
+
+
+def finish(world: World, copy: DiskCopy, new: Host, now: Instance) -> None:
+    """Let the new host go on for the old one: its costs, its lease, its place in the next plan."""
+    old = dataclasses.replace(new, instance_id=copy.instance_id)
+    cost.seen(world, old, world.cloud(new.region, None).instance(copy.instance_id))
+    cost.seen(world, new, now)
+    moved.note(world.files, new=new.instance_id, old=copy.instance_id)
+    world.pool_record.write(
+        Pool(instance_type=now.instance_type, market=now.market, zone=now.availability_zone)
+    )
+    lease_apply.renewed(world, new)
+
+
+def put_back(world: World, host: Host) -> None:
+    """Let the record say again that the old host is the host, if a move that came to nothing took it out.
+
+    Only where the old one is all there is: AWS took the new one back before it ran.
+    """
+    kept = world.state.path.with_name(KEPT)
+    if not kept.exists():
+        return
+    record = world.state.read()
+    waits = any(name == host.instance_id and WAITS in address for address, name in record.resources.items())
+    tags, cloud = record.tags, world.cloud(host.region, None)
+    if waits and tags and [it.instance_id for it in cloud.tagged_instances(tags)] == [host.instance_id]:
+        world.state.exchange(kept)
+    kept.unlink(missing_ok=True)
+
+
+@contextmanager
+def _state_kept(world: World, host: Host) -> Iterator[None]:
+    """Keep the state of before; put it back where no new host came of the move."""
+    kept = world.state.path.with_name(KEPT)
+    if world.state.path.exists():
+        write_private(kept, world.state.path.read_bytes())
+    try:
+        yield
+    except Exception:
+        put_back(world, host)
+        raise
+    kept.unlink(missing_ok=True)
