@@ -92,7 +92,7 @@ SIBLINGS = {
     "provision": {"boot", "capacity", "doctor", "events", "money", "quota"},
     "capacity": {"money"},
     "leaks": {"money", "provision"},
-    "lifecycle": {"boot", "connect", "money", "provision", "ending", "events"},
+    "lifecycle": {"boot", "capacity", "connect", "money", "provision", "ending", "events"},
     "doctor": {"quota"},
     "ending": {"connect"},
     "events": {"connect"},

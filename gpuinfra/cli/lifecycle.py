@@ -54,12 +54,16 @@ def start(
     as_json: Json = False,
 ) -> None:
     """Start a stopped host and print its new public IP. Where EC2 has no room for it, in another place."""
-    from gpuinfra.factory.start import elsewhere
-    from gpuinfra.features.lifecycle import start_elsewhere
-
     world = factory.world(stack, os.environ)
     if when_available or until:
         return _start_later(world, when_available=when_available, until=until, wait=wait, as_json=as_json)
+    _start_now(world, yes=yes, wait=wait, as_json=as_json)
+
+
+def _start_now(world: "World", *, yes: bool, wait: bool, as_json: bool) -> None:
+    from gpuinfra.factory.start import elsewhere
+    from gpuinfra.features.lifecycle import start_elsewhere
+
     host = start_elsewhere.start(world, elsewhere(moves=True, yes=yes), wait=wait)
     result(host.address, host, as_json)
 

@@ -129,32 +129,30 @@ def _world(
     log = RunLog(stack.log_file, command_words())
     files, ssh = StackDirectory(stack), OpenSsh(environ)
     told = reporter or Terminal(log=log)
-    return World(
-        here=here,
-        folder=locations.host_folder(locations.synced_root(str(here))),
-        project=project,
-        files=files,
-        user_data=UserData(files, project, alias=environ.get(ALIAS) or DEFAULT_ALIAS),
-        values=TfvarsFile(stack.tfvars, module=project.module),
-        state=adapters.state_file(stack, environ),
-        reporter=told,
-        ssh=ssh,
-        host=SshHostClient(ssh),
-        clock=Clock(sleep=time.sleep, now=time.monotonic),
-        terraform=lambda: adapters.terraform(project, stack, environ, told),
-        cloud=adapters.cloud,
-        events=adapters.event_log(stack),
-        start_host=adapters.start_host,
-        end_host=adapters.end_host,
-        login_line=adapters.login_line,
-        cut_off=log.cut_off,
-        pool_record=PoolFile(stack.pool_file),
-        other_hosts=lambda: _others(project, stack, environ),
-        price_source=adapters.price_source,
-        quota_source=adapters.quota_source,
-        later_starts=adapters.later_starts,
-        account_reader=adapters.account_reader,
-        price_cache=paths.cache_home(environ) / "prices",
+    return adapters.with_aws(
+        World(
+            here=here,
+            folder=locations.host_folder(locations.synced_root(str(here))),
+            project=project,
+            files=files,
+            user_data=UserData(files, project, alias=environ.get(ALIAS) or DEFAULT_ALIAS),
+            values=TfvarsFile(stack.tfvars, module=project.module),
+            state=adapters.state_file(stack, environ),
+            reporter=told,
+            ssh=ssh,
+            host=SshHostClient(ssh),
+            clock=Clock(sleep=time.sleep, now=time.monotonic),
+            terraform=lambda: adapters.terraform(project, stack, environ, told),
+            cloud=adapters.cloud,
+            events=adapters.event_log(stack),
+            start_host=adapters.start_host,
+            end_host=adapters.end_host,
+            login_line=adapters.login_line,
+            cut_off=log.cut_off,
+            pool_record=PoolFile(stack.pool_file),
+            other_hosts=lambda: _others(project, stack, environ),
+            price_cache=paths.cache_home(environ) / "prices",
+        )
     )
 
 

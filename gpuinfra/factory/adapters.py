@@ -100,3 +100,16 @@ def account_reader(region: str, settings: Settings | None) -> AccountReader:
     from gpuinfra.tools.aws.doctor import AwsAccount
 
     return AwsAccount(region, settings)
+
+
+def with_aws(it: World) -> World:
+    """Return a world that can also ask AWS for what only some commands need to know."""
+    import dataclasses
+
+    return dataclasses.replace(
+        it,
+        price_source=price_source,
+        quota_source=quota_source,
+        account_reader=account_reader,
+        later_starts=later_starts,
+    )
