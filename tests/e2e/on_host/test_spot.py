@@ -65,7 +65,10 @@ def is_gone(host: ProjectOnHost, instance_id: str) -> bool:
 
 
 def test_a_job_goes_on_from_its_checkpoint_twice(rescue: ProjectOnHost, tmp_path: Path) -> None:
-    """Each time on a new host, within two minutes; what happened is told while there is none."""
+    """Each time on a new host, within two minutes; what happened is told while there is none.
+
+    A third time the power is cut: EC2's own reason is all that there is.
+    """
     rescue.ok("job", "start", *STACK, "--name", "train", "--restart", "--save", SAVE, "--", "train.sh")
     told = json.loads(rescue.ok("drill", *STACK, "--json"))
     assert [job["save_code"] for job in told["jobs"]] == [0]
@@ -93,14 +96,8 @@ def test_a_job_goes_on_from_its_checkpoint_twice(rescue: ProjectOnHost, tmp_path
         assert instance(rescue) != old
         (again,) = jobs(rescue)
         assert (again["name"], again["state"]) == ("train", "running")
-
-
-def test_a_notice_that_never_comes_is_told(rescue: ProjectOnHost) -> None:
-    """The power is cut: EC2's own reason is all that there is, and the job begins again all the same."""
-    rescue.ok("job", "start", *STACK, "--name", "train", "--restart", "--save", SAVE, "--", "train.sh")
     old = instance(rescue)
     rescue.lab.simulator.interrupt(old, with_notice=False)
     assert "EC2 took the spot host back, and it said no last words" in rescue.ok("status", *STACK)
     (lost,) = jobs(rescue)
     assert "lost with its host: EC2 took the spot host back" in lost["reason"]
-    assert "the job train begins again" in rescue.run("up", *STACK, "--yes").stderr
