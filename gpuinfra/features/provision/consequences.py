@@ -47,7 +47,8 @@ def _taken_back(changes: Sequence[Change], record: Record) -> str:
     """Say that a spot host is gone, empty when it is not."""
     if not (_is_gone(changes, record) and record.outputs.get("market") == SPOT):
         return ""
-    return f"the spot host {record.outputs.get('instance_id')} is gone, and its disk with it; this makes a new one"
+    name = record.outputs.get("instance_id")
+    return f"the spot host {name} is gone, and its disk with it; this makes a new one"
 
 
 def was_whole(record: Record) -> bool:
