@@ -28,9 +28,9 @@ WITHIN_S = 300.0
 
 
 @pytest.fixture
-def rescue(project_on_host: ProjectOnHost, tmp_path: Path) -> Iterator[ProjectOnHost]:
+def rescue(project_in_lab: ProjectOnHost, tmp_path: Path) -> Iterator[ProjectOnHost]:
     """A stack with a spot host, and what stands for a bucket."""
-    host = project_on_host
+    host = project_in_lab
     host.ok("init", *STACK, "--region", "us-east-1")
     (values,) = Path(host.env["GPUINFRA_PROJECT"]).rglob("rescue/terraform.tfvars")
     text = values.read_text()
