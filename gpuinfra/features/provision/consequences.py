@@ -10,6 +10,7 @@ from gpuinfra.ground.text import shorten
 # What EC2 changes on a stopped instance only; the provider stops and starts it.
 RESTARTS = "instance_type"
 DISK_SIZE = "root_block_device.volume_size"
+SPOT = "spot"
 # A note in the state that is made after the host and outlives a refresh.
 AFTER_HOST = "module.instance.terraform_data.image"
 # Where no argument is the cause, Terraform's word says it.
@@ -22,10 +23,11 @@ REASONS = {
 def loss(changes: Sequence[Change], record: Record) -> str:
     """Say what of the living host would be lost and why, empty when nothing is.
 
-    A host that no apply has finished yet has nothing to lose: its outputs are not recorded.
+    A host that no apply has finished yet has nothing to lose: its outputs are not recorded. Nor has a spot
+    host that is gone: that is what EC2 does to them.
     """
     change, instance_id = host_change(changes), record.outputs.get("instance_id")
-    if change and change.action == "create" and was_whole(record):
+    if _is_gone(changes, record) and record.outputs.get("market") != SPOT:
         return (
             f"the host {instance_id or 'of this stack'} is gone, terminated outside of gpuinfra, and its disk"
             " with it; this makes a new one with an empty disk"
@@ -34,6 +36,19 @@ def loss(changes: Sequence[Change], record: Record) -> str:
         size = record.outputs.get("root_volume_size_gb")
         return f"this replaces the host {instance_id} and deletes its disk ({size} GB): {_causes(change)}"
     return ""
+
+
+def _is_gone(changes: Sequence[Change], record: Record) -> bool:
+    change = host_change(changes)
+    return change is not None and change.action == "create" and was_whole(record)
+
+
+def _taken_back(changes: Sequence[Change], record: Record) -> str:
+    """Say that a spot host is gone, empty when it is not."""
+    if not (_is_gone(changes, record) and record.outputs.get("market") == SPOT):
+        return ""
+    name = record.outputs.get("instance_id")
+    return f"the spot host {name} is gone, and its disk with it; this makes a new one"
 
 
 def was_whole(record: Record) -> bool:
@@ -54,7 +69,13 @@ def lines(changes: Sequence[Change], record: Record) -> list[str]:
     """Return it as lines for a person; a host that is half made goes without a question, not unsaid."""
     change, lost = host_change(changes), loss(changes, record)
     half_made = change is not None and change.action == "replace" and not lost
-    texts = (lost, "the half-made host of an earlier run is replaced" if half_made else "", restart(changes))
+    gone = _taken_back(changes, record)
+    texts = (
+        lost,
+        gone,
+        "the half-made host of an earlier run is replaced" if half_made else "",
+        restart(changes),
+    )
     return [f"! {text}" for text in texts if text]
 
 

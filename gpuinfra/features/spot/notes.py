@@ -5,8 +5,8 @@ from gpuinfra.ground.model import Settings
 from gpuinfra.ground.world import World
 
 MAY_BE_TAKEN = (
-    "spot: EC2 may take the host back, with its disk, two minutes after a notice;"
-    " what is kept then: job start --save, --restart, on_stop.sh (gpuinfra drill times them)"
+    "spot: EC2 may take the host back, with its disk, two minutes after a notice; an end by the guard is"
+    " one, too. What is kept then: job start --save, --restart, on_stop.sh (gpuinfra drill times them)"
 )
 
 

@@ -7,7 +7,7 @@ from gpuinfra.features.spot.restart_file import RestartableJob
 
 BY_EC2 = ("EC2", "EC2 or root")  # as the host calls it (host/guard/interruption.py, end_host.py)
 TAKEN_BACK = "Server."  # EC2's own reasons; those of a user begin with "Client."
-GOES_ON = ("gpuinfra up", "gpuinfra start")
+ENDS = ("gpuinfra down", "gpuinfra stop")  # of our own commands, as they are noted
 
 Events = Sequence[Mapping[str, Any]]
 
@@ -34,7 +34,7 @@ def _ended_by_others(events: Events) -> str:
         kind, by, reason = one.get("kind"), one.get("by"), str(one.get("reason", ""))
         if kind == "end" and by not in BY_EC2:
             return f"its host ended otherwise: {reason} ({by})"
-        if kind == "command" and reason not in GOES_ON:
+        if kind == "command" and reason in ENDS:
             return f"its host was ended by {reason}"
         if kind == "aws" and "Client." in str(one.get("text")):
             return f"its host was ended by hand: {one.get('text')}"

@@ -51,7 +51,7 @@ class StackDirectory:
             write_private(self._stack.cuda_file, json.dumps({"image": image, "cuda": cuda}).encode())
 
     def clean(self) -> None:
-        """Delete the rendered user-data, its nonce, the plan, and where the host was found.
+        """Delete the rendered user-data, its nonce, the plan, where the host was found, and jobs to restart.
 
         The values and the empty state stay.
         """
@@ -59,4 +59,5 @@ class StackDirectory:
         self._stack.cuda_file.unlink(missing_ok=True)
         self._stack.nonce_file.unlink(missing_ok=True)
         self._stack.user_data.unlink(missing_ok=True)
+        self._stack.restarts_file.unlink(missing_ok=True)
         self.plan_file.unlink(missing_ok=True)

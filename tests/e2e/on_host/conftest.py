@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="session")
-def project_on_host(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[ProjectOnHost]:
-    """A user's project beside a ready host; skipped with the reason where no host can boot."""
+def project_in_lab(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[ProjectOnHost]:
+    """A user's project in a lab without a host; skipped with the reason where no host can boot."""
     if reason := requirements.why_not():
         pytest.skip(reason)
     from gpuinfra.simulator.conda import offline_setup
@@ -38,7 +38,12 @@ def project_on_host(tmp_path_factory: pytest.TempPathFactory, installed: Path) -
         env = private_env(lab.env(), home, clone)
         with running_provider(installed, env, enter=lab.command([])) as provider:
             env |= provider
-            made = ProjectOnHost(lab=lab, home=home, project=project, env=env, no_jupyterlab=missing)
-            made.ok("init", "--region", "us-east-1")
-            made.ok("up", "--yes")
-            yield made
+            yield ProjectOnHost(lab=lab, home=home, project=project, env=env, no_jupyterlab=missing)
+
+
+@pytest.fixture(scope="session")
+def project_on_host(project_in_lab: ProjectOnHost) -> ProjectOnHost:
+    """The same beside a ready host."""
+    project_in_lab.ok("init", "--region", "us-east-1")
+    project_in_lab.ok("up", "--yes")
+    return project_in_lab
