@@ -35,6 +35,11 @@ class Host:
     root_volume_size_gb: int
 
     @property
+    def place(self) -> Pool:
+        """Return where it was found."""
+        return Pool(instance_type=self.instance_type, market=self.market, zone=self.availability_zone)
+
+    @property
     def is_private(self) -> bool:
         """Tell whether nobody is let in: Session Manager carries ssh; an address is the way out only."""
         return self.access == "ssm"

@@ -13,6 +13,10 @@ class Pool:
     market: str = ON_DEMAND
     zone: str = ""
 
+    def plain(self) -> dict[str, str | None]:
+        """Return it as Terraform's variable `pool` takes it."""
+        return {"instance_type": self.instance_type, "market": self.market, "zone": self.zone or None}
+
     def __str__(self) -> str:
         """Return it in words."""
         return f"{self.instance_type} {self.market}{f' in {self.zone}' if self.zone else ''}"
