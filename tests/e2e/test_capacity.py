@@ -6,7 +6,7 @@ import re
 import pytest
 
 from gpuinfra.simulator.client import Simulator
-from tests.e2e.cli import Cli, refused
+from tests.e2e.cli import Cli
 
 pytestmark = pytest.mark.e2e
 UNCHANGED = {"changes": [], "outputs_changed": False}
@@ -49,7 +49,12 @@ def test_the_order_is_kept_and_what_was_won_is_recorded(two_by_two: Cli, sim: Si
     assert done.returncode == 0, done.stderr
     lines = done.stderr.split("\n")
     order = [n for n, line in enumerate(lines) if re.match(r"  [1-4]  g[56]\.xlarge", line)]
-    assert [lines[n].split()[1:3] for n in order] == [[G5, "spot"], [G6, "spot"], [G5, "on-demand"], [G6, "on-demand"]]
+    assert [lines[n].split()[1:3] for n in order] == [
+        [G5, "spot"],
+        [G6, "spot"],
+        [G5, "on-demand"],
+        [G6, "on-demand"],
+    ]
     assert "1.006" in lines[order[2]], "its price"
     tries = [line for line in lines if re.match(r"\d of 4: ", line)]
     assert re.fullmatch(rf"1 of 4: {G5} spot: no capacity \(\d+\.\d s\); next: {G6} spot", tries[0])

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.features.provision.place import correct
 from gpuinfra.features.provision.resource_names import INSTANCE
-from gpuinfra.features.provision.search import correct
 from gpuinfra.features.provision.up import apply
 from gpuinfra.ground.errors import CloudError, HostError, Interrupted
 from gpuinfra.ground.model import Record, Settings

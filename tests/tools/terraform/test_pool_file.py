@@ -47,7 +47,10 @@ def test_what_is_written_is_read_back_and_can_be_dropped(tmp_path: Path) -> None
         ('{"pool": null, "region": "eu-west-1"}', "it must have pool alone"),
         ('{"pool": "g5.xlarge"}', "its pool must have instance_type, market, zone"),
         ('{"pool": {"instance_type": "g5.xlarge"}}', "its pool must have instance_type, market, zone"),
-        ('{"pool": {"instance_type": "g5.xlarge", "market": "free"}}', "market must be one of on-demand, spot"),
+        (
+            '{"pool": {"instance_type": "g5.xlarge", "market": "free"}}',
+            "market must be one of on-demand, spot",
+        ),
         ('{"pool": {"instance_type": 5, "market": "spot"}}', "market must be one of on-demand, spot"),
         ('{"pool": {"instance_type": "g5.xlarge", "market": "spot", "zone": []}, "x": 1}', "pool alone"),
         ("[" * 100_000, "recursion"),
