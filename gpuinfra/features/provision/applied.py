@@ -1,4 +1,4 @@
-"""The plan that was agreed upon, applied in its place, and after it what differs from it in the place alone."""
+"""The plan that was agreed upon, applied in its place; in others, what differs in the place alone."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,7 @@
 """Where a host stands, recorded so that Terraform plans it there, whatever was killed or edited."""
 
 from gpuinfra.features.capacity.cells import cells, place_of
-from gpuinfra.ground.model import Instance, Record, Settings
+from gpuinfra.ground.model import Host, Instance, Record, Settings
 from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.protocols import PoolRecord
 from gpuinfra.ground.world import World
@@ -17,14 +17,16 @@ def correct(world: World, settings: Settings, record: Record) -> Settings:
     host, pool = record.host, settings.pool
     if not host and record.ids_of(HOST_TYPE) and pool and settings.allows(pool):
         return settings  # half made there
-    found = host and Pool(instance_type=host.instance_type, market=host.market, zone=host.availability_zone)
-    return _recorded(world, settings, found)
+    return _recorded(world, settings, _pool_of(host) if host else None)
 
 
 def correct_for(world: World, settings: Settings, host: Instance) -> Settings:
     """Let it say where a host is that AWS shows, and no state names yet."""
-    found = Pool(instance_type=host.instance_type, market=host.market, zone=host.availability_zone)
-    return _recorded(world, settings, found)
+    return _recorded(world, settings, _pool_of(host))
+
+
+def _pool_of(host: Host | Instance) -> Pool:
+    return Pool(instance_type=host.instance_type, market=host.market, zone=host.availability_zone)
 
 
 def put(record: PoolRecord, pool: Pool | None) -> None:
