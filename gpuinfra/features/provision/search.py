@@ -18,7 +18,7 @@ from gpuinfra.features.provision.outcome import what_exists
 from gpuinfra.features.provision.place import HOST_TYPE, put
 from gpuinfra.features.provision.preflight import refuse_orphans
 from gpuinfra.features.provision.resource_names import INSTANCE
-from gpuinfra.ground.errors import GpuInfraError, HostError, Interrupted, NotReached
+from gpuinfra.ground.errors import CloudError, GpuInfraError, HostError, Interrupted, NotReached
 from gpuinfra.ground.model import Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
@@ -26,6 +26,8 @@ from gpuinfra.ground.world import World
 
 # One lost connection is not the end of a try, and a lack of capacity is not asked for five times.
 ELSEWHERE_RETRIES = 3
+# In EC2's reason for the end of a host that it had said yes to, before the code.
+LATE = ": Server."
 
 
 class Search:
@@ -117,8 +119,10 @@ class Search:
             self._world.user_data.write(self.settings)
         try:
             return ask(self.settings)
-        except NotReached:
-            self._is_unsure = True
+        except CloudError as error:
+            self._is_unsure |= isinstance(error, NotReached)
+            if self._before and LATE in error.message:
+                raise self._half_replaced(error) from None
             raise
         finally:
             self._known = self._world.state.read().ids_of(HOST_TYPE)
@@ -138,6 +142,15 @@ class Search:
         if self._is_unsure:
             refuse_orphans(world, self.settings, record)
             self._is_unsure = False
+
+    def _half_replaced(self, error: CloudError) -> CloudError:
+        """Return the error for a new host that EC2 took back: in a further try the old one would go first."""
+        old = ", ".join(sorted(self._before))
+        return CloudError(
+            f"{error.message}. That was while the new host was starting: the old one, {old}, still runs, and"
+            " Terraform removes it with its next apply, whether there is a new one by then or not",
+            hint=f"{command('plan', self._world.files.name)}   # shows that; save first what you need of it",
+        )
 
     def _rest(self, pause: Pause) -> None:
         """Wait for the next round, and show until when.
