@@ -35,6 +35,11 @@ class Host:
     root_volume_size_gb: int
 
     @property
+    def place(self) -> Pool:
+        """Return where it was found."""
+        return Pool(instance_type=self.instance_type, market=self.market, zone=self.availability_zone)
+
+    @property
     def is_private(self) -> bool:
         """Tell whether nobody is let in: Session Manager carries ssh; an address is the way out only."""
         return self.access == "ssm"
@@ -58,7 +63,7 @@ class Instance:
 
     since: when it got into its state, empty where AWS does not say; reason: why it does not run, in AWS's
     words. volume_ids: what is deleted with it; other_...: what somebody attached, and what stays.
-    market: on-demand or spot. made: when it got its disk; `launched` is its last start.
+    market: on-demand, spot or capacity-block. made: when it got its disk; `launched` is its last start.
     """
 
     instance_id: str

@@ -7,11 +7,15 @@ MARKETS = ON_DEMAND, SPOT, CAPACITY_BLOCK = "on-demand", "spot", "capacity-block
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """One place to ask for a host; market: on-demand or spot. zone: empty where EC2 may choose."""
+    """One place to ask for a host; market: one of MARKETS. zone: empty where EC2 may choose."""
 
     instance_type: str
     market: str = ON_DEMAND
     zone: str = ""
+
+    def plain(self) -> dict[str, str | None]:
+        """Return it as Terraform's variable `pool` takes it."""
+        return {"instance_type": self.instance_type, "market": self.market, "zone": self.zone or None}
 
     def __str__(self) -> str:
         """Return it in words."""

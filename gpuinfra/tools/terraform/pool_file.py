@@ -33,8 +33,7 @@ class PoolFile:
 
     def write(self, pool: Pool) -> None:
         """Record it in one step, 0600: a crash leaves the old record or the new one."""
-        told = {"instance_type": pool.instance_type, "market": pool.market, "zone": pool.zone or None}
-        write_private(self._path, json.dumps({"pool": told}, indent=2).encode() + b"\n")
+        write_private(self._path, json.dumps({"pool": pool.plain()}, indent=2).encode() + b"\n")
 
     def delete(self) -> None:
         """Forget it: the next host is asked for in the order of terraform.tfvars."""

@@ -33,6 +33,7 @@ TEXTS = {
     "ami_id": f"ami-{HEX}",
     "ami_name": f"{ONE_LINE}{{1,256}}",
     "availability_zone": r"[a-z]{2,}(-[a-z0-9]+)+",
+    "market": "on-demand|spot|capacity-block",
     "access": "ssh|ssm",
     "public_ip": IPV4,
     "private_ip": IPV4,
