@@ -133,6 +133,29 @@ def test_a_stop_that_cannot_end_it_says_so(tmp_path: Path) -> None:
         power.stop(stopped_world(tmp_path, later), yes=True, running=lambda _: [])
 
 
+def test_stop_of_a_host_that_aws_has_just_started(tmp_path: Path) -> None:
+    """It is looked at again once nothing can start it: then it is stopped."""
+
+    class Started(FakeLaterStarts):
+        def end(self, stack: str, instance_id: str) -> bool:
+            cloud.one = RUNNING
+            return super().end(stack, instance_id)
+
+    cloud = FakeCloud(instance=STOPPED)
+    power.stop(
+        fake_world(tmp_path, cloud=cloud, later_starts=Started(waits_until=9e9)),
+        yes=True,
+        running=lambda _: [],
+    )
+    assert ("stop",) in cloud.calls
+
+
+def test_a_host_that_runs_is_stopped_without_asking_what_waits(tmp_path: Path) -> None:
+    """Nothing starts a host that has run since: who may not ask can stop it."""
+    later = FakeLaterStarts(refusal=CloudError("no"))
+    power.stop(fake_world(tmp_path, later_starts=later), yes=True, running=lambda _: [])
+
+
 def test_down_ends_it_and_is_not_held_up(tmp_path: Path) -> None:
     """The cost ends whatever AWS says to that."""
     later = FakeLaterStarts(waits_until=9e9)
