@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gpuinfra.features.leaks.known import Known
 from gpuinfra.ground.errors import CloudError
 from gpuinfra.ground.later_start import LaterStart
+from gpuinfra.ground.tagged import GLOBAL
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import REGION, Simulator
 from gpuinfra.tools.aws.later_starts import StateMachines
+from gpuinfra.tools.aws.leaks import TagSearch
 from tests.fakes.world import SETTINGS
 from tests.simulator.aws import client, describe, launch
 from tests.waiting import wait_until
@@ -109,6 +112,19 @@ def test_the_role_may_start_this_one_host_and_no_longer(
     assert "DateLessThan" in allowed["Condition"]
     trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"][0]
     assert trust["Condition"]["ArnLike"]["aws:SourceArn"].endswith(f"{host['InstanceId']}*")
+
+
+def test_what_starts_a_host_is_no_leak_while_the_host_is_recorded(
+    starts: StateMachines, sim: Simulator, ec2: "EC2Client"
+) -> None:
+    """Its role says by its name whom it starts; of a host that nobody records it is one."""
+    host = stopped(ec2)
+    sim.fault(NO_CAPACITY)
+    starts.begin(asked(host))
+    (role,) = [it for it in TagSearch(REGION).in_account().things if it.kind == "aws_iam_role"]
+    assert role.made_for == host["InstanceId"]
+    assert Known(ids=frozenset({(GLOBAL, host["InstanceId"])})).has(role)
+    assert not Known(ids=frozenset({(GLOBAL, "i-0")})).has(role)
 
 
 def test_who_may_not_list_machines_is_told_of_none(
