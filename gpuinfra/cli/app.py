@@ -20,6 +20,7 @@ from gpuinfra.cli import (
     money,
     project,
     provision,
+    quota,
     sync,
     usage,
     web,
@@ -67,8 +68,8 @@ def version(as_json: Json = False) -> None:
 
 
 for group in (
-    project, lifecycle, guard, lease, money, leaks, host, environment, jobs, gpu, usage, containers, sync,
-    web, events, demo,
+    project, lifecycle, guard, lease, money, leaks, quota, host, environment, jobs, gpu, usage, containers,
+    sync, web, events, demo,
 ):  # fmt: skip
     group.add_to(app)
 host.add_proxy_to(app)

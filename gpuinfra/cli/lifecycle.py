@@ -12,7 +12,7 @@ from gpuinfra.factory import host_parts
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
-    pass
+    from gpuinfra.ground.world import World
 
 Wait = Annotated[
     bool, typer.Option(envvar="GPUINFRA_WAIT", help="Follow the host until its environment is proven.")
@@ -43,13 +43,32 @@ def stop(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) 
     result("", instance, as_json)
 
 
-def start(stack: Stack = DEFAULT_STACK, wait: Wait = True, as_json: Json = False) -> None:
+def start(
+    stack: Stack = DEFAULT_STACK,
+    wait: Wait = True,
+    when_available: Annotated[
+        bool, typer.Option("--when-available", help="No capacity: AWS tries on, this machine may be off.")
+    ] = False,
+    until: Annotated[str, typer.Option(metavar="TIME", help="For how long: 90m, 12h, 2d or 18:00.")] = "",
+    as_json: Json = False,
+) -> None:
     """Start a stopped host and print its new public IP."""
     from gpuinfra.features.lifecycle import power
 
     world = factory.world(stack, os.environ)
+    if when_available or until:
+        return _start_later(world, when_available=when_available, until=until, wait=wait, as_json=as_json)
     host = power.followed(world, power.start(world), wait=wait)
     result(host.address, host, as_json)
+
+
+def _start_later(world: "World", *, when_available: bool, until: str, wait: bool, as_json: bool) -> None:
+    from gpuinfra.features.lifecycle import power, start_later
+
+    now = datetime.now().astimezone()
+    done = start_later.start(world, until=until, when_available=when_available, now=now)
+    host = power.followed(world, done.host, wait=wait) if done.host else None
+    result(host.address if host else "", done.plain(), as_json)
 
 
 def resize(

@@ -150,6 +150,8 @@ def _world(
         pool_record=PoolFile(stack.pool_file),
         other_hosts=lambda: _others(project, stack, environ),
         price_source=adapters.price_source,
+        quota_source=adapters.quota_source,
+        later_starts=adapters.later_starts,
         price_cache=paths.cache_home(environ) / "prices",
     )
 

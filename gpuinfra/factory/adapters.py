@@ -11,8 +11,10 @@ from gpuinfra.ground import paths
 from gpuinfra.ground.paths import Project, Stack
 
 if TYPE_CHECKING:
+    from gpuinfra.ground.later_start import LaterStarts
     from gpuinfra.ground.model import Host, Settings
     from gpuinfra.ground.protocols import Cloud, EventLog, PriceSource, Provisioner, Reporter, StateFile
+    from gpuinfra.ground.quota import QuotaSource
     from gpuinfra.ground.world import World
 
 
@@ -68,3 +70,17 @@ def price_source(region: str) -> PriceSource:
     from gpuinfra.tools.aws.pricing import PriceList
 
     return PriceList(region)
+
+
+def quota_source(region: str, settings: Settings | None) -> QuotaSource:
+    """Return the account's quotas in a region."""
+    from gpuinfra.tools.aws.quotas import Quotas
+
+    return Quotas(region, settings)
+
+
+def later_starts(region: str, settings: Settings | None) -> LaterStarts:
+    """Return what lets AWS start a stopped host once it has capacity."""
+    from gpuinfra.tools.aws.later_starts import StateMachines
+
+    return StateMachines(region, settings)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gpuinfra.ground.errors import CloudError, HostError
+from gpuinfra.ground.later_start import LaterStarts, NoLaterStarts
 from gpuinfra.ground.model import Host, Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.ground.paths import Project
@@ -27,6 +28,7 @@ from gpuinfra.ground.protocols import (
     UserDataFile,
     Values,
 )
+from gpuinfra.ground.quota import QuotaSource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,15 @@ class NoPoolRecord:
 
     def delete(self) -> None:
         """Keep nothing."""
+
+
+def no_quotas(region: str, settings: Settings | None) -> QuotaSource:
+    """Stand for the quotas where nobody can be asked.
+
+    Raises:
+        CloudError: always.
+    """
+    raise CloudError(f"nobody can be asked for the quotas of {region}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +96,8 @@ class World:
     price_source: Callable[[str], PriceSource] = nobody_to_ask  # by region
     price_cache: Path = Path(os.devnull)  # a directory: prices that AWS has told
     pool_record: PoolRecord = field(default_factory=NoPoolRecord)
+    quota_source: Callable[[str, Settings | None], QuotaSource] = no_quotas  # by region
+    later_starts: Callable[[str, Settings | None], LaterStarts] = lambda *_: NoLaterStarts()  # by region
     cut_off: Callable[[], str] = lambda: ""  # what the last long command was, and its log, if it was killed
 
     def recorded_host(self) -> Host:

@@ -124,6 +124,14 @@ class Simulator:
         """Let the hosts of these instances not hear that they shall shut down; all others hear it."""
         self._call("POST", "settings", {"hung": list(instance_ids)})
 
+    def quota(self, code: str, value: float | None) -> None:
+        """Apply a value to a quota of EC2, in vCPUs; None: none was ever applied, AWS's default holds."""
+        self._call("POST", "quota", {"code": code, "value": value})
+
+    def quota_answer(self, code: str, status: str, *, case: str = "") -> None:
+        """Answer the open request for a quota: APPROVED applies what it asks for. case: its number."""
+        self._call("POST", "quota-answer", {"code": code, "status": status, "case": case})
+
     def caller_ip(self, address: str) -> None:
         """Set the address that checkip answers."""
         self._call("POST", "settings", {"caller_ip": address})

@@ -8,6 +8,7 @@ from typing import Any
 
 from gpuinfra.features.lifecycle import power
 from gpuinfra.ground.errors import CloudError, ConfigError, KeyChanged, Refused, Unreachable
+from gpuinfra.ground.later_start import NoLaterStarts
 from gpuinfra.ground.model import (
     CloudResource,
     FirewallRule,
@@ -23,7 +24,7 @@ from gpuinfra.ground.model import (
     TypeFacts,
 )
 from gpuinfra.ground.paths import Project
-from gpuinfra.ground.world import World, nobody_to_ask
+from gpuinfra.ground.world import World, no_quotas, nobody_to_ask
 from gpuinfra.tools.ssh.host_client import SshHostClient
 from tests.fakes.jobs import FakeHostClient
 from tests.fakes.world import (
@@ -322,6 +323,7 @@ def fake_world(directory: Path, **parts: Any) -> World:
     terraform = parts.pop("terraform", None) or FakeTerraform(Outcome(ok=True))
     cloud = parts.pop("cloud", None) or FakeCloud()
     records: Sequence[Record] = parts.pop("records", (RECORDED,))
+    later = parts.pop("later_starts", None) or NoLaterStarts()
     files = parts.pop("files", None) or FakeStackFiles(directory)
     return World(
         here=directory,
@@ -343,5 +345,7 @@ def fake_world(directory: Path, **parts: Any) -> World:
         other_hosts=lambda: parts.get("others", ()),
         price_source=parts.pop("price_source", nobody_to_ask),
         pool_record=parts.pop("pool_record", None) or FakePoolRecord(),
+        later_starts=lambda *_: later,
+        quota_source=parts.pop("quota_source", no_quotas),
         price_cache=parts.pop("price_cache", Path(os.devnull)),
     )

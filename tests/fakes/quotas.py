@@ -22,7 +22,7 @@ class FakeQuotas:
 
     limits: dict[str, float] = field(default_factory=dict)
     hosts: list[RunningVcpus] = field(default_factory=list)
-    refusals: dict[str, GpuInfraError] = field(default_factory=dict)
+    refusals: Mapping[str, GpuInfraError] = field(default_factory=dict)
     requests: list[QuotaRequest] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gpuinfra.features.lifecycle.power import GONE
 from gpuinfra.features.money import cost
+from gpuinfra.features.provision import later_start
 from gpuinfra.ground import when
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.text import table
@@ -18,7 +19,8 @@ HEAD = ("stack", "state", "type", "address", "since", "region", "host", "USD/h")
 class ListedHost:
     """One stack; state: as EC2 says, "gone", or "none" where there is no host. Times are ISO 8601, UTC.
 
-    usd_h: what it costs as it is now, None where nobody has asked for the prices.
+    usd_h: what it costs as it is now, None where nobody has asked for the prices. waits_until: until when AWS
+    tries to start it, empty where it does not.
     """
 
     stack: str
@@ -29,6 +31,7 @@ class ListedHost:
     region: str = ""
     instance_id: str = ""
     usd_h: float | None = None
+    waits_until: str = ""
 
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
@@ -37,6 +40,8 @@ class ListedHost:
     def cells(self, now: datetime) -> tuple[str, ...]:
         """Return it as a row of a table, its time by the clock of `now`."""
         shown = asdict(replace(self, since=when.local(self.since, now)))
+        waits = shown.pop("waits_until")
+        shown["state"] += " (waits for capacity)" if waits else ""
         price = f"{self.usd_h:.3f}" if self.usd_h is not None else "unknown" if self.instance_id else ""
         return tuple(value or "-" for value in {**shown, "usd_h": price}.values())
 
@@ -55,7 +60,9 @@ def _listed(world: World) -> ListedHost:
     record, name = world.state.read(), world.files.name
     if record.host:
         now = world.cloud(record.host.region, None).instance(record.host.instance_id)
-        return _of_host(record.host, now, cost.cached(world, record, record.host, now).rate_usd_h)
+        usd_h = cost.cached(world, record, record.host, now).rate_usd_h
+        waits = later_start.waits_until(world, record.host, now)
+        return replace(_of_host(record.host, now, usd_h), waits_until=waits)
     return ListedHost(stack=name, state="half made" if record.ids_of("aws_instance") else "none")
 
 

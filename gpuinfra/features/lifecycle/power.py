@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.events import events
 from gpuinfra.features.money import cost, lease_end
-from gpuinfra.features.provision import progress
+from gpuinfra.features.provision import later_start, progress
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.ground.errors import Declined, GpuInfraError, HostError, Interrupted, Stopped
 from gpuinfra.ground.model import Host, Instance, Row, Settings
@@ -30,7 +30,7 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
     """
     host = world.recorded_host()
     cloud = cloud_of(world, host)
-    instance = existing(cloud, host)
+    instance = left_alone(world, cloud, host)
     if instance.state in ("pending", "running"):
         tell_running(world, host, running)
         if not yes and not world.reporter.confirm(f"Stop the host {host.instance_id}?"):
@@ -52,7 +52,7 @@ def start(world: World) -> Host:
     host = world.recorded_host()
     cloud = cloud_of(world, host)
     events.hear(world)  # its console says since when it has been stopped, and begins anew now
-    power_on(world, cloud, host, existing(cloud, host))
+    power_on(world, cloud, host, left_alone(world, cloud, host))
     world.events.note("gpuinfra start", host.instance_id)
     record(world, host)
     return world.recorded_host()
@@ -112,6 +112,13 @@ def existing(cloud: Cloud, host: Host) -> Instance:
         message = f"the host {host.instance_id} is gone: it was terminated outside of gpuinfra"
         raise HostError(message, hint=command("status", host.stack))
     return instance
+
+
+def left_alone(world: World, cloud: Cloud, host: Host) -> Instance:
+    """Return the instance of a host that AWS does not start by itself any more."""
+    instance = existing(cloud, host)
+    # AWS may have started it just before
+    return existing(cloud, host) if later_start.end(world, host, instance) else instance
 
 
 def power_off(world: World, cloud: Cloud, host: Host, instance: Instance, *, reason: str) -> Instance:

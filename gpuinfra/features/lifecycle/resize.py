@@ -5,6 +5,7 @@ import dataclasses
 from gpuinfra.features.lifecycle import power
 from gpuinfra.features.lifecycle.power import Running
 from gpuinfra.features.money import lease_end
+from gpuinfra.features.provision import later_start
 from gpuinfra.features.provision.preflight import settings_of
 from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, ConfigError, Declined
 from gpuinfra.ground.model import Host, Instance, TypeFacts
@@ -30,6 +31,7 @@ def resize(world: World, instance_type: str, *, yes: bool, running: Running) -> 
         refuse(cloud.type_facts(instance_type), instance, host)
         _prove_lease(world, cloud, host, instance)
         _confirm(world, instance, host, yes, running)
+        later_start.end(world, host, instance)
         _change(world, cloud, instance, host)
     world.values.change({"instance_type": instance_type})
     power.record(world, host)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gpuinfra.features.provision import leftovers, progress, protection
+from gpuinfra.features.provision import later_start, leftovers, progress, protection
 from gpuinfra.features.provision.blockers import Blockers, refuse_shared_network
 from gpuinfra.features.provision.closing import Closing, Destroyed
 from gpuinfra.features.provision.leftovers import Leftovers
@@ -53,6 +53,7 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
     hosts = {*record.ids_of("aws_instance"), *(one.instance_id for one in lost)}
     protection.lift(world, settings, hosts, force=force)
     if record.host:
+        later_start.end_if_possible(world, record.host)
         _end_host(world, settings, record.host)
     closing = Closing(world, settings, record)
     _terminate(world, settings, lost)

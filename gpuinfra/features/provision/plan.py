@@ -12,6 +12,7 @@ from gpuinfra.features.provision.place import correct
 from gpuinfra.features.provision.preflight import prepare, refuse_missing
 from gpuinfra.features.provision.resource_names import INSTANCE, KEY_PAIR
 from gpuinfra.features.provision.search import Search
+from gpuinfra.features.quota.ahead import QuotaCheck
 from gpuinfra.ground.model import Change, Outcome, Record, Settings
 from gpuinfra.ground.protocols import Provisioner
 from gpuinfra.ground.world import World
@@ -60,7 +61,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     refuse_missing(world, settings, record)
     terraform = world.terraform()
     search = Search(world, settings, record)
-    ahead = PricesAhead(world, settings, search.types)
+    ahead, quota = PricesAhead(world, settings, search.types), QuotaCheck(world, settings, record)
     try:
         outcome = make(world, terraform, settings, replace=forced(world, record))
         changes = detailed(world, terraform, outcome)
@@ -71,6 +72,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     if consequences.makes_host(changes):
         for line in search.order(ahead.get()):
             world.reporter.say(line)
+    quota.tell()
     cost = proposal.costs.plain() if changes else None
     return TerraformPlan(changes=changes, outputs_changed=outcome.outputs_changed, cost=cost)
 

@@ -12,7 +12,7 @@ from gpuinfra.features.money import cost as money
 from gpuinfra.features.money import last_leaks, lease_status
 from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.money.lease_text import LeaseSummary
-from gpuinfra.features.provision import firewall, host_rows
+from gpuinfra.features.provision import firewall, host_rows, later_start
 from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.ground import when
 from gpuinfra.ground.boot_status import Boot
@@ -33,6 +33,7 @@ class Status:
     last_words: who ended a host that is stopped or gone, and why.
     cut_off: the last long command, and its log, if it was killed. leaks: what the last search for them found.
     cost: by the prices that are kept; nobody is asked.
+    waits_until: until when AWS tries to start it, ISO 8601 in UTC.
     """
 
     stack: str
@@ -49,6 +50,7 @@ class Status:
     leaks: str = ""
     cost: HostCost | None = None
     lease: LeaseSummary | None = None
+    waits_until: str = ""
 
     @property
     def running_host(self) -> Host | None:
@@ -76,6 +78,8 @@ class Status:
             rows.append(("environment", _environment(self.boot)))
         if self.lease:
             rows.append(("lease", self.lease.line(datetime.now().astimezone())))
+        if self.waits_until:
+            rows.append(("waits", later_start.text(self.waits_until, self.stack)))
         if self.edited:
             rows.append(("edited", difference.told(self.edited, self.stack)))
         region = host.region if host else ""
@@ -132,6 +136,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         last_words=last_words,
         opened=firewall.foreign(world, record) if is_there else (),
         lease=lease() if is_there else None,
+        waits_until=later_start.waits_until(world, host, instance),
     )
 
 

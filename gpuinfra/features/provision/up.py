@@ -23,6 +23,7 @@ from gpuinfra.features.provision.preflight import (
 )
 from gpuinfra.features.provision.resource_names import KEY_PAIR
 from gpuinfra.features.provision.search import Search
+from gpuinfra.features.quota.ahead import QuotaCheck
 from gpuinfra.ground.errors import AlreadyExists, TerraformError
 from gpuinfra.ground.model import Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
@@ -88,12 +89,14 @@ def apply(
     """
     settings, record = prepare(world), world.state.read()
     settings = correct(world, settings, record)
+    quota = QuotaCheck(world, settings, record)
     refuse_missing(world, settings, record)
     is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
     if is_without_host or record.is_older:
         refuse_orphans(world, settings, record)
     if is_without_host:
         clear_the_way(world, settings, record)
+    quota.refuse()
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
     search = Search(world, settings, record, wait_s=wait_s)
     try:

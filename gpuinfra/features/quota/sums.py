@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Protocol, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.quota import QuotaSource as QuotaSource
 from gpuinfra.ground.quota import RunningVcpus
 from gpuinfra.ground.quota_codes import quota_code, quota_family
 
@@ -20,19 +21,6 @@ THREADS = 8
 NO_CODE = "AWS publishes no quota for this family and market"
 # What the hint of a refusal for want of rights begins with.
 TO_ASK = "ask your AWS administrator to "
-
-
-class QuotaSource(Protocol):
-    """AWS, asked in one region for what quotas need; each raises CloudError."""
-
-    def limit(self, code: str) -> float:
-        """Return a quota of EC2, in vCPUs: the account's own, else what AWS gives to every account."""
-
-    def running(self) -> Sequence[RunningVcpus]:
-        """Return the instances of the account that count: pending and running ones, of all stacks."""
-
-    def vcpus(self, instance_types: Sequence[str]) -> Mapping[str, int]:
-        """Return the vCPUs of instance types; one that the region does not sell is not in it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """moto, patched, behind one class; import this only in the simulator's own process."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -98,6 +99,17 @@ class MotoAccount:
             for group in backend.schedule_groups.values():
                 yield from ((region, one) for one in group.schedules.values())
 
+    def executions(self) -> Iterator[tuple[str, Any, Any]]:
+        """Yield the region, and moto's objects of the machine and of each execution of Step Functions."""
+        for region, machine in self._machines():
+            yield from ((region, machine, one) for one in list(machine.executions))
+
+    def _machines(self) -> Iterator[tuple[str, Any]]:
+        # moto's module takes a third of a second to import: it is there once the service was called
+        if models := sys.modules.get("moto.stepfunctions.models"):
+            for _, region, backend in models.stepfunctions_backends.iter_backends():
+                yield from ((region, one) for one in list(backend.state_machines))
+
     def _inventory(self) -> Iterator[tuple[str, str]]:
         for _, _, backend in ec2_backends.iter_backends():
             yield from _ec2_inventory(backend)
@@ -106,6 +118,7 @@ class MotoAccount:
             yield from (("iam_instance_profiles", it.name) for it in backend.instance_profiles.values())
         for _, _, backend in budgets_backends.iter_backends():
             yield from (("budgets", name) for of_account in backend.budgets.values() for name in of_account)
+        yield from (("state_machines", one.name) for _, one in self._machines())
         yield from (("schedules", one.name) for _, one in self.schedules())
         for _, _, backend in scheduler_backends.iter_backends():
             yield from (("schedule_groups", name) for name in backend.schedule_groups if name != "default")

@@ -52,6 +52,7 @@ def make_server(port: int, state: SimulatorState) -> Any:
     from werkzeug.serving import make_server as make_wsgi_server
 
     from gpuinfra.simulator.api.account import MotoAccount
+    from gpuinfra.simulator.api.machines import MachineRunner
     from gpuinfra.simulator.api.schedules import ScheduleRunner
 
     account = MotoAccount(state=state)
@@ -59,6 +60,7 @@ def make_server(port: int, state: SimulatorState) -> Any:
     app = SimulatorApp(state=state, backend=account, control=control, owner=account.owner)
     server = make_wsgi_server(ADDRESS, port, app, threaded=True, request_handler=MotoRequestHandler)
     ScheduleRunner(state, account.schedules).start(f"http://{ADDRESS}:{server.port}")
+    MachineRunner(state, account.executions).start(f"http://{ADDRESS}:{server.port}")
     return server
 
 

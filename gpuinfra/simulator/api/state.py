@@ -8,6 +8,7 @@ from gpuinfra.simulator.api.call_log import CallLog
 from gpuinfra.simulator.api.capacity import CapacityRules
 from gpuinfra.simulator.api.faults import FaultBook
 from gpuinfra.simulator.api.given import GivenAnswers
+from gpuinfra.simulator.api.quota_book import QuotaBook
 from gpuinfra.simulator.api.seed import Seed
 from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
 
@@ -34,6 +35,7 @@ class SimulatorState:
         self.capacity = CapacityRules()
         self.calls = CallLog()
         self.given = GivenAnswers()
+        self.quotas = QuotaBook(seed.quotas, now)
         self.ticked = threading.Event()  # there may be something new for the schedules to do
         self.clear()
 
@@ -43,6 +45,7 @@ class SimulatorState:
         self.capacity.clear()
         self.without_capacity: set[str] = set()  # pending instances that EC2 will end for lack of it
         self.calls.clear()
+        self.quotas.clear()
         self.caller_ip = CALLER_IP
         self.pending_s = 0.0
         self.schedules_ahead_s = 0.0

@@ -17,6 +17,7 @@ from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.aws.asking import code as code_of
 from gpuinfra.tools.aws.asking import items
 from gpuinfra.tools.aws.client import client, session
+from gpuinfra.tools.aws.credentials import no_questions
 from gpuinfra.tools.aws.errors import map_boto_errors
 
 EC2 = "ec2"  # the service whose quotas these are
@@ -38,6 +39,9 @@ class Quotas:
         """
         self._region, self._settings = region, settings
         self._own, self._lock = session(region), threading.Lock()
+        with map_boto_errors("sts"):  # an MFA code is asked for now if one is due, never later, in a thread
+            if found := self._own.get_credentials():
+                found.get_frozen_credentials()
 
     def limit(self, code: str) -> float:
         """Return the quota that holds for the account, in vCPUs.
@@ -93,7 +97,7 @@ class Quotas:
         operation, key = "list_requested_service_quota_change_history", "RequestedQuotas"
         with self._mapped(SERVICE):
             found = list(items(self._client("service-quotas"), operation, key, ServiceCode=EC2))
-        return sorted(map(_request, found), key=lambda it: it.made, reverse=True)
+        return [_request(raw) for raw in sorted(found, key=lambda it: it["Created"], reverse=True)]
 
     def _client(self, service: str) -> Any:
         with self._lock:  # a session makes one client at a time
@@ -103,7 +107,7 @@ class Quotas:
 
     @contextmanager
     def _mapped(self, service: str) -> Iterator[None]:
-        with map_boto_errors(service, self._settings):
+        with no_questions(), map_boto_errors(service, self._settings):
             yield
 
 
