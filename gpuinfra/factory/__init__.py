@@ -122,9 +122,7 @@ def _world(
     from gpuinfra.tools.ssh.client import OpenSsh
     from gpuinfra.tools.ssh.host_client import SshHostClient
     from gpuinfra.tools.terminal.terminal import Terminal
-    from gpuinfra.tools.terraform.pool_file import PoolFile
     from gpuinfra.tools.terraform.stack_files import StackDirectory
-    from gpuinfra.tools.terraform.tfvars import TfvarsFile
 
     log = RunLog(stack.log_file, command_words())
     files, ssh = StackDirectory(stack), OpenSsh(environ)
@@ -136,7 +134,7 @@ def _world(
             project=project,
             files=files,
             user_data=UserData(files, project, alias=environ.get(ALIAS) or DEFAULT_ALIAS),
-            values=TfvarsFile(stack.tfvars, module=project.module),
+            values=adapters.values(project, stack),
             state=adapters.state_file(stack, environ),
             reporter=told,
             ssh=ssh,
@@ -149,7 +147,7 @@ def _world(
             end_host=adapters.end_host,
             login_line=adapters.login_line,
             cut_off=log.cut_off,
-            pool_record=PoolFile(stack.pool_file),
+            pool_record=adapters.pool_record(stack),
             other_hosts=lambda: _others(project, stack, environ),
             price_cache=paths.cache_home(environ) / "prices",
         )

@@ -14,7 +14,8 @@ class TaggedResource:
 
     kind: Terraform's type, or the name of the service for what gpuinfra never makes. state: AWS's word, empty
     where there is none. made_at: ISO 8601, UTC; of a host: when it was started last. goes_with: the id of the
-    host that it is deleted with. zones: where an endpoint stands. size_gb of an image: of its snapshots.
+    host that it is deleted with. made_for: of the host that it starts later. zones: where an endpoint stands.
+    size_gb of an image: of its snapshots.
     """
 
     region: str
@@ -24,6 +25,7 @@ class TaggedResource:
     state: str = ""
     made_at: str = ""
     goes_with: str = ""
+    made_for: str = ""
     instance_type: str = ""
     availability_zone: str = ""
     is_spot: bool = False

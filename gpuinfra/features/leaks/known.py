@@ -21,8 +21,9 @@ class Known:
     unreadable: frozenset[Tags] = frozenset()
 
     def has(self, thing: TaggedResource) -> bool:
-        """Tell whether something is recorded, or goes with a host that is."""
-        return bool({(thing.region, thing.resource_id), (thing.region, thing.goes_with)} & self.ids)
+        """Tell whether something is recorded, or goes with a host that is, or was made for one."""
+        names = (thing.resource_id, thing.goes_with, thing.made_for)
+        return bool({(thing.region, name) for name in names} & self.ids)
 
     @property
     def owners(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ COSTS_NOTHING = frozenset(
         "aws_launch_template",
         "aws_spot_instance_request",
         "aws_scheduler_schedule_group",
+        "aws_sfn_state_machine",
         "aws_iam_role",
         "aws_iam_instance_profile",
         "aws_budgets_budget",

@@ -31,9 +31,8 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
         HostError: there is no host, or it is gone.
     """
     host = world.recorded_host()
-    later_start.end(world, host)  # before its state is looked at: nothing starts it behind that
     cloud = cloud_of(world, host)
-    instance = existing(cloud, host)
+    instance = left_alone(world, cloud, host)
     refuse_stop(host, instance)
     if instance.state in ("pending", "running"):
         tell_running(world, host, running)
@@ -54,11 +53,10 @@ def start(world: World, elsewhere: OtherPlaces = OWN_PLACE) -> Host:
         HostError: there is no host, or it is gone.
     """
     host = elsewhere.settle(world, world.recorded_host())
-    later_start.end(world, host)
     cloud = cloud_of(world, host)
     events.hear(world)  # its console says since when it has been stopped, and begins anew now
     try:
-        power_on(world, cloud, host, existing(cloud, host))
+        power_on(world, cloud, host, left_alone(world, cloud, host))
         elsewhere.started(world, host)
     except CloudError as refusal:
         host = elsewhere.go(world, host, refusal)
@@ -121,6 +119,13 @@ def existing(cloud: Cloud, host: Host) -> Instance:
         message = f"the host {host.instance_id} is gone: it was terminated outside of gpuinfra"
         raise HostError(message, hint=command("status", host.stack))
     return instance
+
+
+def left_alone(world: World, cloud: Cloud, host: Host) -> Instance:
+    """Return the instance of a host that AWS does not start by itself any more."""
+    instance = existing(cloud, host)
+    # AWS may have started it just before
+    return existing(cloud, host) if later_start.end(world, host, instance) else instance
 
 
 def power_off(world: World, cloud: Cloud, host: Host, instance: Instance, *, reason: str) -> Instance:

@@ -29,7 +29,7 @@ def resize(world: World, instance_type: str, *, yes: bool, running: Running) -> 
         refuse(cloud.type_facts(instance_type), instance, host)
         _prove_lease(world, cloud, host, instance)
         _confirm(world, instance, host, yes, running)
-        later_start.end(world, host)
+        later_start.end(world, host, instance)
         _change(world, cloud, instance, host)
     world.values.change({"instance_type": instance_type})
     power.record(world, host)

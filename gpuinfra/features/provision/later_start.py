@@ -7,21 +7,31 @@ from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
+STANDS_STILL = ("stopped", "stopping")
 
-def end(world: World, host: Host) -> None:
-    """Let nothing start the host any more; before its state is looked at, or something else is decided.
+
+def end(world: World, host: Host, instance: Instance) -> bool:
+    """Let nothing start a stopped host any more; tell whether something would have: look at it again then.
+
+    One that runs has run since the user asked, and nothing starts such a host.
 
     Raises:
         CloudError: AWS refuses: it may still start the host.
     """
-    if world.later_starts(host.region, None).end(host.stack, host.instance_id):
+    return instance.state in STANDS_STILL and _end(world, host)
+
+
+def _end(world: World, host: Host) -> bool:
+    was_waiting = world.later_starts(host.region, None).end(host.stack, host.instance_id)
+    if was_waiting:
         world.reporter.say(f"{host.instance_id} waits for capacity no longer")
+    return was_waiting
 
 
 def end_if_possible(world: World, host: Host) -> None:
     """Do the same for a host that is removed now: what AWS refuses is told, and holds nothing up."""
     try:
-        end(world, host)
+        _end(world, host)
     except CloudError as error:
         world.reporter.say(f"! what would start {host.instance_id} later was not removed: {error.message}")
 
@@ -31,7 +41,7 @@ def waits_until(world: World, host: Host, instance: Instance | None) -> str:
 
     AWS is asked for stopped hosts alone; where it refuses, nothing is known.
     """
-    if instance is None or instance.state not in ("stopped", "stopping"):
+    if instance is None or instance.state not in STANDS_STILL:
         return ""
     try:
         until = world.later_starts(host.region, None).until(host.stack, host.instance_id)

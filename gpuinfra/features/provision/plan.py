@@ -9,9 +9,10 @@ from gpuinfra.features.money.hourly import HourlyCost, hourly
 from gpuinfra.features.provision import consequences, firewall, plan_text, progress
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
+from gpuinfra.features.provision.place import correct
 from gpuinfra.features.provision.preflight import prepare, refuse_missing
 from gpuinfra.features.provision.resource_names import INSTANCE, KEY_PAIR
-from gpuinfra.features.provision.search import Search, correct
+from gpuinfra.features.provision.search import Search
 from gpuinfra.features.quota.ahead import QuotaCheck
 from gpuinfra.ground.model import Change, Outcome, Record, Settings
 from gpuinfra.ground.protocols import Provisioner

@@ -42,6 +42,7 @@ NAMES = {
     "aws_launch_template": "launch template",
     "aws_spot_instance_request": "spot request",
     "aws_scheduler_schedule_group": "lease (schedules of AWS)",
+    "aws_sfn_state_machine": "start that waits for capacity (state machine)",
     "aws_scheduler_schedule": "stage of the lease",
     "aws_iam_role.lease": "role of the lease",
     "aws_iam_role_policy.lease": "policy of that role",

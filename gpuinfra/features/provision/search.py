@@ -11,39 +11,23 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from gpuinfra.features.capacity import told
-from gpuinfra.features.capacity.cells import cells, place_of
+from gpuinfra.features.capacity.cells import cells
 from gpuinfra.features.capacity.walk import NothingLeftError, Pause, Places, Told, walk
 from gpuinfra.features.money.prices import Prices
 from gpuinfra.features.provision.outcome import what_exists
+from gpuinfra.features.provision.place import HOST_TYPE, put
 from gpuinfra.features.provision.preflight import refuse_orphans
 from gpuinfra.features.provision.resource_names import INSTANCE
-from gpuinfra.ground.errors import GpuInfraError, HostError, Interrupted, NotReached
+from gpuinfra.ground.errors import CloudError, GpuInfraError, HostError, Interrupted, NotReached
 from gpuinfra.ground.model import Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
-from gpuinfra.ground.protocols import PoolRecord
 from gpuinfra.ground.world import World
 
-HOST_TYPE = "aws_instance"
 # One lost connection is not the end of a try, and a lack of capacity is not asked for five times.
 ELSEWHERE_RETRIES = 3
-
-
-def correct(world: World, settings: Settings, record: Record) -> Settings:
-    """Let the record say where the host is that the state names, and nothing where there is none.
-
-    It may be that of a try that was killed, of a host that has gone, or of lists that were edited since.
-    """
-    places, host, wanted = cells(settings), record.host, None
-    if host and len(places) > 1:
-        found = Pool(instance_type=host.instance_type, market=host.market, zone=host.availability_zone)
-        wanted = place_of(found, places, settings.pool)
-    elif not host and record.ids_of(HOST_TYPE) and settings.pool and settings.allows(settings.pool):
-        wanted = settings.pool  # half made there
-    if wanted == settings.pool:
-        return settings
-    _put(world.pool_record, wanted)
-    return world.values.read()
+# In EC2's reason for the end of a host that it had said yes to, before the code.
+LATE = ": Server."
 
 
 class Search:
@@ -115,7 +99,10 @@ class Search:
             )
         except NothingLeftError as none:
             self._put_back()
-            raise told.nothing_left(none.tries, stack=world.files.name, waited=bool(self._wait_s)) from None
+            error = told.nothing_left(none.tries, stack=world.files.name, waited=bool(self._wait_s))
+            if self._before:
+                error.message += f"\nThe host {', '.join(sorted(self._before))} is as it was"
+            raise error from None
         except (GpuInfraError, KeyboardInterrupt):
             self._put_back()
             raise
@@ -127,13 +114,15 @@ class Search:
         self._refuse_second()
         before, self.settings = self.settings, settings_in(self._asked_for, pool)
         if len(self.places) > 1:
-            _put(self._world.pool_record, None if pool == cells(self._asked_for)[0] else pool)
+            put(self._world.pool_record, None if pool == cells(self._asked_for)[0] else pool)
         if before.instance_type != pool.instance_type:
             self._world.user_data.write(self.settings)
         try:
             return ask(self.settings)
-        except NotReached:
-            self._is_unsure = True
+        except CloudError as error:
+            self._is_unsure |= isinstance(error, NotReached)
+            if self._before and LATE in error.message:
+                raise self._half_replaced(error) from None
             raise
         finally:
             self._known = self._world.state.read().ids_of(HOST_TYPE)
@@ -153,6 +142,15 @@ class Search:
         if self._is_unsure:
             refuse_orphans(world, self.settings, record)
             self._is_unsure = False
+
+    def _half_replaced(self, error: CloudError) -> CloudError:
+        """Return the error for a new host that EC2 took back: in a further try the old one would go first."""
+        old = ", ".join(sorted(self._before))
+        return CloudError(
+            f"{error.message}. That was while the new host was starting: the old one, {old}, still runs, and"
+            " Terraform removes it with its next apply, whether there is a new one by then or not",
+            hint=f"{command('plan', self._world.files.name)}   # shows that; save first what you need of it",
+        )
 
     def _rest(self, pause: Pause) -> None:
         """Wait for the next round, and show until when.
@@ -178,7 +176,7 @@ class Search:
         """Record again where the host is that was to be replaced; a new one that is half made stays."""
         now = self._world.state.read().ids_of(HOST_TYPE)
         if len(self.places) > 1 and now == self._before:
-            _put(self._world.pool_record, self._asked_for.pool)
+            put(self._world.pool_record, self._asked_for.pool)
 
 
 def settings_in(settings: Settings, pool: Pool) -> Settings:
@@ -188,10 +186,3 @@ def settings_in(settings: Settings, pool: Pool) -> Settings:
 
 def _place(settings: Settings) -> Pool:
     return settings.pool or cells(settings)[0]
-
-
-def _put(record: PoolRecord, pool: Pool | None) -> None:
-    if pool:
-        record.write(pool)
-    else:
-        record.delete()

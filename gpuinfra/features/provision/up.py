@@ -11,8 +11,10 @@ from gpuinfra.features.provision import consequences, firewall, progress, protec
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.agree import Consent as Consent
 from gpuinfra.features.provision.agree import agree
+from gpuinfra.features.provision.applied import asker
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
+from gpuinfra.features.provision.place import correct
 from gpuinfra.features.provision.preflight import (
     clear_the_way,
     prepare,
@@ -21,12 +23,11 @@ from gpuinfra.features.provision.preflight import (
     refuse_orphans,
 )
 from gpuinfra.features.provision.resource_names import KEY_PAIR
-from gpuinfra.features.provision.search import Search, correct
+from gpuinfra.features.provision.search import Search
 from gpuinfra.features.quota.ahead import QuotaCheck
 from gpuinfra.ground.errors import AlreadyExists, TerraformError
 from gpuinfra.ground.model import Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
-from gpuinfra.ground.protocols import Provisioner
 from gpuinfra.ground.world import World
 
 
@@ -165,32 +166,12 @@ def _as_planned(
                 living.take_key(living.started(record.host))
         if record.host and consequences.restart(planned.changes):
             lease_end.renew(world, record, record.host, dearer=settings)
-        ask = _asker(world, terraform, search, forced)
+        ask = asker(world, terraform, search, forced)
         outcome = search.run(ask) if makes_host else ask(settings)
     finally:
         plan_file.unlink(missing_ok=True)
     _tell_of_budget(world, planned)
     return outcome
-
-
-def _asker(
-    world: World, terraform: Provisioner, search: Search, forced: list[str]
-) -> Callable[[Settings], Outcome]:
-    """Return what applies the plan that was agreed upon, and after it what is planned for other places."""
-    plan_file = world.files.plan_file
-
-    def ask(settings: Settings) -> Outcome:
-        plan = plan_file if plan_file.exists() else None
-        if plan is None:
-            terraform.give({**lease_apply.values(world, settings), **search.values})
-        with progress.shown(world, search.title()) as on_progress:
-            replace = [] if plan else search.replaced(forced)
-            outcome = terraform.apply(plan, replace=replace, target=[], on_progress=on_progress)
-        plan_file.unlink(missing_ok=True)
-        check(world, outcome, settings)
-        return outcome
-
-    return ask
 
 
 def _tell_of_budget(world: World, made: Outcome) -> None:

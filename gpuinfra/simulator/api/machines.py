@@ -66,7 +66,6 @@ class MachineRunner:
         run.step(call, now)
         if run.status != "RUNNING" and execution.status == "RUNNING":
             execution.status = run.status
-            execution.stop_date = execution.start_date
 
     def _call(self, service: str, action: str, given: dict[str, Any], region: str, url: str) -> Any:
         name = SERVICES.get(service, service)

@@ -41,7 +41,7 @@ LINES: tuple[tuple[str, str, str], ...] = (
     (
         "ResourceAlreadyExistsException|QuotaExceeded(Exception)?|InvalidResourceState(Exception)?",
         "AWS takes no further request for this quota: {r.message}",
-        "aws service-quotas list-requested-service-quota-change-history --region {r.region}   # what is open",
+        "gpuinfra quota history --region {r.region}   # what is open",
     ),
     # places and prices
     (

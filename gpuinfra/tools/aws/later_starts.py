@@ -4,6 +4,7 @@ The machine bears the host's name and the time until which it tries; it deletes 
 role stays until `down`: it may do nothing after that time.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ from gpuinfra.tools.aws.errors import map_boto_errors
 # As in tools/aws/inventory_iam.py, by which `down` finds the role; IAM takes 64 characters in all.
 PREFIX = 37
 POLICY = "start-later"
+MADE_FOR = re.compile(r"gpuinfra-[a-z0-9-]+-start-(i-[0-9a-f]+)")
 # IAM takes seconds until all of AWS knows a new role.
 ROLE_TRIES, ROLE_WAIT_S = 10, 3.0
 
@@ -154,6 +156,12 @@ class StateMachines:
     def _mapped(self, service: str) -> Iterator[None]:
         with map_boto_errors(service, self._settings):
             yield
+
+
+def host_of(name: str) -> str:
+    """Return the host that a role, or a machine, of ours is to start; empty for any other name."""
+    found = MADE_FOR.search(name)
+    return found[1] if found else ""
 
 
 def _name(stack: str, instance_id: str) -> str:

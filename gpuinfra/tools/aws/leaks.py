@@ -15,6 +15,7 @@ from gpuinfra.tools.aws import leaks_global
 from gpuinfra.tools.aws.asking import STACK, Asking, items
 from gpuinfra.tools.aws.client import client, session
 from gpuinfra.tools.aws.errors import map_boto_errors
+from gpuinfra.tools.aws.later_starts import host_of
 from gpuinfra.tools.aws.leaks_kinds import SWEPT, SweptKind, is_there, made_at, state, tags_of
 from gpuinfra.tools.aws.regions import ON
 
@@ -125,12 +126,14 @@ def _requests(ec2: Any, hosts: Mapping[str, tuple[Tags, str]]) -> Iterator[Tagge
 
 
 def _of_other_services(tagging: Any, region: str) -> Iterator[TaggedResource]:
-    """Find what gpuinfra never makes: somebody has put a stack's tag on it."""
+    """Find what starts a host later, and what gpuinfra never makes: somebody put a stack's tag on it."""
     for raw in items(tagging, "get_resources", "ResourceTagMappingList", TagFilters=[{"Key": STACK}]):
         service = raw["ResourceARN"].split(":")[2]
         if service not in ELSEWHERE:
             tags = tags_of(raw["Tags"])
-            yield TaggedResource(region=region, kind=service, resource_id=raw["ResourceARN"], tags=tags)
+            name, host = raw["ResourceARN"], host_of(raw["ResourceARN"])
+            kind = "aws_sfn_state_machine" if service == "states" and host else service
+            yield TaggedResource(region=region, kind=kind, resource_id=name, tags=tags, made_for=host)
 
 
 def _schedules(scheduler: Any, region: str) -> Iterator[TaggedResource]:

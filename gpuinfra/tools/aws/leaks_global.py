@@ -8,6 +8,7 @@ from typing import Any
 
 from gpuinfra.ground.tagged import GLOBAL, TaggedResource
 from gpuinfra.tools.aws.asking import Asking, items
+from gpuinfra.tools.aws.later_starts import host_of
 from gpuinfra.tools.aws.leaks_kinds import made_at, tags_of
 
 PREFIX = "gpuinfra-"
@@ -49,5 +50,10 @@ def _if_tagged(kind: str, name: str, raw: list[dict[str, str]], made: Any) -> It
     whose = tags_of(raw)
     if whose.stack:
         yield TaggedResource(
-            region=GLOBAL, kind=kind, resource_id=name, tags=whose, made_at=made_at({"CreateTime": made})
+            region=GLOBAL,
+            kind=kind,
+            resource_id=name,
+            tags=whose,
+            made_at=made_at({"CreateTime": made}),
+            made_for=host_of(name),
         )

@@ -55,6 +55,12 @@ def _budget(ec2: Any, name: str) -> bool:
     return True
 
 
+def _machine(ec2: Any, name: str) -> bool:
+    """Delete a state machine, named by its ARN; what runs of it ends."""
+    client("stepfunctions", ec2.meta.region_name).delete_state_machine(stateMachineArn=name)
+    return True
+
+
 MADE_OF_STACKS: dict[str, Remover] = {
     "aws_ami": _image,
     "aws_ebs_snapshot": _snapshot,
@@ -63,4 +69,5 @@ MADE_OF_STACKS: dict[str, Remover] = {
     "aws_spot_instance_request": _spot_request,
     "aws_scheduler_schedule_group": _schedules,
     "aws_budgets_budget": _budget,
+    "aws_sfn_state_machine": _machine,
 }

@@ -28,7 +28,12 @@ Remover = Callable[[Any, str], bool]
 
 def service(kind: str) -> str:
     """Return the service of AWS that a kind belongs to."""
-    others = {"aws_iam_": "iam", "aws_scheduler_": "scheduler", "aws_budgets_": "budgets"}
+    others = {
+        "aws_iam_": "iam",
+        "aws_scheduler_": "scheduler",
+        "aws_budgets_": "budgets",
+        "aws_sfn_": "states",
+    }
     return next((name for start, name in others.items() if kind.startswith(start)), "ec2")
 
 

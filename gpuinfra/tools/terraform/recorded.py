@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from gpuinfra.ground.model import Host, Record, Tags
 from gpuinfra.ground.text import shorten
 from gpuinfra.tools.terraform.recorded_disk import speed
+from gpuinfra.tools.terraform.recorded_place import true_outputs
 
 T = TypeVar("T")
 Found = tuple[dict[str, Any], list[dict[str, Any]]]  # a resource and its instances
@@ -77,7 +78,7 @@ def record(raw: dict[str, Any]) -> Record:
         },
         public_key=_public_key([i for r, instances in found for i in instances if _is_key_pair(r)]),
         outputs=outputs,
-        host=_host(outputs),
+        host=_host({name: _output(name, {"value": it}) for name, it in true_outputs(outputs, hosts).items()}),
         region=_region(found, outputs),
         tags=_tags(found),
     )

@@ -3,14 +3,10 @@
 import dataclasses
 from pathlib import Path
 
-import pytest
-
 from gpuinfra.features.provision.resource_names import INSTANCE
-from gpuinfra.features.provision.search import correct
 from gpuinfra.features.provision.up import apply
 from gpuinfra.ground.errors import CloudError, HostError, Interrupted
-from gpuinfra.ground.model import Record, Settings
-from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.model import Diagnostic, Outcome
 from tests.fakes.host import FakeCloud
 from tests.fakes.world import (
     RECORDED,
@@ -154,34 +150,21 @@ def test_a_host_that_is_replaced_stays_recorded_where_it_is(tmp_path: Path) -> N
     assert scene.values.settings.pool == G4
 
 
-@pytest.mark.parametrize(
-    ("settings", "record", "wanted"),
-    [
-        pytest.param(TWO, RECORDED, G4, id="lost"),
-        pytest.param(dataclasses.replace(TWO, pool=G5), RECORDED, G4, id="of a try that was killed"),
-        pytest.param(dataclasses.replace(TWO, pool=G5), Record(), None, id="no host"),
-        pytest.param(
-            dataclasses.replace(TWO, pool=G4, instance_types=("g5.xlarge", "g6.xlarge")),
-            RECORDED,
-            None,
-            id="not in the list any more",
-        ),
-        pytest.param(dataclasses.replace(SETTINGS, pool=G4), RECORDED, None, id="one place"),
-    ],
-)
-def test_the_record_is_made_true(
-    settings: Settings, record: Record, wanted: Pool | None, tmp_path: Path
-) -> None:
-    """It says where the host is that the state names, whatever was killed, lost or edited."""
-    scene = Scene(tmp_path, {}, settings=settings)
-    corrected = correct(scene.world, settings, record)
-    assert (corrected.pool, scene.record.written) == (wanted, [wanted])
-
-
-@pytest.mark.parametrize("zone", ["", "us-east-1a"])
-def test_a_true_record_stays(zone: str, tmp_path: Path) -> None:
-    """Also one with a zone that AWS advised, which no list names."""
-    settings = dataclasses.replace(TWO, pool=dataclasses.replace(G4, zone=zone))
-    scene = Scene(tmp_path, {}, settings=settings)
-    assert correct(scene.world, settings, RECORDED) is settings
-    assert scene.record.written == []
+def test_a_new_host_that_dies_while_it_replaces_another_ends_it(tmp_path: Path) -> None:
+    """Terraform would remove the old one before the next place has said yes: that is the user's to decide."""
+    died = "unexpected state 'terminated', wanted target 'running'. last error: Server."
+    late = Diagnostic(
+        severity="error", summary="waiting for EC2 Instance", detail=f"{died}{NO_CAPACITY}: none"
+    )
+    settings = dataclasses.replace(TWO, instance_type="g4dn.xlarge", pool=G4)
+    scene = Scene(
+        tmp_path,
+        {G4: Outcome(ok=False, diagnostics=(late,))},
+        settings=settings,
+        before=RECORDED,
+        planned=REPLACED,
+    )
+    error = scene.refusal(CloudError)
+    assert f"the old one, {RUNNING.instance_id}, still runs" in error.message
+    assert error.hint.startswith("gpuinfra plan")
+    assert scene.terraform.asked == [G4]

@@ -1,0 +1,188 @@
+"""`start --when-available --until TIME`, and what ends it."""
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuinfra.features.lifecycle import hosts, power, start_later
+from gpuinfra.features.lifecycle.until import parse
+from gpuinfra.features.provision import status
+from gpuinfra.features.provision.down import destroy
+from gpuinfra.ground.errors import CloudError, ConfigError
+from gpuinfra.ground.model import Host
+from gpuinfra.ground.world import World
+from tests.fakes.host import FakeCloud, fake_world
+from tests.fakes.later_starts import FakeLaterStarts
+from tests.fakes.world import RUNNING, FakeReporter
+
+NOW = datetime(2026, 11, 29, 17, 0, tzinfo=UTC)
+STOPPED = dataclasses.replace(RUNNING, state="stopped", launched="2026-11-29T10:00:00Z", public_ip="")
+
+
+def refusing(code: str) -> Any:
+    """Return a start that EC2 refuses."""
+
+    def start(world: World) -> Host:
+        error = CloudError("AWS has no g4dn.xlarge to give right now", hint="later")
+        error.code = code
+        raise error
+
+    return start
+
+
+def stopped_world(tmp_path: Path, later: FakeLaterStarts, **parts: Any) -> World:
+    """Return the world of a stopped host."""
+    return fake_world(tmp_path, cloud=FakeCloud(instance=STOPPED), later_starts=later, **parts)
+
+
+def test_without_capacity_aws_tries_on(tmp_path: Path) -> None:
+    """It is told the host's last start; the user how long, and what ends it."""
+    later, reporter = FakeLaterStarts(), FakeReporter()
+    world = stopped_world(tmp_path, later, reporter=reporter)
+    done = start_later.start(
+        world, until="12h", when_available=True, now=NOW, start=refusing("InsufficientInstanceCapacity")
+    )
+    (begun,) = later.begun
+    assert (begun.instance_id, begun.launched) == (RUNNING.instance_id, STOPPED.launched)
+    assert begun.until == (NOW + timedelta(hours=12)).timestamp()
+    assert begun.tags["gpuinfra:stack"] == "default"
+    assert (done.host, done.waits_until) == (None, "2026-11-30T05:00:00Z")
+    assert reporter.said[-2:] == [
+        "AWS tries each 5 minutes until 2026-11-30 05:00; this machine may be off",
+        "next: gpuinfra status; gpuinfra stop ends it",
+    ]
+
+
+def test_with_capacity_it_is_a_start(tmp_path: Path) -> None:
+    """Nothing is made at AWS."""
+    later = FakeLaterStarts()
+    world = stopped_world(tmp_path, later)
+    done = start_later.start(
+        world, until="12h", when_available=True, now=NOW, start=lambda it: it.recorded_host()
+    )
+    assert done.host
+    assert (done.waits_until, later.begun) == ("", [])
+
+
+@pytest.mark.parametrize("code", ["VcpuLimitExceeded", "UnauthorizedOperation", "Unsupported", ""])
+def test_what_time_does_not_mend_is_not_waited_for(code: str, tmp_path: Path) -> None:
+    """A quota, a right, a type that the zone does not have."""
+    later = FakeLaterStarts()
+    with pytest.raises(CloudError):
+        start_later.start(
+            stopped_world(tmp_path, later), until="2h", when_available=True, now=NOW, start=refusing(code)
+        )
+    assert later.begun == []
+
+
+@pytest.mark.parametrize(
+    ("until", "when_available", "says"),
+    [("", True, "needs an end"), ("2h", False, "waits for capacity"), ("soon", True, "must be like 90m")],
+)
+def test_options_that_do_not_fit(until: str, when_available: bool, says: str, tmp_path: Path) -> None:
+    """Nothing was asked of EC2."""
+    world = stopped_world(tmp_path, FakeLaterStarts())
+    with pytest.raises(ConfigError, match=says) as why:
+        start_later.start(world, until=until, when_available=when_available, now=NOW, start=refusing(""))
+    assert why.value.hint == "gpuinfra start --when-available --until 12h"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("90m", "2026-11-29T18:30"),
+        ("1.5h", "2026-11-29T18:30"),
+        ("7d", "2026-12-06T17:00"),
+        ("18:00", "2026-11-29T18:00"),
+        ("9:05", "2026-11-30T09:05"),
+        ("2026-11-30T18:00", "2026-11-30T18:00"),
+        ("2026-11-30T18:00:00Z", "2026-11-30T18:00"),
+    ],
+)
+def test_times_as_people_say_them(text: str, found: str) -> None:
+    """An hour of the day is the next one."""
+    assert parse(text, NOW).isoformat()[:16] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["soon", "", "12", "-2h", "1h30m", "25:00", "17:60", "4m", "8d", "999999d", "2026-11-28T18:00",
+     "2026-13-01T00:00", "1e3h", "17:03"],
+)  # fmt: skip
+def test_what_is_no_time_or_too_far(text: str) -> None:
+    """Refused with what may be."""
+    with pytest.raises(ConfigError, match=r"must be like 90m|must be 5 minutes to 7 days"):
+        parse(text, NOW)
+
+
+def test_stop_ends_it_before_it_looks(tmp_path: Path) -> None:
+    """A host that waits is stopped: `stop` says that nothing starts it any more."""
+    later, reporter = FakeLaterStarts(waits_until=9e9), FakeReporter()
+    power.stop(stopped_world(tmp_path, later, reporter=reporter), yes=True, running=lambda _: [])
+    assert later.ended == [RUNNING.instance_id]
+    assert f"{RUNNING.instance_id} waits for capacity no longer" in reporter.said
+
+
+def test_a_stop_that_cannot_end_it_says_so(tmp_path: Path) -> None:
+    """Else it would claim a stop that AWS undoes."""
+    later = FakeLaterStarts(waits_until=9e9, refusal=CloudError("may not do states:StopExecution"))
+    with pytest.raises(CloudError, match="StopExecution"):
+        power.stop(stopped_world(tmp_path, later), yes=True, running=lambda _: [])
+
+
+def test_stop_of_a_host_that_aws_has_just_started(tmp_path: Path) -> None:
+    """It is looked at again once nothing can start it: then it is stopped."""
+
+    class Started(FakeLaterStarts):
+        def end(self, stack: str, instance_id: str) -> bool:
+            cloud.one = RUNNING
+            return super().end(stack, instance_id)
+
+    cloud = FakeCloud(instance=STOPPED)
+    power.stop(
+        fake_world(tmp_path, cloud=cloud, later_starts=Started(waits_until=9e9)),
+        yes=True,
+        running=lambda _: [],
+    )
+    assert ("stop",) in cloud.calls
+
+
+def test_a_host_that_runs_is_stopped_without_asking_what_waits(tmp_path: Path) -> None:
+    """Nothing starts a host that has run since: who may not ask can stop it."""
+    later = FakeLaterStarts(refusal=CloudError("no"))
+    power.stop(fake_world(tmp_path, later_starts=later), yes=True, running=lambda _: [])
+
+
+def test_down_ends_it_and_is_not_held_up(tmp_path: Path) -> None:
+    """The cost ends whatever AWS says to that."""
+    later = FakeLaterStarts(waits_until=9e9)
+    cloud = FakeCloud(instance=None)
+    destroy(fake_world(tmp_path, cloud=cloud, later_starts=later), yes=True)
+    assert later.ended == [RUNNING.instance_id]
+    reporter = FakeReporter()
+    refusing_later = FakeLaterStarts(refusal=CloudError("no"))
+    destroy(fake_world(tmp_path, cloud=cloud, later_starts=refusing_later, reporter=reporter), yes=True)
+    assert any("would start" in line for line in reporter.said)
+
+
+def test_status_and_list_say_it(tmp_path: Path) -> None:
+    """By this machine's clock for people, in UTC for programs."""
+    until = datetime(2026, 11, 30, 5, 0, tzinfo=UTC)
+    world = stopped_world(tmp_path, FakeLaterStarts(waits_until=until.timestamp()))
+    now = status.status(world)
+    assert now.waits_until == "2026-11-30T05:00:00Z"
+    local = f"{until.astimezone():%Y-%m-%d %H:%M}"
+    assert f"waits      for capacity until {local}; gpuinfra stop ends it" in now.text()
+    (listed,) = hosts.hosts([world])
+    assert (listed.state, listed.waits_until) == ("stopped", "2026-11-30T05:00:00Z")
+    assert "stopped (waits for capacity)" in hosts.text([listed], NOW)
+
+
+def test_a_host_that_runs_is_not_asked_about(tmp_path: Path) -> None:
+    """And one of which nobody may ask is not said to wait."""
+    later = FakeLaterStarts(refusal=CloudError("no"))
+    assert status.status(fake_world(tmp_path, later_starts=later)).waits_until == ""
+    assert status.status(stopped_world(tmp_path, later)).waits_until == ""
