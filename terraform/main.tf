@@ -19,15 +19,20 @@ module "host" {
   tags    = var.tags
 
   # where
-  availability_zone = var.availability_zone
+  availability_zone = local.availability_zone
   subnet            = local.subnet_id == null ? null : { id = local.subnet_id }
 
   # host
-  instance_type     = var.instance_type
+  instance_type     = local.instance_type
   image             = var.image
   ami_id            = var.ami_id
   shutdown_behavior = var.shutdown_behavior
   user_data_base64  = local.user_data_base64
+
+  # how it is bought
+  market                  = local.market
+  max_price               = local.market == "spot" ? var.max_price : null
+  capacity_reservation_id = var.capacity_reservation_id
 
   # what it may cost
   max_usd      = var.max_usd

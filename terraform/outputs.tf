@@ -27,7 +27,7 @@ output "instance_type" {
   # Here, not in the module, whose caller may bring first-boot instructions of another kind.
   precondition {
     condition     = local.architecture == "x86_64"
-    error_message = "Instance type ${var.instance_type} has processors of Arm's (arm64), and conda, the environment and the checks of the first boot are for x86_64. Set instance_type in terraform.tfvars to a type for x86_64, such as ${local.nearest}."
+    error_message = "Instance type ${local.instance_type} has processors of Arm's (arm64), and conda, the environment and the checks of the first boot are for x86_64. Set instance_type in terraform.tfvars to a type for x86_64, such as ${local.nearest}."
   }
 }
 
@@ -54,6 +54,11 @@ output "ami_name" {
 output "availability_zone" {
   description = "Availability zone of the host"
   value       = module.host.availability_zone
+}
+
+output "market" {
+  description = "How the host is bought: on-demand, spot or capacity-block"
+  value       = module.host.market
 }
 
 output "access" {

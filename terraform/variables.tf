@@ -62,7 +62,7 @@ variable "subnet_id" {
 }
 
 variable "instance_type" {
-  description = "EC2 instance type: the number of GPUs and most of the price."
+  description = "EC2 instance type: the number of GPUs and most of the price. With instance_types those count."
   type        = string
   default     = "g4dn.xlarge"
   nullable    = false
@@ -72,35 +72,82 @@ variable "instance_types" {
   description = "In place of instance_type: types in order of preference; `gpuinfra up` takes the first that AWS has. null: instance_type alone."
   type        = list(string)
   default     = null
+
+  validation {
+    condition     = var.instance_types == null || try(length(var.instance_types) > 0 && length(distinct(var.instance_types)) == length(var.instance_types), false)
+    error_message = "instance_types is ${jsonencode(var.instance_types)}; it must have one type at least, and none twice, or be null."
+  }
+
+  validation {
+    condition     = var.instance_types == null || try(alltrue([for name in var.instance_types : can(regex("^[a-z][a-z0-9-]*\\.[a-z0-9-]+$", name))]), false)
+    error_message = "instance_types is ${jsonencode(var.instance_types)}; each must look like g4dn.xlarge."
+  }
 }
 
 variable "zones" {
-  description = "Zones in which `gpuinfra up` asks for the host, in order. null: AWS takes a zone that has capacity."
+  description = "In place of availability_zone: zones in which `gpuinfra up` asks for the host, in order. null: availability_zone alone."
   type        = list(string)
   default     = null
+
+  validation {
+    condition     = var.zones == null || try(length(var.zones) > 0 && length(distinct(var.zones)) == length(var.zones), false)
+    error_message = "zones is ${jsonencode(var.zones)}; it must have one zone at least, and none twice, or be null."
+  }
+
+  validation {
+    condition     = var.zones == null || try(alltrue([for zone in var.zones : can(regex("^${var.region}[a-z0-9-]*[a-z]$", zone))]), false)
+    error_message = "zones is ${jsonencode(var.zones)}; each must be a zone of region ${var.region}, such as ${var.region}a."
+  }
 }
 
 variable "market" {
-  description = "How the host is bought: on-demand, spot (cheaper; AWS may take it back, and its disk with it), or spot-then-on-demand."
+  description = "How the host is bought: on-demand, spot (cheaper; AWS may take it back, and its disk with it), spot-then-on-demand, or capacity-block (needs capacity_reservation_id). A host that lives keeps its own."
   type        = string
   default     = "on-demand"
   nullable    = false
+
+  validation {
+    condition     = contains(["on-demand", "spot", "spot-then-on-demand", "capacity-block"], var.market)
+    error_message = "market is ${jsonencode(var.market)}; it must be on-demand, spot, spot-then-on-demand or capacity-block."
+  }
 }
 
 variable "max_price" {
   description = "The most that a spot host may cost, in USD an hour. null: the on-demand price."
   type        = number
   default     = null
+
+  validation {
+    condition     = var.max_price == null || contains(["spot", "spot-then-on-demand"], var.market)
+    error_message = "max_price is ${jsonencode(var.max_price)}, and market is ${jsonencode(var.market)}; it is for market = \"spot\" or \"spot-then-on-demand\" only. Set one of them, or max_price to null."
+  }
+
+  # Here, too: the module gets it for a spot host only.
+  validation {
+    condition     = try(var.max_price >= 0.001, var.max_price == null)
+    error_message = "max_price is ${jsonencode(var.max_price)}; it must be 0.001 or more, in USD an hour, or null."
+  }
+}
+
+variable "capacity_reservation_id" {
+  description = "A capacity reservation of the account's, or the Capacity Block of market = capacity-block, in which the host is to run: its type and zone must be those of the host. null: none."
+  type        = string
+  default     = null
 }
 
 variable "pool" {
-  description = "Where the host was found: `gpuinfra up` writes it to pool.auto.tfvars.json, so that the next plan asks for the same. null: the first of the lists above."
+  description = "Where the host was found: `gpuinfra up` writes it to pool.auto.tfvars.json, so that the next plan asks for the same. null: the first of each list."
   type = object({
     instance_type = string
     market        = string
     zone          = optional(string)
   })
   default = null
+
+  validation {
+    condition     = var.pool == null || try(contains(["on-demand", "spot", "capacity-block"], var.pool.market), false)
+    error_message = "pool is ${jsonencode(var.pool)}; its market must be on-demand, spot or capacity-block. gpuinfra writes it: remove pool.auto.tfvars.json."
+  }
 }
 
 variable "image" {

@@ -35,6 +35,7 @@ FIXED = {
     "local.gpu_count": "local.zero",
     "local.architecture": '"arm64"',
     "local.image": '"nvidia"',
+    "local.instance_type": '"g4dn.xlarge"',
     "local.region": '"us-east-1"',
     "self.input": '"us-east-1"',
     "local.has_lease": "local.none",

@@ -89,7 +89,8 @@ ROOMS = {
 # feature -> the siblings that it may know
 SIBLINGS = {
     "boot": {"connect", "environment"},
-    "provision": {"boot", "money", "events", "quota"},
+    "provision": {"boot", "money", "events", "quota", "capacity"},
+    "capacity": {"money"},
     "leaks": {"money", "provision"},
     "lifecycle": {"boot", "connect", "money", "provision", "ending", "events"},
     "ending": {"connect"},

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    app.command("up", epilog=examples("up", "up --stack big", "up --yes --no-wait"))(apply)
+    app.command("up", epilog=examples("up", "up --yes --wait 2h", "up --yes --no-wait"))(apply)
     app.command("down", epilog=examples("down", "down --stack big"))(destroy)
     for command in (plan, ip, recover, output):
         app.command()(command)
@@ -53,7 +53,15 @@ def apply(
         bool, typer.Option("--replace", help="With --yes: replace a host if need be; its disk is deleted.")
     ] = False,
     wait: Annotated[
-        bool, typer.Option(envvar="GPUINFRA_WAIT", help="Follow the host until its environment is proven.")
+        str, typer.Option(metavar="TIME", help="Where AWS has no host: ask again for so long, such as 2h.")
+    ] = "",
+    follow: Annotated[
+        bool,
+        typer.Option(
+            "--follow/--no-wait",
+            envvar="GPUINFRA_WAIT",
+            help="Follow the host until its environment is proven.",
+        ),
     ] = True,
     as_json: Json = False,
 ) -> None:
@@ -61,18 +69,23 @@ def apply(
 
     `apply` is the same.
     """
+    from gpuinfra.features.capacity.wait import wait_s
     from gpuinfra.features.provision.up import Consent
 
-    world = factory.world(stack, os.environ)
+    world, asked_s = factory.world(stack, os.environ), wait_s(wait, stack)
     consent = Consent(yes=yes, replace=replace, running=host_parts.running(world))
-    _apply(world, consent, upgrade_image=upgrade_image, wait=wait, as_json=as_json)
+    _apply(world, consent, upgrade_image=upgrade_image, wait=follow, wait_s=asked_s, as_json=as_json)
 
 
-def _apply(world: "World", consent: "Consent", *, upgrade_image: bool, wait: bool, as_json: bool) -> None:
+def _apply(
+    world: "World", consent: "Consent", *, upgrade_image: bool, wait: bool, wait_s: float, as_json: bool
+) -> None:
     from gpuinfra.features.provision.up import up
 
     values, living = initial.init_values(os.environ), host_parts.living_host(world, yes=consent.yes)
-    host = up(world, values, consent, upgrade_image=upgrade_image, wait=wait, living=living)
+    host = up(
+        world, values, consent, upgrade_image=upgrade_image, wait=wait, living=living, capacity_wait_s=wait_s
+    )
     if line := shell_path.off_path(os.environ):
         world.reporter.say(f"here gpuinfra is no command yet: {line}")
     result(host.address, host, as_json)

@@ -123,7 +123,6 @@ def _world(
     from gpuinfra.tools.ssh.host_client import SshHostClient
     from gpuinfra.tools.terminal.terminal import Terminal
     from gpuinfra.tools.terraform.stack_files import StackDirectory
-    from gpuinfra.tools.terraform.tfvars import TfvarsFile
 
     log = RunLog(stack.log_file, command_words())
     files, ssh = StackDirectory(stack), OpenSsh(environ)
@@ -134,7 +133,7 @@ def _world(
         project=project,
         files=files,
         user_data=UserData(files, project, alias=environ.get(ALIAS) or DEFAULT_ALIAS),
-        values=TfvarsFile(stack.tfvars, module=project.module),
+        values=adapters.values(project, stack),
         state=adapters.state_file(stack, environ),
         reporter=told,
         ssh=ssh,
@@ -146,6 +145,7 @@ def _world(
         start_host=adapters.start_host,
         end_host=adapters.end_host,
         cut_off=log.cut_off,
+        pool_record=adapters.pool_record(stack),
         other_hosts=lambda: _others(project, stack, environ),
         price_source=adapters.price_source,
         quota_source=adapters.quota_source,

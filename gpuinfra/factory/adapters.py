@@ -13,7 +13,16 @@ from gpuinfra.ground.paths import Project, Stack
 if TYPE_CHECKING:
     from gpuinfra.ground.later_start import LaterStarts
     from gpuinfra.ground.model import Host, Settings
-    from gpuinfra.ground.protocols import Cloud, EventLog, PriceSource, Provisioner, Reporter, StateFile
+    from gpuinfra.ground.protocols import (
+        Cloud,
+        EventLog,
+        PoolRecord,
+        PriceSource,
+        Provisioner,
+        Reporter,
+        StateFile,
+        Values,
+    )
     from gpuinfra.ground.quota import QuotaSource
     from gpuinfra.ground.world import World
 
@@ -28,6 +37,20 @@ def state_file(stack: Stack, environ: Mapping[str, str]) -> StateFile:
     own, shared = paths.state_home(environ) / "rescued", Path(tempfile.gettempdir())
     directories = (own, shared / f"gpuinfra-{os.getuid()}")  # often another file system
     return LocalState(stack.state, stack=stack.name, rescue_directories=directories)
+
+
+def values(project: Project, stack: Stack) -> Values:
+    """Return the terraform.tfvars of a stack."""
+    from gpuinfra.tools.terraform.tfvars import TfvarsFile
+
+    return TfvarsFile(stack.tfvars, module=project.module)
+
+
+def pool_record(stack: Stack) -> PoolRecord:
+    """Return the record of where a stack's host was found."""
+    from gpuinfra.tools.terraform.pool_file import PoolFile
+
+    return PoolFile(stack.pool_file)
 
 
 def terraform(project: Project, stack: Stack, environ: Mapping[str, str], reporter: Reporter) -> Provisioner:

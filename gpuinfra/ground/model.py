@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.ground.pool import Pool, markets_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,7 @@ class Host:
     ami_id: str
     ami_name: str
     availability_zone: str
+    market: str = "on-demand"
     access: str = "ssh"  # what a state says that was made before there was a choice
     public_ip: str
     private_ip: str
@@ -31,6 +33,11 @@ class Host:
     allowed_cidrs: tuple[str, ...]
     root_volume_id: str
     root_volume_size_gb: int
+
+    @property
+    def place(self) -> Pool:
+        """Return where it was found."""
+        return Pool(instance_type=self.instance_type, market=self.market, zone=self.availability_zone)
 
     @property
     def is_private(self) -> bool:
@@ -56,7 +63,7 @@ class Instance:
 
     since: when it got into its state, empty where AWS does not say; reason: why it does not run, in AWS's
     words. volume_ids: what is deleted with it; other_...: what somebody attached, and what stays.
-    market: on-demand or spot. made: when it got its disk; `launched` is its last start.
+    market: on-demand, spot or capacity-block. made: when it got its disk; `launched` is its last start.
     """
 
     instance_id: str
@@ -184,7 +191,10 @@ class Inventory:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What gpuinfra itself needs to know from terraform.tfvars before Terraform runs."""
+    """What gpuinfra itself needs to know from terraform.tfvars before Terraform runs.
+
+    instance_type: the one that Terraform takes: of the recorded pool, else the first of instance_types.
+    """
 
     stack: str
     owner: str
@@ -206,15 +216,33 @@ class Settings:
     stopped_days: float | None = None
     root_volume_iops: int | None = 3000  # None: an expression, which Terraform alone evaluates
     root_volume_throughput_mib_s: int | None = 125
-    instance_types: tuple[str, ...] = ()  # in order; empty: instance_type alone
+    instance_types: tuple[str, ...] = ()  # in order, as asked for; empty: instance_type alone
     market: str = "on-demand"  # or spot, or spot-then-on-demand
     max_price: float | None = None  # of a spot host, USD an hour; None: up to the on-demand price
-    zones: tuple[str, ...] = ()  # in order; empty: EC2 chooses
+    zones: tuple[str, ...] = ()  # in order, availability_zone too; empty: EC2 chooses
+    availability_zone: str = ""
+    pool: Pool | None = None  # where the host was found; None: not recorded
 
     @property
     def tags(self) -> Tags:
         """Return the tags that Terraform puts on everything of this stack."""
         return Tags(project=self.project, stack=self.stack, owner=self.owner)
+
+    @property
+    def place(self) -> Pool:
+        """Return where the host was found, else where it would be asked for first."""
+        market = markets_of(self.market)[0]
+        zone = self.zones[0] if self.zones else ""
+        return self.pool or Pool(instance_type=self.instance_type, market=market, zone=zone)
+
+    def allows(self, pool: Pool) -> bool:
+        """Tell whether a pool is still one that these settings ask for; without zones, any zone is."""
+        types = self.instance_types or (self.instance_type,)
+        return (
+            pool.instance_type in types
+            and pool.market in markets_of(self.market)
+            and (not self.zones or pool.zone in self.zones)
+        )
 
 
 # What stands for a value that is known only once its neighbour has been made.

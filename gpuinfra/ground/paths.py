@@ -57,6 +57,11 @@ class Stack:
         return self.directory / "host-cuda.json"
 
     @property
+    def pool_file(self) -> Path:
+        """Where the host was found; Terraform reads it after terraform.tfvars."""
+        return self.directory / "pool.auto.tfvars.json"
+
+    @property
     def user_data(self) -> Path:
         """The rendered first-boot instructions that Terraform sends."""
         return self.directory / "user-data.yaml.gz"

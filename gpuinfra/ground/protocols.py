@@ -28,6 +28,7 @@ from gpuinfra.ground.model import (
     Tags,
     TypeFacts,
 )
+from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.price_list import GpuType, PricedProduct
 
 OnProgress = Callable[[Progress], None]
@@ -222,6 +223,16 @@ class StateFile(Protocol):
 
     def exchange(self, new: Path | None) -> Path | None:
         """Put a new state, or none, in the place of the old one; return where that, if any, is kept."""
+
+
+class PoolRecord(Protocol):
+    """The file from which Terraform takes where the host was found; Settings.pool is what it says."""
+
+    def write(self, pool: Pool) -> None:
+        """Record a place, in one step."""
+
+    def delete(self) -> None:
+        """Forget it: the first place of terraform.tfvars counts."""
 
 
 class Values(Protocol):

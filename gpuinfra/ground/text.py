@@ -19,6 +19,13 @@ def duration(seconds: int) -> str:
     return " ".join([f"{number} {unit}" for number, unit in parts if number][:2]) or f"{seconds} s"
 
 
+def seconds(text: str) -> "float | None":
+    """Return a time such as 90s, 30m, 2h or 1d in seconds, None for what is none."""
+    number, unit = text[:-1], {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(text[-1:])
+    is_number = number.replace(".", "", 1).isdecimal() and number.isascii()
+    return (float(number) * unit or None) if unit and is_number else None
+
+
 def size(count: int) -> str:
     """Return a number of bytes for people."""
     value = float(count)

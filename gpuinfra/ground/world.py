@@ -5,7 +5,7 @@ factory/ builds it, once a command; tests build one of fakes.
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gpuinfra.ground.errors import CloudError, HostError
@@ -13,10 +13,12 @@ from gpuinfra.ground.later_start import LaterStarts, NoLaterStarts
 from gpuinfra.ground.model import Host, Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.ground.paths import Project
+from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.protocols import (
     Cloud,
     EventLog,
     HostClient,
+    PoolRecord,
     PriceSource,
     Provisioner,
     Reporter,
@@ -44,6 +46,16 @@ def nobody_to_ask(region: str) -> PriceSource:
         CloudError: always.
     """
     raise CloudError(f"nobody can be asked for the prices of {region}")
+
+
+class NoPoolRecord:
+    """Stands for the record of where a host was found, where there is none."""
+
+    def write(self, pool: Pool) -> None:
+        """Keep nothing."""
+
+    def delete(self) -> None:
+        """Keep nothing."""
 
 
 def no_quotas(region: str, settings: Settings | None) -> QuotaSource:
@@ -83,6 +95,7 @@ class World:
     other_hosts: Callable[[], Sequence[str]]  # the other stacks that have one
     price_source: Callable[[str], PriceSource] = nobody_to_ask  # by region
     price_cache: Path = Path(os.devnull)  # a directory: prices that AWS has told
+    pool_record: PoolRecord = field(default_factory=NoPoolRecord)
     quota_source: Callable[[str, Settings | None], QuotaSource] = no_quotas  # by region
     later_starts: Callable[[str, Settings | None], LaterStarts] = lambda *_: NoLaterStarts()  # by region
     cut_off: Callable[[], str] = lambda: ""  # what the last long command was, and its log, if it was killed

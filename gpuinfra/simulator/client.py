@@ -57,6 +57,30 @@ class Simulator:
         """Remove all faults."""
         self._call("DELETE", "faults")
 
+    def capacity(
+        self,
+        left: int | None,
+        *,
+        instance_type: str | None = None,
+        zone: str | None = None,
+        market: str | None = None,
+    ) -> None:
+        """Let EC2 have at most so many more hosts where all that is named matches.
+
+        left: 0: none, None: any number. market: "on-demand" or "spot". The newest rule that matches counts.
+        A host that took one of these places gives it back when it stops or ends.
+        """
+        rule = {"left": left, "instance_type": instance_type, "zone": zone, "market": market}
+        self._call("POST", "capacity", rule)
+
+    def capacity_late(self, *, instance_type: str | None = None, zone: str | None = None) -> None:
+        """Let RunInstances say yes there, and EC2 end the pending host for lack of capacity."""
+        self._call("POST", "capacity", {"instance_type": instance_type, "zone": zone, "late": True})
+
+    def clear_capacity(self) -> None:
+        """Let EC2 have any number of hosts everywhere again."""
+        self._call("DELETE", "capacity")
+
     def calls(self, action: str | None = None) -> list[Call]:
         """Return the calls so far in order of arrival, or those of one action."""
         calls = [Call.from_json(raw) for raw in self._call("GET", "calls")]

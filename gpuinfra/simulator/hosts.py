@@ -15,7 +15,8 @@ class InstanceEvent:
 
     state: `running` (also after a start), `rebooted`, `stopped`, `terminated`.
     time: seconds since 1970.
-    by: who did it: `api`, `scheduler` (a schedule was due), `host` (it powered itself off).
+    by: who did it: `api`, `scheduler` (a schedule was due), `host` (it powered itself off), `ec2`
+    (it took the host back).
     """
 
     time: float

@@ -31,7 +31,7 @@ run "private" {
 
   override_resource {
     target = module.host.module.instance.aws_instance.this
-    values = { public_ip = "198.51.100.20", instance_state = "running", subnet_id = "subnet-11111111111111111" }
+    values = { public_ip = "198.51.100.20", instance_state = "running", instance_lifecycle = "", subnet_id = "subnet-11111111111111111" }
   }
 
   override_data {

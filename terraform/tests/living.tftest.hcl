@@ -50,6 +50,98 @@ run "another_key_pair_image_or_user_data_leave_the_host_alone" {
   }
 }
 
+# How a host is bought is settled when it is made.
+run "another_market_is_refused_in_words" {
+  command = plan
+
+  module {
+    source = "./modules/host/modules/instance"
+  }
+
+  variables {
+    market = "spot"
+  }
+
+  expect_failures = [aws_instance.this]
+}
+
+run "a_spot_host" {
+  state_key = "spot"
+
+  module {
+    source = "./modules/host/modules/instance"
+  }
+
+  variables {
+    market    = "spot"
+    max_price = 0.5
+  }
+
+  override_resource {
+    target = aws_instance.this
+    values = { public_ip = "198.51.100.20", instance_state = "running", instance_lifecycle = "spot" }
+  }
+
+  assert {
+    condition     = aws_instance.this.instance_market_options[0].market_type == "spot" && aws_instance.this.instance_market_options[0].spot_options[0].spot_instance_type == "one-time" && aws_instance.this.instance_market_options[0].spot_options[0].instance_interruption_behavior == "terminate" && aws_instance.this.instance_market_options[0].spot_options[0].max_price == "0.5"
+    error_message = "a spot host is not asked for once, to be ended when AWS takes it back, at the highest price that was named"
+  }
+
+  assert {
+    condition     = output.market == "spot" && aws_instance.this.instance_initiated_shutdown_behavior == "terminate"
+    error_message = "a power-off ends a spot host, and it is not told so"
+  }
+}
+
+run "another_highest_price_leaves_it_alone" {
+  command   = plan
+  state_key = "spot"
+
+  module {
+    source = "./modules/host/modules/instance"
+  }
+
+  variables {
+    market    = "spot"
+    max_price = 0.9
+  }
+
+  assert {
+    condition     = output.id == run.a_spot_host.id && aws_instance.this.instance_market_options[0].spot_options[0].max_price == "0.5"
+    error_message = "a living spot host is changed by what counts when it is made only"
+  }
+}
+
+run "a_spot_host_stays_one" {
+  command   = plan
+  state_key = "spot"
+
+  module {
+    source = "./modules/host/modules/instance"
+  }
+
+  expect_failures = [aws_instance.this]
+}
+
+run "a_host_in_a_block_that_was_bought" {
+  command   = plan
+  state_key = "block"
+
+  module {
+    source = "./modules/host/modules/instance"
+  }
+
+  variables {
+    market                  = "capacity-block"
+    capacity_reservation_id = "cr-0123456789abcdef0"
+  }
+
+  assert {
+    condition     = aws_instance.this.instance_market_options[0].market_type == "capacity-block" && length(aws_instance.this.instance_market_options[0].spot_options) == 0 && aws_instance.this.capacity_reservation_specification[0].capacity_reservation_target[0].capacity_reservation_id == "cr-0123456789abcdef0" && aws_instance.this.instance_initiated_shutdown_behavior == "stop"
+    error_message = "the host is not asked for in its block"
+  }
+}
+
 run "pair" {
   module {
     source = "./modules/host/modules/key_pair"

@@ -5,7 +5,7 @@ mock_provider "aws" {
 
   override_resource {
     target = module.instance.aws_instance.this
-    values = { id = "i-11111111111111111", public_ip = "198.51.100.20", instance_state = "running", subnet_id = "subnet-11111111111111111" }
+    values = { id = "i-11111111111111111", public_ip = "198.51.100.20", instance_state = "running", instance_lifecycle = "", subnet_id = "subnet-11111111111111111" }
   }
 }
 

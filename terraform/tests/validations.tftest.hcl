@@ -15,6 +15,12 @@ variables {
   availability_zone            = null
   subnet_id                    = null
   instance_type                = "g4dn.xlarge"
+  instance_types               = null
+  zones                        = null
+  market                       = "on-demand"
+  max_price                    = null
+  capacity_reservation_id      = null
+  pool                         = null
   image                        = "nvidia"
   ami_id                       = null
   shutdown_behavior            = "stop"
@@ -700,4 +706,231 @@ run "an_address_that_is_none" {
   }
 
   expect_failures = [var.budget_email]
+}
+
+run "types_of_none" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    instance_types = []
+  }
+
+  expect_failures = [var.instance_types]
+}
+
+run "a_type_twice" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    instance_types = ["g5.xlarge", "g5.xlarge"]
+  }
+
+  expect_failures = [var.instance_types]
+}
+
+run "types_that_are_none" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    instance_types = ["g5.xlarge", "xlarge"]
+  }
+
+  expect_failures = [var.instance_types]
+}
+
+run "zones_of_none" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    zones = []
+  }
+
+  expect_failures = [var.zones]
+}
+
+run "a_zone_twice" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    zones = ["us-east-1a", "us-east-1a"]
+  }
+
+  expect_failures = [var.zones]
+}
+
+run "zones_of_another_region" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    zones = ["us-east-1a", "eu-west-1a"]
+  }
+
+  expect_failures = [var.zones]
+}
+
+run "a_market_that_is_none" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    market = "auction"
+  }
+
+  expect_failures = [var.market]
+}
+
+run "a_highest_price_of_a_host_on_demand" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    max_price = 0.5
+  }
+
+  expect_failures = [var.max_price]
+}
+
+run "a_highest_price_of_nothing" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    max_price = 0
+    market    = "spot-then-on-demand"
+  }
+
+  expect_failures = [var.max_price]
+}
+
+run "a_place_in_a_market_that_is_none" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    pool = { instance_type = "g5.xlarge", market = "auction" }
+  }
+
+  expect_failures = [var.pool]
+}
+
+run "a_market_that_a_host_cannot_have" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    market = "spot-then-on-demand"
+  }
+
+  expect_failures = [var.market]
+}
+
+run "a_highest_price_of_a_host_on_demand_of_a_module" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    max_price = 0.5
+  }
+
+  expect_failures = [var.max_price]
+}
+
+run "a_highest_price_of_less_than_aws_takes" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    max_price = 0.0001
+    market    = "spot"
+  }
+
+  expect_failures = [var.max_price]
+}
+
+run "a_block_without_its_id" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    market = "capacity-block"
+  }
+
+  expect_failures = [var.capacity_reservation_id]
+}
+
+run "a_reservation_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    capacity_reservation_id = "rsv-1"
+  }
+
+  expect_failures = [var.capacity_reservation_id]
+}
+
+run "a_reservation_of_the_spot_market" {
+  command = plan
+
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    capacity_reservation_id = "cr-0123456789abcdef0"
+    market                  = "spot"
+  }
+
+  expect_failures = [var.capacity_reservation_id]
 }

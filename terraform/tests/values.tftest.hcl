@@ -15,6 +15,12 @@ variables {
   availability_zone            = null
   subnet_id                    = null
   instance_type                = "g4dn.xlarge"
+  instance_types               = null
+  zones                        = null
+  market                       = "on-demand"
+  max_price                    = null
+  capacity_reservation_id      = null
+  pool                         = null
   image                        = "nvidia"
   ami_id                       = null
   shutdown_behavior            = "stop"

@@ -1,5 +1,6 @@
 """Stand-ins for the world, over 200 lines as there is a class for each: they remember, and answer as told."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 from gpuinfra.features.provision.resource_names import INSTANCE, SECURITY_GROUP
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Change, Instance, Outcome, Record, Settings
+from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.world import Clock
 from tests import samples
 from tests.fakes.view import FakeView
@@ -136,6 +138,26 @@ class FakeState:
         """Remember what the new one says; it is whole."""
         self.exchanged.append(new.read_text() if new else "")
         return self.kept
+
+
+class FakePoolRecord:
+    """The record of where a host was found; remembers each."""
+
+    def __init__(self, values: "FakeValues | None" = None) -> None:
+        self.values = values
+        self.written: list[Pool | None] = []
+
+    def write(self, pool: Pool | None) -> None:
+        """Remember it; the values say it from now on."""
+        self.written.append(pool)
+        if self.values:
+            asked = self.values.settings
+            first = pool.instance_type if pool else (asked.instance_types or (asked.instance_type,))[0]
+            self.values.settings = dataclasses.replace(asked, pool=pool, instance_type=first)
+
+    def delete(self) -> None:
+        """Remember that as well."""
+        self.write(None)
 
 
 class FakeValues:

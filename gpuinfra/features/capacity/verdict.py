@@ -6,6 +6,7 @@ from enum import Enum
 
 from gpuinfra.ground.errors import CloudError, GpuInfraError, NotReached
 from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.quota_codes import quota_family
 
 
 class Verdict(Enum):
@@ -32,12 +33,6 @@ OF_CODE = {
 }
 # "... or choosing us-east-1b, us-east-1c.": where EC2 has what was asked for.
 ADVICE = re.compile(r"choosing ((?:[a-z]{2}[a-z0-9-]*\d[a-z](?:, | or )?)+)")
-# Families that share a quota of vCPUs, by their letters; those that are not here have one each.
-# Source: https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
-OF_QUOTA = {
-    **dict.fromkeys(("g", "gr", "vt"), "G and VT"),
-    **dict.fromkeys("acdhimrtz", "Standard"),
-}
 SIZES = dict.fromkeys(("nano", "micro", "small", "medium", "large"), 0.5) | {"xlarge": 1.0}
 
 
@@ -61,11 +56,7 @@ def advised_zones(text: str) -> list[str]:
 
 def bucket(pool: Pool) -> tuple[str, str]:
     """Return the quota of vCPUs that a place counts for; spot and on-demand have one each."""
-    letters = re.match("[a-z]*", pool.instance_type)
-    family = letters.group() if letters else ""
-    is_p_spot = family == "p" and pool.market == "spot"  # three quotas: by the generation
-    name = pool.instance_type.split(".")[0] if is_p_spot else OF_QUOTA.get(family, family)
-    return name, pool.market
+    return quota_family(pool.instance_type, pool.market) or pool.instance_type, pool.market
 
 
 def _is_out(pool: Pool, refused: Pool, why: Verdict) -> bool:

@@ -17,7 +17,7 @@ TRIES, BEFORE_NEXT_TRY_S = 3, 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refused:
+class FailedTry:
     """One try that brought no host: the number of the place in its round, and what AWS said."""
 
     pool: Pool
@@ -40,16 +40,16 @@ class Pause:
 class Told:
     """Who is told of what happens: a refusal with what is left of its round, and a pause to be waited for."""
 
-    refused: Callable[[Refused, Sequence[Pool]], None]
+    refused: Callable[[FailedTry, Sequence[Pool]], None]
     rest: Callable[[Pause], None]
 
 
 class NothingLeftError(Exception):
     """No place has a host, and the time is over or waiting would change nothing."""
 
-    def __init__(self, refusals: Sequence[Refused]) -> None:
+    def __init__(self, tries: Sequence[FailedTry]) -> None:
         super().__init__()
-        self.refusals = refusals
+        self.tries = tries
 
 
 @dataclass(kw_only=True)
@@ -61,7 +61,7 @@ class Places:
     round: list[Pool] = field(default_factory=list)
     advised: set[Pool] = field(default_factory=set)
 
-    def refused(self, one: Refused) -> None:
+    def refused(self, one: FailedTry) -> None:
         """Take out what the refusal rules out; what EC2 advises is asked next, once."""
         self.left = left(self.left, one.pool, one.why)
         self.round = left(self.round, one.pool, one.why)
@@ -70,7 +70,7 @@ class Places:
             self.advised |= set(new)
             self.round = [*new, *(pool for pool in self.round if pool not in new)]
 
-    def _advice(self, one: Refused) -> list[Pool]:
+    def _advice(self, one: FailedTry) -> list[Pool]:
         pool = one.pool
         found = [
             Pool(instance_type=pool.instance_type, market=pool.market, zone=zone)
@@ -96,13 +96,13 @@ def walk(
         GpuInfraError: of `ask`, where no other place would do.
         NothingLeftError: no place has one.
     """
-    until, pause_s, refusals = clock.now() + wait_s, FIRST_PAUSE_S, list[Refused]()
+    until, pause_s, refusals = clock.now() + wait_s, FIRST_PAUSE_S, list[FailedTry]()
     while True:
         places.round, number = list(places.left), 0
         while places.round:
             number += 1
             found = _asked(places.round.pop(0), number, ask, clock)
-            if not isinstance(found, Refused):
+            if not isinstance(found, FailedTry):
                 return found
             if found.why is Verdict.STOP or (found.why is Verdict.NO_ANSWER and not wait_s):
                 raise found.error  # who waits for hours waits for a network as well
@@ -117,14 +117,14 @@ def walk(
         pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
 
-def _asked(pool: Pool, number: int, ask: Callable[[Pool], Made], clock: Clock) -> Made | Refused:
+def _asked(pool: Pool, number: int, ask: Callable[[Pool], Made], clock: Clock) -> Made | FailedTry:
     """Ask in one place; again where the line broke."""
     for tries_left in reversed(range(TRIES)):
         began = clock.now()
         try:
             return ask(pool)
         except GpuInfraError as error:
-            refused = Refused(
+            refused = FailedTry(
                 pool=pool, number=number, error=error, why=verdict(error), took_s=clock.now() - began
             )
         if refused.why is not Verdict.NO_ANSWER:

@@ -190,6 +190,7 @@ def record(world: World, host: Host) -> None:
         with progress.shown(world, "Recording") as on_progress:
             terraform = world.terraform()
             terraform.init()
+            terraform.give({"pool": host.place.plain()})  # an edit of `market` is for the next host
             outcome = terraform.refresh(on_progress=on_progress)
         check(world, outcome, settings_as_recorded(host))
     except GpuInfraError as error:

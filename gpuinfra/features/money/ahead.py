@@ -1,6 +1,7 @@
 """Prices that are asked for while Terraform is at work: nobody waits for them but for a moment at the end."""
 
 import threading
+from collections.abc import Sequence
 
 from gpuinfra.features.money import prices, questions
 from gpuinfra.features.money.price_asker import on_demand_name, spot_name
@@ -13,11 +14,16 @@ PATIENCE_S = 3.0
 
 
 class PricesAhead:
-    """The prices of a host that terraform.tfvars describes, on their way from now on."""
+    """The prices of a host that terraform.tfvars describes, on their way from now on.
 
-    def __init__(self, world: World, settings: Settings) -> None:
-        name = settings.instance_type
-        wanted = [on_demand_name(name), spot_name(name), questions.DISK_GB, questions.ADDRESS]
+    types: all that may be taken; none: the one of the settings.
+    """
+
+    def __init__(self, world: World, settings: Settings, types: Sequence[str] = ()) -> None:
+        names = [
+            make(name) for name in types or [settings.instance_type] for make in (on_demand_name, spot_name)
+        ]
+        wanted = [*names, questions.DISK_GB, questions.ADDRESS]
         if settings.access == "ssm":
             wanted.append(questions.NAT)
         self._prices = prices.of(world, settings.region)

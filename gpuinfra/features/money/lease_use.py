@@ -8,6 +8,7 @@ from gpuinfra.features.money.lease import Lease, LeaseUse
 from gpuinfra.features.money.lease_account import LeaseAccount
 from gpuinfra.features.money.rates import HOUR_S, RUNNING, STOPPED, Price, Rate, Span
 from gpuinfra.ground.model import Host, Instance, Record, Settings
+from gpuinfra.ground.pool import ON_DEMAND, SPOT
 from gpuinfra.ground.world import World
 
 # EC2 bills a start of Linux with a minute at least: https://aws.amazon.com/ec2/pricing/on-demand/
@@ -22,6 +23,7 @@ def of_new_host(world: World, lease: Lease, settings: Settings, record: Record) 
         return HOURS
     told = prices.of(world, settings.region)
     things = rate.planned(settings, record, ())
+    things = dataclasses.replace(things, market=_dearest(things.market))
     told.fetch(things.names())
     return _use(0.0, rate.rate_of(things, told))
 
@@ -53,7 +55,7 @@ def of_host(
 
     before = lease_account.read(world.files, instance.instance_id)
     used = usd(spans, lambda span: rate_of(span.instance_type, span.market), until, before)
-    now = rate_of(instance_type or instance.instance_type)
+    now = rate_of(instance_type or instance.instance_type, _dearest(instance.market))
     rates = {name: rate_of(name) for name in (instance.instance_type, instance_type) if name}
     if used is not None:
         account = LeaseAccount(
@@ -61,6 +63,14 @@ def of_host(
         )
         lease_account.write(world.files, account)
     return _use(used, now)
+
+
+def _dearest(market: str) -> str:
+    """Return the market at whose price what comes is counted: spot prices may rise to the on-demand price.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-instances-history.html
+    """
+    return ON_DEMAND if market == SPOT else market
 
 
 def hours(spans: Sequence[Span], until: float) -> float:

@@ -8,8 +8,10 @@ from gpuinfra.features.money.price_asker import on_demand_name, spot_name
 from gpuinfra.features.money.prices import FREE_IOPS, FREE_MIB_S, Prices, total
 from gpuinfra.features.money.rates import FREE, Item, Price, Rate
 from gpuinfra.ground.model import Change, Host, Instance, Record, Settings
+from gpuinfra.ground.pool import CAPACITY_BLOCK, ON_DEMAND, SPOT
 
-SPOT_MARKET = "spot"
+SPOT_MARKET = SPOT
+PAID_AHEAD = "paid in advance, with its Capacity Block"
 HOST, DISK, ADDRESS, NAT = "host", "disk", "address", "NAT gateway"
 FIXED_ADDRESS, NAT_GATEWAY, OWN_NETWORK = ".aws_eip.this[", ".aws_nat_gateway.", ".aws_subnet."
 
@@ -19,7 +21,7 @@ class BilledThings:
     """What of a stack AWS bills by time. has_address: while it runs; a fixed one is there always."""
 
     instance_type: str
-    market: str = "on-demand"
+    market: str = ON_DEMAND
     zone: str = ""
     disk_gb: int
     iops: int | None = FREE_IOPS
@@ -43,6 +45,8 @@ def planned(settings: Settings, record: Record, changes: Collection[Change]) -> 
         iops=settings.root_volume_iops,
         throughput_mib_s=settings.root_volume_throughput_mib_s,
         instance_type=settings.instance_type,
+        market=settings.place.market,
+        zone=settings.place.zone,
         disk_gb=settings.root_volume_size_gb,
         is_private=settings.access == "ssm",
     )
@@ -57,7 +61,7 @@ def recorded(
         iops=settings.root_volume_iops if settings else record.disk_iops,
         throughput_mib_s=settings.root_volume_throughput_mib_s if settings else record.disk_throughput_mib_s,
         instance_type=now.instance_type if now else host.instance_type,
-        market=now.market if now else "on-demand",
+        market=now.market if now else host.market,
         zone=now.availability_zone if now else host.availability_zone,
         disk_gb=host.root_volume_size_gb,
         has_address=bool(now.public_ip) if now and now.state == "running" else None,
@@ -73,7 +77,7 @@ def _things(
     instance_type: str,
     disk_gb: int,
     is_private: bool,
-    market: str = "on-demand",
+    market: str = ON_DEMAND,
     zone: str = "",
     has_address: bool | None = None,
 ) -> BilledThings:
@@ -115,4 +119,6 @@ def host_price(things: BilledThings, prices: Prices) -> Price:
     """Return the price of the instance alone, on its market."""
     if things.market == SPOT_MARKET:
         return prices.spot(things.instance_type, things.zone)
+    if things.market == CAPACITY_BLOCK:
+        return Price(usd_h=None, why=PAID_AHEAD)
     return prices.on_demand(things.instance_type)

@@ -80,6 +80,12 @@ def host_change(changes: Sequence[Change]) -> Change | None:
     return next((c for c in changes if c.address == INSTANCE and c.action != "delete"), None)
 
 
+def makes_host(changes: Sequence[Change]) -> bool:
+    """Tell whether an apply would make a host, new or in the place of another."""
+    change = host_change(changes)
+    return change is not None and change.action in ("create", "replace")
+
+
 def difference(a: AttributeChange) -> str:
     """Return one attribute as "name: before -> after"."""
     after = "a new one" if a.after == UNKNOWN and a.forces_replacement else a.after

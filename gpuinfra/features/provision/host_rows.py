@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from gpuinfra.ground.model import Host, HostDetails, Instance
+from gpuinfra.ground.pool import ON_DEMAND
 
 
 def rows(host: Host, now: Instance | None, details: HostDetails | None) -> list[tuple[str, object]]:
@@ -10,7 +11,7 @@ def rows(host: Host, now: Instance | None, details: HostDetails | None) -> list[
     if now is None or details is None:
         return list(_recorded_rows(host, now).items())
     seen = {
-        "type": f"{now.instance_type} ({details.gpu_count} GPU)",
+        "type": _type(now.instance_type, details.gpu_count, now.market),
         "public IP": _address(host, now.public_ip),
         "region": now.availability_zone,
         "image": f"{host.image_name} ({now.ami_id})",
@@ -33,13 +34,17 @@ def _marked(seen: str, recorded: str) -> str:
 def _recorded_rows(host: Host, now: Instance | None) -> dict[str, str]:
     return {
         "host": host.instance_id,
-        "type": f"{host.instance_type} ({host.gpu_count} GPU)",
+        "type": _type(host.instance_type, host.gpu_count, host.market),
         "public IP": _address(host, now.public_ip if now and host.is_private else host.public_ip),
         "region": host.availability_zone,
         "image": f"{host.image_name} ({host.ami_id})",
         "disk": f"{host.root_volume_size_gb} GB",
         "ssh from": _way_in(host, host.allowed_cidrs),
     }
+
+
+def _type(instance_type: str, gpu_count: int, market: str) -> str:
+    return f"{instance_type} ({gpu_count} GPU{'' if market == ON_DEMAND else f', {market}'})"
 
 
 def _address(host: Host, address: str) -> str:

@@ -8,8 +8,10 @@ from gpuinfra.features.money.hourly import HourlyCost, hourly
 from gpuinfra.features.provision import consequences, firewall, plan_text, progress
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
+from gpuinfra.features.provision.place import correct
 from gpuinfra.features.provision.preflight import prepare, refuse_missing
 from gpuinfra.features.provision.resource_names import INSTANCE, KEY_PAIR
+from gpuinfra.features.provision.search import Search
 from gpuinfra.features.quota.ahead import QuotaCheck
 from gpuinfra.ground.model import Change, Outcome, Record, Settings
 from gpuinfra.ground.protocols import Provisioner
@@ -55,9 +57,11 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     """Plan, show, and delete the plan file (it holds the user-data in clear); `values`: for a first run."""
     ensure(world, values)
     settings, record = prepare(world), world.state.read()
+    settings = correct(world, settings, record)
     refuse_missing(world, settings, record)
     terraform = world.terraform()
-    ahead, quota = PricesAhead(world, settings), QuotaCheck(world, settings, record)
+    search = Search(world, settings, record)
+    ahead, quota = PricesAhead(world, settings, search.types), QuotaCheck(world, settings, record)
     try:
         outcome = make(world, terraform, settings, replace=forced(world, record))
         changes = detailed(world, terraform, outcome)
@@ -65,6 +69,9 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
         world.files.plan_file.unlink(missing_ok=True)
     proposal = proposed(changes, settings, record, ahead)
     show(world, proposal)
+    if consequences.makes_host(changes):
+        for line in search.order(ahead.get()):
+            world.reporter.say(line)
     quota.tell()
     cost = proposal.costs.plain() if changes else None
     return TerraformPlan(changes=changes, outputs_changed=outcome.outputs_changed, cost=cost)

@@ -6,6 +6,7 @@ from gpuinfra.features.provision.consequences import difference
 from gpuinfra.features.provision.resource_names import NAMES, label, listed
 from gpuinfra.ground.model import UNKNOWN, Change, Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
+from gpuinfra.ground.pool import ON_DEMAND
 
 SIGNS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
 
@@ -22,7 +23,7 @@ def plan_lines(changes: Sequence[Change], settings: Settings, costs: Sequence[st
         return ["up to date: nothing would be changed"]
     head = [
         f"Plan for the stack {settings.stack!r} in {settings.region}:",
-        f"  host {settings.instance_type}, image {settings.image}, disk {settings.root_volume_size_gb} GB",
+        f"  host {_bought(settings)}, image {settings.image}, disk {settings.root_volume_size_gb} GB",
         *(f"  {line}" for line in _ways(settings)),
     ]
     ordered = sorted(changes, key=_rank)
@@ -38,6 +39,11 @@ def plan_lines(changes: Sequence[Change], settings: Settings, costs: Sequence[st
         *costs,
         f"{counts}. The host and its disk cost money until `{_down(settings.stack)}`.",
     ]
+
+
+def _bought(settings: Settings) -> str:
+    market = settings.place.market
+    return settings.instance_type if market == ON_DEMAND else f"{settings.instance_type} {market}"
 
 
 def _down(stack: str) -> str:

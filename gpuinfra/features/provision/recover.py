@@ -9,6 +9,7 @@ from gpuinfra.features.money import prices, rate
 from gpuinfra.features.money.hourly import hourly
 from gpuinfra.features.provision import leftovers, progress
 from gpuinfra.features.provision.outcome import describe
+from gpuinfra.features.provision.place import correct_for
 from gpuinfra.features.provision.preflight import prepare
 from gpuinfra.features.provision.takeover import NOTHING, Takeover, again, check, planned
 from gpuinfra.features.provision.takeover_text import lines, tags_lost
@@ -36,7 +37,8 @@ def recover(world: World, *, host_id: str, yes: bool) -> Host | None:
     if not hosts:
         _without_host(world, settings, wrong, yes=yes)
         return None
-    _take_over(world, settings, _chosen(world, hosts, host_id), yes=yes)
+    host = _chosen(world, hosts, host_id)
+    _take_over(world, correct_for(world, settings, host), host, yes=yes)
     return world.state.read().host
 
 

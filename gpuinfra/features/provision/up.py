@@ -8,9 +8,12 @@ from gpuinfra.features.money import budget, lease_apply, lease_end
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.provision import consequences, firewall, progress, protection
 from gpuinfra.features.provision import plan as planning
-from gpuinfra.features.provision.down import Running
+from gpuinfra.features.provision.agree import Consent as Consent
+from gpuinfra.features.provision.agree import agree
+from gpuinfra.features.provision.applied import asker
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
+from gpuinfra.features.provision.place import correct
 from gpuinfra.features.provision.preflight import (
     clear_the_way,
     prepare,
@@ -19,26 +22,12 @@ from gpuinfra.features.provision.preflight import (
     refuse_orphans,
 )
 from gpuinfra.features.provision.resource_names import KEY_PAIR
+from gpuinfra.features.provision.search import Search
 from gpuinfra.features.quota.ahead import QuotaCheck
-from gpuinfra.ground.errors import AlreadyExists, Declined, TerraformError
+from gpuinfra.ground.errors import AlreadyExists, TerraformError
 from gpuinfra.ground.model import Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
-
-# What the user types before a host is replaced, and the option that says the same.
-REPLACE = "replace"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Consent:
-    """What needs no question: `yes`: what loses nothing; with `replace` also the loss of a host and its disk.
-
-    running: what jobs run on the host.
-    """
-
-    yes: bool
-    replace: bool = False
-    running: Running = lambda _: []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +50,17 @@ def up(
     upgrade_image: bool = False,
     wait: bool = True,
     living: LivingHost = LivingHost(),
+    capacity_wait_s: float = 0.0,
 ) -> Host:
-    """Make or change the host and follow its first boot; `values`: for a first run. Say what to type next."""
+    """Make or change the host and follow its first boot; `values`: for a first run. Say what to type next.
+
+    capacity_wait_s: for how long AWS is asked again and again where it has no host to give.
+    """
     ensure(world, values)
     prove_key(world, wait=wait)
-    host = living.started(apply(world, consent, upgrade_image=upgrade_image, living=living))
+    host = living.started(
+        apply(world, consent, upgrade_image=upgrade_image, living=living, wait_s=capacity_wait_s)
+    )
     world.reporter.say(f"host {host.instance_id} ({host.instance_type}, {host.image_name}) is up")
     world.events.note("gpuinfra up", host.instance_id)
     if wait:
@@ -75,9 +70,16 @@ def up(
 
 
 def apply(
-    world: World, consent: Consent, *, upgrade_image: bool = False, living: LivingHost = LivingHost()
+    world: World,
+    consent: Consent,
+    *,
+    upgrade_image: bool = False,
+    living: LivingHost = LivingHost(),
+    wait_s: float = 0.0,
 ) -> Host:
     """Make or change the host. Where one lives the plan is made first, and that very plan is applied.
+
+    wait_s: for how long AWS is asked again where it has no host to give; 0: once in each place.
 
     Raises:
         HostError: an instance of this stack runs that Terraform does not know.
@@ -86,6 +88,7 @@ def apply(
         GpuInfraError: what AWS or Terraform refused, explained.
     """
     settings, record = prepare(world), world.state.read()
+    settings = correct(world, settings, record)
     quota = QuotaCheck(world, settings, record)
     refuse_missing(world, settings, record)
     is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
@@ -95,11 +98,12 @@ def apply(
         clear_the_way(world, settings, record)
     quota.refuse()
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
+    search = Search(world, settings, record, wait_s=wait_s)
     try:
         if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
-            outcome = _in_one_go(world, settings, forced)
+            outcome = _in_one_go(world, search, forced)
         else:
-            outcome = _as_planned(world, settings, record, forced, consent, living)
+            outcome = _as_planned(world, search, record, forced, consent, living)
     except AlreadyExists:
         clear_the_way(world, settings, world.state.read())  # so that the next one works
         raise
@@ -110,15 +114,24 @@ def apply(
     return made
 
 
-def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
+def _in_one_go(world: World, search: Search, forced: list[str]) -> Outcome:
     """Plan and apply in one start of the provider: there is no host yet."""
-    terraform, record, ahead = world.terraform(), world.state.read(), PricesAhead(world, settings)
-    terraform.give(lease_apply.values(world, settings))
-    with progress.shown(world, "Applying") as on_progress:
-        terraform.init()
-        outcome = terraform.apply(None, replace=forced, target=[], on_progress=on_progress)
-    check(world, outcome, settings)
-    proposal = planning.proposed(outcome.changes, settings, record, ahead)
+    terraform, record = world.terraform(), world.state.read()
+    ahead = PricesAhead(world, search.settings, search.types)
+    if not search.is_single:
+        for line in search.order(ahead.get()):
+            world.reporter.say(line)
+
+    def ask(settings: Settings) -> Outcome:
+        terraform.give({**lease_apply.values(world, settings), **search.values})
+        with progress.shown(world, search.title()) as on_progress:
+            terraform.init()
+            outcome = terraform.apply(None, replace=forced, target=[], on_progress=on_progress)
+        check(world, outcome, settings)
+        return outcome
+
+    outcome = search.run(ask)
+    proposal = planning.proposed(outcome.changes, search.settings, record, ahead)
     for line in proposal.costs.plan_lines():  # no plan was shown that would have told
         world.reporter.say(line.strip())
     _tell_of_budget(world, outcome)
@@ -126,11 +139,14 @@ def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
 
 
 def _as_planned(
-    world: World, settings: Settings, record: Record, forced: list[str], consent: Consent, living: LivingHost
+    world: World, search: Search, record: Record, forced: list[str], consent: Consent, living: LivingHost
 ) -> Outcome:
-    """Plan, agree upon the changes, and apply exactly that plan; a new key is on the host before."""
-    plan_file, terraform = world.files.plan_file, world.terraform()
-    ahead = PricesAhead(world, settings)
+    """Plan, agree upon the changes, and apply exactly that plan; a new key is on the host before.
+
+    Where AWS has no host in the place that was planned for, what follows differs in the place alone.
+    """
+    plan_file, terraform, settings = world.files.plan_file, world.terraform(), search.settings
+    ahead = PricesAhead(world, settings, search.types)
     try:
         planned = planning.make(world, terraform, settings, replace=forced)
         made = [change.address for change in planned.changes if change.action == "create"]
@@ -138,19 +154,20 @@ def _as_planned(
             planned = planning.make(world, terraform, settings, replace=forced)
         if not planned.changes and not planned.outputs_changed:
             return planned
+        makes_host = consequences.makes_host(planned.changes)
         if planned.changes:
             changes = planning.detailed(world, terraform, planned)
             protection.refuse_replacement(world, settings, changes, record)
-            _agree(world, planning.proposed(changes, settings, record, ahead), consent)
+            order = search.order(ahead.get()) if makes_host else []
+            agree(world, planning.proposed(changes, settings, record, ahead), consent, places=order)
             if record.host and KEY_PAIR in forced and not consequences.loss(changes, record):
                 living.take_key(living.started(record.host))
         if record.host and consequences.restart(planned.changes):
             lease_end.renew(world, record, record.host, dearer=settings)
-        with progress.shown(world, "Applying") as on_progress:
-            outcome = terraform.apply(plan_file, replace=[], target=[], on_progress=on_progress)
+        ask = asker(world, terraform, search, forced)
+        outcome = search.run(ask) if makes_host else ask(settings)
     finally:
         plan_file.unlink(missing_ok=True)
-    check(world, outcome, settings)
     _tell_of_budget(world, planned)
     return outcome
 
@@ -158,36 +175,6 @@ def _as_planned(
 def _tell_of_budget(world: World, made: Outcome) -> None:
     for line in budget.lines(made.changes):
         world.reporter.say(line)
-
-
-def _agree(world: World, proposal: planning.Proposal, consent: Consent) -> None:
-    """Tell what would change, and ask where there is no consent yet.
-
-    Raises:
-        Declined: the user said no.
-        ConfigError: there is nobody to ask.
-    """
-    lost = consequences.loss(proposal.changes, proposal.record)
-    _tell(world, proposal, consent)
-    if lost and not (consent.yes and consent.replace):
-        agreed = world.reporter.confirm(f"{lost}.", word=REPLACE)
-    else:
-        agreed = consent.yes or world.reporter.confirm("Apply this plan?")
-    if not agreed:
-        raise Declined("nothing was changed in AWS", hint=command("up", world.files.name))
-
-
-def _tell(world: World, proposal: planning.Proposal, consent: Consent) -> None:
-    """Show the plan, with --yes only what it costs and means for the host; and which jobs end with that."""
-    host, lines = proposal.record.host, consequences.lines(proposal.changes, proposal.record)
-    if consent.yes:
-        leased = lease_apply.told(world, proposal.settings, proposal.record)
-        for line in [*map(str.strip, [*proposal.costs.plan_lines(), *leased]), *lines]:
-            world.reporter.say(line)
-    else:
-        planning.show(world, proposal)
-    if lines and host and (commands := consent.running(host)):
-        world.reporter.say(f"! running on the host, and lost then: {'; '.join(commands)}")
 
 
 def _made(world: World) -> Host:

@@ -1,5 +1,6 @@
 """The WSGI application: control calls, faults, the call log, and moto for all the rest."""
 
+import dataclasses
 import io
 import logging
 import socket
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterable
 from http.client import responses
 from typing import Any
 
-from gpuinfra.simulator.api.aws_protocol import ApiAnswer, AwsRequest, error_answer, read_request
+from gpuinfra.simulator.api.aws_protocol import NO_CAPACITY, ApiAnswer, AwsRequest, error_answer, read_request
 from gpuinfra.simulator.api.call_log import UNANSWERED, Call
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.api.given import INVOCATION
@@ -17,7 +18,7 @@ from gpuinfra.simulator.api.state import API, SCHEDULER, SimulatorState
 
 NOT_IMPLEMENTED = "NotImplementedBySimulator"
 # moto's answer is looked at: from this status on it is moto's own failure, which SDKs would retry for minutes
-_SERVER_ERROR = 500
+_REFUSED, _SERVER_ERROR = 400, 500
 # AWS is not quicker either. A Go client that is answered before it knows that its request is written may
 # close the connection, and ask again: https://github.com/aws/aws-sdk-go-v2/issues/2737
 SOONEST_S = 0.01
@@ -81,7 +82,9 @@ class SimulatorApp:
         answer = self._apply_fault(fault, request, environ)
         answer = answer or carried_out or self._carry_out(request, environ)
         self._state.calls.finish(number, status=answer.status, fault=label)
-        if invocation and fault is None:
+        if (
+            invocation and fault is None and answer.status < _SERVER_ERROR
+        ):  # a client may ask again after those
             self._state.given.keep(invocation, answer)
         _log.info("%s %s:%s %d %s", request.region, request.service, request.action, answer.status, label)
         return answer
@@ -106,7 +109,13 @@ class SimulatorApp:
             return _unknown(request, f"{type(error).__name__}: {error}")
         if answer.status >= _SERVER_ERROR:
             return _unknown(request, f"moto answered {answer.status}")
-        return answer
+        return _with_status_of_aws(answer)
+
+
+def _with_status_of_aws(answer: ApiAnswer) -> ApiAnswer:
+    """Return an answer with AWS's own status; moto knows but one for all errors of EC2."""
+    lacks = answer.status == _REFUSED and f"<Code>{NO_CAPACITY}</Code>".encode() in answer.body
+    return dataclasses.replace(answer, status=_SERVER_ERROR) if lacks else answer
 
 
 def _unknown(request: AwsRequest, why: str) -> ApiAnswer:

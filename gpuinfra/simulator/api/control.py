@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
+from gpuinfra.simulator.api.capacity import CapacityRule
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.api.state import HOST, SimulatorState
 from gpuinfra.simulator.machine import Machine
@@ -67,6 +68,8 @@ class ControlApi:
             "POST /_sim/powered-off": self._power_off,
             "POST /_sim/faults": self._add_faults,
             "DELETE /_sim/faults": self._clear_faults,
+            "POST /_sim/capacity": self._add_capacity_rule,
+            "DELETE /_sim/capacity": self._clear_capacity,
             "POST /_sim/console": self._set_console,
             "POST /_sim/settings": self._set,
             "DELETE /_sim/default-vpc": self._remove_default_vpc,
@@ -110,6 +113,14 @@ class ControlApi:
 
     def _clear_faults(self, _: Any) -> ApiAnswer:
         self._state.faults.clear()
+        return _json({})
+
+    def _add_capacity_rule(self, payload: Any) -> ApiAnswer:
+        self._state.capacity.add(CapacityRule(**payload))
+        return _json({})
+
+    def _clear_capacity(self, _: Any) -> ApiAnswer:
+        self._state.capacity.clear()
         return _json({})
 
     def _set_console(self, payload: Any) -> ApiAnswer:

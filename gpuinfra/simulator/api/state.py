@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from gpuinfra.simulator.api.call_log import CallLog
+from gpuinfra.simulator.api.capacity import CapacityRules
 from gpuinfra.simulator.api.faults import FaultBook
 from gpuinfra.simulator.api.given import GivenAnswers
 from gpuinfra.simulator.api.quota_book import QuotaBook
@@ -12,8 +13,9 @@ from gpuinfra.simulator.api.seed import Seed
 from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
 
 CALLER_IP = "52.94.76.10"
-# Who changes an instance: a caller of the API, a schedule (its calls have this access key), or its own host.
-API, SCHEDULER, HOST = "api", "scheduler", "host"
+# Who changes an instance: a caller of the API, a schedule (its calls have this access key), its own host, or
+# EC2 itself.
+API, SCHEDULER, HOST, EC2 = "api", "scheduler", "host", "ec2"
 
 
 class SimulatorState:
@@ -30,6 +32,7 @@ class SimulatorState:
         self.now = now
         self.moto_lock = threading.RLock()
         self.faults = FaultBook()
+        self.capacity = CapacityRules()
         self.calls = CallLog()
         self.given = GivenAnswers()
         self.quotas = QuotaBook(seed.quotas, now)
@@ -39,6 +42,8 @@ class SimulatorState:
     def clear(self) -> None:
         """Back to the state of a fresh start."""
         self.faults.clear()
+        self.capacity.clear()
+        self.without_capacity: set[str] = set()  # pending instances that EC2 will end for lack of it
         self.calls.clear()
         self.quotas.clear()
         self.caller_ip = CALLER_IP

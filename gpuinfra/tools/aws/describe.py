@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gpuinfra.ground.model import FirewallRule, HostDetails, Instance, TypeFacts
+from gpuinfra.ground.pool import ON_DEMAND
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -45,7 +46,7 @@ def instance(raw: "InstanceTypeDef") -> Instance:
         other_interface_ids=tuple(
             name for name, at in cards if at.get("DeviceIndex") and not at.get("DeleteOnTermination")
         ),
-        market="spot" if raw.get("InstanceLifecycle") == "spot" else "on-demand",
+        market=raw.get("InstanceLifecycle") or ON_DEMAND,
         made=min(attached).strftime("%Y-%m-%dT%H:%M:%SZ") if attached else "",
     )
 

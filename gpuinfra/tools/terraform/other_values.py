@@ -8,6 +8,7 @@ The variables of the environment that do the same are kept from Terraform by pro
 import re
 from pathlib import Path
 
+OURS = "pool.auto.tfvars.json"
 NAMES = ("terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json")
 OVERRIDES = ("override.tf", "override.tf.json", "*_override.tf", "*_override.tf.json")
 
@@ -16,8 +17,12 @@ ELSEWHERE = re.compile(r'^\s*(backend\s+"\w+"|cloud)\s*\{', re.M)
 
 
 def beside(directory: Path) -> tuple[Path, ...]:
-    """Return the files of a stack that override its terraform.tfvars, or our HCL, in silence."""
-    return tuple(sorted({path for name in (*NAMES, *OVERRIDES) for path in directory.glob(name)}))
+    """Return the files of a stack that override its terraform.tfvars, or our HCL, in silence.
+
+    Not that in which gpuinfra records where the host was found.
+    """
+    found = {path for name in (*NAMES, *OVERRIDES) for path in directory.glob(name)}
+    return tuple(sorted(path for path in found if path.name != OURS))
 
 
 def state_elsewhere(directory: Path) -> Path | None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from gpuinfra.ground.model import Host, Record, Tags
 from gpuinfra.ground.text import shorten
 from gpuinfra.tools.terraform.recorded_disk import speed
+from gpuinfra.tools.terraform.recorded_place import true_outputs
 
 T = TypeVar("T")
 Found = tuple[dict[str, Any], list[dict[str, Any]]]  # a resource and its instances
@@ -32,6 +33,7 @@ TEXTS = {
     "ami_id": f"ami-{HEX}",
     "ami_name": f"{ONE_LINE}{{1,256}}",
     "availability_zone": r"[a-z]{2,}(-[a-z0-9]+)+",
+    "market": "on-demand|spot|capacity-block",
     "access": "ssh|ssm",
     "public_ip": IPV4,
     "private_ip": IPV4,
@@ -75,7 +77,7 @@ def record(raw: dict[str, Any]) -> Record:
         },
         public_key=_public_key([i for r, instances in found for i in instances if _is_key_pair(r)]),
         outputs=outputs,
-        host=_host(outputs),
+        host=_host({name: _output(name, {"value": it}) for name, it in true_outputs(outputs, hosts).items()}),
         region=_region(found, outputs),
         tags=_tags(found),
     )

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Settings
+from gpuinfra.ground.pool import Pool
 from gpuinfra.tools.terraform import hcl_text
 from gpuinfra.tools.terraform.declared import Variable
 from gpuinfra.tools.terraform.hcl_text import Expression, Value
+from gpuinfra.tools.terraform.other_values import OURS
 
 KEY_PATH = "public_key_path"
 AMOUNTS = ("max_usd", "max_hours", "stopped_days", "max_price")
@@ -45,6 +47,14 @@ def checked_settings(values: Mapping[str, Value], declared: Declared, path: Path
     return converted(given, declared, path)
 
 
+def placed(settings: Settings, pool: Pool | None) -> Settings:
+    """Return the settings as Terraform takes them: by the recorded pool, else by the first of each list."""
+    types = settings.instance_types or (settings.instance_type,)
+    zones = settings.zones or tuple(filter(None, [settings.availability_zone]))
+    first = pool.instance_type if pool else types[0]
+    return dataclasses.replace(settings, instance_types=types, zones=zones, instance_type=first, pool=pool)
+
+
 def converted(values: Mapping[str, Value], declared: Declared, path: Path) -> Settings:
     """Return the settings, with the defaults of what is not there.
 
@@ -68,6 +78,8 @@ def converted(values: Mapping[str, Value], declared: Declared, path: Path) -> Se
 
 def _converted(name: str, value: Value) -> object:
     """Return a value as Terraform converts it; raises ValueError with what is wrong."""
+    if name == "pool":
+        raise ValueError(f"sets pool, which `gpuinfra up` itself writes to {OURS}")
     if isinstance(value, Expression) and name in PRICE_ONLY:
         return None
     if isinstance(value, Expression):

@@ -51,7 +51,11 @@ class StackDirectory:
             write_private(self._stack.cuda_file, json.dumps({"image": image, "cuda": cuda}).encode())
 
     def clean(self) -> None:
-        """Delete the rendered user-data, its nonce and the plan; the values and the empty state stay."""
+        """Delete the rendered user-data, its nonce, the plan, and where the host was found.
+
+        The values and the empty state stay.
+        """
+        self._stack.pool_file.unlink(missing_ok=True)
         self._stack.cuda_file.unlink(missing_ok=True)
         self._stack.nonce_file.unlink(missing_ok=True)
         self._stack.user_data.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """terraform.tfvars: read as Terraform reads it; one value is replaced, all else kept byte for byte."""
 
+import dataclasses
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +12,16 @@ from gpuinfra.tools.files import replace_text
 from gpuinfra.tools.terraform import declared, hcl_text
 from gpuinfra.tools.terraform.hcl_text import NotHclError, Value
 from gpuinfra.tools.terraform.links import link_module
-from gpuinfra.tools.terraform.other_values import beside
-from gpuinfra.tools.terraform.settings import EXAMPLES, KEY_PATH, checked_settings, converted, refuse_unknown
+from gpuinfra.tools.terraform.other_values import OURS, beside
+from gpuinfra.tools.terraform.pool_file import PoolFile
+from gpuinfra.tools.terraform.settings import (
+    EXAMPLES,
+    KEY_PATH,
+    checked_settings,
+    converted,
+    placed,
+    refuse_unknown,
+)
 
 
 @adapter("terraform.tfvars cannot be used")
@@ -40,7 +49,8 @@ class TfvarsFile:
         """
         if others := self.others():
             raise _overridden(others)
-        return checked_settings(self._values(), self._declared, self._path)
+        settings = checked_settings(self._values(), self._declared, self._path)
+        return placed(settings, self._pool_file.read())
 
     def defaults(self) -> Settings:
         """Return what holds for a stack that nobody has set up: what a user must say is empty."""
@@ -98,8 +108,24 @@ class TfvarsFile:
         return frozenset(values)
 
     def change(self, values: Mapping[str, object]) -> None:
-        """Replace single values, all else kept byte for byte."""
+        """Replace single values, all else kept byte for byte.
+
+        A new instance_type comes first of instance_types where those count, and stands in the record of
+        where the host was found.
+        """
+        values, new = dict(values), values.get("instance_type")
+        types = self._values().get("instance_types")
+        if isinstance(new, str) and isinstance(types, tuple):
+            values["instance_types"] = [new, *(it for it in types if it != new)]
+            del values["instance_type"]
         replace_text(self._path, self._replaced(self._text(), values))
+        pool = self._pool_file.read()
+        if isinstance(new, str) and pool:
+            self._pool_file.write(dataclasses.replace(pool, instance_type=new))
+
+    @property
+    def _pool_file(self) -> PoolFile:
+        return PoolFile(self._path.with_name(OURS))
 
     @cached_property
     def _declared(self) -> dict[str, declared.Variable]:

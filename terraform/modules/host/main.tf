@@ -40,6 +40,11 @@ module "instance" {
   shutdown_behavior = var.shutdown_behavior
   settings          = local.settings
 
+  # how it is bought
+  market                  = var.market
+  max_price               = var.max_price
+  capacity_reservation_id = var.capacity_reservation_id
+
   # access
   access                   = var.access
   public_address           = local.public_address

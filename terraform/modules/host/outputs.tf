@@ -55,6 +55,11 @@ output "availability_zone" {
   value       = module.instance.availability_zone
 }
 
+output "market" {
+  description = "How the host is bought: on-demand, spot or capacity-block"
+  value       = module.instance.market
+}
+
 output "access" {
   description = "How the host is reached: ssh (at its public address) or ssm (through Session Manager)"
   value       = module.instance.access

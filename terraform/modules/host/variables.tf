@@ -89,6 +89,55 @@ variable "instance_type" {
   }
 }
 
+variable "market" {
+  description = "How the host is bought: on-demand, spot (cheaper; AWS may take it back, and its disk with it), or capacity-block (needs capacity_reservation_id). A host that lives keeps its own."
+  type        = string
+  default     = "on-demand"
+  nullable    = false
+
+  validation {
+    condition     = contains(["on-demand", "spot", "capacity-block"], var.market)
+    error_message = "market is ${jsonencode(var.market)}; it must be on-demand, spot or capacity-block."
+  }
+}
+
+variable "max_price" {
+  description = "The most that a spot host may cost, in USD an hour. null: the on-demand price."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = try(var.max_price >= 0.001, var.max_price == null)
+    error_message = "max_price is ${jsonencode(var.max_price)}; it must be 0.001 or more, in USD an hour, or null."
+  }
+
+  validation {
+    condition     = var.max_price == null || var.market == "spot"
+    error_message = "max_price is ${jsonencode(var.max_price)}, and market is ${jsonencode(var.market)}; it is for market = \"spot\" only. Set one of them, or max_price to null."
+  }
+}
+
+variable "capacity_reservation_id" {
+  description = "A capacity reservation of the account's, or the Capacity Block of market = capacity-block, in which the host is to run: its type and zone must be those of the host. null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.capacity_reservation_id == null || can(regex("^cr-([0-9a-f]{8}|[0-9a-f]{17})$", var.capacity_reservation_id))
+    error_message = "capacity_reservation_id is ${jsonencode(var.capacity_reservation_id)}; it must look like cr-0123456789abcdef0, or be null."
+  }
+
+  validation {
+    condition     = var.market != "capacity-block" || var.capacity_reservation_id != null
+    error_message = "market is \"capacity-block\", and capacity_reservation_id is null; it must be the id of the block that was bought, such as cr-0123456789abcdef0."
+  }
+
+  validation {
+    condition     = var.capacity_reservation_id == null || var.market != "spot"
+    error_message = "capacity_reservation_id is ${jsonencode(var.capacity_reservation_id)}, and market is \"spot\": no spot host runs in a reservation. Set market to \"on-demand\" or \"capacity-block\", or capacity_reservation_id to null."
+  }
+}
+
 variable "image" {
   description = "What the host is made from: nvidia or aws-nvidia for GPU types, ubuntu for CPU types."
   type        = string

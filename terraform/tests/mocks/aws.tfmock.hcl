@@ -54,7 +54,7 @@ mock_data "aws_ami" {
 }
 
 mock_resource "aws_instance" {
-  defaults = { public_ip = "198.51.100.20", instance_state = "running", arn = "arn:aws:ec2:us-east-1:123456789012:instance/i-11111111111111111" }
+  defaults = { public_ip = "198.51.100.20", instance_state = "running", instance_lifecycle = "", arn = "arn:aws:ec2:us-east-1:123456789012:instance/i-11111111111111111" }
 }
 
 mock_resource "aws_iam_role" {

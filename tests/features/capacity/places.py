@@ -1,12 +1,15 @@
 """A region of fakes: what it has, by place; and AWS's words where it has none."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+import pytest
+
+from gpuinfra.features.capacity.walk import FailedTry, NothingLeftError, Pause, Places, Told, walk
 from gpuinfra.ground.errors import CloudError
 from gpuinfra.ground.model import Settings
 from gpuinfra.ground.pool import Pool
 from gpuinfra.tools.aws.error_codes import refused
-from tests.fakes.world import SETTINGS
+from tests.fakes.world import SETTINGS, FakeTime
 
 NO_CAPACITY = "InsufficientInstanceCapacity"
 G5_SPOT = Pool(instance_type="g5.xlarge", market="spot")
@@ -48,3 +51,44 @@ class Region:
         if answer:
             raise refusal(answer, self.words.get(pool, "AWS's words"))
         return f"host in {pool}"
+
+
+class Watch:
+    """Who is told: remembers it, and lets the time pass."""
+
+    def __init__(self, time: FakeTime) -> None:
+        self.time = time
+        self.refusals: list[tuple[FailedTry, tuple[Pool, ...]]] = []
+        self.pauses: list[Pause] = []
+
+    def told(self) -> Told:
+        """Return it as the walk has it."""
+
+        def rest(pause: Pause) -> None:
+            self.pauses.append(pause)
+            self.time.sleep(pause.ends - self.time.now_s)
+
+        return Told(refused=lambda one, left: self.refusals.append((one, tuple(left))), rest=rest)
+
+
+def walked(
+    region: Region, places: Sequence[Pool], *, wait_s: float = 0.0, may_pin: bool = True
+) -> tuple[str, Watch]:
+    """Walk with a clock that only sleep moves."""
+    watch = Watch(FakeTime())
+    made = walk(
+        Places(left=list(places), may_pin=may_pin),
+        region,
+        wait_s=wait_s,
+        clock=watch.time.clock(),
+        told=watch.told(),
+        jitter=lambda: 1.0,
+    )
+    return made, watch
+
+
+def exhausted(region: Region, places: Sequence[Pool], *, wait_s: float = 0.0) -> list[FailedTry]:
+    """Walk in vain; return the refusals."""
+    with pytest.raises(NothingLeftError) as caught:
+        walked(region, places, wait_s=wait_s)
+    return list(caught.value.tries)

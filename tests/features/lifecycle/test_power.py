@@ -57,6 +57,11 @@ def test_a_stop_waits_for_ec2_and_renews_the_record(tmp_path: Path) -> None:
     assert stop(world).state == "stopped"
     assert (cloud.calls, ssh.closed, terraform.calls) == ([("stop",)], [RUNNING.instance_id], REFRESHED)
     assert time.now_s == 2 * power.POLL_S
+    assert terraform.given["pool"] == {  # terraform.tfvars may ask for another market by now
+        "instance_type": "g4dn.xlarge",
+        "market": "on-demand",
+        "zone": "us-east-1a",
+    }
 
 
 @pytest.mark.parametrize(

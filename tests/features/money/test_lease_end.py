@@ -13,7 +13,9 @@ from gpuinfra.ground.errors import CloudError, ConfigError, HostError
 from gpuinfra.ground.model import Host
 from tests.fakes.world import RECORDED
 from tests.features.money.lease_scene import (
+    ADDRESS_USD_H,
     CUT_OFF_ID,
+    DISK_USD_H,
     HOUR_S,
     SCHEDULES,
     STOP_ID,
@@ -105,6 +107,15 @@ def test_a_host_without_a_lease_asks_nobody(tmp_path: Path) -> None:
     scene = Scene(tmp_path, stopped(3), record=RECORDED, settings={"max_usd": None})
     power.start(scene.world)
     assert (scene.cloud.calls, scene.prices.asked) == ([("start",)], [])
+
+
+def test_a_spot_host_ends_by_the_most_that_it_can_cost(tmp_path: Path) -> None:
+    """4 hours at half a dollar are spent; what comes may cost a dollar an hour, as on demand."""
+    spot = dataclasses.replace(running(4), market="spot")
+    scene = Scene(tmp_path, spot)
+    scene.prices.spots = {"g4dn.xlarge": {spot.availability_zone: 0.5 - DISK_USD_H - ADDRESS_USD_H}}
+    lease_end.renew(scene.world, scene.record, host(scene))
+    assert scene.end_in_s == near(18 * HOUR_S - MARGIN_S)
 
 
 def test_another_type_ends_by_its_own_price(tmp_path: Path) -> None:

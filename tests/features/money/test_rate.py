@@ -12,6 +12,7 @@ from gpuinfra.features.money.prices import Prices
 from gpuinfra.features.money.rate import BilledThings, planned, rate_of, recorded
 from gpuinfra.features.money.rates import RUNNING, STOPPED
 from gpuinfra.ground.model import Change, Record, Settings
+from gpuinfra.ground.pool import Pool
 from tests.fakes.prices import DENIED, FakePriceList
 from tests.fakes.world import RECORDED, SETTINGS
 from tests.fakes.world import RUNNING as INSTANCE
@@ -95,6 +96,26 @@ def test_a_living_host_is_priced_as_it_is() -> None:
     )
     gone = recorded(RECORDED, host(), None, None)
     assert (gone.instance_type, gone.disk_gb, gone.has_address) == ("g4dn.xlarge", 128, True)
+
+
+def test_a_spot_host_is_planned_at_its_spot_price() -> None:
+    """In its zone where one is named, else in the cheapest; on demand is told beside it."""
+    source = FakePriceList(spot={"g4dn.xlarge": {"us-east-1a": 0.2, "us-east-1b": 0.1}})
+    spot = dataclasses.replace(SETTINGS, market="spot-then-on-demand")
+    assert told(spot, HOST, source=source)[0] == (
+        "  cost: 0.119 USD an hour, 86.89 a month (g4dn.xlarge spot 0.100, disk 0.014, address 0.005)"
+        "; on demand 0.526"
+    )
+    zone = dataclasses.replace(spot, zones=("us-east-1a",))
+    assert "g4dn.xlarge spot 0.200" in told(zone, HOST, source=source)[0]
+    won = dataclasses.replace(zone, pool=Pool(instance_type="g4dn.xlarge", zone="us-east-1a"))
+    assert "(g4dn.xlarge 0.526," in told(won, HOST, source=source)[0]
+
+
+def test_a_host_in_a_block_has_been_paid() -> None:
+    """Nobody told what it cost."""
+    block = dataclasses.replace(SETTINGS, market="capacity-block")
+    assert "unknown: g4dn.xlarge (paid in advance, with its Capacity Block)" in told(block, HOST)[0]
 
 
 def test_a_plan_tells_it_in_two_lines() -> None:

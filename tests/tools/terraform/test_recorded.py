@@ -28,6 +28,7 @@ HOSTILE: dict[str, list[Any]] = {
     "ami_id": ["ami-x", "ami-0a1b2c3d4e5f60002 "],
     "ami_name": ["a\x1b[2J", "a\nb", "\ud800", "x" * 257],
     "availability_zone": ["us-east-1a\n", "../a"],
+    "market": ["free", "spot\n"],
     "access": ["both", "SSH"],
     "public_ip": ["-oProxyCommand=x", "evil.example", "1.2.3", "1.2.3.4 -x", "1.2.3.4\n", "1.2.3.256", "::1"],
     "private_ip": ["10.0.0.4;x", "x"],

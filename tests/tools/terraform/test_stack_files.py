@@ -10,6 +10,8 @@ from gpuinfra.ground.paths import Project
 from gpuinfra.tools.files import make_private, write_private
 from gpuinfra.tools.terraform.stack_files import StackDirectory
 
+GONE = ("user-data.yaml.gz", "gpuinfra.tfplan", "pool.auto.tfvars.json")
+
 
 @pytest.fixture
 def files(tmp_path: Path) -> StackDirectory:
@@ -53,7 +55,7 @@ def test_clean(files: StackDirectory, tmp_path: Path) -> None:
     """What holds user-data goes; what the user wrote stays; twice is fine."""
     directory = tmp_path / "gpuinfra" / "stacks" / "b"
     directory.mkdir(parents=True)
-    for name in ("user-data.yaml.gz", "gpuinfra.tfplan", "terraform.tfvars", "terraform.tfstate"):
+    for name in (*GONE, "terraform.tfvars", "terraform.tfstate"):
         (directory / name).touch()
     files.nonce()
     files.clean()

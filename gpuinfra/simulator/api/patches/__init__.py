@@ -3,6 +3,7 @@
 from gpuinfra.simulator.api.patches import (
     attributes,
     budgets,
+    capacity,
     console,
     hung,
     images,
@@ -44,6 +45,7 @@ _CONCERNS = (
     metadata_tags,
     quota_limits,
     launch,
+    capacity,
     budgets,
 )
 

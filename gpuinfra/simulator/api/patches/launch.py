@@ -4,53 +4,18 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
-from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.responses.instances import InstanceResponse
 
-from gpuinfra.simulator.api.patches import network, spot, volumes
+from gpuinfra.simulator.api.patches import capacity, network, spot, volumes
+from gpuinfra.simulator.api.patches.capacity import DEFAULT_TYPE, primary_nic
 from gpuinfra.simulator.api.seed import SeedImage
 from gpuinfra.simulator.api.state import SimulatorState
 
-DEFAULT_TYPE = "m1.small"
 _REUSED = (
     "The client token you have provided is associated with a resource that was made by a request with other"
     " parameters."
 )
-
-
-def _zones_offering(instance_type: str, region: str) -> list[str]:
-    offers = INSTANCE_TYPE_OFFERINGS["availability-zone"].get(region, [])
-    return sorted(offer["Location"] for offer in offers if offer["InstanceType"] == instance_type)
-
-
-def _zone_asked(request: Any) -> str:
-    subnet_id = request._get_param("SubnetId") or _primary_nic(request).get("SubnetId")
-    if subnet_id:
-        return str(request.ec2_backend.get_subnet(subnet_id).availability_zone)
-    return str(request._get_param("Placement.AvailabilityZone") or "")
-
-
-def _primary_nic(request: Any) -> dict[str, Any]:
-    nics: list[dict[str, Any]] = request._get_param("NetworkInterfaces", [])
-    return nics[0] if nics else {}
-
-
-def _choose_zone(request: Any) -> str:
-    """Return the zone asked for, else the first that offers the type; refuse a type that is not to be had."""
-    instance_type = request._get_param("InstanceType") or DEFAULT_TYPE
-    if instance_type not in INSTANCE_TYPES:
-        raise EC2ClientError("InvalidParameterValue", f"Invalid value '{instance_type}' for InstanceType.")
-    zone, zones = _zone_asked(request), _zones_offering(instance_type, request.region)
-    if not zones:
-        raise EC2ClientError("Unsupported", "The requested configuration is currently not supported.")
-    if zone and zone not in zones:
-        raise EC2ClientError(
-            "Unsupported",
-            f"Your requested instance type ({instance_type}) is not supported in your requested Availability"
-            f" Zone ({zone}). Please retry your request by not specifying an Availability Zone or choosing"
-            f" {', '.join(zones)}.",
-        )
-    return zone or zones[0]
 
 
 def _choose_subnet(request: Any, zone: str) -> None:
@@ -59,7 +24,7 @@ def _choose_subnet(request: Any, zone: str) -> None:
     moto would take the launch for one into EC2-Classic, with any private address. Without a default VPC
     it refuses rightly, so nothing is changed then.
     """
-    nic = _primary_nic(request)
+    nic = primary_nic(request)
     if request._get_param("SubnetId") or nic.get("SubnetId") or nic.get("NetworkInterfaceId"):
         return
     subnet = request.ec2_backend.get_default_subnets().get(zone)
@@ -95,7 +60,7 @@ def apply(state: SimulatorState) -> None:
 
     def launch(self: Any) -> Any:
         image = state.seed.image(self._get_param("ImageId") or "")
-        zone = _choose_zone(self)
+        zone = capacity.choose_zone(state, self)
         _check_architecture(self, image)
         _check_ebs(self)
         volumes.check(self, image)
@@ -104,7 +69,7 @@ def apply(state: SimulatorState) -> None:
         for instance in result.result.instances:
             for concern in (network, volumes, spot):
                 concern.finish(self, instance)
-            state.instance_changed(region=self.region, instance_id=instance.id, state="running")
+            capacity.launched(state, instance)
         return result
 
     def run_instances(self: Any) -> Any:

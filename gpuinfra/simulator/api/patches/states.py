@@ -33,7 +33,8 @@ def apply(state: SimulatorState) -> None:
 
     def visible(self: Any) -> Any:
         age_s = state.now() - self.launch_time.replace(tzinfo=UTC).timestamp()
-        if self._state.name == "running" and age_s < state.pending_s:
+        waits = age_s < state.pending_s or self.id in state.without_capacity
+        if self._state.name == "running" and waits:
             return InstanceState("pending", 0)
         return self._state
 

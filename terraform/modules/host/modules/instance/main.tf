@@ -8,9 +8,38 @@ resource "aws_instance" "this" {
   instance_type                        = var.instance_type
   ebs_optimized                        = local.ebs_optimized
   monitoring                           = false
-  instance_initiated_shutdown_behavior = var.shutdown_behavior
+  instance_initiated_shutdown_behavior = var.market == "spot" ? "terminate" : var.shutdown_behavior # EC2 terminates a spot host whatever is said here
 
   tags = local.instance_tags
+
+  # how it is bought
+  dynamic "instance_market_options" {
+    for_each = toset(var.market == "on-demand" ? [] : [var.market])
+
+    content {
+      market_type = instance_market_options.key
+
+      dynamic "spot_options" {
+        for_each = toset(var.market == "spot" ? ["one-time"] : [])
+
+        content {
+          spot_instance_type             = spot_options.key
+          instance_interruption_behavior = "terminate"
+          max_price                      = var.max_price
+        }
+      }
+    }
+  }
+
+  dynamic "capacity_reservation_specification" {
+    for_each = toset(compact([var.capacity_reservation_id]))
+
+    content {
+      capacity_reservation_target {
+        capacity_reservation_id = capacity_reservation_specification.key
+      }
+    }
+  }
 
   # boot
   user_data_base64 = var.user_data_base64
@@ -50,7 +79,8 @@ resource "aws_instance" "this" {
     # data. Nor because it is stopped: it has no public address then, which reads as a difference. Nor
     # for another key pair, which counts at the first boot only, or EBS optimisation, switched off by hand.
     # An imported host has a digest as user_data, which the provider would take back: with a stop and a start.
-    ignore_changes = [ami, user_data, user_data_base64, associate_public_ip_address, key_name, ebs_optimized]
+    # How it is bought is settled when it is made: an edit of that is told by a condition, and plans nothing.
+    ignore_changes = [ami, user_data, user_data_base64, associate_public_ip_address, key_name, ebs_optimized, instance_market_options]
 
     # The new host first: when EC2 refuses it (no capacity, quota), the old one is still there.
     create_before_destroy = true
@@ -86,6 +116,12 @@ resource "aws_instance" "this" {
     precondition {
       condition     = var.kms_key_id == null || try(split(":", var.kms_key_id)[3], "") == var.region
       error_message = "kms_key_id is ${coalesce(var.kms_key_id, "null")}, and the host is in ${var.region}: a disk takes a key of its own region. Set kms_key_id in terraform.tfvars to one; see: aws kms list-keys --region ${var.region}"
+    }
+
+    # No trigger ties it to the host: one is lost when the new host cannot be had.
+    postcondition {
+      condition     = self.id == null || coalesce(self.instance_lifecycle, "on-demand") == var.market
+      error_message = "The host ${coalesce(self.id, "null")} is ${coalesce(self.instance_lifecycle, "on-demand")}, and market is ${var.market}: a host that lives keeps its market. Set market in terraform.tfvars back. To have one that is ${var.market}: gpuinfra down, then up, which makes a new host with a new disk."
     }
 
     postcondition {

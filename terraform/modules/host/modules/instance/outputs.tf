@@ -50,6 +50,11 @@ output "availability_zone" {
   value       = aws_instance.this.availability_zone
 }
 
+output "market" {
+  description = "How the host is bought: on-demand, spot or capacity-block"
+  value       = coalesce(aws_instance.this.instance_lifecycle, "on-demand")
+}
+
 output "access" {
   description = "How the host is reached: ssh or ssm"
   value       = terraform_data.access.output

@@ -22,6 +22,25 @@ variable "instance_type" {
   nullable    = false
 }
 
+variable "market" {
+  description = "How the host is bought: on-demand, spot or capacity-block"
+  type        = string
+  default     = "on-demand"
+  nullable    = false
+}
+
+variable "max_price" {
+  description = "The most that a spot host may cost, USD an hour; null: the on-demand price"
+  type        = number
+  default     = null
+}
+
+variable "capacity_reservation_id" {
+  description = "Capacity reservation, or Capacity Block, for the host; null: none"
+  type        = string
+  default     = null
+}
+
 variable "image" {
   description = "Kind of image: nvidia, aws-nvidia or ubuntu"
   type        = string

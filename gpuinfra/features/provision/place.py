@@ -1,0 +1,47 @@
+"""Where a host stands, recorded so that Terraform plans it there, whatever was killed or edited."""
+
+from gpuinfra.features.capacity.cells import cells, place_of
+from gpuinfra.ground.model import Host, Instance, Record, Settings
+from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.protocols import PoolRecord
+from gpuinfra.ground.world import World
+
+HOST_TYPE = "aws_instance"
+
+
+def correct(world: World, settings: Settings, record: Record) -> Settings:
+    """Let the record say where the host is that the state names, and nothing where there is none.
+
+    It may be that of a try that was killed, of a host that has gone, or of lists that were edited since.
+    """
+    host, pool = record.host, settings.pool
+    if not host and record.ids_of(HOST_TYPE) and pool and settings.allows(pool):
+        return settings  # half made there
+    return _recorded(world, settings, _pool_of(host) if host else None)
+
+
+def correct_for(world: World, settings: Settings, host: Instance) -> Settings:
+    """Let it say where a host is that AWS shows, and no state names yet."""
+    return _recorded(world, settings, _pool_of(host))
+
+
+def _pool_of(host: Host | Instance) -> Pool:
+    return Pool(instance_type=host.instance_type, market=host.market, zone=host.availability_zone)
+
+
+def put(record: PoolRecord, pool: Pool | None) -> None:
+    """Record a place, or that there is none."""
+    if pool:
+        record.write(pool)
+    else:
+        record.delete()
+
+
+def _recorded(world: World, settings: Settings, found: Pool | None) -> Settings:
+    """Record it where it is one of several places: of a single one terraform.tfvars says all."""
+    places = cells(settings)
+    wanted = place_of(found, places, settings.pool) if found and len(places) > 1 else None
+    if wanted == settings.pool:
+        return settings
+    put(world.pool_record, wanted)
+    return world.values.read()

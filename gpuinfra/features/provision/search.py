@@ -1,0 +1,188 @@
+"""The host asked for in one place after the other, each by an apply of Terraform; where it is, is recorded.
+
+The record is right before each apply begins: whatever is killed, the next plan is about the place in which a
+host can be.
+"""
+
+import dataclasses
+import random
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from gpuinfra.features.capacity import told
+from gpuinfra.features.capacity.cells import cells
+from gpuinfra.features.capacity.walk import NothingLeftError, Pause, Places, Told, walk
+from gpuinfra.features.money.prices import Prices
+from gpuinfra.features.provision.outcome import what_exists
+from gpuinfra.features.provision.place import HOST_TYPE, put
+from gpuinfra.features.provision.preflight import refuse_orphans
+from gpuinfra.features.provision.resource_names import INSTANCE
+from gpuinfra.ground.errors import CloudError, GpuInfraError, HostError, Interrupted, NotReached
+from gpuinfra.ground.model import Outcome, Record, Settings
+from gpuinfra.ground.names import command
+from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.world import World
+
+# One lost connection is not the end of a try, and a lack of capacity is not asked for five times.
+ELSEWHERE_RETRIES = 3
+# In EC2's reason for the end of a host that it had said yes to, before the code.
+LATE = ": Server."
+
+
+class Search:
+    """The places of one `up`; wait_s: for how long they are asked again and again, 0: once each."""
+
+    def __init__(self, world: World, settings: Settings, record: Record, *, wait_s: float = 0.0) -> None:
+        every = cells(settings)
+        first = settings.pool or every[0]  # where a host lives, its own place comes first
+        self.places = (first, *(it for it in every if it != first))
+        self.settings = settings  # of the place that is asked just now
+        self._world, self._asked_for, self._wait_s = world, settings, wait_s
+        self._known = self._before = record.ids_of(HOST_TYPE)
+        self._is_unsure = False
+
+    @property
+    def is_single(self) -> bool:
+        """Tell whether there is one place alone, asked once."""
+        return len(self.places) == 1 and not self._wait_s
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Return what Terraform is told: where it can ask elsewhere it asks less often in one place."""
+        return {"max_retries": ELSEWHERE_RETRIES} if len(self.places) > 1 else {}
+
+    @property
+    def types(self) -> list[str]:
+        """Return the types whose prices are shown."""
+        return list(dict.fromkeys(pool.instance_type for pool in self.places))
+
+    def order(self, prices: Prices) -> list[str]:
+        """Return the places as the user is shown them before the first is asked."""
+        if self.is_single:
+            return []
+        return told.order(self.places, prices, wait_s=self._wait_s, stack=self._world.files.name)
+
+    def title(self) -> str:
+        """Return what Terraform is doing just now."""
+        return "Applying" if len(self.places) == 1 else f"Applying: {_place(self.settings)}"
+
+    def replaced(self, forced: Sequence[str]) -> list[str]:
+        """Return what a further apply replaces: a host that lives, too, by name.
+
+        Its plan may have forgotten why: what triggers that is changed in the first try, and the host is not.
+        """
+        is_there = bool(self._world.state.read().ids_of(HOST_TYPE))
+        return list(dict.fromkeys([*forced, *([INSTANCE] if is_there else [])]))
+
+    def run(self, ask: Callable[[Settings], Outcome]) -> Outcome:
+        """Ask place by place; return what the apply did that made the host.
+
+        Raises:
+            CloudError: none has one; what AWS said of each.
+            GpuInfraError: what no other place would mend.
+        """
+        if self.is_single:
+            return ask(self.settings)
+        world = self._world
+        may_pin = not self.settings.subnet_id and self.settings.access != "ssm"
+        try:
+            outcome = walk(
+                Places(left=list(self.places), may_pin=may_pin),
+                lambda pool: self._ask(pool, ask),
+                wait_s=self._wait_s,
+                clock=world.clock,
+                told=Told(
+                    refused=lambda one, left: world.reporter.say(told.refused(one, left)), rest=self._rest
+                ),
+                jitter=lambda: random.uniform(0.8, 1.2),  # noqa: S311  # no secret
+            )
+        except NothingLeftError as none:
+            self._put_back()
+            error = told.nothing_left(none.tries, stack=world.files.name, waited=bool(self._wait_s))
+            if self._before:
+                error.message += f"\nThe host {', '.join(sorted(self._before))} is as it was"
+            raise error from None
+        except (GpuInfraError, KeyboardInterrupt):
+            self._put_back()
+            raise
+        if len(self.places) > 1:
+            world.pool_record.write(_place(self.settings))
+        return outcome
+
+    def _ask(self, pool: Pool, ask: Callable[[Settings], Outcome]) -> Outcome:
+        self._refuse_second()
+        before, self.settings = self.settings, settings_in(self._asked_for, pool)
+        if len(self.places) > 1:
+            put(self._world.pool_record, None if pool == cells(self._asked_for)[0] else pool)
+        if before.instance_type != pool.instance_type:
+            self._world.user_data.write(self.settings)
+        try:
+            return ask(self.settings)
+        except CloudError as error:
+            self._is_unsure |= isinstance(error, NotReached)
+            if self._before and LATE in error.message:
+                raise self._half_replaced(error) from None
+            raise
+        finally:
+            self._known = self._world.state.read().ids_of(HOST_TYPE)
+
+    def _refuse_second(self) -> None:
+        """Refuse to ask beside a host that somebody else has made meanwhile, or that an answer was lost of.
+
+        Raises:
+            HostError: there is one.
+        """
+        world, record = self._world, self._world.state.read()
+        if new := record.ids_of(HOST_TYPE) - self._known:
+            raise HostError(
+                f"another run has made the host {', '.join(new)} of this stack meanwhile",
+                hint=command("status", world.files.name),
+            )
+        if self._is_unsure:
+            refuse_orphans(world, self.settings, record)
+            self._is_unsure = False
+
+    def _half_replaced(self, error: CloudError) -> CloudError:
+        """Return the error for a new host that EC2 took back: in a further try the old one would go first."""
+        old = ", ".join(sorted(self._before))
+        return CloudError(
+            f"{error.message}. That was while the new host was starting: the old one, {old}, still runs, and"
+            " Terraform removes it with its next apply, whether there is a new one by then or not",
+            hint=f"{command('plan', self._world.files.name)}   # shows that; save first what you need of it",
+        )
+
+    def _rest(self, pause: Pause) -> None:
+        """Wait for the next round, and show until when.
+
+        Raises:
+            Interrupted: Ctrl-C.
+        """
+        world = self._world
+        shift = time.time() - world.clock.now()
+        next_round, until = (datetime.fromtimestamp(at + shift) for at in (pause.ends, pause.until))
+        line = told.waiting(pause.places, next_round=next_round, until=until)
+        world.reporter.say(f"no place has a host: {line}")
+        try:
+            world.clock.sleep(max(0.0, pause.ends - world.clock.now()))
+        except KeyboardInterrupt:
+            stack = world.files.name
+            raise Interrupted(
+                f"stopped by Ctrl-C while waiting for a host. {what_exists(world.state.read(), [])}",
+                hint=f"{command('up --wait 2h', stack)} (goes on) or {command('down', stack)} (removes it)",
+            ) from None
+
+    def _put_back(self) -> None:
+        """Record again where the host is that was to be replaced; a new one that is half made stays."""
+        now = self._world.state.read().ids_of(HOST_TYPE)
+        if len(self.places) > 1 and now == self._before:
+            put(self._world.pool_record, self._asked_for.pool)
+
+
+def settings_in(settings: Settings, pool: Pool) -> Settings:
+    """Return the settings as they are for a host in one place."""
+    return dataclasses.replace(settings, instance_type=pool.instance_type, pool=pool)
+
+
+def _place(settings: Settings) -> Pool:
+    return settings.pool or cells(settings)[0]
