@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
-from gpuinfra.features.doctor.ahead import AccountCheck
 from gpuinfra.features.money import budget, lease_apply, lease_end
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.provision import consequences, firewall, progress, protection
 from gpuinfra.features.provision import plan as planning
+from gpuinfra.features.provision.beforehand import Beforehand
 from gpuinfra.features.provision.down import Running
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
@@ -20,7 +20,6 @@ from gpuinfra.features.provision.preflight import (
     refuse_orphans,
 )
 from gpuinfra.features.provision.resource_names import KEY_PAIR
-from gpuinfra.features.quota.ahead import QuotaCheck
 from gpuinfra.ground.errors import AlreadyExists, Declined, TerraformError
 from gpuinfra.ground.model import Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
@@ -87,15 +86,14 @@ def apply(
         GpuInfraError: what AWS or Terraform refused, explained.
     """
     settings, record = prepare(world), world.state.read()
-    quota, account = QuotaCheck(world, settings, record), AccountCheck(world, settings, record)
+    checks = Beforehand(world, settings, record)
     refuse_missing(world, settings, record)
     is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
     if is_without_host or record.is_older:
         refuse_orphans(world, settings, record)
     if is_without_host:
         clear_the_way(world, settings, record)
-    account.refuse()
-    quota.refuse()
+    checks.refuse()
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
     try:
         if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
