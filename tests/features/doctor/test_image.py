@@ -1,4 +1,4 @@
-"""The image, its terms, its driver, its size: what is wrong has its one next step, what is not known is not sure."""
+"""The image, its terms, driver and size: what is wrong has its one next step, what is not known is unsure."""
 
 import dataclasses
 
