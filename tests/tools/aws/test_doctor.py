@@ -1,4 +1,4 @@
-"""What is read of AWS's answers: where a subnet leads, whose rights are simulated, which image would be taken."""
+"""What is read of AWS's answers: where a subnet leads, whose rights are simulated, which image is taken."""
 
 import dataclasses
 from pathlib import Path
