@@ -11,7 +11,7 @@ import pytest
 
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from tests.e2e.cli import Cli
+from tests.e2e.cli import Cli, refused
 from tests.timing import alone_s
 
 pytestmark = pytest.mark.e2e
@@ -160,3 +160,13 @@ def test_as_a_table(fresh: Cli, sim: Simulator, tmp_path: Path) -> None:
     at = lines.index("BAD       plan               AWS's free plan has no g5.xlarge")
     assert lines[at + 1].startswith("          next: aws freetier upgrade-account-plan")
     assert lines[-1] == "1 in the way of a host, 2 not sure"
+
+
+@pytest.mark.parametrize("name", ["free plan", "image hidden"])
+def test_up_ends_before_anything_is_made(name: str, cli: Cli, sim: Simulator) -> None:
+    """What is certain is told with its next step; nothing is made, not even a security group."""
+    it = BROKEN[name]
+    sim.account(**it.account)
+    refused(cli.run("up", "--yes"), 4, "AWS would refuse this host", f"next: {it.next}")
+    assert sim.leftovers() == {}
+    assert sim.calls("RunInstances") == []
