@@ -11,7 +11,7 @@ import pytest
 
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from tests.e2e.cli import Cli
+from tests.e2e.cli import Cli, refused
 from tests.timing import alone_s
 
 pytestmark = pytest.mark.e2e
@@ -28,6 +28,7 @@ class Broken:
     env: Mapping[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
     without_vpc: bool = False
+    no_quota: tuple[str, ...] = ()
     cause: str
     state: str = "bad"
     next: str
@@ -44,7 +45,7 @@ BROKEN = {
         account={"verified": False}, cause="account", next="https://portal.aws.amazon.com"
     ),
     "free plan": Broken(account={"plan": "FREE"}, cause="plan", next="aws freetier upgrade-account-plan"),
-    "no quota": Broken(options=("--type", "p4d.24xlarge"), cause="quota", next="gpuinfra quota request"),
+    "no quota": Broken(no_quota=("L-DB2E81BA",), cause="quota", next="gpuinfra quota request"),
     "type not in the region": Broken(
         options=("--type", "g6.xlarge", "--region", "us-west-1"),
         cause="instance type",
@@ -88,6 +89,8 @@ def test_one_cause_and_one_next_step(name: str, fresh: Cli, sim: Simulator) -> N
     sim.account(**it.account)
     if it.faults:
         sim.fault(*it.faults)
+    for code in it.no_quota:
+        sim.quota(code, 0)
     if it.without_vpc:
         sim.remove_default_vpc()
     done = fresh.run("doctor", "--json", *it.options, **it.env)
@@ -157,3 +160,13 @@ def test_as_a_table(fresh: Cli, sim: Simulator, tmp_path: Path) -> None:
     at = lines.index("BAD       plan               AWS's free plan has no g5.xlarge")
     assert lines[at + 1].startswith("          next: aws freetier upgrade-account-plan")
     assert lines[-1] == "1 in the way of a host, 2 not sure"
+
+
+@pytest.mark.parametrize("name", ["free plan", "image hidden"])
+def test_up_ends_before_anything_is_made(name: str, cli: Cli, sim: Simulator) -> None:
+    """What is certain is told with its next step; nothing is made, not even a security group."""
+    it = BROKEN[name]
+    sim.account(**it.account)
+    refused(cli.run("up", "--yes"), 4, "AWS would refuse this host", f"next: {it.next}")
+    assert sim.leftovers() == {}
+    assert sim.calls("RunInstances") == []

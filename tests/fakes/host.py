@@ -24,7 +24,7 @@ from gpuinfra.ground.model import (
     TypeFacts,
 )
 from gpuinfra.ground.paths import Project
-from gpuinfra.ground.world import World, no_quotas, nobody_to_ask
+from gpuinfra.ground.world import World, no_account, no_quotas, nobody_to_ask
 from gpuinfra.tools.ssh.host_client import SshHostClient
 from tests.fakes.jobs import FakeHostClient
 from tests.fakes.world import (
@@ -347,5 +347,6 @@ def fake_world(directory: Path, **parts: Any) -> World:
         pool_record=parts.pop("pool_record", None) or FakePoolRecord(),
         later_starts=lambda *_: later,
         quota_source=parts.pop("quota_source", no_quotas),
+        account_reader=parts.pop("account_reader", no_account),
         price_cache=parts.pop("price_cache", Path(os.devnull)),
     )

@@ -2,18 +2,17 @@
 
 from dataclasses import asdict, dataclass
 
-from gpuinfra.features.doctor.ahead import AccountCheck
 from gpuinfra.features.money import lease_apply, rate
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.money.hourly import HourlyCost, hourly
 from gpuinfra.features.provision import consequences, firewall, plan_text, progress
+from gpuinfra.features.provision.beforehand import Beforehand
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.place import correct
 from gpuinfra.features.provision.preflight import prepare, refuse_missing
 from gpuinfra.features.provision.resource_names import INSTANCE, KEY_PAIR
 from gpuinfra.features.provision.search import Search
-from gpuinfra.features.quota.ahead import QuotaCheck
 from gpuinfra.ground.model import Change, Outcome, Record, Settings
 from gpuinfra.ground.protocols import Provisioner
 from gpuinfra.ground.world import World
@@ -62,8 +61,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     refuse_missing(world, settings, record)
     terraform = world.terraform()
     search = Search(world, settings, record)
-    ahead, quota = PricesAhead(world, settings, search.types), QuotaCheck(world, settings, record)
-    account = AccountCheck(world, settings, record)
+    ahead, checks = PricesAhead(world, settings, search.types), Beforehand(world, settings, record)
     try:
         outcome = make(world, terraform, settings, replace=forced(world, record))
         changes = detailed(world, terraform, outcome)
@@ -74,8 +72,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     if consequences.makes_host(changes):
         for line in search.order(ahead.get()):
             world.reporter.say(line)
-    account.tell()
-    quota.tell()
+    checks.tell()
     cost = proposal.costs.plain() if changes else None
     return TerraformPlan(changes=changes, outputs_changed=outcome.outputs_changed, cost=cost)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
-from gpuinfra.features.doctor.ahead import AccountCheck
 from gpuinfra.features.money import budget, lease_apply, lease_end
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.provision import consequences, firewall, progress, protection
@@ -12,6 +11,7 @@ from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.agree import Consent as Consent
 from gpuinfra.features.provision.agree import agree
 from gpuinfra.features.provision.applied import asker
+from gpuinfra.features.provision.beforehand import Beforehand
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.place import correct
@@ -24,7 +24,6 @@ from gpuinfra.features.provision.preflight import (
 )
 from gpuinfra.features.provision.resource_names import KEY_PAIR
 from gpuinfra.features.provision.search import Search
-from gpuinfra.features.quota.ahead import QuotaCheck
 from gpuinfra.ground.errors import AlreadyExists, TerraformError
 from gpuinfra.ground.model import Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
@@ -90,15 +89,14 @@ def apply(
     """
     settings, record = prepare(world), world.state.read()
     settings = correct(world, settings, record)
-    quota, account = QuotaCheck(world, settings, record), AccountCheck(world, settings, record)
+    checks = Beforehand(world, settings, record)
     refuse_missing(world, settings, record)
     is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
     if is_without_host or record.is_older:
         refuse_orphans(world, settings, record)
     if is_without_host:
         clear_the_way(world, settings, record)
-    account.refuse()
-    quota.refuse()
+    checks.refuse()
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
     search = Search(world, settings, record, wait_s=wait_s)
     try:
