@@ -13,7 +13,7 @@ GROUPS = {
     "Work": "run job sync ssh jupyter forward clone gpu top usage",
     "Environment": "env",
     "Containers": "docker dlc",
-    "Settings": "init allow policy trust ssh-config output eject demo version",
+    "Settings": "init allow policy skill trust ssh-config output eject demo version",
 }
 
 

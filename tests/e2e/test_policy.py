@@ -1,4 +1,4 @@
-"""The printed policy is exact: whole days run under it, and each of its actions is missed by one of their calls."""
+"""The printed policy is exact: whole days run under it, and without any of its actions they would not."""
 
 import re
 from pathlib import Path
@@ -31,7 +31,7 @@ def edit(cli: Cli, *lines: str) -> None:
 
 
 def test_a_whole_day(cli: Cli, sim: Simulator, installed: Path) -> None:
-    """Address, role, lease and budget: made, stopped, started, resized, extended, changed, recovered, removed."""
+    """With address, role, lease, budget: made, stopped, started, resized, extended, recovered, removed."""
     options = ("elastic_ip = true", "dlc_access = true", "max_usd = 20", "stopped_days = 3")
     edit(cli, *options, "budget_usd = 100", 'budget_email = "ada@example.com"')
     with held(cli, sim, installed, key="day") as (user, policies):

@@ -1,4 +1,4 @@
-"""Which actions of AWS gpuinfra and its Terraform call, for which options, and on what: the one table. Pure.
+"""Which actions gpuinfra and its Terraform call, for which options, on what. Pure. Over 200 lines: a table.
 
 An end-to-end test runs whole days under exactly these rights, and another one misses each of them. Which
 resources and condition keys an action knows, AWS says:
@@ -29,6 +29,7 @@ class Right:
     if_: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
+UNTAGGED = {"Null": {"aws:ResourceTag/gpuinfra:stack": "true"}}
 # Nobody else's session: its id begins with whose it is.
 OWN_SESSIONS = Right(
     sid="SessionEnd",
@@ -88,13 +89,15 @@ RIGHTS = (
         if_={"Null": {"ec2:CreateAction": "false"}},
     ),
     Right(sid="Run", actions="ec2:CreateTags ec2:DeleteTags", on=HERE, where=OURS),
-    # `recover` gives the disk its tags anew
+    # `recover` gives the disk its tags anew; AWS makes a network's default group without any
+    Right(sid="TagFirst", actions="ec2:CreateTags", on=("{ec2}volume/*",), where=NEW, if_=UNTAGGED),
     Right(
-        sid="TagDiskAgain",
+        sid="TagFirst",
         actions="ec2:CreateTags",
-        on=("{ec2}volume/*",),
+        on=("{ec2}security-group/*",),
+        when=("own_network",),
         where=NEW,
-        if_={"Null": {"aws:ResourceTag/gpuinfra:stack": "true"}},
+        if_=UNTAGGED,
     ),
     # --- its key pair, its security group ---
     Right(
@@ -118,10 +121,16 @@ RIGHTS = (
     ),
     Right(
         sid="Run",
-        actions="ec2:AuthorizeSecurityGroupEgress ec2:AuthorizeSecurityGroupIngress"
-        " ec2:DeleteSecurityGroup ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress",
+        actions="ec2:AuthorizeSecurityGroupEgress ec2:AuthorizeSecurityGroupIngress ec2:DeleteSecurityGroup",
         on=HERE,
         when=("own_group",),
+        where=OURS,
+    ),
+    Right(
+        sid="Run",
+        actions="ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress",
+        on=HERE,
+        when=("own_group", "own_network"),
         where=OURS,
     ),
     # --- its role, its instance profile ---

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from gpuinfra.ground.errors import AlreadyExists, CloudError, GpuInfraError, NotAccepted, Unreachable
+from gpuinfra.ground.errors import AlreadyExists, CloudError, GpuInfraError, MayNot, NotAccepted, Unreachable
 from gpuinfra.tools.aws.error_lines import LINES
 from gpuinfra.tools.aws.refusal import Refusal, quota_code
 
@@ -92,7 +92,7 @@ def _opt_in(r: Refusal) -> CloudError:
 
 def _unauthorized(r: Refusal) -> CloudError:
     reason = re.sub(r"\s*Encoded authorization failure message:.*", "", r.message, flags=re.S)
-    return CloudError(
+    return MayNot(
         f"your AWS user or role may not do {r.action}: {reason}",
         hint=f"ask your AWS administrator to allow {r.action}{ALSO.get(r.action, '')}",
     )
