@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from gpuinfra.features.policy import document
 from gpuinfra.features.policy.chosen import Chosen
 from gpuinfra.features.policy.document import MOST_CHARACTERS, packed, size
 from gpuinfra.features.policy.policy import policies
+from gpuinfra.features.policy.rights import RIGHTS
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.simulator.api.iam_policy import Need, check, decide
 from tests.fakes.world import SETTINGS
@@ -21,7 +21,7 @@ HOST = "arn:aws:ec2:us-east-1:123456789012:instance/i-0123456789abcdef0"
 # All that an agent may do beside reading.
 WORK = {"ec2:StartInstances", "ec2:StopInstances"}
 SESSIONS = {"ssm:ResumeSession", "ssm:StartSession", "ssm:TerminateSession"}
-OPTIONS = (
+OPTIONS: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
     ({}, {}),
     ({"access": "ssm", "image": "aws-nvidia"}, {"private_network": "nat", "dlc_access": True}),
     (LEASE, {"elastic_ip": True, "budget_usd": 100}),
@@ -187,5 +187,5 @@ def test_the_table_names_each_option_that_there_is() -> None:
     every: set[str] = set()
     for settings, values in OPTIONS:
         every |= chosen(settings, values).options
-    words = {word for right in document.RIGHTS for word in right.when}
+    words = {word for right in RIGHTS for word in right.when}
     assert words <= every
