@@ -89,9 +89,10 @@ ROOMS = {
 # feature -> the siblings that it may know
 SIBLINGS = {
     "boot": {"connect", "environment"},
-    "provision": {"boot", "money", "events"},
+    "provision": {"boot", "doctor", "money", "events", "quota"},
     "leaks": {"money", "provision"},
     "lifecycle": {"boot", "connect", "money", "provision", "ending", "events"},
+    "doctor": {"quota"},
     "ending": {"connect"},
     "events": {"connect"},
     "gpu": {"jobs", "connect"},

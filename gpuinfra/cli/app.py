@@ -8,6 +8,7 @@ import typer
 from gpuinfra.cli import (
     containers,
     demo,
+    doctor,
     environment,
     events,
     gpu,
@@ -21,6 +22,7 @@ from gpuinfra.cli import (
     policy,
     project,
     provision,
+    quota,
     sync,
     usage,
     web,
@@ -68,8 +70,8 @@ def version(as_json: Json = False) -> None:
 
 
 for group in (
-    project, lifecycle, guard, lease, money, leaks, host, environment, jobs, gpu, usage, containers, sync,
-    web, events, demo, policy,
+    project, doctor, lifecycle, guard, lease, money, leaks, quota, host, environment, jobs, gpu, usage,
+    containers, sync, web, events, demo, policy,
 ):  # fmt: skip
     group.add_to(app)
 host.add_proxy_to(app)

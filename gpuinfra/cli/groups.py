@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 GROUPS = {
     "Host": "up down plan status list stop start resize ip logs events recover",
-    "Money": "prices cost lease guard leaks",
+    "Money": "prices cost lease guard leaks quota",
     "Work": "run job sync ssh jupyter forward clone gpu top usage",
     "Environment": "env",
     "Containers": "docker dlc",
-    "Settings": "init allow policy skill trust ssh-config output eject demo version",
+    "Settings": "init doctor allow policy skill trust ssh-config output eject demo version",
 }
 
 

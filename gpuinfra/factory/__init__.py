@@ -148,6 +148,8 @@ def _world(
         cut_off=log.cut_off,
         other_hosts=lambda: _others(project, stack, environ),
         price_source=adapters.price_source,
+        quota_source=adapters.quota_source,
+        account_reader=adapters.account_reader,
         price_cache=paths.cache_home(environ) / "prices",
     )
 

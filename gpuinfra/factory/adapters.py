@@ -11,8 +11,10 @@ from gpuinfra.ground import paths
 from gpuinfra.ground.paths import Project, Stack
 
 if TYPE_CHECKING:
+    from gpuinfra.ground.account_facts import AccountReader
     from gpuinfra.ground.model import Host, Settings
     from gpuinfra.ground.protocols import Cloud, EventLog, PriceSource, Provisioner, Reporter, StateFile
+    from gpuinfra.ground.quota import QuotaSource
     from gpuinfra.ground.world import World
 
 
@@ -68,3 +70,17 @@ def price_source(region: str) -> PriceSource:
     from gpuinfra.tools.aws.pricing import PriceList
 
     return PriceList(region)
+
+
+def quota_source(region: str, settings: Settings | None) -> QuotaSource:
+    """Return the account's quotas in a region."""
+    from gpuinfra.tools.aws.quotas import Quotas
+
+    return Quotas(region, settings)
+
+
+def account_reader(region: str, settings: Settings | None) -> AccountReader:
+    """Return the account, seen from a region."""
+    from gpuinfra.tools.aws.doctor import AwsAccount
+
+    return AwsAccount(region, settings)

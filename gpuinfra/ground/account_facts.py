@@ -1,8 +1,11 @@
-"""What AWS says of an account before anything is made in it: pure values, read by doctor."""
+"""What AWS says of an account before anything is made in it, as values, and whom to ask. Pure."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from gpuinfra.ground.errors import GpuInfraError
+from gpuinfra.ground.model import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,7 @@ class AccountPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class TypeOffer:
-    """An instance type that EC2 knows; zones: those of the region that have it, none where the region does not.
+    """An instance type that EC2 knows; zones: those of the region that have it, if any.
 
     gpu_count: NVIDIA GPUs as the host sees them. free: a free plan has it.
     """
@@ -77,3 +80,43 @@ class HostRequest:
     subnet_id: str = ""
     zone: str = ""
     spot: bool = False
+
+
+class AccountReader(Protocol):
+    """AWS, asked about an account in one region; each but caller, launch and dry_run raises CloudError."""
+
+    def caller(self) -> Caller:
+        """Return who asks, or why AWS takes them for nobody."""
+
+    def plan(self) -> AccountPlan:
+        """Return the account's plan."""
+
+    def state(self) -> str:
+        """Return the account's state, as AWS names it."""
+
+    def offer(self, instance_type: str) -> TypeOffer | None:
+        """Return a type as the region sells it; None: there is no such type."""
+
+    def image(self, settings: Settings, architecture: str) -> FoundImage | None:
+        """Return the image that a new host would be made from, None where none is shown."""
+
+    def allowed_images(self) -> str:
+        """Return the state of Allowed AMIs: enabled, audit-mode or disabled."""
+
+    def has_agreement(self, product: str) -> bool:
+        """Tell whether an agreement on a Marketplace product was found."""
+
+    def network(self, subnet_id: str) -> Sequence[SubnetPlace] | None:
+        """Return where a host may be put; None: no such subnet, or no default VPC."""
+
+    def launch(self, request: HostRequest) -> GpuInfraError | None:
+        """Return why EC2 would refuse this request, by a dry run."""
+
+    def dry_run(self, action: str, instance_id: str) -> GpuInfraError | None:
+        """Return why EC2 would refuse another action of ours."""
+
+    def simulate(self, arn: str, actions: Sequence[str]) -> Mapping[str, bool]:
+        """Return for each action whether IAM would let this caller do it."""
+
+    def read(self, action: str) -> None:
+        """Make a read call, named as IAM does, for the sake of its answer's being no refusal."""

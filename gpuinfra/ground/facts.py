@@ -67,6 +67,17 @@ def has_nvidia_gpu(instance_type: str) -> bool:
     return instance_type in types or instance_type.split(".")[0] in {name.split(".")[0] for name in types}
 
 
+def kernel_modules(instance_type: str, image: str) -> tuple[str, str | None, bool]:
+    """Return which NVIDIA kernel modules a type needs, and which an image has; and whether the image is known
+    to serve the type's family.
+
+    Needed: open or proprietary, empty where both do. Of an image: the same words, None where nobody knows.
+    """
+    known, family = _read("generations"), instance_type.split(".")[0]
+    needed = next((modules for modules, of in known["needs"].items() if family in of), "")
+    return needed, known["modules"].get(image), family in known["listed"].get(image, [family])
+
+
 def gpus_text() -> str:
     """Return what EC2 sells with each type as lines for the host: TYPE COUNT MEMORY_MIB NAME."""
     types = _read("gpus")["types"].items()

@@ -8,6 +8,10 @@ OPENSSH = {
     "darwin": "brew install openssh   # macOS brings one in /usr/bin: is that on PATH?",
     "linux": "sudo apt-get install openssh-client   # or your distribution's way",
 }
+RSYNC = {
+    "darwin": "brew install rsync",
+    "linux": "sudo apt-get install rsync   # or your distribution's way",
+}
 
 
 def refusal(platform: str) -> str:
@@ -18,3 +22,8 @@ def refusal(platform: str) -> str:
 def install_openssh(platform: str) -> str:
     """Return the command that installs OpenSSH's client."""
     return OPENSSH.get(platform, OPENSSH["linux"])
+
+
+def install_rsync(platform: str) -> str:
+    """Return the command that installs rsync 3."""
+    return RSYNC.get(platform, RSYNC["linux"])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpuinfra.ground.account_facts import AccountReader
 from gpuinfra.ground.errors import CloudError, HostError
 from gpuinfra.ground.model import Host, Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
@@ -25,6 +26,7 @@ from gpuinfra.ground.protocols import (
     UserDataFile,
     Values,
 )
+from gpuinfra.ground.quota import QuotaSource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,24 @@ def nobody_to_ask(region: str) -> PriceSource:
         CloudError: always.
     """
     raise CloudError(f"nobody can be asked for the prices of {region}")
+
+
+def no_account(region: str, settings: Settings | None) -> AccountReader:
+    """Stand for the account where nobody can be asked.
+
+    Raises:
+        CloudError: always.
+    """
+    raise CloudError(f"nobody can be asked about the account in {region}")
+
+
+def no_quotas(region: str, settings: Settings | None) -> QuotaSource:
+    """Stand for the quotas where nobody can be asked.
+
+    Raises:
+        CloudError: always.
+    """
+    raise CloudError(f"nobody can be asked for the quotas of {region}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +92,8 @@ class World:
     other_hosts: Callable[[], Sequence[str]]  # the other stacks that have one
     price_source: Callable[[str], PriceSource] = nobody_to_ask  # by region
     price_cache: Path = Path(os.devnull)  # a directory: prices that AWS has told
+    quota_source: Callable[[str, Settings | None], QuotaSource] = no_quotas  # by region
+    account_reader: Callable[[str, Settings | None], AccountReader] = no_account  # by region
     cut_off: Callable[[], str] = lambda: ""  # what the last long command was, and its log, if it was killed
 
     def recorded_host(self) -> Host:

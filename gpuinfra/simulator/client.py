@@ -105,6 +105,14 @@ class Simulator:
         """Set what the account is like (see AccountSettings); what is not named is as in a sound one."""
         self._call("POST", "account", settings)
 
+    def quota(self, code: str, value: float | None) -> None:
+        """Apply a value to a quota of EC2, in vCPUs; None: none was ever applied, AWS's default holds."""
+        self._call("POST", "quota", {"code": code, "value": value})
+
+    def quota_answer(self, code: str, status: str, *, case: str = "") -> None:
+        """Answer the open request for a quota: APPROVED applies what it asks for. case: its number."""
+        self._call("POST", "quota-answer", {"code": code, "status": status, "case": case})
+
     def caller_ip(self, address: str) -> None:
         """Set the address that checkip answers."""
         self._call("POST", "settings", {"caller_ip": address})

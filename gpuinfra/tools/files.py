@@ -5,6 +5,9 @@ import stat
 import tempfile
 from pathlib import Path
 
+# A state that cannot be written is a lost host; a plan, a state and its backup need far less than this.
+MIN_FREE_MB = 100
+
 
 def make_private(directory: Path) -> None:
     """Make a directory for its owner only, and so all that it makes above it, whatever the umask."""

@@ -33,9 +33,9 @@ ROWS = {
         code="VcpuLimitExceeded",
         message="You have requested more vCPU capacity than your current vCPU limit of 0 allows",
         says=(
-            "error: the account's vCPU quota L-DB2E81BA is too small for g4dn.xlarge in us-east-1",
+            "error: the account's vCPU quota L-DB2E81BA (G and VT on-demand) is too small for g4dn.xlarge",
             "current vCPU limit of 0",
-            "  next: raise it: https://us-east-1.console.aws.amazon.com/servicequotas",
+            "  next: gpuinfra quota request --type g4dn.xlarge   # asks AWS for more",
         ),
     ),
     "capacity": Row(

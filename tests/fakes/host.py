@@ -23,7 +23,7 @@ from gpuinfra.ground.model import (
     TypeFacts,
 )
 from gpuinfra.ground.paths import Project
-from gpuinfra.ground.world import World, nobody_to_ask
+from gpuinfra.ground.world import World, no_account, no_quotas, nobody_to_ask
 from gpuinfra.tools.ssh.host_client import SshHostClient
 from tests.fakes.jobs import FakeHostClient
 from tests.fakes.world import (
@@ -344,5 +344,7 @@ def fake_world(directory: Path, **parts: Any) -> World:
         start_host=parts.pop("start_host", power.start),
         other_hosts=lambda: parts.get("others", ()),
         price_source=parts.pop("price_source", nobody_to_ask),
+        quota_source=parts.pop("quota_source", no_quotas),
+        account_reader=parts.pop("account_reader", no_account),
         price_cache=parts.pop("price_cache", Path(os.devnull)),
     )

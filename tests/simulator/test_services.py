@@ -45,12 +45,12 @@ def test_public_parameters_name_images_in_every_region(sim: Simulator, region: s
 
 
 def test_quotas_are_seeded(sim: Simulator) -> None:
-    """Applied and default value alike; an unknown code is AWS's error."""
+    """The account's value, and AWS's; an unknown code is AWS's error."""
     quotas = client("service-quotas", sim)
     ask = {"ServiceCode": "ec2", "QuotaCode": "L-DB2E81BA"}
-    assert quotas.get_service_quota(**ask)["Quota"]["Value"] == 32
-    assert quotas.get_aws_default_service_quota(**ask)["Quota"]["Value"] == 32
-    assert len(quotas.list_service_quotas(ServiceCode="ec2")["Quotas"]) == 6
+    assert quotas.get_service_quota(**ask)["Quota"]["Value"] == 768
+    assert quotas.get_aws_default_service_quota(**ask)["Quota"]["Value"] == 0
+    assert len(quotas.list_service_quotas(ServiceCode="ec2")["Quotas"]) == 19
     with pytest.raises(ClientError, match="NoSuchResource"):
         quotas.get_service_quota(ServiceCode="ec2", QuotaCode="L-0")
 

@@ -6,6 +6,7 @@ from gpuinfra.features.money import lease_apply, rate
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.money.hourly import HourlyCost, hourly
 from gpuinfra.features.provision import consequences, firewall, plan_text, progress
+from gpuinfra.features.provision.beforehand import Beforehand
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.preflight import prepare, refuse_missing
@@ -56,7 +57,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     settings, record = prepare(world), world.state.read()
     refuse_missing(world, settings, record)
     terraform = world.terraform()
-    ahead = PricesAhead(world, settings)
+    ahead, checks = PricesAhead(world, settings), Beforehand(world, settings, record)
     try:
         outcome = make(world, terraform, settings, replace=forced(world, record))
         changes = detailed(world, terraform, outcome)
@@ -64,6 +65,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
         world.files.plan_file.unlink(missing_ok=True)
     proposal = proposed(changes, settings, record, ahead)
     show(world, proposal)
+    checks.tell()
     cost = proposal.costs.plain() if changes else None
     return TerraformPlan(changes=changes, outputs_changed=outcome.outputs_changed, cost=cost)
 

@@ -8,9 +8,7 @@ from gpuinfra.ground.errors import ConfigError, HostError
 from gpuinfra.ground.model import Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
-
-# A state that cannot be written is a lost host; a plan, a state and its backup need far less than this.
-MIN_FREE_MB = 100
+from gpuinfra.tools.files import MIN_FREE_MB
 
 
 def prepare(world: World) -> Settings:

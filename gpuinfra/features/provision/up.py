@@ -8,6 +8,7 @@ from gpuinfra.features.money import budget, lease_apply, lease_end
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.provision import consequences, firewall, progress, protection
 from gpuinfra.features.provision import plan as planning
+from gpuinfra.features.provision.beforehand import Beforehand
 from gpuinfra.features.provision.down import Running
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
@@ -84,14 +85,15 @@ def apply(
         ConfigError: they cannot be asked.
         GpuInfraError: what AWS or Terraform refused, explained.
     """
-    settings = prepare(world)
-    record = world.state.read()
+    settings, record = prepare(world), world.state.read()
+    checks = Beforehand(world, settings, record)
     refuse_missing(world, settings, record)
     is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
     if is_without_host or record.is_older:
         refuse_orphans(world, settings, record)
     if is_without_host:
         clear_the_way(world, settings, record)
+    checks.refuse()
     forced = planning.forced(world, record, upgrade_image=upgrade_image)
     try:
         if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
@@ -110,8 +112,7 @@ def apply(
 
 def _in_one_go(world: World, settings: Settings, forced: list[str]) -> Outcome:
     """Plan and apply in one start of the provider: there is no host yet."""
-    terraform, record = world.terraform(), world.state.read()
-    ahead = PricesAhead(world, settings)
+    terraform, record, ahead = world.terraform(), world.state.read(), PricesAhead(world, settings)
     terraform.give(lease_apply.values(world, settings))
     with progress.shown(world, "Applying") as on_progress:
         terraform.init()

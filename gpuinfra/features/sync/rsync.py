@@ -14,6 +14,7 @@ from gpuinfra.features.sync.exchange import exchange
 from gpuinfra.features.sync.first import NOTICE_S
 from gpuinfra.features.sync.result import SyncResult
 from gpuinfra.features.sync.sync import SyncRequest
+from gpuinfra.ground import platforms
 from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command as typed
@@ -28,11 +29,6 @@ USAGE, PROTOCOL, STREAM, PARTIAL, VANISHED, SIGNAL, NO_SSH = 1, 2, 12, 23, 24, 2
 NOT_FOUND = ("rsync: command not found", "rsync: not found")
 NOISE = "is your shell clean"  # rsync(1), DIAGNOSTICS: the login shell printed something before it
 COUNTS = re.compile(r" *\((xfr#\d+, )?(to|ir)-chk=\d+/\d+\)")  # rsync's own, of its progress
-INSTALL_HERE = {
-    "darwin": "brew install rsync",
-    "win32": "use WSL, and there: sudo apt-get install rsync",
-    "linux": "sudo apt-get install rsync   # or your distribution's way",
-}
 
 
 @adapter("rsync cannot be run")
@@ -123,7 +119,7 @@ def program(environ: Mapping[str, str]) -> str:
     """
     found = shutil.which("rsync", path=environ.get("PATH"))
     if not found:
-        hint = INSTALL_HERE.get(sys.platform, INSTALL_HERE["linux"])
+        hint = platforms.install_rsync(sys.platform)
         raise ConfigError("rsync is not installed on this machine", hint=hint)
     return found
 
@@ -151,7 +147,7 @@ def failure(code: int, stderr: str, *, stack: str) -> GpuInfraError:
     if code in (USAGE, PROTOCOL) or "unrecognized option" in stderr or "unknown option" in stderr:
         return ConfigError(
             f"this machine's rsync is too old or not the original one: {why}",
-            hint=INSTALL_HERE.get(sys.platform, INSTALL_HERE["linux"]),
+            hint=platforms.install_rsync(sys.platform),
         )
     return HostError(f"not everything was transferred (rsync's exit code {code}): {why}")
 

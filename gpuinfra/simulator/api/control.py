@@ -75,6 +75,8 @@ class ControlApi:
             "POST /_sim/settings": self._set,
             "POST /_sim/account": self._set_account,
             "DELETE /_sim/default-vpc": self._remove_default_vpc,
+            "POST /_sim/quota": lambda it: _json(state.quotas.apply(**it)),
+            "POST /_sim/quota-answer": lambda it: _json(state.quotas.answer(**it)),
             "POST /_sim/reset": self._reset,
             "POST /_sim/keep": self._keep,
             "POST /_sim/back": self._back,

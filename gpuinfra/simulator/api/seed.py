@@ -24,10 +24,11 @@ class SeedImage:
 
 @dataclass(frozen=True, kw_only=True)
 class Quota:
-    """One EC2 service quota, in vCPUs."""
+    """One EC2 service quota, in vCPUs; value: None where none was ever applied, then the default holds."""
 
     name: str
-    value: float
+    value: float | None
+    default: float
 
 
 @dataclass(frozen=True, kw_only=True)

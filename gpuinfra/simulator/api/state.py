@@ -9,6 +9,7 @@ from gpuinfra.simulator.api.call_log import CallLog
 from gpuinfra.simulator.api.faults import FaultBook
 from gpuinfra.simulator.api.given import GivenAnswers
 from gpuinfra.simulator.api.iam_gate import IamGate
+from gpuinfra.simulator.api.quota_book import QuotaBook
 from gpuinfra.simulator.api.seed import Seed
 from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
 
@@ -34,6 +35,7 @@ class SimulatorState:
         self.calls = CallLog()
         self.given = GivenAnswers()
         self.gate = IamGate()
+        self.quotas = QuotaBook(seed.quotas, now)
         self.ticked = threading.Event()  # there may be something new for the schedules to do
         self.clear()
 
@@ -42,6 +44,7 @@ class SimulatorState:
         self.faults.clear()
         self.calls.clear()
         self.gate.clear()
+        self.quotas.clear()
         self.caller_ip = CALLER_IP
         self.pending_s = 0.0
         self.schedules_ahead_s = 0.0

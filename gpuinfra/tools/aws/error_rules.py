@@ -3,9 +3,17 @@
 import re
 from collections.abc import Callable
 
-from gpuinfra.ground.errors import AlreadyExists, CloudError, GpuInfraError, MayNot, NotAccepted, Unreachable
+from gpuinfra.ground.errors import (
+    AlreadyExists,
+    CloudError,
+    GpuInfraError,
+    MayNot,
+    NotAccepted,
+    Unreachable,
+)
+from gpuinfra.tools.aws.error_limits import LIMITS, of_things, on_demand_vcpus, spot_price, spot_vcpus
 from gpuinfra.tools.aws.error_lines import LINES
-from gpuinfra.tools.aws.refusal import Refusal, quota_code
+from gpuinfra.tools.aws.refusal import Refusal
 
 Rule = Callable[[Refusal], GpuInfraError]
 
@@ -17,48 +25,10 @@ ALSO = {
     "ssm:StartSession": " on the instance and on the document AWS-StartSSHSession, and"
     " ssmmessages:OpenDataChannel, ssm:ResumeSession and ssm:TerminateSession on your own sessions",
 }
+UPGRADE = "aws freetier upgrade-account-plan --account-plan-type PAID   # then use costs money"
 MARKETPLACE = "https://aws.amazon.com/marketplace/pp/prodview-7ikjtg3um26wq"
-QUOTAS = "https://{region}.console.aws.amazon.com/servicequotas/home/services/{service}/quotas"
-# What an account may have a number of: its name, the service that keeps the number, how to see what there is.
-LIMITS = {
-    "VpcLimitExceeded": ("VPCs", "vpc", "describe-vpcs"),
-    "SubnetLimitExceeded": ("subnets of a VPC", "vpc", "describe-subnets"),
-    "RouteTableLimitExceeded": ("route tables of a VPC", "vpc", "describe-route-tables"),
-    "InternetGatewayLimitExceeded": ("internet gateways", "vpc", "describe-internet-gateways"),
-    "NatGatewayLimitExceeded": ("NAT gateways of a zone", "vpc", "describe-nat-gateways"),
-    "VpcEndpointLimitExceeded": ("endpoints of a VPC", "vpc", "describe-vpc-endpoints"),
-    "SecurityGroupLimitExceeded": ("security groups", "vpc", "describe-security-groups"),
-    "RulesPerSecurityGroupLimitExceeded": (
-        "rules of a security group: each of allowed_cidrs is one",
-        "vpc",
-        "describe-security-group-rules",
-    ),
-    "NetworkInterfaceLimitExceeded": ("network interfaces", "vpc", "describe-network-interfaces"),
-    "AddressLimitExceeded": ("Elastic IP addresses", "ec2", "describe-addresses"),
-    "MaxSpotInstanceCountExceeded": ("vCPUs of Spot hosts", "ec2", "describe-spot-instance-requests"),
-    "VolumeLimitExceeded": ("GiB of volumes of this kind", "ebs", "describe-volumes"),
-    "MaxIOPSLimitExceeded": ("IOPS of volumes of this kind", "ebs", "describe-volumes"),
-}
 # Which filter finds what hangs in a thing that cannot be deleted.
 HELD_BY = {"sg": "group-id", "subnet": "subnet-id", "vpc": "vpc-id"}
-
-
-def _vcpu_limit(r: Refusal) -> CloudError:
-    code = quota_code(r.settings.instance_type if r.settings else "")
-    return CloudError(
-        f"the account's vCPU quota {code} is too small for {r.wanted}: {r.message}{r.after}",
-        hint=f"raise it: {QUOTAS.format(region=r.region, service='ec2')}/{code}"
-        + (" or set instance_type back in terraform.tfvars" if r.after else ""),
-    )
-
-
-def _limit(r: Refusal) -> CloudError:
-    things, service, listing = LIMITS[r.code]
-    return CloudError(
-        f"the account has all that it may have in {r.region} ({things}): {r.message}",
-        hint=f"aws ec2 {listing} --region {r.region}   # delete what is not needed, or ask for more:"
-        f" {QUOTAS.format(region=r.region, service=service)}",
-    )
 
 
 def _no_capacity(r: Refusal) -> CloudError:
@@ -90,7 +60,7 @@ def _opt_in(r: Refusal) -> CloudError:
     )
 
 
-def _unauthorized(r: Refusal) -> CloudError:
+def _unauthorized(r: Refusal) -> MayNot:
     reason = re.sub(r"\s*Encoded authorization failure message:.*", "", r.message, flags=re.S)
     return MayNot(
         f"your AWS user or role may not do {r.action}: {reason}",
@@ -102,7 +72,7 @@ def _value(r: Refusal) -> CloudError:
     if "Free Tier" in r.message:
         return CloudError(
             f"the account is on AWS's free plan, which has no {r.wanted}: {r.message}{r.after}",
-            hint="aws freetier upgrade-account-plan --account-plan-type PAID   # then use costs money",
+            hint=UPGRADE,
         )
     if "Instance Profile" in r.message:
         return CloudError(
@@ -164,8 +134,10 @@ def _line(line: str, step: str) -> Rule:
 
 # No code is in two of them.
 RULES: tuple[tuple[str, Rule], ...] = (
-    ("VcpuLimitExceeded|InstanceLimitExceeded", _vcpu_limit),
-    ("|".join(LIMITS), _limit),
+    ("VcpuLimitExceeded|InstanceLimitExceeded", on_demand_vcpus),
+    ("MaxSpotInstanceCountExceeded", spot_vcpus),
+    ("SpotMaxPriceTooLow", spot_price),
+    ("|".join(LIMITS), of_things),
     ("Insufficient(Instance|Host|Address)?Capacity|UnfulfillableCapacity", _no_capacity),
     ("OptInRequired|SubscriptionRequiredException", _opt_in),
     ("UnauthorizedOperation|(Dependency)?AccessDenied(Exception)?", _unauthorized),

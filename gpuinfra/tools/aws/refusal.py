@@ -1,6 +1,5 @@
 """One refusal of AWS, and what its words are made of: what was asked for, and the next commands. Pure."""
 
-import re
 from dataclasses import dataclass
 
 from gpuinfra.ground.errors import STAYS_STOPPED
@@ -68,14 +67,3 @@ class Refusal:
     def region(self) -> str:
         """Return the region, or a placeholder that reads well in a command."""
         return self.settings.region if self.settings else "REGION"
-
-
-def quota_code(instance_type: str) -> str:
-    """Return the on-demand vCPU quota of an instance type's family (EC2 service quotas, unit: vCPU)."""
-    family = re.match(r"[a-z]+", instance_type)
-    letters = family.group() if family else ""
-    if letters in ("g", "gr", "vt"):
-        return "L-DB2E81BA"
-    return {"p": "L-417A185B", "dl": "L-6E869C2A", "inf": "L-1945791B", "trn": "L-2C3B7624"}.get(
-        letters, "L-1216C47A"
-    )

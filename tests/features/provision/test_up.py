@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from gpuinfra.features.provision.preflight import MIN_FREE_MB
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.features.provision.up import Consent, apply
 from gpuinfra.ground import errors
 from gpuinfra.ground.model import Change, Outcome, Record
+from gpuinfra.tools.files import MIN_FREE_MB
 from tests.fakes.host import FakeCloud, fake_world
 from tests.fakes.world import (
     RECORDED,

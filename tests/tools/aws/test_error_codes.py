@@ -6,7 +6,6 @@ import pytest
 
 from gpuinfra.ground.model import Settings
 from gpuinfra.tools.aws.error_codes import refused
-from gpuinfra.tools.aws.refusal import quota_code
 from tests.fakes.world import SETTINGS
 
 
@@ -31,10 +30,16 @@ ROWS = [
     ("SignatureDoesNotMatch", "AWS does not accept the credentials", "aws sts"),
     (
         "VcpuLimitExceeded",
-        "vCPU quota L-DB2E81BA is too small for g4dn.xlarge",
-        "raise it: https://us-east-1.",
+        "vCPU quota L-DB2E81BA (G and VT on-demand) is too small for g4dn.xlarge",
+        "gpuinfra quota request --type g4dn.xlarge   #",
     ),
-    ("InstanceLimitExceeded", "vCPU quota", "raise it: https://"),
+    (
+        "MaxSpotInstanceCountExceeded",
+        "vCPU quota L-3819A6DF (G and VT spot) is too small for g4dn.xlarge",
+        "gpuinfra quota request --type g4dn.xlarge --spot   #",
+    ),
+    ("SpotMaxPriceTooLow", "max_price is below what g4dn.xlarge in us-east-1 costs", "gpuinfra prices g4dn"),
+    ("InstanceLimitExceeded", "vCPU quota", "gpuinfra quota request"),
     ("InsufficientInstanceCapacity", "AWS has no g4dn.xlarge in us-east-1 to give", "set another"),
     ("InsufficientHostCapacity", "AWS has no g4dn.xlarge", "set another"),
     (
@@ -152,28 +157,6 @@ def test_the_encoded_message_is_left_out() -> None:
     """2,000 characters that only an administrator can decode."""
     message = "You are not authorized. User: arn:x\nEncoded authorization failure message: AAAA\nBBBB"
     assert told("UnauthorizedOperation", message)[0].endswith("You are not authorized. User: arn:x")
-
-
-@pytest.mark.parametrize(
-    ("instance_type", "code"),
-    [
-        ("g4dn.xlarge", "L-DB2E81BA"),
-        ("g5.48xlarge", "L-DB2E81BA"),
-        ("gr6.4xlarge", "L-DB2E81BA"),
-        ("vt1.3xlarge", "L-DB2E81BA"),
-        ("p4d.24xlarge", "L-417A185B"),
-        ("p5.48xlarge", "L-417A185B"),
-        ("trn1.2xlarge", "L-2C3B7624"),
-        ("inf2.xlarge", "L-1945791B"),
-        ("dl1.24xlarge", "L-6E869C2A"),
-        ("t3.large", "L-1216C47A"),
-        ("c7i.large", "L-1216C47A"),
-        ("", "L-1216C47A"),
-    ],
-)
-def test_quota_codes(instance_type: str, code: str) -> None:
-    """The quota that has to be raised depends on the family."""
-    assert quota_code(instance_type) == code
 
 
 @pytest.mark.parametrize("operation", ["StartInstances", "ModifyInstanceAttribute"])

@@ -25,7 +25,9 @@ def _make(backend: Any, image: SeedImage) -> Any:
         hypervisor="xen",
         root_device_type="ebs",
         root_device_name="/dev/sda1",
-        product_codes=[image.product_code] if image.product_code else [],
+        product_codes=[{"ProductCodeId": image.product_code, "ProductCodeType": "marketplace"}]
+        if image.product_code
+        else [],
     )
 
 

@@ -1,0 +1,112 @@
+"""Builds what `doctor` looks at: a project's values where there are some, else what would hold by default."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gpuinfra.factory import default_region, initial, world
+from gpuinfra.ground import locations
+from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.model import Record
+
+if TYPE_CHECKING:
+    from gpuinfra.features.doctor.situation import LocalMachine, OtherValues, Situation
+    from gpuinfra.ground.model import Settings
+    from gpuinfra.ground.protocols import Reporter
+    from gpuinfra.ground.world import World
+
+
+def situation(
+    stack: str, environ: Mapping[str, str], *, region: str = "", instance_type: str = ""
+) -> Situation:
+    """Return what there is to look at; region, instance_type: instead of those of terraform.tfvars."""
+    import platform
+
+    from gpuinfra.features.doctor.situation import Situation
+    from gpuinfra.tools.aws.doctor import AwsAccount
+    from gpuinfra.tools.aws.quotas import Quotas
+
+    try:
+        it, trouble = world(stack, environ), None
+    except ConfigError as error:
+        it, trouble = None, error if error.hint.startswith("gpuinfra trust") else None
+    is_set_up = it is not None and it.values.exists()
+    settings, wrong = _settings(it if is_set_up else None, region, instance_type)
+    return Situation(
+        settings=settings,
+        account=AwsAccount(settings.region, settings),
+        quotas=Quotas(settings.region, settings),
+        machine=_machine(it, stack, environ),
+        record=it.state.read() if it else Record(),
+        file=_file(it, stack) if it and is_set_up else None,
+        trouble=wrong or trouble,
+        others=_others(_file(it, stack)) if it and is_set_up and not wrong else _none(),
+        python=platform.python_version(),
+    )
+
+
+def _settings(it: World | None, region: str, instance_type: str) -> tuple[Settings, ConfigError | None]:
+    """Return the values asked for, and why those of the file cannot be used."""
+    settings, wrong = _defaults(), None
+    if it:
+        try:
+            settings = it.values.read()
+        except ConfigError as error:
+            wrong = error
+    settings = dataclasses.replace(settings, region=region or settings.region or default_region())
+    if instance_type:
+        settings = dataclasses.replace(settings, instance_type=instance_type, instance_types=())
+    return settings, wrong
+
+
+def _defaults() -> Settings:
+    from gpuinfra.tools.terraform.tfvars import TfvarsFile
+
+    module = Path(locations.shipped()) / "terraform"
+    return TfvarsFile(module / "terraform.tfvars", module=module).defaults()
+
+
+def _machine(it: World | None, stack: str, environ: Mapping[str, str]) -> LocalMachine:
+    from gpuinfra.features.doctor.this_machine import ThisMachine
+
+    return ThisMachine(
+        environ=environ,
+        directory=it.project.stack(stack).directory if it else Path.cwd(),
+        address=lambda: initial.my_cidr(environ),
+        trouble=lambda: it.ssh.key_trouble(it.values.private_key(), stack) if it else None,
+    )
+
+
+def _file(it: World | None, stack: str) -> Path:
+    return it.project.stack(stack).tfvars if it else Path()
+
+
+def _none() -> OtherValues:
+    from gpuinfra.features.doctor.situation import OtherValues
+
+    return OtherValues()
+
+
+def _others(path: Path) -> OtherValues:
+    """Return the values that gpuinfra itself has no other use for; expressions are Terraform's affair."""
+    from gpuinfra.features.doctor.situation import OtherValues
+    from gpuinfra.tools.terraform import launch_values
+
+    text = path.read_text(encoding="utf-8")
+    said = launch_values.texts(text)
+    return OtherValues(
+        tags=launch_values.tags(text),
+        kms_key_id=said.get("kms_key_id", ""),
+        zone=said.get("availability_zone", ""),
+        private_network=said.get("private_network", ""),
+    )
+
+
+def reporter() -> Reporter:
+    """Return the terminal, which is told how far the checks are."""
+    from gpuinfra.tools.terminal.terminal import Terminal
+
+    return Terminal()

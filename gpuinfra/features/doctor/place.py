@@ -1,0 +1,104 @@
+"""What is looked at of the place that a host would get: type, quota, network."""
+
+from collections.abc import Sequence
+
+from gpuinfra.features.doctor.finding import Finding, bad, ok, unsure, warn
+from gpuinfra.features.doctor.situation import AccountSituation, Situation
+from gpuinfra.features.quota import sums
+from gpuinfra.features.quota.ahead import needed_for, request_command
+from gpuinfra.ground.account_facts import SubnetPlace, TypeOffer
+
+
+def type_offered(it: AccountSituation) -> Finding:
+    """Look whether the region, and the zones asked for, have the types."""
+    name, lacks = "instance type", []
+    offers = {wanted: it.offer(wanted) for wanted in it.types}
+    for wanted, offer in offers.items():
+        if why := _lack(wanted, offer, it):
+            lacks.append(why)
+    hint = f"gpuinfra prices --region {it.region}   # what there is; then set instance_type"
+    if len(lacks) == len(offers):
+        return bad(name, "; ".join(lacks), hint)
+    if lacks:
+        return warn(name, f"{'; '.join(lacks)}; the others are there", hint)
+    return ok(name, "; ".join(_told(offer) for offer in offers.values() if offer))
+
+
+def _lack(wanted: str, offer: TypeOffer | None, it: AccountSituation) -> str:
+    if offer is None:
+        return f"EC2 has no type {wanted}"
+    if not offer.zones:
+        return f"{it.region} does not have {wanted}"
+    zones = [it.others.zone] if it.others.zone else list(it.settings.zones)
+    if zones and not set(zones) & set(offer.zones):
+        return f"{', '.join(zones)} has no {wanted}; these zones have it: {', '.join(offer.zones)}"
+    return ""
+
+
+def _told(offer: TypeOffer) -> str:
+    gpus = (
+        f"{offer.gpu_count} NVIDIA GPU{'s' * (offer.gpu_count != 1)}" if offer.gpu_count else "no NVIDIA GPU"
+    )
+    return f"{offer.name}: {gpus}, {offer.vcpus} vCPUs, in {', '.join(offer.zones)}"
+
+
+def quota(it: Situation) -> Finding:
+    """Compare what the types need with what the account may have, less what runs."""
+    found = sums.check(it.quotas, needed_for(it.settings))
+    lacking = [one for one in found if one.is_lacking]
+    hint = request_command(lacking[0].instance_type, lacking[0].market, it.settings.stack) if lacking else ""
+    if lacking and len(lacking) == len(found):
+        return bad("quota", "; ".join(one.text for one in lacking), hint)
+    if lacking:
+        return warn("quota", "; ".join(one.text for one in lacking), hint)
+    if untold := [one for one in found if one.missing is None]:
+        return unsure("quota", "; ".join(one.text if one.limit is None else _why(one) for one in untold))
+    return ok("quota", "; ".join(one.text for one in found))
+
+
+def _why(one: sums.QuotaSum) -> str:
+    return f"{one.text}: not sure: {one.unsure}" if one.unsure else one.text
+
+
+def network(it: AccountSituation) -> Finding:
+    """Look for a subnet where the type is, with room, and with a way out."""
+    settings, name = it.settings, "network"
+    if settings.access == "ssm" and it.others.private_network and not settings.subnet_id:
+        return ok(name, "a private one is made with the host")
+    found = it.network()
+    if found is None and settings.subnet_id:
+        return bad(name, f"there is no subnet {settings.subnet_id} in {it.region}", _subnets(it))
+    if found is None:
+        hint = f"aws ec2 create-default-vpc --region {it.region}   # or set subnet_id in terraform.tfvars"
+        return bad(name, f"the account has no default VPC in {it.region}", hint)
+    return _place(it, _fitting(it, found))
+
+
+def _subnets(it: AccountSituation) -> str:
+    return f"aws ec2 describe-subnets --region {it.region}   # set subnet_id in terraform.tfvars to one"
+
+
+def _fitting(it: AccountSituation, places: Sequence[SubnetPlace]) -> list[SubnetPlace]:
+    """Return the subnets in zones where the first type can be had; all, where nobody knows."""
+    offer = it.first_offer()
+    return [place for place in places if not offer or place.zone in offer.zones]
+
+
+def _place(it: AccountSituation, fitting: Sequence[SubnetPlace]) -> Finding:
+    name, is_open = "network", it.settings.access != "ssm"
+    where = it.settings.subnet_id or "the default VPC"
+    if not fitting:
+        return bad(name, f"{where} has no subnet in a zone that has {it.types[0]}", _subnets(it))
+    roomy = [place for place in fitting if place.free_addresses]
+    if not roomy:
+        return bad(name, f"{where} has no free address", _subnets(it))
+    ways = {place.way_out for place in roomy}
+    table = f"aws ec2 describe-route-tables --region {it.region}   # what leads out of it"
+    if is_open and "internet gateway" not in ways:
+        out = ", ".join(sorted(filter(None, ways)))
+        led = f"leads out by {out}, which lets nobody in" if out else "has no route to the internet"
+        return bad(name, f"{where} {led}: ssh could not reach a host there", table)
+    if ways == {""}:
+        text = f"{where} has no route to the internet; a private host needs endpoints of AWS there"
+        return unsure(name, text, table)
+    return ok(name, f"{where}, with a way out")

@@ -1,0 +1,116 @@
+"""What is looked at of the caller's rights: dry runs of EC2, IAM's own simulation, reads."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from gpuinfra.features.doctor import account, image, place
+from gpuinfra.features.doctor.finding import BAD, Finding, bad, ok, unsure, warn
+from gpuinfra.features.doctor.situation import AccountSituation, Situation
+from gpuinfra.ground.account_facts import FoundImage, HostRequest
+from gpuinfra.ground.errors import GpuInfraError, MayNot
+from gpuinfra.tools.aws.doctor_rights import ACTIONS
+
+ASK = "ask your AWS administrator to allow "
+# Of no host: EC2 says that it does not know it, or that the caller may not.
+NO_HOST = "i-0123456789abcdef0"
+# What the Terraform module does to a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create.html
+ROLE_ACTIONS = (
+    "iam:CreateRole",
+    "iam:PassRole",
+    "iam:PutRolePolicy",
+    "iam:CreateInstanceProfile",
+    "iam:AddRoleToInstanceProfile",
+)
+# Whatever of these is bad makes EC2 refuse the dry run, too.
+OTHER_CAUSES: tuple[Callable[[AccountSituation], Finding], ...] = (
+    account.state,
+    account.plan,
+    place.type_offered,
+    place.network,
+    image.there,
+    image.disk,
+)
+
+
+def hosts(it: Situation) -> Finding:
+    """Dry-run what `up`, `stop` and `down` ask of EC2, with the arguments of a real host."""
+    name, found = "EC2 rights", it.image()
+    host_id = next(iter(it.record.ids_of("aws_instance")), NO_HOST)
+    with ThreadPoolExecutor(max_workers=len(ACTIONS)) as threads:
+        refused = dict(
+            zip(ACTIONS, threads.map(lambda a: it.account.dry_run(a, host_id), ACTIONS), strict=True)
+        )
+    launch = it.launch(request(it, found)) if found else None
+    denied = [f"ec2:{action}" for action, why in refused.items() if isinstance(why, MayNot)]
+    if isinstance(launch, MayNot):
+        denied.insert(0, "ec2:RunInstances")
+    if denied:
+        return bad(name, f"you may not do {', '.join(denied)}", f"{ASK}{', '.join(denied)}")
+    if found is None:
+        return unsure(name, "ec2:RunInstances was not tried: there is no image to try it with")
+    if launch is None:
+        return ok(name, "by dry run with the arguments of your host, nothing was made")
+    if any(_is_bad(check, it) for check in OTHER_CAUSES):
+        return unsure(name, "EC2 refuses the host for another reason, told here, before it looks at rights")
+    return bad(name, f"EC2 would refuse this host: {launch.message}", launch.hint)
+
+
+def _is_bad(check: Callable[[AccountSituation], Finding], it: Situation) -> bool:
+    try:
+        return check(it).state == BAD
+    except GpuInfraError:
+        return False
+
+
+def request(it: Situation, found: FoundImage) -> HostRequest:
+    """Return what the Terraform module would ask EC2 for."""
+    settings, offer = it.settings, it.first_offer()
+    return HostRequest(
+        image_id=found.image_id,
+        instance_type=offer.name if offer else it.types[0],
+        disk_gb=settings.root_volume_size_gb,
+        tags={**it.others.tags, **settings.tags.as_dict(), "Name": f"gpuinfra-{settings.stack}"},
+        kms_key_id=it.others.kms_key_id,
+        subnet_id=settings.subnet_id or "",
+        zone=it.others.zone,
+        spot=settings.market == "spot",
+    )
+
+
+def role(it: Situation) -> Finding:
+    """Ask IAM whether the caller may make the host's role; many may not ask that."""
+    name = "IAM rights"
+    if it.settings.instance_profile:
+        return ok(name, f"none are needed: the host gets {it.settings.instance_profile}")
+    try:
+        told = it.account.simulate(it.caller().arn, ROLE_ACTIONS)
+    except GpuInfraError as error:
+        return unsure(name, f"whether you may make a role for the host: {error.message}")
+    if denied := [action for action in ROLE_ACTIONS if not told.get(action)]:
+        hint = (
+            f"{ASK}{', '.join(denied)}   # or set instance_profile in terraform.tfvars to one that is there"
+        )
+        return bad(name, f"IAM says that you may not do {', '.join(denied)}", hint)
+    return ok(name, "as IAM simulates it, a role for the host may be made")
+
+
+def reads(it: Situation) -> Finding:
+    """Make the reads that the chosen options need; without them a price or a limit is missing, no host."""
+    name, settings = "other rights", it.settings
+    wanted = [] if it.region.startswith("us-gov-") else ["pricing:GetProducts"]
+    if settings.max_usd or settings.max_hours or settings.stopped_days:
+        wanted.append("scheduler:ListScheduleGroups")
+    refused = {action: why for action in wanted if (why := _why_not(it, action))}
+    if denied := [action for action, why in refused.items() if isinstance(why, MayNot)]:
+        return warn(name, f"you may not do {', '.join(denied)}", f"{ASK}{', '.join(denied)}")
+    if refused:
+        return unsure(name, "; ".join(why.message for why in refused.values()))
+    return ok(name, ", ".join(wanted) or "none are needed")
+
+
+def _why_not(it: Situation, action: str) -> GpuInfraError | None:
+    try:
+        it.account.read(action)
+    except GpuInfraError as error:
+        return error
+    return None

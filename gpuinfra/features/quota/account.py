@@ -1,0 +1,162 @@
+"""`quota show`, `quota request`, `quota history`: the quotas of the account in one region."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from gpuinfra.features.quota.ahead import request_command
+from gpuinfra.features.quota.sums import NO_CODE, QuotaSum, check
+from gpuinfra.features.quota.table import QuotaTable, others, quota_table
+from gpuinfra.ground import when
+from gpuinfra.ground.errors import CloudError, ConfigError, Declined, Interrupted
+from gpuinfra.ground.names import command
+from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.protocols import Reporter
+from gpuinfra.ground.quota import QuotaAccount, QuotaRequest
+from gpuinfra.ground.quota_codes import CODES
+from gpuinfra.ground.text import table
+from gpuinfra.ground.world import Clock
+
+HEAD = ("asked", "family", "market", "vCPUs", "status", "case")
+FAMILIES = {code: pair for pair, code in CODES.items()}
+FOLLOW_S = 60.0
+CONSOLE = "https://{region}.console.aws.amazon.com/servicequotas/home/services/ec2/quotas"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotaHistory:
+    """What was asked for, the newest first."""
+
+    requests: tuple[QuotaRequest, ...]
+
+    def text(self, now: datetime) -> str:
+        """Return it as a table, times by the clock of `now`; empty where nothing was asked for."""
+        rows = [
+            (when.local(it.made, now), *_family(it), f"{it.vcpus:g}", it.status, it.case or "-")
+            for it in self.requests
+        ]
+        return table([HEAD, *rows]) if rows else ""
+
+    def plain(self) -> list[dict[str, object]]:
+        """Return it as plain values."""
+        return [plain(it) for it in self.requests]
+
+
+def plain(one: QuotaRequest) -> dict[str, object]:
+    """Return a request as plain values."""
+    family, market = _family(one)
+    return {**asdict(one), "family": family, "market": market, "is_open": one.is_open}
+
+
+class AccountQuotas:
+    """The quotas of one region; places: what the stack, or the user, asks for. stack: for hints."""
+
+    def __init__(
+        self,
+        source: QuotaAccount,
+        *,
+        region: str,
+        places: Sequence[Pool],
+        stack: str,
+        reporter: Reporter,
+        clock: Clock,
+    ) -> None:
+        self._source, self.region, self._places = source, region, list(places)
+        self._stack, self._reporter, self._clock = stack, reporter, clock
+
+    def show(self) -> QuotaTable:
+        """Return all that concerns hosts with GPUs; what AWS does not tell is unknown."""
+        with self._reporter.live(f"Quotas of {self.region}"):
+            sums = check(self._source, [*self._places, *others(self._places)])
+        own = sums[: len(dict.fromkeys((it.instance_type, it.market) for it in self._places))]
+        found = quota_table(self.region, own, sums[len(own) :])
+        for line in found.unsure:
+            self._reporter.say(f"not sure: {line}")
+        for one in found.lacking:
+            ask = request_command(one.instance_type, one.market, self._stack)
+            self._reporter.say(f"{one.instance_type} {one.market}: {one.missing:g} vCPUs are missing: {ask}")
+        return found
+
+    def request(self, vcpus: int | None, *, yes: bool) -> QuotaRequest:
+        """Ask AWS for a higher quota: `vcpus` in all, else as many as one more host needs.
+
+        Raises:
+            ConfigError: nothing is missing, or so many there are already.
+            CloudError: AWS refuses, or does not say what there is and no number was given.
+            Declined: the user said no.
+        """
+        one = self._one()
+        wanted = self._wanted(one, vcpus)
+        has = "unknown" if one.limit is None else f"{one.limit:g}"
+        question = (
+            f"Ask AWS for a quota of {wanted:g} vCPUs of {one.family} {one.market} in {self.region}"
+            f" (now {has}, {'unknown' if one.in_use is None else one.in_use} in use)?"
+        )
+        if not yes and not self._reporter.confirm(question):
+            raise Declined("nothing was asked for", hint=command("quota show", self._stack))
+        made = self._source.request(one.code or "", wanted)
+        self._reporter.say(f"asked for {wanted:g} vCPUs of {one.family} {one.market}: {made.status}")
+        self._reporter.say(
+            f"next: {command('quota history --follow', self._stack)}; AWS takes minutes to days"
+        )
+        return made
+
+    def history(self, *, follow: bool = False) -> QuotaHistory:
+        """Return what was asked for; `follow`: once AWS has answered all of it, changes are told meanwhile.
+
+        Raises:
+            CloudError: AWS refuses.
+            Interrupted: Ctrl-C; the requests stay.
+        """
+        found = self._source.history()
+        try:
+            while follow and any(it.is_open for it in found):
+                before = {it.request_id: it.status for it in found}
+                with self._reporter.live("Waiting for AWS to answer"):
+                    self._clock.sleep(FOLLOW_S)
+                found = self._source.history()
+                for it in found:
+                    if before.get(it.request_id) != it.status:
+                        self._reporter.say(f"{' '.join(_family(it))}, {it.vcpus:g} vCPUs: {it.status}")
+        except KeyboardInterrupt:
+            message = "stopped looking; the requests stay open"
+            raise Interrupted(message, hint=command("quota history", self._stack)) from None
+        if not found:
+            self._reporter.say(f"nothing was asked for in {self.region}")
+        return QuotaHistory(requests=tuple(found))
+
+    def _one(self) -> QuotaSum:
+        """Return the sum of the first place that lacks something, else of the first.
+
+        Raises:
+            ConfigError: no type is named, or AWS publishes no quota for it.
+        """
+        if not self._places:
+            message = "no stack says which type the quota is for"
+            raise ConfigError(message, hint="gpuinfra quota request --type g5.xlarge")
+        with self._reporter.live(f"Quotas of {self.region}"):
+            sums = check(self._source, self._places)
+        one = next((it for it in sums if it.is_lacking), sums[0])
+        if one.code is None:
+            message = f"{NO_CODE}: {one.instance_type} {one.market}"
+            raise ConfigError(message, hint=f"look for it at {CONSOLE.format(region=self.region)}")
+        return one
+
+    def _wanted(self, one: QuotaSum, vcpus: int | None) -> float:
+        example = f"{request_command(one.instance_type, one.market, self._stack)} {int(one.limit or 0) + 64}"
+        if vcpus is not None:
+            if one.limit is not None and vcpus <= one.limit:
+                message = (
+                    f"the quota of {one.family} {one.market} is {one.limit:g} vCPUs; {vcpus} are no more"
+                )
+                raise ConfigError(message, hint=example)
+            return float(vcpus)
+        if one.missing is None or one.limit is None:
+            raise CloudError(f"how many vCPUs are missing is not known: {one.unsure}", hint=example)
+        if not one.missing:
+            raise ConfigError(f"nothing is missing for one more host: {one.text}", hint=example)
+        return one.limit + one.missing
+
+
+def _family(one: QuotaRequest) -> tuple[str, str]:
+    return FAMILIES.get(one.code, (one.code, "-"))

@@ -1,0 +1,89 @@
+"""What a caller may do: dry runs of EC2, IAM's own simulation, and reads whose answer is all that is wanted.
+
+EC2 alone has dry runs; they are evaluated with the rules of the whole organisation, and need no right more.
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gpuinfra.ground.account_facts import HostRequest
+from gpuinfra.tools.aws.pricing import endpoint
+
+# A dry run of what belongs to a host: EC2 checks first whether there is such a host.
+ON_A_HOST = ("CreateTags", "StopInstances", "StartInstances", "TerminateInstances")
+ACTIONS = ("CreateSecurityGroup", "ImportKeyPair", *ON_A_HOST)
+ROLE = re.compile(r"arn:[\w-]+:sts::\d+:assumed-role/([^/]+)/")
+# An ed25519 key of nobody: RFC 8032, section 7.1, the public key of TEST 1.
+KEY = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea gpuinfra-doctor"
+NAME = "gpuinfra-doctor"
+
+
+def launch(ec2: Any, request: HostRequest) -> None:
+    """Dry-run RunInstances with what the Terraform module asks for: tags, encryption, IMDSv2."""
+    tags = [{"Key": key, "Value": value} for key, value in request.tags.items()]
+    kms = {"KmsKeyId": request.kms_key_id} if request.kms_key_id else {}
+    disk = {"VolumeSize": request.disk_gb, "VolumeType": "gp3", "Encrypted": True, **kms}
+    place: dict[str, Any] = {"SubnetId": request.subnet_id} if request.subnet_id else {}
+    if request.zone:
+        place["Placement"] = {"AvailabilityZone": request.zone}
+    if request.spot:
+        place["InstanceMarketOptions"] = {"MarketType": "spot"}
+    ec2.run_instances(
+        DryRun=True,
+        ImageId=request.image_id,
+        InstanceType=request.instance_type,
+        MinCount=1,
+        MaxCount=1,
+        MetadataOptions={"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1},
+        BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": disk}],
+        TagSpecifications=[{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume")],
+        **place,
+    )
+
+
+def dry_run(ec2: Any, action: str, instance_id: str) -> None:
+    """Dry-run one of ACTIONS."""
+    if action == "CreateSecurityGroup":
+        ec2.create_security_group(DryRun=True, GroupName=NAME, Description=NAME)
+    elif action == "ImportKeyPair":
+        ec2.import_key_pair(DryRun=True, KeyName=NAME, PublicKeyMaterial=KEY)
+    elif action == "CreateTags":
+        tags = [{"Key": "gpuinfra:stack", "Value": NAME}]
+        ec2.create_tags(DryRun=True, Resources=[instance_id], Tags=tags)
+    elif action == "StopInstances":
+        ec2.stop_instances(DryRun=True, InstanceIds=[instance_id])
+    elif action == "StartInstances":
+        ec2.start_instances(DryRun=True, InstanceIds=[instance_id])
+    else:
+        ec2.terminate_instances(DryRun=True, InstanceIds=[instance_id])
+
+
+def simulate(iam: Any, arn: str, actions: Sequence[str]) -> dict[str, bool]:
+    """Return for each action whether IAM allows it; of an assumed role the role itself is asked about."""
+    role = ROLE.match(arn)
+    of = iam.get_role(RoleName=role[1])["Role"]["Arn"] if role else arn
+    found = iam.simulate_principal_policy(PolicySourceArn=of, ActionNames=list(actions))
+    return {it["EvalActionName"]: it["EvalDecision"] == "allowed" for it in found["EvaluationResults"]}
+
+
+def read_call(action: str, region: str) -> tuple[str, str, Callable[[Any], object]]:
+    """Return the service, its region and the call for a read, by its name in IAM.
+
+    pricing:GetProducts, scheduler:ListScheduleGroups, iam:GetRole.
+    """
+    if action == "pricing:GetProducts":
+        return (
+            "pricing",
+            endpoint(region),
+            lambda it: it.get_products(
+                ServiceCode="AmazonEC2",
+                MaxResults=1,
+                Filters=[
+                    {"Type": "TERM_MATCH", "Field": "regionCode", "Value": region},
+                    {"Type": "TERM_MATCH", "Field": "instanceType", "Value": "g4dn.xlarge"},
+                ],
+            ),
+        )
+    return "scheduler", region, lambda it: it.list_schedule_groups(NamePrefix="gpuinfra-", MaxResults=1)

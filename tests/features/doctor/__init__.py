@@ -1,0 +1,1 @@
+"""Doctor: what is looked at before a host, and how it is told."""

@@ -1,0 +1,75 @@
+"""What is certain of an account ends `up` before anything is made; what is not known ends nothing."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuinfra.features.doctor.ahead import AccountCheck
+from gpuinfra.ground.account_facts import AccountPlan
+from gpuinfra.ground.errors import CloudError
+from gpuinfra.ground.model import Record
+from tests.fakes.account import FakeAccount
+from tests.fakes.host import fake_world
+from tests.fakes.world import RECORDED, SETTINGS, FakeReporter
+from tests.features.doctor.situations import denied
+
+NO_HOST = Record()
+
+
+def check(directory: Path, account: FakeAccount, *, record: Record = NO_HOST, **options: Any) -> AccountCheck:
+    """Return the check of an account, for a stack without a host."""
+    world = fake_world(directory, account_reader=lambda *_: account, reporter=FakeReporter())
+    return AccountCheck(world, SETTINGS, record, **options)
+
+
+@pytest.mark.parametrize(
+    ("account", "text", "hint"),
+    [
+        (FakeAccount(of_plan=AccountPlan(kind="FREE")), "free plan has no g4dn.xlarge", "aws freetier"),
+        (FakeAccount(offers={}), "EC2 has no type g4dn.xlarge", "gpuinfra prices"),
+        (FakeAccount(shown=None), "shows this account no image nvidia", "set image"),
+    ],
+)
+def test_what_is_certain_is_refused(account: FakeAccount, text: str, hint: str, tmp_path: Path) -> None:
+    """In words, with the one next step."""
+    with pytest.raises(CloudError, match=f"AWS would refuse this host: .*{text}") as caught:
+        check(tmp_path, account).refuse()
+    assert caught.value.hint.startswith(hint)
+
+
+def test_what_may_not_be_asked_refuses_nothing(tmp_path: Path) -> None:
+    """A missing right is no lack: AWS will say so itself."""
+    refused = {name: denied(name) for name in ("plan", "offer", "image")}
+    check(tmp_path, FakeAccount(refuses=refused)).refuse()
+
+
+def test_a_host_that_is_there_is_not_asked_for(tmp_path: Path) -> None:
+    """AWS has given it already."""
+    account = FakeAccount(of_plan=AccountPlan(kind="FREE"))
+    check(tmp_path, account, record=RECORDED).refuse()
+    assert account.asked == []
+
+
+def test_nobody_waits_for_aws(tmp_path: Path) -> None:
+    """What is not told in time refuses nothing."""
+    hangs = threading.Event()
+
+    class Silent(FakeAccount):
+        def plan(self) -> AccountPlan:
+            hangs.wait(30)
+            return AccountPlan(kind="FREE")
+
+    check(tmp_path, Silent(), patience_s=0.05).refuse()
+    hangs.set()
+
+
+def test_plan_only_tells(tmp_path: Path) -> None:
+    """Nothing would be made: it is said, and the plan is shown."""
+    reporter = FakeReporter()
+    account = FakeAccount(of_plan=AccountPlan(kind="FREE"))
+    world = fake_world(tmp_path, account_reader=lambda *_: account, reporter=reporter)
+    AccountCheck(world, SETTINGS, Record()).tell()
+    (line,) = reporter.said
+    assert line.startswith("! AWS would refuse this host: AWS's free plan has no g4dn.xlarge; next: aws")

@@ -1,0 +1,87 @@
+"""Type, quota and network: what is wrong has its one next step, what is not known is not sure."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from gpuinfra.features.doctor import place
+from gpuinfra.features.doctor.finding import BAD, OK, UNSURE, WARN
+from gpuinfra.features.doctor.situation import OtherValues, Situation
+from tests.fakes.account import G4DN, PLACE, FakeAccount
+from tests.fakes.quotas import FakeQuotas
+from tests.features.doctor.situations import Case, asked, denied, named, situation, told
+
+
+def offered(**facts: Any) -> Situation:
+    """Return a situation in which the type is another."""
+    return asked(offers={G4DN.name: dataclasses.replace(G4DN, **facts)})
+
+
+def subnet(**facts: Any) -> Situation:
+    """Return a situation whose only subnet is like this."""
+    return asked(places=[dataclasses.replace(PLACE, **facts)])
+
+
+CASES: list[Case] = [
+    (place.type_offered, situation(), OK, "1 NVIDIA GPU, 4 vCPUs, in us-east-1a", ""),
+    (place.type_offered, asked(offers={}), BAD, "EC2 has no type g4dn.xlarge", "gpuinfra prices --region"),
+    (place.type_offered, offered(zones=()), BAD, "us-east-1 does not have g4dn.xlarge", "gpuinfra prices"),
+    (
+        place.type_offered,
+        situation(zones=("us-east-1e",)),
+        BAD,
+        "us-east-1e has no g4dn.xlarge; these zones have it: us-east-1a, us-east-1b",
+        "gpuinfra prices",
+    ),
+    (
+        place.type_offered,
+        situation(instance_types=("g9.huge", "g4dn.xlarge")),
+        WARN,
+        "EC2 has no type g9.huge; the others are there",
+        "gpuinfra prices",
+    ),
+    (place.quota, situation(), OK, "quota 32 vCPUs of G and VT on-demand", ""),
+    (place.quota, situation(quotas=FakeQuotas()), BAD, "quota 0 vCPUs", "gpuinfra quota request --type"),
+    (
+        place.quota,
+        situation(quotas=FakeQuotas(refusals={"limit": denied("servicequotas:GetServiceQuota")})),
+        UNSURE,
+        "not sure",
+        "",
+    ),
+    (place.quota, situation(market="spot-then-on-demand"), WARN, "spot, 0 in use", "gpuinfra quota request"),
+    (place.network, situation(), OK, "the default VPC, with a way out", ""),
+    (place.network, asked(places=None), BAD, "no default VPC", "aws ec2 create-default-vpc"),
+    (
+        place.network,
+        situation(FakeAccount(places=None), subnet_id="subnet-9"),
+        BAD,
+        "no subnet subnet-9",
+        "aws ec2 describe-subnets",
+    ),
+    (place.network, subnet(zone="us-east-1e"), BAD, "no subnet in a zone that has g4dn", "aws ec2"),
+    (place.network, subnet(free_addresses=0), BAD, "no free address", "aws ec2 describe-subnets"),
+    (place.network, subnet(way_out=""), BAD, "no route to the internet", "aws ec2 describe-route"),
+    (place.network, subnet(way_out="NAT"), BAD, "lets nobody in", "aws ec2 describe-route-tables"),
+    (
+        place.network,
+        situation(FakeAccount(places=[dataclasses.replace(PLACE, way_out="NAT")]), access="ssm"),
+        OK,
+        "with a way out",
+        "",
+    ),
+    (
+        place.network,
+        situation(FakeAccount(places=None), access="ssm", others=OtherValues(private_network="nat")),
+        OK,
+        "a private one is made",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=named(CASES))
+def test_a_check(case: Case) -> None:
+    """It tells the state, what was found, and the next step where there is one."""
+    told(*case)

@@ -1,0 +1,68 @@
+"""What the caller may do: what is wrong has its one next step, what is not known is not sure."""
+
+import pytest
+
+from gpuinfra.features.doctor import rights
+from gpuinfra.features.doctor.finding import BAD, OK, UNSURE, WARN
+from gpuinfra.features.doctor.situation import OtherValues
+from gpuinfra.ground.account_facts import AccountPlan
+from gpuinfra.ground.errors import CloudError
+from tests.fakes.account import FakeAccount
+from tests.features.doctor.situations import Case, asked, denied, named, situation, told
+
+CASES: list[Case] = [
+    (rights.hosts, situation(), OK, "nothing was made", ""),
+    (
+        rights.hosts,
+        asked(launch_refusal=denied("ec2:RunInstances"), refusals={"StopInstances": denied("x")}),
+        BAD,
+        "you may not do ec2:RunInstances, ec2:StopInstances",
+        "ask your AWS administrator to allow ec2:RunInstances, ec2:StopInstances",
+    ),
+    (rights.hosts, asked(refusals={"StopInstances": CloudError("no such host")}), OK, "nothing was", ""),
+    (rights.hosts, asked(shown=None), UNSURE, "there is no image to try it with", ""),
+    (rights.hosts, asked(launch_refusal=CloudError("odd", hint="do it")), BAD, "refuse this host: odd", "do"),
+    (
+        rights.hosts,
+        asked(launch_refusal=CloudError("odd"), of_plan=AccountPlan(kind="FREE")),
+        UNSURE,
+        "for another reason",
+        "",
+    ),
+    (rights.role, situation(instance_profile="ml"), OK, "the host gets ml", ""),
+    (rights.role, asked(may={"iam:PassRole": False}), BAD, "iam:PassRole", "ask your AWS administrator"),
+    (rights.role, asked(refuses={"simulate": denied("iam:Simulate")}), UNSURE, "may not do iam:Sim", ""),
+    (rights.reads, situation(region="us-gov-west-1"), OK, "none are needed", ""),
+    (rights.reads, situation(max_usd=5.0), OK, "scheduler:ListScheduleGroups", ""),
+    (
+        rights.reads,
+        asked(refuses={"pricing:GetProducts": denied("pricing:GetProducts")}),
+        WARN,
+        "you may not do pricing:GetProducts",
+        "ask your AWS administrator to allow pricing:GetProducts",
+    ),
+    (rights.reads, asked(refuses={"pricing:GetProducts": CloudError("busy")}), UNSURE, "busy", ""),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=named(CASES))
+def test_a_check(case: Case) -> None:
+    """It tells the state, what was found, and the next step where there is one."""
+    told(*case)
+
+
+def test_the_launch_that_is_tried_is_the_real_one() -> None:
+    """Tags of the user and of ours, the disk, its key, the place: what an account's rules look at."""
+    account = FakeAccount()
+    others = OtherValues(tags={"cost": "42"}, kms_key_id="arn:aws:kms:key", zone="us-east-1b")
+    rights.hosts(situation(account, others=others, market="spot"))
+    (request,) = account.requests
+    assert (request.image_id, request.instance_type, request.disk_gb) == ("ami-1", "g4dn.xlarge", 128)
+    assert (request.kms_key_id, request.zone, request.spot) == ("arn:aws:kms:key", "us-east-1b", True)
+    assert request.tags == {
+        "cost": "42",
+        "Name": "gpuinfra-default",
+        "gpuinfra:project": "gpuinfra",
+        "gpuinfra:stack": "default",
+        "gpuinfra:owner": "tester",
+    }

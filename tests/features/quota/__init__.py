@@ -1,0 +1,1 @@
+"""Tests of the quotas: mirrors gpuinfra/features/quota."""
