@@ -7,14 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from gpuinfra.features.policy.rights import RIGHTS
 from gpuinfra.simulator.api.iam_policy import Need, decide
 from gpuinfra.simulator.client import Simulator
 from tests.e2e.cli import Cli
 from tests.running_provider import running_provider
 
 FORBIDDEN = 403
-# The provider asks it of images, too, and goes on when it is refused: of others' hosts it would tell secrets.
-NOT_ALLOWED = {"GetInstanceUefiData"}
+OURS = "simulator"  # the key of whoever runs gpuinfra beside a simulator
+# The provider asks the first of images, too, and goes on when it is refused: of others' hosts it would tell
+# secrets. The second is one of the ways by which `doctor` looks, if it may.
+NOT_ALLOWED = {"GetInstanceUefiData", "SimulatePrincipalPolicy"}
 Policies = Sequence[Mapping[str, Any]]
 
 
@@ -31,9 +34,17 @@ def held(
 
 
 def refused(sim: Simulator, key: str) -> list[str]:
-    """Return the calls that AWS refused to a key."""
+    """Return what AWS refused to a key; no dry runs, which `doctor` makes under a name of its own."""
     calls = [call for call in sim.calls() if call.access_key == key and call.status == FORBIDDEN]
+    calls = [call for call in calls if call.params.get("DryRun") != "true"]
     return [f"{call.service}:{call.action}" for call in calls if call.action not in NOT_ALLOWED]
+
+
+def beyond(sim: Simulator) -> list[str]:
+    """Return what gpuinfra and its Terraform called in all tests so far, and no policy would allow."""
+    known = {action for right in RIGHTS for action in right.actions.split()}
+    called = {need.action for needs in sim.needs(OURS) for need in needs}
+    return sorted(it for it in called - known if it.partition(":")[2] not in NOT_ALLOWED)
 
 
 def not_needed(policies: Policies, needed: Sequence[Sequence[Need]], *, key: str) -> list[str]:

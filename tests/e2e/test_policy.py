@@ -43,6 +43,10 @@ def test_a_whole_day(cli: Cli, sim: Simulator, installed: Path) -> None:
     edit(cli, *options, "budget_usd = 100", 'budget_email = "ada@example.com"')
     with held(cli, sim, installed, key="day") as (user, policies):
         user.ok("prices")
+        user.run("doctor")
+        user.ok("quota", "show")
+        user.ok("quota", "history")
+        user.ok("quota", "request", "999", "--yes")
         user.ok("up", "--yes")
         user.ok("stop", "--yes")
         user.ok("start")

@@ -66,6 +66,7 @@ class Chosen:
             "ssm": f"{arn}:ssm:{it.region}::",
             "sessions": f"{arn}:ssm:{it.region}:*:session/",
             "scheduler": f"{arn}:scheduler:{it.region}:*:",
+            "quotas": f"{arn}:servicequotas:{it.region}:*:",
             "budgets": f"{arn}:budgets::*:",
         }
 

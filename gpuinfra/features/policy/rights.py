@@ -52,6 +52,14 @@ RIGHTS = (
         " budgets:ViewBudget iam:ListInstanceProfiles iam:ListRoles pricing:GetProducts"
         " scheduler:ListScheduleGroups tag:GetResources",
     ),
+    # what an account is like, and may have: `plan` and `up` ask before anything is made
+    Right(
+        sid="Look",
+        actions="account:GetAccountInformation aws-marketplace:SearchAgreements ec2:GetAllowedImagesSettings"
+        " freetier:GetAccountPlanState servicequotas:GetAWSDefaultServiceQuota"
+        " servicequotas:GetServiceQuota servicequotas:ListRequestedServiceQuotaChangeHistory",
+    ),
+    Right(sid="Quota", actions="servicequotas:RequestServiceQuotaIncrease", on=("{quotas}ec2/*",)),
     Right(sid="Look", actions="ec2:DescribeAddressesAttribute", when=("elastic_ip", "own_network")),
     Right(sid="Look", actions="ec2:DescribeInstanceCreditSpecifications", when=("burstable",)),
     Right(

@@ -139,10 +139,18 @@ def _ssm(asked: Asked) -> Iterator[Need]:
         yield Need(action=action, context=asked.base)
 
 
+def _quotas(asked: Asked) -> Iterator[Need]:
+    params = asked.params
+    one = f"{params.get('ServiceCode')}/{params.get('QuotaCode')}"
+    resource = asked.arn("servicequotas", one) if "QuotaCode" in params else "*"
+    yield Need(action=f"servicequotas:{asked.action}", resource=resource, context=asked.base)
+
+
 SERVICES: Mapping[str, Callable[[Asked], Iterator[Need]]] = {
     "ec2": ec2,
     "iam": _iam,
     "scheduler": _scheduler,
     "budgets": _budgets,
+    "servicequotas": _quotas,
     "ssm": _ssm,
 }

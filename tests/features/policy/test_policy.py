@@ -56,7 +56,7 @@ def test_no_action_is_a_wildcard_and_none_of_what_changes_is_on_everything(
     for statement in (it for one in made(chosen(settings, values)) for it in one["Statement"]):
         for action in statement["Action"]:
             assert "*" not in action
-            if not re.match(r"[a-z0-9]+:(Describe|Get|List|View)", action):
+            if not re.match(r"[a-z0-9-]+:(Describe|Get|List|Search|View)", action):
                 assert statement["Resource"] != ["*"], action
 
 
@@ -122,7 +122,7 @@ def test_an_agent_reads_starts_and_stops_and_nothing_else(
 ) -> None:
     """By the list of actions, so that no call of any service of AWS is forgotten here."""
     found = actions(made(chosen({**settings, **LEASE}, values), for_agent=True))
-    changing = {it for it in found if not re.match(r"[a-z0-9]+:(Describe|Get|List|View)", it)}
+    changing = {it for it in found if not re.match(r"[a-z0-9-]+:(Describe|Get|List|Search|View)", it)}
     assert changing == WORK | (SESSIONS if settings.get("access") == "ssm" else set())
 
 
