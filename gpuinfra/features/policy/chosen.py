@@ -38,6 +38,7 @@ class Chosen:
             "lease": it.max_usd is not None or it.max_hours is not None,
             "budget": has("budget_usd"),
             "kms": has("kms_key_id"),
+            "reservation": has("capacity_reservation_id"),
             "spot": it.market != "on-demand",
             "burstable": any(BURSTABLE.match(one) for one in self.types),
         }
@@ -67,6 +68,7 @@ class Chosen:
             "sessions": f"{arn}:ssm:{it.region}:*:session/",
             "scheduler": f"{arn}:scheduler:{it.region}:*:",
             "quotas": f"{arn}:servicequotas:{it.region}:*:",
+            "states": f"{arn}:states:{it.region}:*:",
             "budgets": f"{arn}:budgets::*:",
         }
 

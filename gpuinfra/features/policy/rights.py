@@ -75,6 +75,12 @@ RIGHTS = (
         actions="ec2:RunInstances",
         on=("{image}image/*", "{ec2}network-interface/*", "{ec2}subnet/*"),
     ),
+    Right(
+        sid="LaunchIn",
+        actions="ec2:RunInstances",
+        on=("{ec2}capacity-reservation/*",),
+        when=("reservation",),
+    ),
     Right(sid="LaunchWithKey", actions="ec2:RunInstances", on=("{ec2}key-pair/{key}",), when=("given_key",)),
     Right(
         sid="LaunchInGroup", actions="ec2:RunInstances", on=("{ec2}security-group/*",), when=("given_groups",)
@@ -275,6 +281,31 @@ RIGHTS = (
         on=("{iam}role/aws-service-role/spot.amazonaws.com/*",),
         when=("spot",),
         if_={"StringEquals": {"iam:AWSServiceName": "spot.amazonaws.com"}},
+    ),
+    # --- a stopped host that comes back elsewhere: by an image of its disk ---
+    Right(sid="Copy", actions="ec2:CreateImage", on=("{image}image/*", "{image}snapshot/*"), where=NEW),
+    Right(sid="Run", actions="ec2:CreateImage", on=HERE, where=OURS),
+    Right(
+        sid="CopyGone",
+        actions="ec2:DeleteSnapshot ec2:DeregisterImage",
+        on=("{image}image/*", "{image}snapshot/*"),
+        where=OURS,
+    ),
+    # --- a start that AWS makes later, by a state machine with a role of its own ---
+    Right(sid="Look", actions="states:ListStateMachines", when=("own_role", "lease")),
+    Right(
+        sid="StartLater",
+        actions="states:CreateStateMachine states:DeleteStateMachine states:ListExecutions"
+        " states:StartExecution states:StopExecution states:TagResource",
+        on=("{states}execution:{prefix}start-*", "{states}stateMachine:{prefix}start-*"),
+        when=("own_role", "lease"),
+    ),
+    Right(
+        sid="HandToStart",
+        actions="iam:PassRole",
+        on=("{iam}role/{prefix}start-*",),
+        when=("own_role", "lease"),
+        if_={"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}},
     ),
     # --- leftovers: what `down`, `recover` and `leaks --delete` remove beside the stack as it is ---
     Right(sid="Run", actions="ec2:DeleteVolume", on=HERE, where=OURS),

@@ -16,6 +16,7 @@ from gpuinfra.simulator.api.iam_policy import Need
 # ids of EC2 -> the type in their ARNs
 TYPES = {
     "ami": "image",
+    "cr": "capacity-reservation",
     "eipalloc": "elastic-ip",
     "eni": "network-interface",
     "i": "instance",

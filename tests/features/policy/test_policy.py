@@ -27,7 +27,7 @@ OPTIONS: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
     (LEASE, {"elastic_ip": True, "budget_usd": 100}),
     (
         {**LEASE, "market": "spot", "instance_types": ("g5.xlarge", "t3.large")},
-        {"kms_key_id": "arn:aws:kms:k"},
+        {"kms_key_id": "arn:aws:kms:k", "capacity_reservation_id": "cr-1"},
     ),
     ({"key_name": "team", "security_group_ids": ("sg-1",), "instance_profile": "ml"}, {}),
 )
