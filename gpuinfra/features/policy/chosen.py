@@ -56,6 +56,7 @@ class Chosen:
         starts = (partition for start, partition in PARTITIONS.items() if it.region.startswith(start))
         arn, name = f"arn:{next(starts, 'aws')}", f"gpuinfra-{it.stack}"
         return {
+            "arn": arn,
             "region": it.region,
             "name": name,
             "prefix": f"{name[:IAM_PREFIX]}-",

@@ -68,6 +68,12 @@ RIGHTS = (
         when=("own_network",),
     ),
     Right(sid="Look", actions="iam:GetInstanceProfile iam:GetRole", on=("{iam}*",)),
+    # whose they are, all stacks' and all regions': a name alone does not say it
+    Right(
+        sid="LookWhose",
+        actions="budgets:ListTagsForResource scheduler:ListTagsForResource",
+        on=("{budgets}budget/*", "{arn}:scheduler:*:*:schedule-group/*"),
+    ),
     # --- the host ---
     Right(sid="Launch", actions="ec2:RunInstances", on=("{ec2}instance/*", "{ec2}volume/*"), where=NEW),
     Right(
@@ -247,7 +253,7 @@ RIGHTS = (
     Right(
         sid="LeaseGroup",
         actions="scheduler:CreateScheduleGroup scheduler:DeleteScheduleGroup scheduler:GetScheduleGroup"
-        " scheduler:ListTagsForResource scheduler:TagResource scheduler:UntagResource",
+        " scheduler:TagResource scheduler:UntagResource",
         on=("{scheduler}schedule-group/{name}-*",),
         when=("lease",),
     ),
@@ -261,7 +267,7 @@ RIGHTS = (
     # --- mails about the bill ---
     Right(
         sid="Budget",
-        actions="budgets:ListTagsForResource budgets:ModifyBudget budgets:TagResource budgets:UntagResource",
+        actions="budgets:ModifyBudget budgets:TagResource budgets:UntagResource",
         on=("{budgets}budget/{name}-*",),
         when=("budget",),
     ),
