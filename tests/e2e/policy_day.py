@@ -18,8 +18,12 @@ OURS = "simulator"  # the key of whoever runs gpuinfra beside a simulator
 # The provider asks the first of images, too, and goes on when it is refused: of others' hosts it would tell
 # secrets. The second is one of the ways by which `doctor` looks, if it may.
 NOT_ALLOWED = {"GetInstanceUefiData", "SimulatePrincipalPolicy"}
-# Of commands that no day here has: `start` elsewhere, `start --when-available`. Their own tests call them.
-NO_DAY_YET = {
+# Of commands that no day here has: `start` elsewhere, `start --when-available`; their own tests call them.
+# And what is asked only where a quota has no value of its own, an image is hidden, a host was a spot host.
+NOT_IN_A_DAY = {
+    "ec2:DescribeSpotInstanceRequests",
+    "ec2:GetAllowedImagesSettings",
+    "servicequotas:GetAWSDefaultServiceQuota",
     "ec2:CreateImage",
     "ec2:DeleteSnapshot",
     "ec2:DeregisterImage",
@@ -67,7 +71,7 @@ def not_needed(policies: Policies, needed: Sequence[Sequence[Need]], *, key: str
     needs = [
         dataclasses.replace(need, context={**need.context, **caller}) for group in needed for need in group
     ]
-    return [it for it in actions if it not in NO_DAY_YET and not _missed(it, policies, needs)]
+    return [it for it in actions if it not in NOT_IN_A_DAY and not _missed(it, policies, needs)]
 
 
 def _missed(action: str, policies: Policies, needs: Sequence[Need]) -> bool:
