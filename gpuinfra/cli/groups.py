@@ -13,7 +13,7 @@ GROUPS = {
     "Work": "run job drill sync ssh jupyter forward clone gpu top usage",
     "Environment": "env",
     "Containers": "docker dlc",
-    "Settings": "init doctor allow policy trust ssh-config output eject demo version",
+    "Settings": "init doctor allow policy skill trust ssh-config output eject demo version",
 }
 
 

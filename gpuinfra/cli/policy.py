@@ -17,6 +17,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     lines = ("policy > policy.json", "policy --agent > agent.json")
     app.command(epilog=examples(*lines))(policy)
+    app.command(epilog=examples("skill > .claude/skills/gpuinfra/SKILL.md"))(skill)
 
 
 def policy(
@@ -35,3 +36,10 @@ def policy(
     found = policies(parts.chosen(factory.world(stack, os.environ)), for_agent=agent, until=until)
     money_parts.tell([found.told])
     result(found.text(), found.plain(), as_json)
+
+
+def skill(as_json: Json = False) -> None:
+    """Print what a coding agent has to know, as a SKILL.md."""
+    from gpuinfra.features.policy import skill as file
+
+    result(file.text(), {"skill": file.text()}, as_json)

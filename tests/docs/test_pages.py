@@ -18,6 +18,7 @@ MAX_README_LINES = 110
 # How many blocks of commands on each page are not run by any test; see KINDS["aws"].
 NOT_RUN = {
     "docs/bill.md": 1,  # a tag of the account that pays
+    "docs/iam.md": 1,  # attaches the policy; what it prints is run by tests/e2e/test_policy.py
     "docs/environment.md": 2,  # gpu test; a package of PyPI
     "docs/spot.md": 1,  # a spot host, a bucket
     "docs/usage.md": 2,  # hours of samples; a GPU

@@ -13,6 +13,7 @@ from gpuinfra.simulator.client import Simulator
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from gpuinfra.simulator.server import running
 from tests.e2e.cli import Cli
+from tests.e2e.policy_day import beyond
 from tests.running_provider import running_provider
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,9 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def simulator() -> Iterator[Simulator]:
-    """A simulator in a process of its own."""
+    """A simulator in a process of its own; all that ours called of it is in the table of rights."""
     with running() as started:
         yield started
+        assert beyond(started) == [], "gpuinfra/features/policy/rights.py lacks them"
 
 
 @pytest.fixture(scope="session")

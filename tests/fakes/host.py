@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuinfra.features.lifecycle import power
-from gpuinfra.ground.errors import CloudError, ConfigError, KeyChanged, Refused, Unreachable
+from gpuinfra.ground.errors import CloudError, ConfigError, KeyChanged, MayNot, Refused, Unreachable
 from gpuinfra.ground.later_start import NoLaterStarts
 from gpuinfra.ground.model import (
     CloudResource,
@@ -80,6 +80,7 @@ class FakeCloud:
         now: float = 0.0,
     ) -> None:
         self.schedules = dict(schedules)
+        self.may_move = True
         self.now = now
         self.protected = protected
         self.images = images
@@ -142,7 +143,9 @@ class FakeCloud:
         return None if begins is None else ScheduleStart(begins=begins, now=self.now)
 
     def move_schedule(self, schedule_id: str, begins: float) -> None:
-        """Remember it."""
+        """Remember it; `may_move` says whether the caller may."""
+        if not self.may_move:
+            raise MayNot("your AWS user or role may not do scheduler:UpdateSchedule")
         self.calls.append(("move_schedule", schedule_id))
         self.schedules[schedule_id] = begins
 

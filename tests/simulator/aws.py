@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
 
+TESTER = "tester"  # whose calls are a test's own, and none of gpuinfra's
 NVIDIA = "ami-0a1b2c3d4e5f60002"
 UBUNTU_ARM = "ami-0a1b2c3d4e5f60008"
 
@@ -31,7 +32,7 @@ def client(
 @cache
 def session() -> boto3.Session:
     """Return the one session: its models of AWS take half a second to read."""
-    return boto3.Session(aws_access_key_id="simulator", aws_secret_access_key="simulator")
+    return boto3.Session(aws_access_key_id=TESTER, aws_secret_access_key="simulator")
 
 
 def launch(ec2: "EC2Client", **arguments: Any) -> "InstanceTypeDef":

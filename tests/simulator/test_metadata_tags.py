@@ -56,4 +56,4 @@ def test_the_call_log_says_whose_key_signed(sim: Simulator) -> None:
     client("ec2", sim).describe_vpcs()
     theirs, ours = sim.calls("DescribeVpcs")
     assert (theirs.access_key, theirs.account) == (lent["AccessKeyId"], "111122223333")
-    assert (ours.access_key, ours.account) == ("simulator", "123456789012")
+    assert (ours.access_key, ours.account) == ("tester", "123456789012")

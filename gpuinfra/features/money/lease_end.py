@@ -10,7 +10,7 @@ from gpuinfra.features.money import lease as leases
 from gpuinfra.features.money import lease_text, lease_use
 from gpuinfra.features.money.lease import STOP, Lease, LeaseNow, LeaseUse
 from gpuinfra.features.money.lease_text import LeaseSummary
-from gpuinfra.ground.errors import CloudError, ConfigError, HostError
+from gpuinfra.ground.errors import CloudError, ConfigError, HostError, MayNot
 from gpuinfra.ground.model import Host, Instance, Record, ScheduleStart, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud
@@ -71,15 +71,26 @@ def require(world: World, cloud: Cloud, host: Host, instance: Instance) -> Lease
 
 
 def before_start(world: World, cloud: Cloud, host: Host, instance: Instance) -> None:
-    """Move the end before a host starts, as the type that `host` has; raises as `require`."""
+    """Move the end before a host starts, as the type that `host` has; raises as `require`.
+
+    Who may not move it starts the host all the same, but for an end that would come too late, or is past.
+    """
     lease_now = require(world, cloud, host, instance)
     if lease_now is None or lease_now.start is None:
         return
     end = leases.end(lease_now.lease, lease_now.use, now=lease_now.start.now)
     if end is None:  # that of before, when the host counted as running all the time, is early enough
         world.reporter.say(f"lease: its end stays where it is, no price is known ({lease_now.use.why})")
-    else:
+        return
+    try:
         _move(cloud, world.state.read(), lease_now.lease, lease_now.start, end)
+    except MayNot as error:
+        if end < lease_now.start.begins or lease_now.start.begins - lease_now.start.now < leases.LEAST_S:
+            raise MayNot(
+                f"the end of the lease has to be moved before a start: {error.message}",
+                hint=f"{command('start', host.stack)}   # by who made the host",
+            ) from None
+        world.reporter.say("lease: its end stays where it is, earlier than it could be: you may not move it")
 
 
 def before_resize(world: World, cloud: Cloud, host: Host, instance: Instance) -> None:

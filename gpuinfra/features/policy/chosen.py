@@ -38,6 +38,7 @@ class Chosen:
             "lease": it.max_usd is not None or it.max_hours is not None,
             "budget": has("budget_usd"),
             "kms": has("kms_key_id"),
+            "reservation": has("capacity_reservation_id"),
             "spot": it.market != "on-demand",
             "burstable": any(BURSTABLE.match(one) for one in self.types),
         }
@@ -55,6 +56,7 @@ class Chosen:
         starts = (partition for start, partition in PARTITIONS.items() if it.region.startswith(start))
         arn, name = f"arn:{next(starts, 'aws')}", f"gpuinfra-{it.stack}"
         return {
+            "arn": arn,
             "region": it.region,
             "name": name,
             "prefix": f"{name[:IAM_PREFIX]}-",
@@ -66,6 +68,8 @@ class Chosen:
             "ssm": f"{arn}:ssm:{it.region}::",
             "sessions": f"{arn}:ssm:{it.region}:*:session/",
             "scheduler": f"{arn}:scheduler:{it.region}:*:",
+            "quotas": f"{arn}:servicequotas:{it.region}:*:",
+            "states": f"{arn}:states:{it.region}:*:",
             "budgets": f"{arn}:budgets::*:",
         }
 

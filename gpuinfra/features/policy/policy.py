@@ -57,8 +57,6 @@ def _time(text: str) -> datetime:
 def _told(found: Sequence[Document]) -> str:
     sizes = " and ".join(f"{size(one):,}" for one in found)
     if len(found) == 1:
-        return (
-            f"{sizes} of the {document.MOST_CHARACTERS:,} characters of a managed policy; see docs/policy.md"
-        )
+        return f"{sizes} of the {document.MOST_CHARACTERS:,} characters of a managed policy; see docs/iam.md"
     most = f"AWS takes {document.MOST_CHARACTERS:,} in one"
     return f"{len(found)} policies, of {sizes} characters: {most}; attach all of them"

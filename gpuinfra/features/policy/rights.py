@@ -1,4 +1,4 @@
-"""Which actions of AWS gpuinfra and its Terraform call, for which options, and on what: the one table. Pure.
+"""Which actions gpuinfra and its Terraform call, for which options, on what. Pure. Over 200 lines: a table.
 
 An end-to-end test runs whole days under exactly these rights, and another one misses each of them. Which
 resources and condition keys an action knows, AWS says:
@@ -29,6 +29,7 @@ class Right:
     if_: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
+UNTAGGED = {"Null": {"aws:ResourceTag/gpuinfra:stack": "true"}}
 # Nobody else's session: its id begins with whose it is.
 OWN_SESSIONS = Right(
     sid="SessionEnd",
@@ -51,6 +52,14 @@ RIGHTS = (
         " budgets:ViewBudget iam:ListInstanceProfiles iam:ListRoles pricing:GetProducts"
         " scheduler:ListScheduleGroups tag:GetResources",
     ),
+    # what an account is like, and may have: `plan` and `up` ask before anything is made
+    Right(
+        sid="Look",
+        actions="account:GetAccountInformation aws-marketplace:SearchAgreements ec2:GetAllowedImagesSettings"
+        " freetier:GetAccountPlanState servicequotas:GetAWSDefaultServiceQuota"
+        " servicequotas:GetServiceQuota servicequotas:ListRequestedServiceQuotaChangeHistory",
+    ),
+    Right(sid="Quota", actions="servicequotas:RequestServiceQuotaIncrease", on=("{quotas}ec2/*",)),
     Right(sid="Look", actions="ec2:DescribeAddressesAttribute", when=("elastic_ip", "own_network")),
     Right(sid="Look", actions="ec2:DescribeInstanceCreditSpecifications", when=("burstable",)),
     Right(
@@ -59,12 +68,24 @@ RIGHTS = (
         when=("own_network",),
     ),
     Right(sid="Look", actions="iam:GetInstanceProfile iam:GetRole", on=("{iam}*",)),
+    # whose they are, all stacks' and all regions': a name alone does not say it
+    Right(
+        sid="LookWhose",
+        actions="budgets:ListTagsForResource scheduler:ListTagsForResource",
+        on=("{budgets}budget/*", "{arn}:scheduler:*:*:schedule-group/*"),
+    ),
     # --- the host ---
     Right(sid="Launch", actions="ec2:RunInstances", on=("{ec2}instance/*", "{ec2}volume/*"), where=NEW),
     Right(
         sid="LaunchFrom",
         actions="ec2:RunInstances",
         on=("{image}image/*", "{ec2}network-interface/*", "{ec2}subnet/*"),
+    ),
+    Right(
+        sid="LaunchIn",
+        actions="ec2:RunInstances",
+        on=("{ec2}capacity-reservation/*",),
+        when=("reservation",),
     ),
     Right(sid="LaunchWithKey", actions="ec2:RunInstances", on=("{ec2}key-pair/{key}",), when=("given_key",)),
     Right(
@@ -88,13 +109,15 @@ RIGHTS = (
         if_={"Null": {"ec2:CreateAction": "false"}},
     ),
     Right(sid="Run", actions="ec2:CreateTags ec2:DeleteTags", on=HERE, where=OURS),
-    # `recover` gives the disk its tags anew
+    # `recover` gives the disk its tags anew; AWS makes a network's default group without any
+    Right(sid="TagFirst", actions="ec2:CreateTags", on=("{ec2}volume/*",), where=NEW, if_=UNTAGGED),
     Right(
-        sid="TagDiskAgain",
+        sid="TagFirst",
         actions="ec2:CreateTags",
-        on=("{ec2}volume/*",),
+        on=("{ec2}security-group/*",),
+        when=("own_network",),
         where=NEW,
-        if_={"Null": {"aws:ResourceTag/gpuinfra:stack": "true"}},
+        if_=UNTAGGED,
     ),
     # --- its key pair, its security group ---
     Right(
@@ -118,10 +141,16 @@ RIGHTS = (
     ),
     Right(
         sid="Run",
-        actions="ec2:AuthorizeSecurityGroupEgress ec2:AuthorizeSecurityGroupIngress"
-        " ec2:DeleteSecurityGroup ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress",
+        actions="ec2:AuthorizeSecurityGroupEgress ec2:AuthorizeSecurityGroupIngress ec2:DeleteSecurityGroup",
         on=HERE,
         when=("own_group",),
+        where=OURS,
+    ),
+    Right(
+        sid="Run",
+        actions="ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress",
+        on=HERE,
+        when=("own_group", "own_network"),
         where=OURS,
     ),
     # --- its role, its instance profile ---
@@ -224,7 +253,7 @@ RIGHTS = (
     Right(
         sid="LeaseGroup",
         actions="scheduler:CreateScheduleGroup scheduler:DeleteScheduleGroup scheduler:GetScheduleGroup"
-        " scheduler:ListTagsForResource scheduler:TagResource scheduler:UntagResource",
+        " scheduler:TagResource scheduler:UntagResource",
         on=("{scheduler}schedule-group/{name}-*",),
         when=("lease",),
     ),
@@ -238,7 +267,7 @@ RIGHTS = (
     # --- mails about the bill ---
     Right(
         sid="Budget",
-        actions="budgets:ListTagsForResource budgets:ModifyBudget budgets:TagResource budgets:UntagResource",
+        actions="budgets:ModifyBudget budgets:TagResource budgets:UntagResource",
         on=("{budgets}budget/{name}-*",),
         when=("budget",),
     ),
@@ -258,6 +287,31 @@ RIGHTS = (
         on=("{iam}role/aws-service-role/spot.amazonaws.com/*",),
         when=("spot",),
         if_={"StringEquals": {"iam:AWSServiceName": "spot.amazonaws.com"}},
+    ),
+    # --- a stopped host that comes back elsewhere: by an image of its disk ---
+    Right(sid="Copy", actions="ec2:CreateImage", on=("{image}image/*", "{image}snapshot/*"), where=NEW),
+    Right(sid="Run", actions="ec2:CreateImage", on=HERE, where=OURS),
+    Right(
+        sid="CopyGone",
+        actions="ec2:DeleteSnapshot ec2:DeregisterImage",
+        on=("{image}image/*", "{image}snapshot/*"),
+        where=OURS,
+    ),
+    # --- a start that AWS makes later, by a state machine with a role of its own ---
+    Right(sid="Look", actions="states:ListStateMachines", when=("own_role", "lease")),
+    Right(
+        sid="StartLater",
+        actions="states:CreateStateMachine states:DeleteStateMachine states:ListExecutions"
+        " states:StartExecution states:StopExecution states:TagResource",
+        on=("{states}execution:{prefix}start-*", "{states}stateMachine:{prefix}start-*"),
+        when=("own_role", "lease"),
+    ),
+    Right(
+        sid="HandToStart",
+        actions="iam:PassRole",
+        on=("{iam}role/{prefix}start-*",),
+        when=("own_role", "lease"),
+        if_={"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}},
     ),
     # --- leftovers: what `down`, `recover` and `leaks --delete` remove beside the stack as it is ---
     Right(sid="Run", actions="ec2:DeleteVolume", on=HERE, where=OURS),

@@ -16,6 +16,7 @@ from gpuinfra.simulator.api.iam_policy import Need
 # ids of EC2 -> the type in their ARNs
 TYPES = {
     "ami": "image",
+    "cr": "capacity-reservation",
     "eipalloc": "elastic-ip",
     "eni": "network-interface",
     "i": "instance",
@@ -85,7 +86,8 @@ def ec2(asked: Asked) -> Iterator[Need]:
         ]
     if name in ("CreateTags", "DeleteTags"):
         old = [replace(one, context={**one.context, **asked.request_tags("Tag")}) for one in old]
-    yield from old + new or [Need(action=action, context=asked.base)]
+    names_nothing = not old and not new and not any(ID.fullmatch(it) for it in asked.params.values())
+    yield from [Need(action=action, context=asked.base)] if names_nothing else old + new
     for kind, context in tagged.items():
         made = {"ec2:createaction": (name,)}
         yield Need(
@@ -129,6 +131,8 @@ def _known(asked: Asked, action: str) -> Iterator[Need]:
         if kind and kind[1] not in TYPES:
             resource_id = facts.behind(region, one)
             kind = ID.fullmatch(resource_id)
+            if kind is None:  # nothing to judge: EC2 does not find it
+                continue
         type_ = TYPES[kind[1]] if kind and kind[1] in TYPES else "key-pair"
         name = facts.key_name(region, resource_id) if type_ == "key-pair" else resource_id
         context = asked.base

@@ -139,10 +139,31 @@ def _ssm(asked: Asked) -> Iterator[Need]:
         yield Need(action=action, context=asked.base)
 
 
+def _quotas(asked: Asked) -> Iterator[Need]:
+    params = asked.params
+    one = f"{params.get('ServiceCode')}/{params.get('QuotaCode')}"
+    resource = asked.arn("servicequotas", one) if "QuotaCode" in params else "*"
+    yield Need(action=f"servicequotas:{asked.action}", resource=resource, context=asked.base)
+
+
+def _states(asked: Asked) -> Iterator[Need]:
+    params = asked.params
+    made = asked.arn("states", f"stateMachine:{params['name']}") if "name" in params else "*"
+    named = (params.get(name) for name in ("executionArn", "stateMachineArn", "resourceArn"))
+    resource = next(filter(None, named), made)
+    yield Need(action=f"states:{asked.action}", resource=resource, context=asked.base)
+    if asked.action == "CreateStateMachine":
+        yield pass_role(asked, params.get("roleArn", ""), "states.amazonaws.com")
+        if "tags.1.key" in params:
+            yield Need(action="states:TagResource", resource=resource, context=asked.base)
+
+
 SERVICES: Mapping[str, Callable[[Asked], Iterator[Need]]] = {
     "ec2": ec2,
     "iam": _iam,
     "scheduler": _scheduler,
     "budgets": _budgets,
+    "servicequotas": _quotas,
     "ssm": _ssm,
+    "states": _states,
 }

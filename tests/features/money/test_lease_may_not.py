@@ -1,0 +1,32 @@
+"""The end of a lease and a caller who may not move it: an agent starts a host, and lifts no ceiling."""
+
+from pathlib import Path
+
+import pytest
+
+from gpuinfra.features.lifecycle import power
+from gpuinfra.features.money.lease import LEAST_S
+from gpuinfra.ground.errors import MayNot
+from tests.features.money.lease_scene import HOUR_S, Scene, stopped
+
+
+def test_who_may_not_move_the_end_starts_a_host_that_aws_ends_early_enough(tmp_path: Path) -> None:
+    """The end of before comes too early, never too late; that it was not moved is said."""
+    scene = Scene(tmp_path, stopped(4, for_hours=1), ends_in_s=HOUR_S)
+    scene.cloud.may_move = False
+    power.start(scene.world)
+    assert ("start",) in scene.cloud.calls
+    assert "you may not move it" in str(scene.reporter.said)
+
+
+@pytest.mark.parametrize(("hours", "ends_in_s"), [(4, LEAST_S / 2), (4, 17 * HOUR_S)])
+def test_who_may_not_move_the_end_starts_nothing_that_would_end_late_or_at_once(
+    tmp_path: Path, hours: float, ends_in_s: float
+) -> None:
+    """What is past, or would come too late, is moved by who may."""
+    scene = Scene(tmp_path, stopped(hours), ends_in_s=ends_in_s)
+    scene.cloud.may_move = False
+    with pytest.raises(MayNot, match="has to be moved before a start") as caught:
+        power.start(scene.world)
+    assert caught.value.hint == "gpuinfra start   # by who made the host"
+    assert scene.cloud.calls == []
