@@ -92,7 +92,7 @@ SIBLINGS = {
     "provision": {"boot", "money", "events", "capacity"},
     "capacity": {"money"},
     "leaks": {"money", "provision"},
-    "lifecycle": {"boot", "connect", "money", "provision", "ending", "events"},
+    "lifecycle": {"boot", "capacity", "connect", "money", "provision", "ending", "events"},
     "ending": {"connect"},
     "events": {"connect"},
     "gpu": {"jobs", "connect"},

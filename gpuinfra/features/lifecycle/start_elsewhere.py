@@ -161,7 +161,7 @@ def _refuse_edits(world: World, host: Host) -> None:
         more = count(len(planned.changes), "change")
         raise ConfigError(
             f"the host is moved as it is, and an apply would do more than that: {more}",
-            hint=f"{command('plan', host.stack)}   # shows them: undo them in terraform.tfvars, or apply them",
+            hint=f"{command('plan', host.stack)}   # shows it: undo it in terraform.tfvars, or apply it",
         )
 
 
