@@ -4,7 +4,7 @@ create_before_destroy in terraform/modules/host: the old one, which is stopped, 
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from gpuinfra.features.money import cost, lease_apply, moved
@@ -19,8 +19,8 @@ from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.world import World
 from gpuinfra.tools.files import write_private
 
-# The state as it was before a move. A move that fails writes outputs of a host that there is not; and where AWS
-# says yes, and takes the new host back before it runs, the old one only waits to be deleted in it.
+# The state as it was before a move. A move that fails writes outputs of a host that there is not; and where
+# AWS says yes, and takes the new host back before it runs, the old one only waits to be deleted in it.
 KEPT = "terraform.tfstate.before-move"
 # There may be room elsewhere: as `up` asks where it can ask in several places.
 RETRIES = 3
@@ -75,20 +75,20 @@ def finish(world: World, copy: DiskCopy, new: Host, now: Instance) -> None:
     lease_apply.renewed(world, new)
 
 
-def put_back(world: World, host: Host) -> None:
-    """Let the record be as it was before a move that came to nothing: the old host is all there is."""
+def put_back(world: World, region: str, olds: Collection[str]) -> None:
+    """Let the record be as it was before a move that came to nothing: one of the old hosts is all there is."""
     kept, record = world.state.path.with_name(KEPT), world.state.read()
     if not kept.exists() or not record.tags:
         return
-    alive, text = world.cloud(host.region, None).tagged_instances(record.tags), kept.read_bytes()
-    is_all = [it.instance_id for it in alive] == [host.instance_id]
-    if is_all and _is_marked(record, alive[0]) and host.instance_id.encode() in text:
+    alive, text = world.cloud(region, None).tagged_instances(record.tags), kept.read_bytes()
+    ids = [it.instance_id for it in alive if it.instance_id in olds and it.instance_id.encode() in text]
+    if len(alive) == len(ids) == 1 and _is_marked(record, alive[0]):
         write_private(world.state.path, text)
     kept.unlink(missing_ok=True)
 
 
 def _is_marked(record: Record, old: Instance) -> bool:
-    """Tell whether a record shows what a failed move leaves in it; an apply of something else since mends it."""
+    """Tell whether a record shows what a failed move leaves in it; any apply since has mended it."""
     waits = any("(deposed " in address for address in record.resources)
     return waits or (record.host is not None and record.host.ami_id != old.ami_id)
 
@@ -102,6 +102,6 @@ def _state_kept(world: World, host: Host) -> Iterator[None]:
     try:
         yield
     except Exception:
-        put_back(world, host)
+        put_back(world, host.region, [host.instance_id])
         raise
     kept.unlink(missing_ok=True)

@@ -47,9 +47,10 @@ class Elsewhere:
             copy, new = found
             move.to(world, prepare(world), host, copy, _place(new), anew=False)
             return self._arrived(world, copy)
-        move.put_back(world, host)
-        if copy := _origin(world, host, copies):
-            return self._arrived(world, copy)
+        move.put_back(world, host.region, [copy.instance_id for copy in copies])
+        host = world.recorded_host()
+        if origin := _origin(world, host, copies):
+            return self._arrived(world, origin)
         return self._again(world, host, copies)
 
     def go(self, world: World, host: Host, refusal: CloudError) -> Host:
