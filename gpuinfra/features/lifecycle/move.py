@@ -76,7 +76,7 @@ def finish(world: World, copy: DiskCopy, new: Host, now: Instance) -> None:
 
 
 def put_back(world: World, region: str, olds: Collection[str]) -> None:
-    """Let the record be as it was before a move that came to nothing: one of the old hosts is all there is."""
+    """Let the record be as before a move that came to nothing: one of the old hosts is all there is."""
     kept, record = world.state.path.with_name(KEPT), world.state.read()
     if not kept.exists() or not record.tags:
         return
