@@ -52,7 +52,12 @@ def test_stop_start_resize(cli: Cli, sim: Simulator) -> None:
     cli.ok("resize", "g4dn.xlarge", "--yes")
     agree(cli, "stopped", "g4dn.xlarge")
     sim.fault(Fault(match="StartInstances", code="InsufficientInstanceCapacity"))
-    refused(cli.run("start"), 4, "the host is stopped, its disk is safe", "next: gpuinfra start   # later")
+    refused(
+        cli.run("start"),
+        4,
+        "the host is stopped, its disk is safe",
+        "next: gpuinfra start --yes   # moves it",
+    )
     cli.ok("up", "--yes")
     agree(cli, "running", "g4dn.xlarge")
 

@@ -1,25 +1,41 @@
-"""A stopped host comes back although its zone has no room: in another one, on the same disk, plan empty."""
+"""A stopped host comes back although its zone has no room, with its disk; the plan is empty afterwards."""
 
 from typing import Any
 
 import pytest
 
+from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
 from tests.e2e.cli import Cli, refused
+from tests.processes import kill
 from tests.simulator.aws import client
 
 pytestmark = pytest.mark.e2e
 
 NOTHING = {"changes": [], "outputs_changed": False}
 OWN = "us-east-1a"
+G4, G5 = "g4dn.xlarge", "g5.xlarge"
+HELD_S = 600.0
 
 
-def stopped(cli: Cli, sim: Simulator) -> Any:
-    """Make a host, stop it, and let its zone have no more; return what is recorded."""
+def stopped(cli: Cli) -> Any:
+    """Make a host and stop it; return what is recorded."""
     cli.ok("up", "--yes")
     cli.ok("stop", "--yes")
-    sim.capacity(0, zone=OWN)
     return cli.json("output")
+
+
+def moved(cli: Cli, sim: Simulator, old: Any) -> Any:
+    """Start the host elsewhere; check that it is the only one, on the same disk; return what is recorded."""
+    done = cli.run("start", "--yes")
+    assert done.returncode == 0, done.stderr
+    new = cli.json("output")
+    assert new["instance_id"] != old["instance_id"]
+    assert hosts(sim) == {new["instance_id"]: "running"}
+    assert disk(sim) == old["instance_id"]
+    assert [new[name] for name in ("image", "ami_name")] == [old[name] for name in ("image", "ami_name")]
+    assert cli.json("plan") == NOTHING
+    return new
 
 
 def hosts(sim: Simulator) -> dict[str, str]:
@@ -29,26 +45,108 @@ def hosts(sim: Simulator) -> dict[str, str]:
     return {name: state for name, state in found.items() if state != "terminated"}
 
 
-def test_a_host_comes_back_in_another_zone(cli: Cli, sim: Simulator) -> None:
-    """Unasked it stays, as ever; with a yes its disk is copied, and the copy goes with down."""
-    old = stopped(cli, sim)
-    assert old["availability_zone"] == OWN
-    refused(cli.run("start"), 4, "the host is stopped, its disk is safe", "next: gpuinfra start --yes")
-    assert sim.calls("CreateImage") == []
+def disk(sim: Simulator) -> str:
+    """Return whose disk the only copy has; it and its snapshot carry our tags."""
+    ec2 = client("ec2", sim)
+    (image,) = ec2.describe_images(Owners=["self"])["Images"]
+    ours = [{"Name": "tag:gpuinfra:stack", "Values": ["default"]}]
+    (snapshot,) = ec2.describe_snapshots(OwnerIds=["self"], Filters=ours)["Snapshots"]
+    assert image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"] == snapshot["SnapshotId"]
+    return str({tag["Key"]: tag["Value"] for tag in image["Tags"]}["gpuinfra:restore-of"])
 
-    done = cli.run("start", "--yes")
-    assert done.returncode == 0, done.stderr
-    new = cli.json("output")
-    assert new["availability_zone"] != OWN
-    assert hosts(sim) == {new["instance_id"]: "running"}
-    assert (new["image"], new["ami_name"], new["instance_type"]) == (
-        old["image"],
-        old["ami_name"],
-        old["instance_type"],
-    )
-    assert cli.json("plan") == NOTHING
-    left = sim.leftovers()
-    assert (len(left["images"]), len(left["snapshots"])) == (1, 1), "nobody has proven the new host"
-    spans = cli.json("cost")
-    cli.ok("down", "--yes")
+
+def test_in_another_zone(cli: Cli, sim: Simulator) -> None:
+    """Unasked it stays, as ever; with a yes its disk is copied. Its costs go on; all goes with down."""
+    old = stopped(cli)
+    assert old["availability_zone"] == OWN
+    sim.capacity(0, zone=OWN)
+    refused(cli.run("start"), 4, "the host is stopped, its disk is safe", "next: gpuinfra start --yes")
+    assert (sim.calls("CreateImage"), cli.json("plan")) == ([], NOTHING)
+    before = cli.json("cost")
+    new = moved(cli, sim, old)
+    assert (new["availability_zone"] != OWN, new["instance_type"]) == (True, G4)
+    assert cli.json("cost")["since"] == before["since"]
+    assert cli.json("cost")["running_s"] >= before["running_s"]
+    down = cli.run("down", "--yes")
+    assert f"since {before['since']}" in down.stderr, "the receipt is of both hosts"
     assert sim.leftovers() == {}
+
+
+def test_as_another_type_in_its_zone_or_in_another_zone(cli: Cli, sim: Simulator) -> None:
+    """First what needs no copy; where AWS has nothing at all the host is as it was, and its copy is kept."""
+    cli.edit("instance_types = null", f'instance_types = ["{G4}", "{G5}"]')
+    old = stopped(cli)
+    sim.capacity(0, instance_type=G4)
+    cli.ok("start", "--yes")
+    now = cli.json("output")
+    assert (now["instance_id"], now["instance_type"]) == (old["instance_id"], G5)
+    assert (cli.json("plan"), sim.calls("CreateImage")) == (NOTHING, [])
+
+    cli.ok("stop", "--yes")
+    sim.capacity(0)
+    refused(
+        cli.run("start", "--yes"), 4, "nowhere now", f"{G4} on-demand: no capacity", "is kept for the next"
+    )
+    assert (cli.json("output")["instance_type"], cli.json("plan")) == (G5, NOTHING)
+    sim.capacity(1, instance_type=G5, zone="us-east-1c")
+    assert moved(cli, sim, old)["availability_zone"] == "us-east-1c"
+    assert len(sim.calls("CreateImage")) == 1
+
+
+def test_a_host_that_aws_takes_back_before_it_runs(cli: Cli, sim: Simulator) -> None:
+    """The old one is the host again, in the record too: its plan is empty, and it starts where it is."""
+    old = stopped(cli)
+    sim.capacity_late()
+    sim.capacity(0, zone=OWN)
+    refused(cli.run("start", "--yes"), 4, "nowhere now", "no capacity")
+    assert hosts(sim) == {old["instance_id"]: "stopped"}
+    assert cli.json("plan") == NOTHING
+    sim.clear_capacity()
+    cli.ok("start")
+    assert (hosts(sim), cli.json("plan")) == ({old["instance_id"]: "running"}, NOTHING)
+    assert "images" not in sim.leftovers(), "a copy of what is older than the disk is of no use"
+
+
+@pytest.mark.parametrize(
+    ("action", "after"),
+    [
+        ("CreateImage", True),
+        ("RunInstances", True),
+        ("TerminateInstances", False),
+        ("TerminateInstances", True),
+    ],
+)
+def test_killed_in_the_middle(cold_cli: Cli, sim: Simulator, action: str, after: bool) -> None:
+    """kill -9 with Terraform: never two hosts that run, never no disk; the next start goes on."""
+    cli = cold_cli
+    old = stopped(cli)
+    sim.capacity(0, zone=OWN)
+    sim.fault(Fault(match=action, after=after, delay_s=HELD_S))
+    running = cli.start("start", "--yes")
+    sim.wait_for(lambda calls: any(call.action == action and call.fault for call in calls))
+    kill(running)
+    sim.clear_faults()
+    states = list(hosts(sim).values())
+    assert states.count("running") <= 1, states
+    assert disk(sim) == old["instance_id"]
+    moved(cli, sim, old)
+    assert len(sim.calls("CreateImage")) == 1
+
+
+def test_down_from_a_move_that_was_killed_starts_nothing(cold_cli: Cli, sim: Simulator) -> None:
+    """Old host, new host and copy go; a copy that EC2 still makes goes, too."""
+    cli = cold_cli
+    for action, image_s in (("RunInstances", 0.0), ("CreateImage", HELD_S)):
+        stopped(cli)
+        sim.capacity(0, zone=OWN)
+        sim.images_take(image_s)
+        sim.fault(Fault(match=action, after=True, delay_s=HELD_S))
+        running = cli.start("start", "--yes")
+        sim.wait_for(lambda calls, it=action: any(call.action == it and call.fault for call in calls))  # type: ignore[misc]
+        kill(running)
+        sim.clear_faults()
+        before = len(sim.calls("StartInstances")) + len(sim.calls("RunInstances"))
+        cli.ok("down", "--yes")
+        assert len(sim.calls("StartInstances")) + len(sim.calls("RunInstances")) == before
+        assert sim.leftovers() == {}
+        sim.clear_capacity()

@@ -46,8 +46,8 @@ def nowhere(host: Host, copy: DiskCopy, over: NothingLeftError) -> CloudError:
     """Return the error where no place has room; what is kept is said."""
     tried = "; ".join(f"{one.pool}: {one.why.value}" for one in over.tries)
     return CloudError(
-        f"AWS has room for {host.instance_id} nowhere now ({tried}). It is stopped, its disk is safe; the copy"
-        f" {copy.image_id} is kept for the next start, and costs money until then",
+        f"AWS has room for {host.instance_id} nowhere now ({tried}). It is stopped, its disk is safe; the"
+        f" copy {copy.image_id} is kept for the next start, and costs money until then",
         hint=f"{command('start --yes', host.stack)}   # later",
     )
 

@@ -5,7 +5,7 @@ Without a copy of the disk nothing is half moved: a move begins with one, and en
 
 from collections.abc import Sequence
 
-from gpuinfra.features.lifecycle import move, power
+from gpuinfra.features.lifecycle import power
 from gpuinfra.features.provision import progress
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.ground.disk_copy import DiskCopy
@@ -32,7 +32,6 @@ def new_host(world: World, host: Host, copies: Sequence[DiskCopy]) -> tuple[Disk
             return copy, new
         world.reporter.say(f"terminating {new.instance_id}, which an earlier start left half made")
         cloud.terminate([new.instance_id])
-    move.put_back(world, host)
     return None
 
 

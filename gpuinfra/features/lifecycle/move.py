@@ -4,7 +4,7 @@ create_before_destroy in terraform/modules/host: the old one, which is stopped, 
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from gpuinfra.features.money import cost, lease_apply, moved
@@ -13,18 +13,17 @@ from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.disk_copy import DiskCopy
 from gpuinfra.ground.errors import Interrupted
-from gpuinfra.ground.model import Host, Instance, Settings
+from gpuinfra.ground.model import Host, Instance, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.world import World
 from gpuinfra.tools.files import write_private
 
-# The state as it was before a move. Where AWS says yes, and takes the new host back before it runs, Terraform
-# has the old host as one that only waits to be deleted.
+# The state as it was before a move. A move that fails writes outputs of a host that there is not; and where
+# AWS says yes, and takes the new host back before it runs, the old one only waits to be deleted in it.
 KEPT = "terraform.tfstate.before-move"
 # There may be room elsewhere: as `up` asks where it can ask in several places.
 RETRIES = 3
-WAITS = "(deposed "  # in the address of such a one, as tools/terraform/recorded.py has it
 
 
 def to(
@@ -76,20 +75,22 @@ def finish(world: World, copy: DiskCopy, new: Host, now: Instance) -> None:
     lease_apply.renewed(world, new)
 
 
-def put_back(world: World, host: Host) -> None:
-    """Let the record say again that the old host is the host, if a move that came to nothing took it out.
-
-    Only where the old one is all there is: AWS took the new one back before it ran.
-    """
-    kept = world.state.path.with_name(KEPT)
-    if not kept.exists():
+def put_back(world: World, region: str, olds: Collection[str]) -> None:
+    """Let the record be as before a move that came to nothing: one of the old hosts is all there is."""
+    kept, record = world.state.path.with_name(KEPT), world.state.read()
+    if not kept.exists() or not record.tags:
         return
-    record = world.state.read()
-    waits = any(name == host.instance_id and WAITS in address for address, name in record.resources.items())
-    tags, cloud = record.tags, world.cloud(host.region, None)
-    if waits and tags and [it.instance_id for it in cloud.tagged_instances(tags)] == [host.instance_id]:
-        world.state.exchange(kept)
+    alive, text = world.cloud(region, None).tagged_instances(record.tags), kept.read_bytes()
+    ids = [it.instance_id for it in alive if it.instance_id in olds and it.instance_id.encode() in text]
+    if len(alive) == len(ids) == 1 and _is_marked(record, alive[0]):
+        write_private(world.state.path, text)
     kept.unlink(missing_ok=True)
+
+
+def _is_marked(record: Record, old: Instance) -> bool:
+    """Tell whether a record shows what a failed move leaves in it; any apply since has mended it."""
+    waits = any("(deposed " in address for address in record.resources)
+    return waits or (record.host is not None and record.host.ami_id != old.ami_id)
 
 
 @contextmanager
@@ -101,6 +102,6 @@ def _state_kept(world: World, host: Host) -> Iterator[None]:
     try:
         yield
     except Exception:
-        put_back(world, host)
+        put_back(world, host.region, [host.instance_id])
         raise
     kept.unlink(missing_ok=True)

@@ -47,10 +47,10 @@ class Elsewhere:
             copy, new = found
             move.to(world, prepare(world), host, copy, _place(new), anew=False)
             return self._arrived(world, copy)
-        move.put_back(world, host)
-        for copy in copies:
-            if copy.image_id == host.ami_id:
-                return self._arrived(world, copy)
+        move.put_back(world, host.region, [copy.instance_id for copy in copies])
+        host = world.recorded_host()
+        if origin := _origin(world, host, copies):
+            return self._arrived(world, origin)
         return self._again(world, host, copies)
 
     def go(self, world: World, host: Host, refusal: CloudError) -> Host:
@@ -85,11 +85,10 @@ class Elsewhere:
 
     def proven(self, world: World, host: Host) -> None:
         """Remove the copy that a host was made from, once that is proven, and what led to the old one."""
-        for copy in self._copies(world, host):
-            if copy.image_id == host.ami_id:
-                self.images(host.region).remove(copy.image_id)
-                world.ssh.forget(dataclasses.replace(host, instance_id=copy.instance_id))
-                world.reporter.say(f"the copy of its disk, {copy.image_id}, is deleted")
+        if copy := _origin(world, host, self._copies(world, host)):
+            self.images(host.region).remove(copy.image_id)
+            world.ssh.forget(dataclasses.replace(host, instance_id=copy.instance_id))
+            world.reporter.say(f"the copy of its disk, {copy.image_id}, is deleted")
 
     def _with_a_copy(
         self, world: World, settings: Settings, host: Host, refusal: CloudError, fit: Mapping[str, TypeFacts]
@@ -142,6 +141,12 @@ def _types(settings: Settings, instance: Instance) -> tuple[str, ...]:
     return (instance.instance_type, settings.instance_type, *settings.instance_types)
 
 
+def _origin(world: World, host: Host, copies: Sequence[DiskCopy]) -> DiskCopy | None:
+    """Return the copy that a host was made from, as EC2 says: a move that failed may have written another."""
+    now = power.cloud_of(world, host).instance(host.instance_id) if copies else None
+    return next((copy for copy in copies if now and now.ami_id == copy.image_id), None)
+
+
 def _place(instance: Instance) -> Pool:
     return Pool(instance_type=instance.instance_type, market=instance.market, zone=instance.availability_zone)
 
@@ -161,7 +166,7 @@ def _refuse_edits(world: World, host: Host) -> None:
         more = count(len(planned.changes), "change")
         raise ConfigError(
             f"the host is moved as it is, and an apply would do more than that: {more}",
-            hint=f"{command('plan', host.stack)}   # shows them: undo them in terraform.tfvars, or apply them",
+            hint=f"{command('plan', host.stack)}   # shows it: undo it in terraform.tfvars, or apply it",
         )
 
 

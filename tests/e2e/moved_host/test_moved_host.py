@@ -24,11 +24,13 @@ WORK = """
 mkdir -p run && head -c 300000 /dev/urandom >'run/check point.bin' && ln -s 'run/check point.bin' newest
 echo secret >run/key && chmod 600 run/key && sudo sh -c 'echo mine >/etc/mine.conf && rm /etc/issue'
 """
-# Every file of theirs with its content, mode, owner and link.
+# Every file of theirs with its content, mode, owner and link; not the programs that every command renews.
 LISTED = r"""
-cd / && test ! -e etc/issue && sudo find home etc/mine.conf etc/gpuinfra -xdev \( -type f -o -type l \) \
-  -print0 | sort -z | sudo xargs -0 sh -c 'for f; do stat -c "%n %a %U %F %s" "$f"
-  test -L "$f" && readlink "$f" || sha256sum <"$f"; done' sh
+cd / && test ! -e etc/issue && own=home/ubuntu/.cache/gpuinfra &&
+sudo find home etc/mine.conf etc/gpuinfra -xdev -path $own -prune -o \( -type f -o -type l \) -print0 |
+sort -z | sudo xargs -0 sh -c 'for f; do
+  stat -c "%n %a %U %F %s" "$f"; test -L "$f" && readlink "$f" || sha256sum <"$f"
+done' sh
 """
 # When the environment was built, to the nanosecond.
 BUILT = "stat -c '%y' ~/miniconda3/envs/*/conda-meta/history"

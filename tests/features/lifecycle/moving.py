@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.features.lifecycle import move
 from gpuinfra.features.lifecycle.start_elsewhere import Elsewhere
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.disk_copy import RESTORE_LAUNCH, RESTORE_OF, DiskCopy
@@ -187,10 +186,10 @@ class AccountTerraform(FakeTerraform):
             except CloudError as error:
                 return _failed(error)
             self.account.do("RunInstances")
-            resources = {**resources, INSTANCE: new, f"{INSTANCE} {move.WAITS}1)": resources[INSTANCE]}
+            resources = {**resources, INSTANCE: new, f"{INSTANCE} (deposed 1)": resources[INSTANCE]}
             self._write(record, resources)
             self.account.do("state: the new host")
-        old = resources.pop(f"{INSTANCE} {move.WAITS}1)", "")
+        old = resources.pop(f"{INSTANCE} (deposed 1)", "")
         if old:
             self.account.end(old)
             self.account.do("TerminateInstances")

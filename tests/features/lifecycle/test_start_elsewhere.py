@@ -1,12 +1,14 @@
 """A stopped host whose zone has no room: another type, another zone; asked for, resumable, the disk safe."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gpuinfra.features.lifecycle import power
+from gpuinfra.features.lifecycle import move, power
+from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import CloudError
 from tests.features.lifecycle.moving import OLD, OTHER, OWN, WORK, KilledError, Scene, scene
 
@@ -139,3 +141,27 @@ def test_killed_at_every_step_it_goes_on(tmp_path: Path) -> None:
         alive = [one for one in it.account.instances.values() if one.state != "terminated"]
         assert len(alive) == 1
     assert number > 10, "so many steps there are"
+
+
+@pytest.mark.parametrize(
+    ("damage", "is_put_back"),
+    [("deposed", True), ("ami", True), ("none", False), ("new host", False), ("another", False)],
+)
+def test_the_record_is_as_before_where_a_move_came_to_nothing(
+    damage: str, is_put_back: bool, tmp_path: Path
+) -> None:
+    """Only then: a new host that lives, and what has been applied since, are not forgotten."""
+    it = scene(tmp_path)
+    path, kept = it.world.state.path, it.world.state.path.with_name(move.KEPT)
+    record = it.world.state.read()
+    if damage == "deposed":
+        record.resources[f"{INSTANCE} (deposed 1a2b3c4d)"] = OLD
+    elif damage != "none":
+        it.account.change(OLD, ami_id="ami-0a1b2c3d4e5f60007")  # the record says another one
+    if damage == "new host":
+        it.account.instances["i-2"] = replace(it.account.instances[OLD], instance_id="i-2")
+    before = f"the state of before, with {OLD if damage != 'another' else 'i-9'}"
+    kept.write_text(before)
+    move.put_back(it.world, "us-east-1", [OLD])
+    assert path.read_text() == (before if is_put_back else "{}")
+    assert not kept.exists()

@@ -110,3 +110,11 @@ def test_a_refusal_does_not_keep_the_rest(tmp_path: Path) -> None:
     with pytest.raises(CloudError, match="DeleteNatGateway"):
         leftovers.remove(fake_world(tmp_path, cloud=cloud), SETTINGS, (GATEWAY, KEY))
     assert cloud.removed == [KEY.resource_id]
+
+
+def test_the_copy_of_a_disk_is_removed_by_down_alone(tmp_path: Path) -> None:
+    """`up` clears the way of what nobody misses; a copy may be all that is left of a host's disk."""
+    copy, snapshot = thing("aws_ami", "ami-1", part_of="i-1"), thing("aws_ebs_snapshot", "snap-1")
+    world = fake_world(tmp_path, cloud=FakeCloud(things=[snapshot, copy, GROUP]))
+    left = leftovers.find(world, SETTINGS, Record(), strangers=())
+    assert (left.free_of_worth, left.copies) == ((GROUP,), (copy, snapshot)), "the image holds its snapshot"

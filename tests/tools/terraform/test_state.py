@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Record, Tags
 from gpuinfra.tools.terraform.state import LocalState
@@ -198,3 +199,13 @@ def test_the_record_says_whose_it_is_and_where(kind: str, tmp_path: Path) -> Non
     assert record.tags == Tags(project="gpuinfra", stack="default", owner="ada")
     assert record.settings is not None
     assert (record.host, record.settings.region) == (None, "us-east-1")
+
+
+def test_a_host_that_waits_to_be_deleted_is_recorded_beside_its_successor(tmp_path: Path) -> None:
+    """As Terraform names it: neither is a host that nobody knows of."""
+    raw = json.loads(samples.STATE)
+    (instances,) = [it["instances"] for it in raw["resources"] if it["type"] == "aws_instance"]
+    instances.append({"deposed": "1a2b3c4d", "attributes": {"id": "i-0123456789abcdef9"}})
+    resources = state_in(tmp_path, json.dumps(raw)).read().resources
+    assert resources[f"{INSTANCE} (deposed 1a2b3c4d)"] == "i-0123456789abcdef9"
+    assert resources[INSTANCE] == samples.OUTPUTS["instance_id"]
