@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -79,10 +80,10 @@ def fork_server(env: Mapping[str, str]) -> Iterator[ForkServer]:
     """Start one; it ends with this block, or with this process."""
     with tempfile.TemporaryDirectory(prefix="fork-") as folder:
         path = Path(folder) / "socket"
-        argv = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "tests.fork_server", str(path)]
+        argv = [sys.executable, "-m", "tests.fork_server", str(path)]
         given = {**env, "PYTHONPATH": str(ROOT)}
         with subprocess.Popen(
-            argv, cwd=ROOT, env=given, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+            argv, cwd=ROOT, env=given, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:
             assert process.stdout
             try:
@@ -122,12 +123,13 @@ def _serve(path: str) -> None:
         server.listen(64)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        while True:
+        while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:  # it ends with who started us
             connection, _ = server.accept()
             if os.fork() == 0:
                 server.close()
                 return _answer(connection)
             connection.close()
+    os._exit(0)
 
 
 def _answer(connection: socket.socket) -> None:
