@@ -15,6 +15,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +55,8 @@ def set_up(goal: str) -> int:
     if is_new and goal in COMES:
         say("First the set-up (once, 2 or 3 minutes): Python packages, Terraform, an image for hosts;")
         say(COMES[goal] + ".")
-    programs.install(lacking(goal, is_new=is_new), programs.ProgramHost(), say)
+    with _lock("programs"):  # `make -j` sets up several times at once; apt refuses a second one
+        programs.install(lacking(goal, is_new=is_new), programs.ProgramHost(), say)
     make_venv(sys.executable, VENV, ROOT / "requirements.lock", project=ROOT)
     make_lean(VENV / "bin" / "gpuinfra")
     ours = [str(VENV / "bin" / "python"), "-m"]
@@ -117,15 +120,19 @@ def make_venv(python: str, venv: Path, lock: Path, project: Path | None = None) 
         return
     if not can_make_venv():
         raise SetupError("Python cannot make a virtual environment here: python3-venv is missing")
-    (ROOT / ".tools").mkdir(exist_ok=True)
-    with (
-        (ROOT / ".tools" / f"{venv.name}.lock").open("w") as mine,
-        ticking(f"setting up {venv.relative_to(ROOT)} (once, about a minute)"),
-    ):
-        fcntl.flock(mine, fcntl.LOCK_EX)  # `make -j2 check` sets up twice at the same time
+    with ticking(f"setting up {venv.relative_to(ROOT)} (once, about a minute)"), _lock(venv.name):
         if not _is_made(marker, wanted):
             _fill_venv(python, venv, lock, project)
             marker.write_text(wanted)
+
+
+@contextmanager
+def _lock(name: str) -> Iterator[None]:
+    """Let one set-up at a time do this; the others wait, and then find it done."""
+    (ROOT / ".tools").mkdir(exist_ok=True)
+    with (ROOT / ".tools" / f"{name}.lock").open("w") as mine:
+        fcntl.flock(mine, fcntl.LOCK_EX)
+        yield
 
 
 def _is_made(marker: Path, wanted: str) -> bool:

@@ -12,14 +12,19 @@ from typing import TypeVar
 from gpuinfra.simulator.client import PATIENCE_S as PATIENCE_S
 
 Got = TypeVar("Got")
+SELDOM_S = 0.25
 
 
 def wait_until(
     true: Callable[[], Got], what: str, *, more: Callable[[], object] = lambda: "", poll_s: float = 0.05
 ) -> Got:
-    """Poll until something is true and return it; `more` is shown if it never is."""
-    deadline = time.monotonic() + PATIENCE_S
+    """Poll until something is true and return it; `more` is shown if it never is.
+
+    What has not come soon is asked for less often: a question costs CPU that what is waited for needs.
+    """
+    began = time.monotonic()
     while not (got := true()):
-        assert time.monotonic() < deadline, f"waited {PATIENCE_S:g} s for {what} {more()}"
-        time.sleep(poll_s)
+        waited_s = time.monotonic() - began
+        assert waited_s < PATIENCE_S, f"waited {PATIENCE_S:g} s for {what} {more()}"
+        time.sleep(max(poll_s, min(waited_s / 20, SELDOM_S)))
     return got

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuinfra.simulator.lab.lab import Lab
+from tests.fork_server import ForkServer
 from tests.processes import until_test_ends
 from tests.waiting import PATIENCE_S
 
@@ -20,9 +21,12 @@ class Cli:
     project: Path
     env: Mapping[str, str]
     lab: Lab | None = None  # where it runs; here, if None
+    server: ForkServer | None = None  # what starts it, if its start is not what a test is about
 
     def run(self, *args: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, without a terminal."""
+        if self.server and self.server.can_run({**self.env, **env}):
+            return self.server.run(*args, cwd=self.project, env={**self.env, **env}, stdin=stdin)
         return subprocess.run(
             self.argv(*args),
             cwd=self.project,

@@ -14,6 +14,7 @@ from gpuinfra.simulator.project_copy import copy_project, private_env
 from gpuinfra.simulator.server import running
 from tests.e2e.cli import Cli
 from tests.e2e.policy_day import beyond
+from tests.fork_server import ForkServer, fork_server
 from tests.running_provider import running_provider
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +52,13 @@ def provider(simulator: Simulator, installed: Path) -> Iterator[dict[str, str]]:
         yield variable
 
 
+@pytest.fixture(scope="session")
+def server(simulator: Simulator) -> Iterator[ForkServer]:
+    """What starts most commands."""
+    with fork_server(simulator.env(os.environ)) as started:
+        yield started
+
+
 @pytest.fixture
 def sim(simulator: Simulator) -> Simulator:
     """The simulator as after a fresh start."""
@@ -75,6 +83,6 @@ def cold_cli(fresh: Cli, installed: Path) -> Cli:
 
 
 @pytest.fixture
-def cli(cold_cli: Cli, provider: dict[str, str]) -> Cli:
-    """The command line after `init`, its provider running: what most tests use, being quicker by half."""
-    return dataclasses.replace(cold_cli, env={**cold_cli.env, **provider})
+def cli(cold_cli: Cli, provider: dict[str, str], server: ForkServer) -> Cli:
+    """The command line after `init`, provider and libraries loaded: what most tests use, the quickest."""
+    return dataclasses.replace(cold_cli, env={**cold_cli.env, **provider}, server=server)

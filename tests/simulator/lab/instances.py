@@ -2,6 +2,7 @@
 
 import subprocess
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,9 @@ class LabInstances:
     lab: Lab
     key: Path
 
-    @property
+    @cached_property
     def ec2(self) -> "EC2Client":
-        """Return a client of the lab's API, from outside."""
+        """Return a client of the lab's API, from outside; made once: it is asked twenty times a second."""
         made: EC2Client = client("ec2", self.lab.simulator)
         return made
 
