@@ -72,9 +72,8 @@ def test_rules_are_found(name: str) -> None:
 
 def test_the_example_shows_the_defaults() -> None:
     """What the example sets is what one gets without it, but for decisions that the user must own."""
-    variables = blocks("variables.tf", "variable")
+    shown, variables = example(), blocks("variables.tf", "variable")
     with_default = {k: v["default"] for k, v in variables.items() if "default" in v and k != "pool"}
-    shown = example()
     assert {k: shown[k] for k in with_default} == with_default
 
 

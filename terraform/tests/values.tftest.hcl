@@ -1,5 +1,6 @@
 # One value's day, first half: from terraform.tfvars to the arguments of the resources.
-# tests/stack is a named stack as the command line makes it: links to the root module, own files.
+# tests/stack is a named stack as the command line makes it: links to the root module, own files. Over 200 lines: one
+# list of values.
 
 mock_provider "aws" {
   source = "./tests/mocks"

@@ -168,7 +168,7 @@ def test_a_profile_comes_before_what_was_found_out(module: Path, tmp_path: Path)
     assert TfvarsFile(profile, module=module).names() == {"instance_type", "region"}
     made.create({"owner": "ada", "region": "eu-west-1"}, profile=profile)
     text = (tmp_path / "b/terraform.tfvars").read_text()
-    lines = [line for line in text.splitlines() if line.startswith(("instance_type", "region"))]
+    lines = [line for line in text.splitlines() if line.startswith(("instance_type ", "region "))]
     assert lines == ['region = "eu-west-1"', 'instance_type = "p4d.24xlarge"']
 
 
