@@ -44,6 +44,18 @@ def test_public_parameters_name_images_in_every_region(sim: Simulator, region: s
     assert image["OwnerId"] == "898082745236"
 
 
+def test_regions_are_those_that_are_on_unless_all_are_asked_for(ec2: "EC2Client") -> None:
+    """And those that a filter names."""
+    on = {it["RegionName"]: it["OptInStatus"] for it in ec2.describe_regions()["Regions"]}
+    assert set(on.values()) == {"opt-in-not-required"}
+    every = {it["RegionName"] for it in ec2.describe_regions(AllRegions=True)["Regions"]}
+    assert every > set(on)
+    off: Any = [{"Name": "opt-in-status", "Values": ["not-opted-in"]}]
+    found = ec2.describe_regions(AllRegions=True, Filters=off)["Regions"]
+    assert {it["RegionName"] for it in found} == every - set(on)
+    assert ec2.describe_regions(RegionNames=["us-east-1"])["Regions"][0]["RegionName"] == "us-east-1"
+
+
 def test_quotas_are_seeded(sim: Simulator) -> None:
     """The account's value, and AWS's; an unknown code is AWS's error."""
     quotas = client("service-quotas", sim)

@@ -21,7 +21,7 @@ LATE_S = 0.5  # so long a host is pending before EC2 finds out that it has none
 LATE = "Server.InsufficientInstanceCapacity"
 _LATE_REASON = "There was insufficient capacity available to satisfy the launch request"
 _MORE = " Our system will be working on provisioning additional capacity."
-ON_DEMAND, SPOT = "on-demand", "spot"
+ON_DEMAND, SPOT, CAPACITY_BLOCK = "on-demand", "spot", "capacity-block"
 
 
 def apply(state: SimulatorState) -> None:
@@ -47,7 +47,7 @@ def apply(state: SimulatorState) -> None:
 def choose_zone(state: SimulatorState, request: Any) -> str:
     """Return the zone asked for, else the first with room that offers the type; refuse as EC2 does.
 
-    A dry run says nothing of capacity.
+    A dry run says nothing of capacity, and a reservation has it.
     """
     instance_type = request._get_param("InstanceType") or DEFAULT_TYPE
     zone, zones = zone_asked(request), _zones_offering(instance_type, request.region)
@@ -58,7 +58,7 @@ def choose_zone(state: SimulatorState, request: Any) -> str:
             f" Zone ({zone}). Please retry your request by not specifying an Availability Zone or choosing"
             f" {', '.join(zones)}.",
         )
-    if request._get_param("DryRun"):
+    if request._get_param("DryRun") or _reservation(request):
         return zone or zones[0]
     market = market_asked(request)
     wanted = _affordable(request, instance_type, [zone] if zone else zones)
@@ -69,11 +69,18 @@ def choose_zone(state: SimulatorState, request: Any) -> str:
     return chosen
 
 
-def launched(state: SimulatorState, instance: Any) -> None:
+def launched(state: SimulatorState, request: Any, instance: Any) -> None:
     """Give a new instance its place, or let EC2 find out a moment later that it has none."""
-    pool = _pool(instance)
-    state.capacity.take(instance.id, *pool)
-    if state.capacity.is_late(*pool):
+    pool, reservation = _pool(instance), _reservation(request)
+    if _options(request).get("MarketType") == CAPACITY_BLOCK:
+        instance.lifecycle = CAPACITY_BLOCK  # to moto all that is bought in a way of its own is spot
+    if reservation:
+        target = {"CapacityReservationId": reservation}
+        instance.capacity_reservation_id = reservation
+        instance.capacity_reservation_specification = {"CapacityReservationTarget": target}
+    else:
+        state.capacity.take(instance.id, *pool)
+    if not reservation and state.capacity.is_late(*pool):
         state.without_capacity.add(instance.id)
         late = threading.Timer(LATE_S, _end_late, (state, instance))
         late.daemon = True
@@ -98,8 +105,17 @@ def primary_nic(request: Any) -> dict[str, Any]:
 
 def market_asked(request: Any) -> str:
     """Return the market of a launch: on-demand or spot."""
-    options = request._get_param("InstanceMarketOptions", {}) or {}
-    return SPOT if options.get("MarketType") == "spot" else ON_DEMAND
+    return SPOT if _options(request).get("MarketType") == SPOT else ON_DEMAND
+
+
+def _options(request: Any) -> dict[str, Any]:
+    return request._get_param("InstanceMarketOptions", {}) or {}
+
+
+def _reservation(request: Any) -> str:
+    """Return the capacity reservation, or Capacity Block, that a launch is for; empty for none."""
+    asked = request._get_param("CapacityReservationSpecification", {}) or {}
+    return str((asked.get("CapacityReservationTarget") or {}).get("CapacityReservationId") or "")
 
 
 def _zones_offering(instance_type: str, region: str) -> list[str]:
@@ -127,8 +143,7 @@ def _no_capacity(instance_type: str, market: str, zone: str, free: list[str]) ->
 
 def _affordable(request: Any, instance_type: str, zones: list[str]) -> list[str]:
     """Return the zones whose spot price is within the highest that was named; refuse where there is none."""
-    options = (request._get_param("InstanceMarketOptions", {}) or {}).get("SpotOptions") or {}
-    most = options.get("MaxPrice")
+    most = (_options(request).get("SpotOptions") or {}).get("MaxPrice")
     if market_asked(request) != SPOT or not most:
         return zones
     usd_h = {zone: prices.spot_usd_h(instance_type, zone) for zone in zones}

@@ -69,7 +69,7 @@ def apply(state: SimulatorState) -> None:
         for instance in result.result.instances:
             for concern in (network, volumes, spot):
                 concern.finish(self, instance)
-            capacity.launched(state, instance)
+            capacity.launched(state, self, instance)
         return result
 
     def run_instances(self: Any) -> Any:

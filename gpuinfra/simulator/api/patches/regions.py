@@ -1,20 +1,30 @@
-"""Regions that an account has not switched on: DescribeRegions names them only if it is asked for all."""
+"""DescribeRegions: without AllRegions what the account has switched on, and filters, which moto ignores.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
+"""
 
 from typing import Any
 
-from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+from moto.core.responses import ActionResult
+from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 
 from gpuinfra.simulator.api.state import SimulatorState
 
 ON = ("opt-in-not-required", "opted-in")
+FILTERS = {"region-name": "name", "endpoint": "endpoint", "opt-in-status": "opt_in_status"}
 
 
 def apply(state: SimulatorState) -> None:
-    """Answer as EC2 does: without AllRegions only what is on."""
-    describe_of_moto = RegionsAndZonesBackend.describe_regions
+    """Answer as EC2 does."""
 
-    def describe(self: Any, region_names: list[str] | None = None) -> list[Any]:
-        found: list[Any] = describe_of_moto(self, region_names)
-        return found if region_names else [it for it in found if it.opt_in_status in ON]
+    def describe_regions(self: Any) -> ActionResult:
+        self.error_on_dryrun()
+        names = self._get_param("RegionNames", [])
+        found: list[Any] = self.ec2_backend.describe_regions(names)
+        if not names and not self._get_bool_param("AllRegions"):
+            found = [it for it in found if it.opt_in_status in ON]
+        for name, wanted in self._filters_from_querystring().items():
+            found = [it for it in found if getattr(it, FILTERS[name]) in wanted]
+        return ActionResult({"Regions": found})
 
-    RegionsAndZonesBackend.describe_regions = describe
+    AvailabilityZonesAndRegions.describe_regions = describe_regions

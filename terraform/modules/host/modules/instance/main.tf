@@ -118,9 +118,10 @@ resource "aws_instance" "this" {
       error_message = "kms_key_id is ${coalesce(var.kms_key_id, "null")}, and the host is in ${var.region}: a disk takes a key of its own region. Set kms_key_id in terraform.tfvars to one; see: aws kms list-keys --region ${var.region}"
     }
 
-    # No trigger ties it to the host: one is lost when the new host cannot be had.
+    # No trigger ties it to the host: one is lost when the new host cannot be had. Of a Capacity Block the provider
+    # reads nothing back.
     postcondition {
-      condition     = self.id == null || coalesce(self.instance_lifecycle, "on-demand") == var.market
+      condition     = self.id == null || (self.instance_lifecycle == "spot") == (var.market == "spot")
       error_message = "The host ${coalesce(self.id, "null")} is ${coalesce(self.instance_lifecycle, "on-demand")}, and market is ${var.market}: a host that lives keeps its market. Set market in terraform.tfvars back. To have one that is ${var.market}: gpuinfra down, then up, which makes a new host with a new disk."
     }
 

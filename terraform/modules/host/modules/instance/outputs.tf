@@ -52,7 +52,9 @@ output "availability_zone" {
 
 output "market" {
   description = "How the host is bought: on-demand, spot or capacity-block"
-  value       = coalesce(aws_instance.this.instance_lifecycle, "on-demand")
+
+  # The provider reads back whether a host is a spot one, and nothing else.
+  value = coalesce(aws_instance.this.instance_lifecycle, var.market == "spot" ? "on-demand" : var.market)
 }
 
 output "access" {
