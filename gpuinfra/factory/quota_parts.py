@@ -42,6 +42,7 @@ def quotas(
         stack=stack,
         reporter=Terminal(),
         clock=Clock(sleep=time.sleep, now=time.monotonic),
+        is_named=bool(region),
     )
 
 

@@ -49,7 +49,10 @@ def plain(one: QuotaRequest) -> dict[str, object]:
 
 
 class AccountQuotas:
-    """The quotas of one region; places: what the stack, or the user, asks for. stack: for hints."""
+    """The quotas of one region; places: what the stack, or the user, asks for. stack: for hints.
+
+    is_named: the user has said the region, and has to say it again.
+    """
 
     def __init__(
         self,
@@ -60,9 +63,11 @@ class AccountQuotas:
         stack: str,
         reporter: Reporter,
         clock: Clock,
+        is_named: bool = False,
     ) -> None:
         self._source, self.region, self._places = source, region, list(places)
         self._stack, self._reporter, self._clock = stack, reporter, clock
+        self._option = f" --region {region}" if is_named else ""
 
     def show(self) -> QuotaTable:
         """Return all that concerns hosts with GPUs; what AWS does not tell is unknown."""
@@ -73,7 +78,7 @@ class AccountQuotas:
         for line in found.unsure:
             self._reporter.say(f"not sure: {line}")
         for one in found.lacking:
-            ask = request_command(one.instance_type, one.market, self._stack)
+            ask = self._ask(one)
             self._reporter.say(f"{one.instance_type} {one.market}: {one.missing:g} vCPUs are missing: {ask}")
         return found
 
@@ -93,12 +98,10 @@ class AccountQuotas:
             f" (now {has}, {'unknown' if one.in_use is None else one.in_use} in use)?"
         )
         if not yes and not self._reporter.confirm(question):
-            raise Declined("nothing was asked for", hint=command("quota show", self._stack))
-        made = self._source.request(one.code or "", wanted)
+            raise Declined("nothing was asked for", hint=self._next("quota show"))
+        made = self._asked(one.code or "", wanted)
         self._reporter.say(f"asked for {wanted:g} vCPUs of {one.family} {one.market}: {made.status}")
-        self._reporter.say(
-            f"next: {command('quota history --follow', self._stack)}; AWS takes minutes to days"
-        )
+        self._reporter.say(f"next: {self._next('quota history --follow')}; AWS takes minutes to days")
         return made
 
     def history(self, *, follow: bool = False) -> QuotaHistory:
@@ -120,10 +123,24 @@ class AccountQuotas:
                         self._reporter.say(f"{' '.join(_family(it))}, {it.vcpus:g} vCPUs: {it.status}")
         except KeyboardInterrupt:
             message = "stopped looking; the requests stay open"
-            raise Interrupted(message, hint=command("quota history", self._stack)) from None
+            raise Interrupted(message, hint=self._next("quota history")) from None
         if not found:
             self._reporter.say(f"nothing was asked for in {self.region}")
         return QuotaHistory(requests=tuple(found))
+
+    def _asked(self, code: str, vcpus: float) -> QuotaRequest:
+        try:
+            return self._source.request(code, vcpus)
+        except CloudError as error:
+            if error.code == "ResourceAlreadyExistsException":
+                error.hint = f"{self._next('quota history')}   # what is open"
+            raise
+
+    def _ask(self, one: QuotaSum) -> str:
+        return request_command(one.instance_type, one.market, self._stack) + self._option
+
+    def _next(self, verb: str) -> str:
+        return command(verb, self._stack) + self._option
 
     def _one(self) -> QuotaSum:
         """Return the sum of the first place that lacks something, else of the first.
@@ -143,7 +160,7 @@ class AccountQuotas:
         return one
 
     def _wanted(self, one: QuotaSum, vcpus: int | None) -> float:
-        example = f"{request_command(one.instance_type, one.market, self._stack)} {int(one.limit or 0) + 64}"
+        example = f"{self._ask(one)} {int(one.limit or 0) + 64}"
         if vcpus is not None:
             if one.limit is not None and vcpus <= one.limit:
                 message = (

@@ -7,19 +7,18 @@ from gpuinfra.features.quota.sums import QuotaSum, check
 from gpuinfra.ground.errors import CloudError, GpuInfraError
 from gpuinfra.ground.model import Record, Settings
 from gpuinfra.ground.names import command
-from gpuinfra.ground.pool import ON_DEMAND, SPOT, Pool
+from gpuinfra.ground.pool import SPOT, Pool, markets_of
 from gpuinfra.ground.quota import QuotaSource
 from gpuinfra.ground.world import World
 
 # Once all else is ready; what AWS has not told by then is no reason to refuse.
 PATIENCE_S = 3.0
-MARKETS = {"on-demand": (ON_DEMAND,), "spot": (SPOT,), "spot-then-on-demand": (SPOT, ON_DEMAND)}
 
 
 def needed_for(settings: Settings) -> list[Pool]:
     """Return the places that terraform.tfvars names, whatever the zone: quotas do not know zones."""
     types = settings.instance_types or (settings.instance_type,)
-    markets = MARKETS.get(settings.market, (ON_DEMAND,))
+    markets = markets_of(settings.market)
     return [Pool(instance_type=name, market=market) for market in markets for name in types]
 
 

@@ -41,7 +41,7 @@ LINES: tuple[tuple[str, str, str], ...] = (
     (
         "ResourceAlreadyExistsException|QuotaExceeded(Exception)?|InvalidResourceState(Exception)?",
         "AWS takes no further request for this quota: {r.message}",
-        "gpuinfra quota history --region {r.region}   # what is open",
+        "gpuinfra quota history   # what is open",
     ),
     # places and prices
     (
@@ -58,11 +58,6 @@ LINES: tuple[tuple[str, str, str], ...] = (
         r"InvalidVolume\.ZoneMismatch",
         "the volume is in another zone than the host: {r.message}",
         "set its zone as availability_zone in terraform.tfvars, then: {r.plan}",
-    ),
-    (
-        "SpotMaxPriceTooLow",
-        "the Spot price is above the highest that you pay: {r.message}",
-        "aws ec2 describe-spot-price-history --region {r.region} --max-items 20   # what AWS takes",
     ),
     # what is there, or is not
     (

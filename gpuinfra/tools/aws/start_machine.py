@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.h
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 EVERY_S = 300
 # After EC2 has said yes: where it then finds no capacity the host is stopped again within this time.
@@ -25,56 +26,23 @@ def definition(*, partition: str, instance_id: str, launched: str, until: float,
 
     launched: the last start of the host, ISO 8601 in UTC, as EC2 told it when the user asked.
     """
-    call = f"arn:{partition}:states:::aws-sdk:"
+    call, host = f"arn:{partition}:states:::aws-sdk:", {"InstanceIds": [instance_id]}
     again = [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Wait"}]
-    look = {
+    start = {"Type": "Task", "Resource": f"{call}ec2:startInstances", "Parameters": host, "ResultPath": None}
+    delete = {
         "Type": "Task",
-        "Resource": f"{call}ec2:describeInstances",
-        "Parameters": {"InstanceIds": [instance_id]},
-        "ResultSelector": {
-            "state.$": f"{FIRST}.State.Name",
-            "launched.$": f"{FIRST}.LaunchTime",
-            "reasons.$": f"{LIST}.StateReason.Code",
-        },
+        "Resource": f"{call}sfn:deleteStateMachine",
+        "Parameters": {"StateMachineArn.$": "$$.StateMachine.Id"},
+        "End": True,
     }
-    end = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    is_stopped = {"Variable": "$.now.state", "StringEquals": "stopped"}
-    is_stopping = {"Variable": "$.now.state", "StringEquals": "stopping"}
-    # EC2's start times are whole seconds, and grow.
-    since = datetime.fromisoformat(launched.replace("Z", "+00:00")) + timedelta(seconds=1)
-    never_ran = {"Variable": "$.now.launched", "TimestampLessThan": f"{since:%Y-%m-%dT%H:%M:%SZ}"}
-    late = [
-        {"Variable": "$.now.reasons[0]", "IsPresent": True},
-        {"Variable": "$.now.reasons[0]", "StringEquals": NO_CAPACITY},
-    ]
+    end = _iso(datetime.fromtimestamp(until, UTC))
     states = {
-        "Look": {**look, "ResultPath": "$.now", "Catch": again, "Next": "Decide"},
-        "Decide": {
-            "Type": "Choice",
-            "Choices": [
-                {"Variable": "$$.State.EnteredTime", "TimestampGreaterThanEquals": end, "Next": "Gone"},
-                {"And": [is_stopped, never_ran], "Next": "Start"},
-                {"And": [is_stopped, *late], "Next": "Start"},
-                {"And": [is_stopping, never_ran], "Next": "Wait"},
-            ],
-            "Default": "Gone",
-        },
-        "Start": {
-            "Type": "Task",
-            "Resource": f"{call}ec2:startInstances",
-            "Parameters": {"InstanceIds": [instance_id]},
-            "ResultPath": None,
-            "Catch": again,
-            "Next": "Settle",
-        },
+        "Look": {**_look(call, host), "Catch": again, "Next": "Decide"},
+        "Decide": {"Type": "Choice", "Choices": _choices(launched, end), "Default": "Gone"},
+        "Start": {**start, "Catch": again, "Next": "Settle"},
         "Settle": {"Type": "Wait", "Seconds": SETTLED_S, "Next": "Look"},
         "Wait": {"Type": "Wait", "Seconds": EVERY_S, "Next": "Look"},
-        "Gone": {
-            "Type": "Task",
-            "Resource": f"{call}sfn:deleteStateMachine",
-            "Parameters": {"StateMachineArn.$": "$$.StateMachine.Id"},
-            "End": True,
-        },
+        "Gone": delete,
     }
     whole = {
         "Comment": f"gpuinfra: starts {instance_id} once EC2 has capacity, until {end}",
@@ -84,6 +52,40 @@ def definition(*, partition: str, instance_id: str, launched: str, until: float,
         "States": states,
     }
     return json.dumps(whole)
+
+
+def _look(call: str, host: dict[str, Any]) -> dict[str, Any]:
+    """Return the state that asks EC2 how the host is."""
+    return {
+        "Type": "Task",
+        "Resource": f"{call}ec2:describeInstances",
+        "Parameters": host,
+        "ResultSelector": {
+            "state.$": f"{FIRST}.State.Name",
+            "launched.$": f"{FIRST}.LaunchTime",
+            "reasons.$": f"{LIST}.StateReason.Code",
+        },
+        "ResultPath": "$.now",
+    }
+
+
+def _choices(launched: str, end: str) -> list[dict[str, Any]]:
+    """Return what follows from how the host is; else the machine ends."""
+    is_stopped = {"Variable": "$.now.state", "StringEquals": "stopped"}
+    is_stopping = {"Variable": "$.now.state", "StringEquals": "stopping"}
+    # EC2's start times are whole seconds, and grow.
+    since = datetime.fromisoformat(launched.replace("Z", "+00:00")) + timedelta(seconds=1)
+    never_ran = {"Variable": "$.now.launched", "TimestampLessThan": _iso(since)}
+    late = [
+        {"Variable": "$.now.reasons[0]", "IsPresent": True},
+        {"Variable": "$.now.reasons[0]", "StringEquals": NO_CAPACITY},
+    ]
+    return [
+        {"Variable": "$$.State.EnteredTime", "TimestampGreaterThanEquals": end, "Next": "Gone"},
+        {"And": [is_stopped, never_ran], "Next": "Start"},
+        {"And": [is_stopped, *late], "Next": "Start"},
+        {"And": [is_stopping, never_ran], "Next": "Wait"},
+    ]
 
 
 def trust(*, partition: str, region: str, account: str, name: str) -> str:
@@ -104,7 +106,7 @@ def trust(*, partition: str, region: str, account: str, name: str) -> str:
 def rights(*, partition: str, region: str, account: str, name: str, instance_id: str, until: float) -> str:
     """Return what the role may do: start this one host, until then; and delete the machine."""
     where = f"{region}:{account}"
-    end = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    end = _iso(datetime.fromtimestamp(until, UTC))
     machine = f"arn:{partition}:states:{where}:stateMachine:{name}*"
     by_ec2 = {
         "Bool": {"kms:GrantIsForAWSResource": "true"},
@@ -123,3 +125,7 @@ def rights(*, partition: str, region: str, account: str, name: str, instance_id:
         {"Effect": "Allow", "Action": "kms:CreateGrant", "Resource": "*", "Condition": by_ec2},
     ]
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from gpuinfra.features.lifecycle import hosts, power, start_later
-from gpuinfra.features.lifecycle.until import parse
 from gpuinfra.features.provision import status
 from gpuinfra.features.provision.down import destroy
 from gpuinfra.ground.errors import CloudError, ConfigError
@@ -16,10 +15,13 @@ from gpuinfra.ground.model import Host
 from gpuinfra.ground.world import World
 from tests.fakes.host import FakeCloud, fake_world
 from tests.fakes.later_starts import FakeLaterStarts
-from tests.fakes.world import RUNNING, FakeReporter
+from tests.fakes.world import RECORDED, RUNNING, FakeReporter
 
 NOW = datetime(2026, 11, 29, 17, 0, tzinfo=UTC)
 STOPPED = dataclasses.replace(RUNNING, state="stopped", launched="2026-11-29T10:00:00Z", public_ip="")
+LEASED = dataclasses.replace(
+    RECORDED, resources={**RECORDED.resources, 'module.host.aws_scheduler_schedule.lease["stop"]': "g/stop-1"}
+)
 
 
 def refusing(code: str) -> Any:
@@ -90,34 +92,6 @@ def test_options_that_do_not_fit(until: str, when_available: bool, says: str, tm
     assert why.value.hint == "gpuinfra start --when-available --until 12h"
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("90m", "2026-11-29T18:30"),
-        ("1.5h", "2026-11-29T18:30"),
-        ("7d", "2026-12-06T17:00"),
-        ("18:00", "2026-11-29T18:00"),
-        ("9:05", "2026-11-30T09:05"),
-        ("2026-11-30T18:00", "2026-11-30T18:00"),
-        ("2026-11-30T18:00:00Z", "2026-11-30T18:00"),
-    ],
-)
-def test_times_as_people_say_them(text: str, found: str) -> None:
-    """An hour of the day is the next one."""
-    assert parse(text, NOW).isoformat()[:16] == found
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["soon", "", "12", "-2h", "1h30m", "25:00", "17:60", "4m", "8d", "999999d", "2026-11-28T18:00",
-     "2026-13-01T00:00", "1e3h", "17:03"],
-)  # fmt: skip
-def test_what_is_no_time_or_too_far(text: str) -> None:
-    """Refused with what may be."""
-    with pytest.raises(ConfigError, match=r"must be like 90m|must be 5 minutes to 7 days"):
-        parse(text, NOW)
-
-
 def test_stop_ends_it_before_it_looks(tmp_path: Path) -> None:
     """A host that waits is stopped: `stop` says that nothing starts it any more."""
     later, reporter = FakeLaterStarts(waits_until=9e9), FakeReporter()
@@ -186,3 +160,26 @@ def test_a_host_that_runs_is_not_asked_about(tmp_path: Path) -> None:
     later = FakeLaterStarts(refusal=CloudError("no"))
     assert status.status(fake_world(tmp_path, later_starts=later)).waits_until == ""
     assert status.status(stopped_world(tmp_path, later)).waits_until == ""
+
+
+@pytest.mark.parametrize(("left_h", "tried_h"), [(3.0, 3 - 5 / 60), (30.0, 12.0)])
+def test_a_lease_that_ends_before_is_the_end_of_it(left_h: float, tried_h: float, tmp_path: Path) -> None:
+    """Nothing starts a host that its lease has ended."""
+    later, now_s = FakeLaterStarts(), NOW.timestamp()
+    cloud = FakeCloud(instance=STOPPED, schedules={"g/stop-1": now_s + left_h * 3600}, now=now_s)
+    world = fake_world(tmp_path, cloud=cloud, later_starts=later, records=(LEASED,))
+    start_later.start(
+        world, until="12h", when_available=True, now=NOW, start=refusing("InsufficientInstanceCapacity")
+    )
+    assert later.begun[0].until - now_s == pytest.approx(tried_h * 3600)
+
+
+def test_a_lease_that_ends_in_minutes_is_refused(tmp_path: Path) -> None:
+    """With what makes it longer."""
+    now_s = NOW.timestamp()
+    cloud = FakeCloud(instance=STOPPED, schedules={"g/stop-1": now_s + 500}, now=now_s)
+    world = fake_world(tmp_path, cloud=cloud, later_starts=FakeLaterStarts(), records=(LEASED,))
+    with pytest.raises(ConfigError, match="ends within minutes"):
+        start_later.start(
+            world, until="12h", when_available=True, now=NOW, start=refusing("InsufficientInstanceCapacity")
+        )
