@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from gpuinfra import factory
-from gpuinfra.factory import host_parts, initial, money_parts
+from gpuinfra.factory import host_parts, initial, money_parts, spot_parts
+from gpuinfra.factory.start import elsewhere
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.events.event import HostEvent
 from gpuinfra.features.events.events import history
@@ -28,7 +29,8 @@ from gpuinfra.features.jobs.job import Job
 from gpuinfra.features.jobs.options import JobSpec
 from gpuinfra.features.leaks import find
 from gpuinfra.features.leaks.leak import Leaks
-from gpuinfra.features.lifecycle import lease, power, resize
+from gpuinfra.features.lifecycle import lease, power, resize, start_elsewhere, start_later
+from gpuinfra.features.lifecycle.start_later import StartedOrWaiting
 from gpuinfra.features.money import cost
 from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.money.lease_text import LeaseSummary
@@ -37,6 +39,8 @@ from gpuinfra.features.money.table import PriceTable, TypeFilter
 from gpuinfra.features.provision import down, init, plan, status, up
 from gpuinfra.features.provision.plan import TerraformPlan
 from gpuinfra.features.provision.status import Status
+from gpuinfra.features.spot import drill
+from gpuinfra.features.spot.drill import DrillResult
 from gpuinfra.features.sync import sync
 from gpuinfra.features.sync.result import SyncResult
 from gpuinfra.features.usage import top
@@ -117,15 +121,21 @@ class GpuHost:
         """Return what `up` would change; nothing is changed."""
         return plan.plan(self._world(), initial.init_values(os.environ))
 
-    def up(self, *, yes: bool = False, replace: bool = False, wait: bool = True) -> Host:
+    def up(
+        self, *, yes: bool = False, replace: bool = False, wait: bool = True, capacity_wait_s: float = 0.0
+    ) -> Host:
         """Make, change or start the host; return it once its environment is proven (`wait`).
 
         yes: to all that loses nothing; with `replace` also to the loss of a host and its disk.
+        capacity_wait_s: for how long AWS is asked again where it has no host to give.
         """
         world = self._world()
         consent = up.Consent(yes=yes, replace=replace, running=host_parts.running(world))
         values, living = initial.init_values(os.environ), host_parts.living_host(world, yes=yes)
-        return up.up(world, values, consent, wait=wait, living=living)
+        make = partial(
+            up.up, world, values, consent, wait=wait, living=living, capacity_wait_s=capacity_wait_s
+        )
+        return spot_parts.with_restarts(world, os.environ, make, is_ready=wait)
 
     def status(self) -> Status:
         """Return what was recorded, and what is there now."""
@@ -225,7 +235,8 @@ class GpuHost:
         notebook: interrupt) ends it, a lost connection does not.
         """
         world = self._world()
-        done = completed(world, self._begin(world, command, sync=sync, env=env), on_output)
+        before = host_parts.sync_first(world, os.environ, no_sync=not sync)
+        done = completed(world, jobs.begin(world, _spec(command, env), before), on_output)
         if check and done.code:
             raise CommandFailed(done)
         return done
@@ -240,18 +251,21 @@ class GpuHost:
         time_limit_s: float | None = None,
         then: str = "none",
         save: str = "",
+        restart: bool = False,
     ) -> Job:
         """Start a command that goes on without this machine.
 
         then: what the host does when its jobs are done: stop, terminate or none. save: a line for the shell
-        that copies the results off the host before.
+        that copies the results off the host before. restart: where EC2 takes a spot host back, it begins
+        again on the host that the next `up` makes.
         """
-        more: dict[str, Any] = {"name": name, "time_limit_s": time_limit_s, "then": then, "save": save}
-        return self._begin(self._world(), command, sync=sync, env=env, **more)
+        world, limits = self._world(), {"time_limit_s": time_limit_s, "then": then, "save": save}
+        spec = _spec(command, env, name=name, restart=restart, **limits)
+        return spot_parts.start_job(world, spec, host_parts.sync_first(world, os.environ, no_sync=not sync))
 
     def jobs(self) -> list[Job]:
-        """Return the jobs on the host, the newest first."""
-        return jobs.listed(self._world())
+        """Return the jobs on the host, the newest first; after it is gone what is known of them."""
+        return list(spot_parts.listed_jobs(self._world()))
 
     def wait(self, job: Job | str) -> Job:
         """Wait for a job's end, through lost connections and restarts; return it as it ended."""
@@ -280,10 +294,21 @@ class GpuHost:
         world = self._world()
         return power.stop(world, yes=yes, running=host_parts.running(world, connecting=True))
 
-    def start(self, *, wait: bool = True) -> Host:
-        """Start a stopped host; return it with its new address."""
-        world = self._world()
-        return power.followed(world, power.start(world), wait=wait)
+    def start(self, *, yes: bool = False, wait: bool = True) -> Host:
+        """Start a stopped host; return it with its new address.
+
+        yes: where AWS has no room for it, as another type or in another zone; its files come along.
+        """
+        return start_elsewhere.start(self._world(), elsewhere(moves=True, yes=yes), wait=wait)
+
+    def start_when_available(self, until: str) -> StartedOrWaiting:
+        """Start a stopped host, or let AWS try on until then (90m, 12h, 2d or 18:00), this machine off."""
+        now = datetime.now().astimezone()
+        return start_later.start(self._world(), until=until, when_available=True, now=now)
+
+    def drill(self, *, notice_s: float = 120.0) -> DrillResult:
+        """Rehearse a spot interruption: on_stop and each job's save are run and timed, nothing ends."""
+        return drill.drill(self._world(), notice_s=notice_s)
 
     def resize(self, instance_type: str, *, yes: bool = False, wait: bool = True) -> Host:
         """Give the host another instance type, its disk kept."""
@@ -307,13 +332,11 @@ class GpuHost:
         """
         return find.find(self._world(), self._all(), money_parts.tag_search(), only=regions)
 
-    def _begin(
-        self, world: World, command: Command, *, sync: bool, env: Mapping[str, str] | None, **more: Any
-    ) -> Job:
-        words = (command,) if isinstance(command, str) else tuple(command)
-        variables = job_values.variables([f"{name}={value}" for name, value in (env or {}).items()], {})
-        spec = JobSpec(words=words, env=variables, **more)
-        return jobs.begin(world, spec, host_parts.sync_first(world, os.environ, no_sync=not sync))
+
+def _spec(command: Command, env: Mapping[str, str] | None, **more: Any) -> JobSpec:
+    words = (command,) if isinstance(command, str) else tuple(command)
+    variables = job_values.variables([f"{name}={value}" for name, value in (env or {}).items()], {})
+    return JobSpec(words=words, env=variables, **more)
 
 
 def _id(job: Job | str) -> str:

@@ -34,7 +34,7 @@ def test_what_returns_something_has_json() -> None:
         ("dlc", "run"),
     }
     without |= {("docker", verb) for verb in ("build", "run", "shell", "jupyter")}
-    without |= {("run",), ("job",), ("gpu",), ("guard",), ("forward",), ("sync",)}
+    without |= {("run",), ("job",), ("gpu",), ("guard",), ("quota",), ("forward",), ("sync",)}
     without |= {("job", "logs"), ("job", "attach"), ("sync", "watch")}
     for words in set(help_text.commands()) - without:
         assert "--json" in help_text.help_of(words), words
