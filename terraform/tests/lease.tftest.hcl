@@ -59,6 +59,31 @@ run "ten_hours_are_a_schedule_for_each_stage" {
   }
 }
 
+run "a_spot_host_is_terminated_as_ec2_does_not_stop_one" {
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    market = "spot"
+  }
+
+  override_resource {
+    target = module.instance.aws_instance.this
+    values = { instance_lifecycle = "spot" }
+  }
+
+  assert {
+    condition     = alltrue([for one in aws_scheduler_schedule.lease : endswith(one.target[0].arn, ":aws-sdk:ec2:terminateInstances")])
+    error_message = "EC2 refuses to stop it, so that nothing would end it"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.lease["own"].policy).Statement[0].Action == ["ec2:TerminateInstances"]
+    error_message = "the role may not end it, or may do more"
+  }
+}
+
 run "what_has_been_used_since_changes_nothing" {
   command = plan
 

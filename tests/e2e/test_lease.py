@@ -64,6 +64,18 @@ def test_aws_ends_the_host_and_a_start_after_it(cli: Cli, sim: Simulator) -> Non
     assert sim.leftovers() == {}
 
 
+def test_the_lease_of_a_spot_host_terminates_it(cli: Cli, sim: Simulator) -> None:
+    """EC2 refuses to stop one: with the call of an on-demand host it would run for ever."""
+    cli.edit('market = "on-demand"', 'market = "spot"')
+    with_lease(cli)
+    assert "of 20.00 USD; AWS terminates the spot host " in cli.ok("status")
+    sim.schedules_ahead(30 * DAY_S)
+    wait_until(lambda: sim.events()[-1]["state"] == "terminated", "the end of the lease")
+    assert sim.events()[-1]["by"] == "scheduler"
+    cli.ok("down", "--yes")
+    assert sim.leftovers() == {}
+
+
 def test_the_end_follows_stops_starts_types_and_the_sum(cli: Cli, sim: Simulator) -> None:
     """A dearer type ends sooner, ten dollars more end later; the plan is empty after each."""
     with_lease(cli)

@@ -9,6 +9,7 @@ from gpuinfra.features.money.lease import Lease, LeaseUse
 from gpuinfra.features.money.rates import HOUR_S
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Host, Record, ScheduleStart, Settings
+from gpuinfra.ground.pool import SPOT
 from gpuinfra.ground.world import World
 
 
@@ -36,7 +37,8 @@ def told(world: World, settings: Settings, record: Record) -> list[str]:
     text = lease_text.changed(leases.applied(record), leases.wanted(settings))
     hours = values(world, settings).get("lease_hours") if text else None
     if isinstance(hours, float):
-        text += f": {lease_text.from_now_on(hours, settings.stopped_days)}"
+        is_spot = settings.place.market == SPOT
+        text += f": {lease_text.from_now_on(hours, settings.stopped_days, is_spot=is_spot)}"
     return [text] if text else []
 
 

@@ -8,6 +8,7 @@ from gpuinfra.features.money.lease import Lease, LeaseNow
 from gpuinfra.features.money.rates import HOUR_S
 from gpuinfra.ground import when
 from gpuinfra.ground.names import command
+from gpuinfra.ground.pool import SPOT
 from gpuinfra.ground.text import duration, pairs
 
 # What state a lease is in.
@@ -23,7 +24,7 @@ class LeaseSummary:
     state: runs (AWS ends the host at ends_at), paused (the host is stopped, something is left), ended
     (nothing is left), ending (AWS stops the host just now), not told (by AWS), or without a schedule: nothing
     would end it.
-    left_s: for how long it may run on. ends_at, since: ISO 8601, UTC.
+    left_s: for how long it may run on. ends_at, since: ISO 8601, UTC. is_spot: its end deletes its disk.
     """
 
     stack: str
@@ -37,6 +38,7 @@ class LeaseSummary:
     since: str = ""
     stopped_days: float | None = None
     why: str = ""
+    is_spot: bool = False
 
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
@@ -48,23 +50,25 @@ class LeaseSummary:
         if self.state == MISSING:
             return f"{of}; AWS has no schedule of it: nothing would end the host; {command('up', self.stack)}"
         if self.state == UNTOLD:
-            return f"{of}; when AWS stops the host is not known: {self.why}"
+            return f"{of}; when {self._end} is not known: {self.why}"
         if self.state == ENDED:
             at = f" {when.local(self.since, here)}" if self.since else ""
             return f"ended{at}: {of}; {self.extend}"
         if self.state == ENDING:
-            return f"{of}: AWS stops the host now; {self.extend}"
+            return f"{of}: {self._end} now; {self.extend}"
         if self.state == PAUSED:
             left = "unknown" if self.left_s is None else duration(int(self.left_s))
             return f"{of}; once started the host may run for {left}{self._because}"
-        return f"{of}; AWS stops the host {ends_in_words(self.ends_at, here)}{self._because}"
+        return f"{of}; {self._end} {ends_in_words(self.ends_at, here)}{self._because}"
 
     def text(self, here: datetime) -> str:
         """Return it as lines."""
         rows: list[tuple[str, object]] = [("lease", self.line(here))]
         if self.unit == "USD":
             rows.append(("an hour", f"{_amount(self.an_hour)} USD while the host runs"))
-        if self.stopped_days is not None:
+        if self.is_spot:
+            rows.append(("then", "its disk is gone: a spot host cannot be stopped"))
+        elif self.stopped_days is not None:
             days = f"{self.stopped_days:g} days after the end of the lease"
             rows.append(("then", f"AWS terminates the host and deletes its disk {days}"))
         elif self.unit == "USD":
@@ -77,6 +81,10 @@ class LeaseSummary:
         return command(
             "lease extend --usd 10" if self.unit == "USD" else "lease extend --hours 5", self.stack
         )
+
+    @property
+    def _end(self) -> str:
+        return "AWS terminates the spot host" if self.is_spot else "AWS stops the host"
 
     @property
     def _because(self) -> str:
@@ -100,6 +108,7 @@ def summary(now: LeaseNow, stack: str) -> LeaseSummary:
         since="" if is_on else instance.since,
         stopped_days=lease.stopped_days,
         why=now.untold or use.why,
+        is_spot=instance.market == SPOT,
     )
 
 
@@ -121,12 +130,14 @@ def changed(before: Lease | None, after: Lease | None) -> str:
     return f"  lease: {was}{after.text(after.limit)}"
 
 
-def from_now_on(hours: float, stopped_days: float | None) -> str:
+def from_now_on(hours: float, stopped_days: float | None, *, is_spot: bool = False) -> str:
     """Return how long a host may run from an apply on, and what comes then."""
     days = "" if stopped_days is None else f"; {stopped_days:g} days later it deletes host and disk"
     if hours * HOUR_S < leases.LEAST_S:
-        return f"nothing is left of it, AWS stops the host at once{days}"
-    return f"the host may run for {duration(int(hours * HOUR_S))} from now on, then AWS stops it{days}"
+        end = "terminates the spot host" if is_spot else "stops the host"
+        return f"nothing is left of it, AWS {end} at once{days}"
+    end = "terminates it, and deletes its disk: EC2 stops no spot host" if is_spot else "stops it"
+    return f"the host may run for {duration(int(hours * HOUR_S))} from now on, then AWS {end}{days}"
 
 
 def ends_in_words(ends_at: str, here: datetime) -> str:

@@ -12,7 +12,9 @@ locals {
   # What is left, if gpuinfra says so; in plain Terraform max_hours from now on.
   lease_s = floor(3600 * try(coalesce(var.lease_hours, var.max_hours), 0))
 
-  stop = { action = "stopInstances", rate = "1 minutes", input = { InstanceIds = [module.instance.id] } }
+  # EC2 refuses to stop a spot host of a one-time request: what ends it is its last end, its disk goes with it.
+  end  = var.market == "spot" ? "TerminateInstances" : "StopInstances"
+  stop = { action = "${lower(substr(local.end, 0, 1))}${substr(local.end, 1, -1)}", rate = "1 minutes", input = { InstanceIds = [module.instance.id] } }
 
   stages = { for name, stage in {
     stop = merge(local.stop, { after_s = 0 })
@@ -86,7 +88,7 @@ resource "aws_iam_role_policy" "lease" {
     Version = "2012-10-17"
     Statement = [{
       Effect   = "Allow"
-      Action   = concat(["ec2:StopInstances"], var.stopped_days == null ? [] : ["ec2:TerminateInstances"])
+      Action   = distinct(concat(["ec2:${local.end}"], var.stopped_days == null ? [] : ["ec2:TerminateInstances"]))
       Resource = module.instance.arn
     }]
   })
