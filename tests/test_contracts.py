@@ -120,11 +120,7 @@ def test_the_root_hands_every_value_to_the_module() -> None:
     call = blocks("main.tf", "module")["host"]
     assert {key for key in call if not key.startswith("_")} - {"source"} == set(module)
     assert root.keys() - both == {
-        "region",
-        "subnet_id",
-        "public_key_path",
-        "installer",
-        "ignore_tag_prefixes",
+        *("region", "subnet_id", "public_key_path", "installer", "ignore_tag_prefixes"),
         *("instance_types", "zones", "pool"),  # the module takes one place: pool.tf
     }
     of_a_moment = {"lease_hours", "restore"}  # no file holds them: lease.tf, restore.tf

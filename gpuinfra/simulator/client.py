@@ -1,4 +1,4 @@
-"""The handle on a running simulator: its environment, faults, call log and control calls, over plain HTTP."""
+"""The handle on a running simulator, over plain HTTP; over 200 lines: one method a control call."""
 
 import json
 import os

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.events import events
 from gpuinfra.features.lifecycle.other_places import OWN_PLACE, OtherPlaces
+from gpuinfra.features.lifecycle.renewed import record, settings_as_recorded
 from gpuinfra.features.lifecycle.spot_host import refuse_stop
 from gpuinfra.features.money import cost, lease_end
-from gpuinfra.features.provision import later_start, progress
-from gpuinfra.features.provision.outcome import check
-from gpuinfra.ground.errors import CloudError, Declined, GpuInfraError, HostError, Interrupted, Stopped
-from gpuinfra.ground.model import Host, Instance, Row, Settings
+from gpuinfra.features.provision import later_start
+from gpuinfra.ground.errors import CloudError, Declined, HostError, Interrupted, Stopped
+from gpuinfra.ground.model import Host, Instance, Row
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud
 from gpuinfra.ground.world import World
@@ -99,15 +99,6 @@ def cloud_of(world: World, host: Host) -> Cloud:
     return world.cloud(host.region, settings_as_recorded(host))
 
 
-def settings_as_recorded(host: Host) -> Settings:
-    """Return what the words of errors need; terraform.tfvars may be broken, or another host's, by now."""
-    return Settings(
-        stack=host.stack, owner=host.owner, region=host.region, instance_type=host.instance_type,
-        image=host.image, root_volume_size_gb=host.root_volume_size_gb, allowed_cidrs=host.allowed_cidrs,
-        installer="", project="", access=host.access,
-    )  # fmt: skip
-
-
 def existing(cloud: Cloud, host: Host) -> Instance:
     """Return the instance of a host.
 
@@ -186,21 +177,3 @@ def _give_up(waited_s: float, instance: Instance, host: Host) -> None:
     if waited_s > TIMEOUT_S:
         message = f"{host.instance_id} is still {instance.state} after 15 minutes"
         raise HostError(message, hint=command("logs --console", host.stack))
-
-
-def record(world: World, host: Host) -> None:
-    """Write what AWS shows now into Terraform's record.
-
-    Raises:
-        GpuInfraError: Terraform refuses; the host is as EC2 was asked to make it.
-    """
-    try:
-        with progress.shown(world, "Recording") as on_progress:
-            terraform = world.terraform()
-            terraform.init()
-            terraform.give({"pool": host.place.plain()})  # an edit of `market` is for the next host
-            outcome = terraform.refresh(on_progress=on_progress)
-        check(world, outcome, settings_as_recorded(host))
-    except GpuInfraError as error:
-        message = f"EC2 has done it, but Terraform's record was not renewed: {error.message}"
-        raise type(error)(message, hint=error.hint or command("status", host.stack)) from None

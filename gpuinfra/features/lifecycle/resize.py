@@ -4,6 +4,7 @@ import dataclasses
 
 from gpuinfra.features.lifecycle import places, power
 from gpuinfra.features.lifecycle.power import Running
+from gpuinfra.features.lifecycle.renewed import record
 from gpuinfra.features.money import lease_end
 from gpuinfra.features.provision import later_start
 from gpuinfra.features.provision.preflight import settings_of
@@ -32,7 +33,7 @@ def resize(world: World, instance_type: str, *, yes: bool, running: Running) -> 
         later_start.end(world, host, instance)
         _change(world, cloud, instance, host)
     world.values.change({"instance_type": instance_type})
-    power.record(world, host)
+    record(world, host)
     world.reporter.say(f"{host.instance_id} is a {instance_type}, here and in terraform.tfvars")
     if instance.state in ("stopping", "stopped"):  # by its user, or by a resize that was cut off
         world.reporter.say(f"it was stopped and stays so; next: {command('start', host.stack)}")
@@ -92,7 +93,7 @@ def _change(world: World, cloud: Cloud, instance: Instance, host: Host) -> None:
     except CloudError as error:
         old = dataclasses.replace(host, instance_type=stopped.instance_type)
         refused = _gone_back(world, old, stopped, error) if runs else error
-        power.record(world, old)
+        record(world, old)
         refused.hint = (
             f"{command(f'resize {host.instance_type}', host.stack)}   # again later, or another type"
         )

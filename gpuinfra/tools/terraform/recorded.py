@@ -48,8 +48,7 @@ NUMBERS = ("gpu_count", "root_volume_size_gb")
 CIDR = rf"({IPV4}|[0-9a-f:.]*:[0-9a-f:.]*)/[0-9]{{1,3}}"
 LISTS = {"allowed_cidrs": CIDR, "security_group_ids": f"sg-{HEX}"}
 KINDS: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
-# Ours are two deep; what is far deeper cannot even be printed.
-DEEPEST = 50
+DEEPEST = 50  # ours are two deep; what is far deeper cannot even be printed
 
 
 class Malformed(ValueError):
@@ -64,7 +63,7 @@ def record(raw: dict[str, Any]) -> Record:
     """
     outputs = {name: _output(name, one) for name, one in _part(raw, "outputs", dict, {}).items()}
     found = [(one, _objects(one, "instances")) for one in _objects(raw, "resources")]
-    hosts = [i for r, instances in found for i in instances if r.get("type") == "aws_instance"]
+    hosts = _of_type(found, "aws_instance")
     hosts = [i for i in hosts if not i.get("deposed")] or hosts
     iops, throughput_mib_s = speed(_part(hosts[0], "attributes", dict, {}) if hosts else {})
     return Record(
@@ -76,12 +75,16 @@ def record(raw: dict[str, Any]) -> Record:
             for instance in instances
             if resource.get("mode") == "managed"
         },
-        public_key=_public_key([i for r, instances in found for i in instances if _is_key_pair(r)]),
+        public_key=_public_key(_of_type(found, "aws_key_pair")),
         outputs=outputs,
         host=_host({name: _output(name, {"value": it}) for name, it in true_outputs(outputs, hosts).items()}),
         region=_region(found, outputs),
         tags=_tags(found),
     )
+
+
+def _of_type(found: list[Found], kind: str) -> list[dict[str, Any]]:
+    return [i for resource, instances in found for i in instances if resource.get("type") == kind]
 
 
 def _output(name: str, output: object) -> object:
@@ -130,10 +133,6 @@ def _id(instance: dict[str, Any]) -> str:
     return "" if found is None else str(found)
 
 
-def _is_key_pair(resource: dict[str, Any]) -> bool:
-    return resource.get("type") == "aws_key_pair"
-
-
 def _public_key(pairs: list[dict[str, Any]]) -> str:
     """Return type and key of the key pair; an old tree kept the comment behind them, too."""
     found = [_part(pair, "attributes", dict, {}).get("public_key") or "" for pair in pairs]
@@ -148,8 +147,7 @@ def _region(found: list[Found], outputs: dict[str, object]) -> str:
     kept = [i for r, instances in found for i in instances if (r.get("type"), r.get("name")) == ours]
     inputs = [_part(one, "attributes", dict, {}).get("input") for one in kept]
     named = [one.get("value") for one in inputs if isinstance(one, dict) and "value" in one]
-    region = outputs.get("region") or next((one for one in named if _matches(TEXTS["region"], one)), "")
-    return str(region)
+    return str(outputs.get("region") or next((one for one in named if _matches(TEXTS["region"], one)), ""))
 
 
 def _tags(found: list[Found]) -> Tags | None:

@@ -10,7 +10,8 @@ import pytest
 from gpuinfra.features.lifecycle import move, power
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import CloudError
-from tests.features.lifecycle.moving import OLD, OTHER, OWN, WORK, KilledError, Scene, scene
+from tests.features.lifecycle.account import OTHER, OWN, WORK, KilledError
+from tests.features.lifecycle.moving import OLD, Scene, scene
 
 TYPES = ("g4dn.xlarge", "g5.xlarge")
 
