@@ -54,7 +54,9 @@ def _wait_for_keys(world: World, cloud: Cloud, host: Host) -> list[str]:
         if max(waited, _on_s(instance)) >= KEYS_TIMEOUT_S:
             return _keys_by_agent(world, cloud, host, "no keys on its console, on for 5 minutes or more")
         if waited < POLL_S:
-            world.reporter.say("waiting for the host to print its keys to its console (at its first boot)")
+            world.reporter.say(
+                "waiting for the host to print its keys to its console (up to 5 min from its start)"
+            )
         world.clock.sleep(POLL_S)
     return keys
 
