@@ -1,5 +1,8 @@
 """The host's true key: from its console, else from Systems Manager's agent; AWS vouches for both."""
 
+from datetime import UTC, datetime
+
+from gpuinfra.ground import when
 from gpuinfra.ground.errors import CloudError, HostError, Stopped
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.names import command
@@ -20,7 +23,7 @@ def pin_key(world: World, host: Host) -> None:
     """Pin the host's key as it printed it to its console, unless that has been done.
 
     Raises:
-        HostError: the host does not run, or has not printed its keys within 5 minutes.
+        HostError: the host does not run, or has not printed its keys within 5 minutes of its start.
     """
     if not world.ssh.pinned(host):
         cloud = world.cloud(host.region, None)
@@ -44,16 +47,24 @@ def running(cloud: Cloud, host: Host) -> Instance:
 def _wait_for_keys(world: World, cloud: Cloud, host: Host) -> list[str]:
     began, token = world.clock.now(), world.files.nonce()
     while not (keys := host_keys.parse(console := cloud.console(host.instance_id), token=token)):
-        running(cloud, host)
+        instance = running(cloud, host)
         waited = world.clock.now() - began
         if host_keys.is_of_another(console, token=token):
             return _keys_by_agent(world, cloud, host, OF_ANOTHER)
-        if waited >= KEYS_TIMEOUT_S:
-            return _keys_by_agent(world, cloud, host, "no keys on its console for 5 minutes")
+        if max(waited, _on_s(instance)) >= KEYS_TIMEOUT_S:
+            return _keys_by_agent(world, cloud, host, "no keys on its console, on for 5 minutes or more")
         if waited < POLL_S:
-            world.reporter.say("waiting for the host to print its keys to its console (at its first boot)")
+            world.reporter.say(
+                "waiting for the host to print its keys to its console (up to 5 min from its start)"
+            )
         world.clock.sleep(POLL_S)
     return keys
+
+
+def _on_s(instance: Instance) -> float:
+    """Return how long it has been on since its last start, in seconds; 0 where that is not known."""
+    launched = when.read(instance.launched)
+    return (datetime.now(UTC) - launched).total_seconds() if launched else 0.0
 
 
 def _keys_by_agent(world: World, cloud: Cloud, host: Host, reason: str) -> list[str]:

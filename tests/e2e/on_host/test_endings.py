@@ -40,6 +40,22 @@ def started(host: ProjectOnHost) -> None:
     wait_until(lambda: host.run("job", "list").returncode == 0, "the host to be back")
 
 
+def test_a_drill_runs_the_hook_and_the_save_and_ends_nothing(hooked: ProjectOnHost) -> None:
+    """On an on-demand host, too: both are timed, the verdict says whether two minutes do, the job goes on."""
+    count = "n=0; while true; do echo $((n = n + 1)) > ~/counted; sleep 0.1; done"
+    found = hooked.ok("job", "start", "--save", "sleep 1; cat ~/counted > ~/saved", "--", count).strip()
+    wait_until(lambda: job(hooked, found)["state"] == "running", "the job to run")
+    told = json.loads(hooked.ok("drill", "--json"))
+    assert (told["hook"]["exit_code"], [one["save_code"] for one in told["jobs"]]) == (0, [0])
+    assert 1 <= told["jobs"][0]["seconds"] <= told["seconds"] < told["needed_s"] <= told["notice_s"] == 120
+    assert told["suffices"]
+    assert hooked.there("cat ~/hooked") == "drill|on|ubuntu|/home/ubuntu/clone"
+    saved = int(hooked.there("cat ~/saved"))
+    wait_until(lambda: int(hooked.there("cat ~/counted") or 0) > saved, "the job to go on")
+    assert job(hooked, found)["state"] == "running"
+    hooked.ok("job", "stop", found)
+
+
 def test_a_stop_runs_the_hook_and_the_saves_once(hooked: ProjectOnHost) -> None:
     """In the environment, as the login user, with the reason; the job knows why; all is told."""
     found = hooked.ok(

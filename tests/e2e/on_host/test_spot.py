@@ -1,6 +1,7 @@
 """A spot host that EC2 takes back: notice, save, the next host, and the job goes on from its checkpoint."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -23,8 +24,8 @@ while true; do n=$((n + 1)); echo $n > checkpoint; sleep 0.2; done
 """
 SAVE = f"curl -sf -T checkpoint {URL}/checkpoint"
 NOTICE_S = 30.0
-# From the notice to the job on the next host: 120 s on a machine that does nothing else, more on a busy one.
-WITHIN_S = 300.0
+# From the notice to the job on the next host. A machine on which many wait for each core is slower.
+WITHIN_S, BUSY_WITHIN_S, BUSY_LOAD = 120.0, 300.0, 4.0
 
 
 @pytest.fixture
@@ -65,6 +66,12 @@ def is_gone(host: ProjectOnHost, instance_id: str) -> bool:
     return {one.id: one.state for one in host.lab.simulator.machines()}[instance_id] == "terminated"
 
 
+def within_s() -> float:
+    """Return how long it may take: 120 s, but on a busy machine."""
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return WITHIN_S if load < BUSY_LOAD else BUSY_WITHIN_S
+
+
 def test_a_job_goes_on_from_its_checkpoint_twice(rescue: ProjectOnHost, tmp_path: Path) -> None:
     """Each time on a new host, in bounded time; what happened is told while there is none.
 
@@ -93,7 +100,7 @@ def test_a_job_goes_on_from_its_checkpoint_twice(rescue: ProjectOnHost, tmp_path
         wait_until(lambda: went(rescue) != [], "its output")
         took_s = time.monotonic() - began
         (tmp_path / f"seconds-{attempt}").write_text(f"{took_s:.0f}\n")
-        assert took_s < WITHIN_S
+        assert took_s < within_s()
         assert went(rescue) == [f"time {attempt} goes on from {saved}"]
         assert saved > 0
         assert instance(rescue) != old

@@ -43,10 +43,14 @@ def test_a_late_console_is_waited_for_and_told(tmp_path: Path, token: str) -> No
     assert len([s for s in reporter.said if "waiting for the host to print its keys" in s]) == 1
 
 
-def test_a_host_that_never_prints_its_keys_is_refused(tmp_path: Path) -> None:
-    """No key, no connection: there is no trust on first use."""
+@pytest.mark.parametrize(("launched", "waited_s"), [("", 300), ("2020-01-01T00:00:00+00:00", 0)])
+def test_a_host_that_never_prints_its_keys_is_refused(tmp_path: Path, launched: str, waited_s: float) -> None:
+    """No key, no connection: no trust on first use; one that has been on for long is not waited for."""
+    instance, time = dataclasses.replace(RUNNING, launched=launched), FakeTime()
+    cloud = FakeCloud(consoles=["hello"], instance=instance)
     with pytest.raises(HostError, match="does not connect to a host that it cannot verify"):
-        connect.connect(fake_world(tmp_path, cloud=FakeCloud(consoles=["hello"]), ssh=FakeSshClient()))
+        connect.connect(fake_world(tmp_path, cloud=cloud, ssh=FakeSshClient(), time=time))
+    assert time.now_s == waited_s
 
 
 def test_a_lost_console_is_made_up_for_by_the_agent(tmp_path: Path) -> None:
