@@ -21,7 +21,7 @@ def fact(name: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("name", ["cuda", "dlc", "gpus", "images"])
+@pytest.mark.parametrize("name", ["cuda", "dlc", "generations", "gpus", "images"])
 def test_a_fact_says_when_and_from_where(name: str) -> None:
     """Every file of facts has a date, a source and a word on what it holds."""
     found = fact(name)
@@ -32,7 +32,7 @@ def test_a_fact_says_when_and_from_where(name: str) -> None:
 
 def test_every_file_is_known() -> None:
     """No file of facts is without a test of its shape."""
-    assert sorted(p.stem for p in FACTS.glob("*")) == ["cuda", "dlc", "gpus", "images"]
+    assert sorted(p.stem for p in FACTS.glob("*")) == ["cuda", "dlc", "generations", "gpus", "images"]
 
 
 def test_the_gpus_of_a_type() -> None:

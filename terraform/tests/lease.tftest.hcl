@@ -60,6 +60,8 @@ run "ten_hours_are_a_schedule_for_each_stage" {
 }
 
 run "a_spot_host_is_terminated_as_ec2_does_not_stop_one" {
+  state_key = "spot"
+
   module {
     source = "./modules/host"
   }
@@ -70,11 +72,11 @@ run "a_spot_host_is_terminated_as_ec2_does_not_stop_one" {
 
   override_resource {
     target = module.instance.aws_instance.this
-    values = { instance_lifecycle = "spot" }
+    values = { instance_lifecycle = "spot", arn = "arn:aws:ec2:us-east-1:123456789012:instance/i-0123456789abcdef0" }
   }
 
   assert {
-    condition     = alltrue([for one in aws_scheduler_schedule.lease : endswith(one.target[0].arn, ":aws-sdk:ec2:terminateInstances")])
+    condition     = alltrue([for it in aws_scheduler_schedule.lease : endswith(one(it.target).arn, ":aws-sdk:ec2:terminateInstances")])
     error_message = "EC2 refuses to stop it, so that nothing would end it"
   }
 

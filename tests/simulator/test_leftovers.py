@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from gpuinfra.features.provision.leftovers import ORDER
+from gpuinfra.ground.disk_copy import RESTORE_OF
 from gpuinfra.ground.errors import CloudError
 from gpuinfra.ground.model import CloudResource
 from gpuinfra.simulator.api.faults import Fault
@@ -37,6 +38,11 @@ def tagged(kind: str) -> list[dict[str, Any]]:
     return [{"ResourceType": kind, "Tags": TAGS}]
 
 
+def copied(kind: str) -> list[dict[str, Any]]:
+    """Return the tags of a disk's copy, which a host that is moved stands on for a while."""
+    return [{"ResourceType": kind, "Tags": [*TAGS, {"Key": RESTORE_OF, "Value": "i-1"}]}]
+
+
 def make_all(ec2: Any, iam: Any, scheduler: Any) -> None:
     """Make one of each kind that terraform/modules/host makes, but a host."""
     scheduler.create_schedule_group(Name="gpuinfra-default-1", Tags=TAGS)
@@ -59,7 +65,11 @@ def make_all(ec2: Any, iam: Any, scheduler: Any) -> None:
         SubnetIds=[inside["SubnetId"]],
         TagSpecifications=tagged("vpc-endpoint"),
     )
-    ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=8, TagSpecifications=tagged("volume"))
+    volume = ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=8, TagSpecifications=tagged("volume"))
+    copy = ec2.create_snapshot(VolumeId=volume["VolumeId"], TagSpecifications=copied("snapshot"))
+    disk = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": copy["SnapshotId"]}}
+    image = ec2.register_image(Name="copy", BlockDeviceMappings=[disk])
+    ec2.create_tags(Resources=[image["ImageId"]], Tags=copied("image")[0]["Tags"])
     ec2.create_security_group(
         GroupName="law", Description="law", VpcId=vpc, TagSpecifications=tagged("security-group")
     )

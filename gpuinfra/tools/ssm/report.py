@@ -13,7 +13,7 @@ from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, HostE
 from gpuinfra.tools.files import make_private, write_private
 
 VARIABLE = "GPUINFRA_SSM_REPORT"
-KINDS = {kind.__name__: kind for kind in (ConfigError, CloudError, HostError, Unreachable)}
+KINDS = {kind.__name__: kind for kind in (ConfigError, CloudError, Unreachable, HostError)}
 
 
 def prepare(instance_id: str, environ: Mapping[str, str]) -> Path:
@@ -28,7 +28,7 @@ def write(error: GpuInfraError, environ: Mapping[str, str]) -> None:
     """Report an error, if somebody has asked for it."""
     path = environ.get(VARIABLE)
     if path and os.path.isdir(os.path.dirname(path)):  # noqa: PTH112, PTH120
-        kind = next((name for name, it in KINDS.items() if type(error) is it), HostError.__name__)
+        kind = next((name for name, it in KINDS.items() if isinstance(error, it)), HostError.__name__)
         text = json.dumps({"kind": kind, "message": error.message, "hint": error.hint})
         write_private(Path(path), text.encode())
 

@@ -14,6 +14,7 @@ from tests.fakes.account import FakeAccount
 from tests.fakes.host import fake_world
 from tests.fakes.world import RECORDED, SETTINGS, FakeReporter
 from tests.features.doctor.situations import denied
+from tests.waiting import PATIENCE_S
 
 NO_HOST = Record()
 
@@ -58,7 +59,7 @@ def test_nobody_waits_for_aws(tmp_path: Path) -> None:
 
     class Silent(FakeAccount):
         def plan(self) -> AccountPlan:
-            hangs.wait(30)
+            hangs.wait(PATIENCE_S)
             return AccountPlan(kind="FREE")
 
     check(tmp_path, Silent(), patience_s=0.05).refuse()

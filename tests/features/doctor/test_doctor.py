@@ -9,6 +9,7 @@ from gpuinfra.ground.errors import CloudError, ConfigError
 from tests.fakes.account import G4DN, FakeAccount, FakeMachine
 from tests.fakes.world import FakeReporter
 from tests.features.doctor.situations import denied, situation
+from tests.waiting import PATIENCE_S
 
 
 def states(found: Diagnosis) -> dict[str, str]:
@@ -61,7 +62,7 @@ def test_checks_are_made_at_once() -> None:
 
     class SlowAccount(FakeAccount):
         def state(self) -> str:
-            assert others_are_done.wait(30)
+            assert others_are_done.wait(PATIENCE_S)
             return "ACTIVE"
 
         def offer(self, instance_type: str) -> TypeOffer | None:

@@ -18,6 +18,7 @@ from tests.fakes.host import fake_world
 from tests.fakes.quotas import FakeQuotas, denied
 from tests.fakes.world import RECORDED, SETTINGS, FakeReporter, FakeTerraform
 from tests.features.provision.test_init import never as unset
+from tests.waiting import PATIENCE_S
 
 G, G_SPOT = "L-DB2E81BA", "L-3819A6DF"
 MADE = Outcome(ok=True, added=1, changes=(Change(address="aws_instance.x", action="create"),))
@@ -119,7 +120,7 @@ def test_an_answer_that_does_not_come_holds_nobody_up(tmp_path: Path) -> None:
 
     class Slow(FakeQuotas):
         def limit(self, code: str) -> float:
-            answered.wait(60)
+            answered.wait(PATIENCE_S)
             return 0.0
 
     made = fake_world(tmp_path, quota_source=lambda *_: Slow())

@@ -2,7 +2,14 @@
 
 import pytest
 
-from gpuinfra.ground.errors import AlreadyExists, CloudError, ConfigError, GpuInfraError, TerraformError
+from gpuinfra.ground.errors import (
+    AlreadyExists,
+    CloudError,
+    ConfigError,
+    GpuInfraError,
+    NotReached,
+    TerraformError,
+)
 from gpuinfra.ground.model import Diagnostic, Outcome
 from gpuinfra.tools.terraform import errors as diagnose
 from tests.fakes.world import SETTINGS
@@ -77,18 +84,18 @@ def explained(summary: str, detail: str = "") -> GpuInfraError:
             "the disk is full",
             "df -h .",
         ),
-        ("dial tcp: lookup x: no such host", "", CloudError, "AWS cannot be reached", "the same command"),
+        ("dial tcp: lookup x: no such host", "", NotReached, "AWS cannot be reached", "the same command"),
         (
             "creating EC2 VPC",
             'Post "https://ec2...": tls: failed to verify: x509: certificate signed by unknown authority',
-            CloudError,
+            NotReached,
             "AWS cannot be reached: creating EC2 VPC (x509: certificate signed by unknown authority)",
             "the same command",
         ),
         (
             "reading EC2 VPC",
             "StatusCode: 200, RequestID: , deserialization failed, failed to decode response body",
-            CloudError,
+            NotReached,
             "AWS cannot be reached: reading EC2 VPC (deserialization failed)",
             "the same command",
         ),
