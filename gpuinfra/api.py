@@ -14,6 +14,7 @@ from typing import Any
 
 from gpuinfra import factory
 from gpuinfra.factory import host_parts, initial, money_parts
+from gpuinfra.factory.start import elsewhere
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.events.event import HostEvent
 from gpuinfra.features.events.events import history
@@ -28,7 +29,7 @@ from gpuinfra.features.jobs.job import Job
 from gpuinfra.features.jobs.options import JobSpec
 from gpuinfra.features.leaks import find
 from gpuinfra.features.leaks.leak import Leaks
-from gpuinfra.features.lifecycle import lease, power, resize
+from gpuinfra.features.lifecycle import lease, power, resize, start_elsewhere
 from gpuinfra.features.money import cost
 from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.money.lease_text import LeaseSummary
@@ -283,7 +284,7 @@ class GpuHost:
     def start(self, *, wait: bool = True) -> Host:
         """Start a stopped host; return it with its new address."""
         world = self._world()
-        return power.followed(world, power.start(world), wait=wait)
+        return start_elsewhere.start(world, elsewhere(), wait=wait)
 
     def resize(self, instance_type: str, *, yes: bool = False, wait: bool = True) -> Host:
         """Give the host another instance type, its disk kept."""

@@ -135,7 +135,7 @@ class AwsAccount:
             return doctor_rights.simulate(self._client("iam", HOME), arn, actions)
 
     def read(self, action: str) -> None:
-        """Make a read call (doctor_rights.READS) for the sake of its answer's being no refusal."""
+        """Make a read call for the sake of its answer's being no refusal."""
         service, region, call = doctor_rights.read_call(action, self._region)
         with self._asked(action.partition(":")[0]):
             call(self._client(service, region))
