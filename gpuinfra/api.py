@@ -303,8 +303,8 @@ class GpuHost:
 
     def start_when_available(self, until: str) -> StartedOrWaiting:
         """Start a stopped host, or let AWS try on until then (90m, 12h, 2d or 18:00), this machine off."""
-        now = datetime.now().astimezone()
-        return start_later.start(self._world(), until=until, when_available=True, now=now)
+        now, own = datetime.now().astimezone(), elsewhere()
+        return start_later.start(self._world(), until=until, when_available=True, now=now, elsewhere=own)
 
     def drill(self, *, notice_s: float = 120.0) -> DrillResult:
         """Rehearse a spot interruption: on_stop and each job's save are run and timed, nothing ends."""

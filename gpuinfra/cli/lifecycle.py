@@ -9,6 +9,7 @@ import typer
 from gpuinfra import factory
 from gpuinfra.cli.options import Json, Stack, Yes, result
 from gpuinfra.factory import host_parts
+from gpuinfra.factory.start import elsewhere
 from gpuinfra.ground.names import DEFAULT_STACK
 
 if TYPE_CHECKING:
@@ -61,7 +62,6 @@ def start(
 
 
 def _start_now(world: "World", *, yes: bool, wait: bool, as_json: bool) -> None:
-    from gpuinfra.factory.start import elsewhere
     from gpuinfra.features.lifecycle import start_elsewhere
 
     host = start_elsewhere.start(world, elsewhere(moves=True, yes=yes), wait=wait)
@@ -69,11 +69,11 @@ def _start_now(world: "World", *, yes: bool, wait: bool, as_json: bool) -> None:
 
 
 def _start_later(world: "World", *, when_available: bool, until: str, wait: bool, as_json: bool) -> None:
-    from gpuinfra.features.lifecycle import power, start_later
+    from gpuinfra.features.lifecycle import start_elsewhere, start_later
 
-    now = datetime.now().astimezone()
-    done = start_later.start(world, until=until, when_available=when_available, now=now)
-    host = power.followed(world, done.host, wait=wait) if done.host else None
+    now, own = datetime.now().astimezone(), elsewhere()
+    done = start_later.start(world, until=until, when_available=when_available, now=now, elsewhere=own)
+    host = start_elsewhere.followed(world, own, done.host, wait=wait) if done.host else None
     result(host.address if host else "", done.plain(), as_json)
 
 

@@ -80,6 +80,19 @@ class HostRequest:
     subnet_id: str = ""
     zone: str = ""
     spot: bool = False
+    security_group_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackOfTries:
+    """Whose things dry runs are about: what a policy for one stack looks at.
+
+    name: how the names of its things begin. host_id: the recorded host's, empty where there is none.
+    """
+
+    name: str
+    tags: dict[str, str]
+    host_id: str = ""
 
 
 class AccountReader(Protocol):
@@ -112,7 +125,7 @@ class AccountReader(Protocol):
     def launch(self, request: HostRequest) -> GpuInfraError | None:
         """Return why EC2 would refuse this request, by a dry run."""
 
-    def dry_run(self, action: str, instance_id: str) -> GpuInfraError | None:
+    def dry_run(self, action: str, of: StackOfTries) -> GpuInfraError | None:
         """Return why EC2 would refuse another action of ours."""
 
     def simulate(self, arn: str, actions: Sequence[str]) -> Mapping[str, bool]:

@@ -1,5 +1,6 @@
 """The printed policy is exact: whole days run under it, and without any of its actions they would not."""
 
+import json
 import re
 from pathlib import Path
 
@@ -37,17 +38,24 @@ def a_disk_that_is_left(sim: Simulator, *, key: str) -> None:
     client("ec2", sim, key=key).delete_volume(VolumeId=made["VolumeId"])
 
 
+def ec2_rights(user: Cli) -> str:
+    """Return what `doctor` makes of the rights: what it reports is what `up` would meet."""
+    found = json.loads(user.run("doctor", "--json").stdout)["findings"]
+    return str(next(one["state"] for one in found if one["name"] == "EC2 rights"))
+
+
 def test_a_whole_day(cli: Cli, sim: Simulator, installed: Path) -> None:
     """With address, role, lease, budget: made, stopped, started, resized, extended, recovered, removed."""
     options = ("elastic_ip = true", "dlc_access = true", "max_usd = 20", "stopped_days = 3")
     edit(cli, *options, "budget_usd = 100", 'budget_email = "ada@example.com"')
     with held(cli, sim, installed, key="day") as (user, policies):
         user.ok("prices")
-        user.run("doctor")
+        assert ec2_rights(user) == "ok"
         user.ok("quota", "show")
         user.ok("quota", "history")
         user.ok("quota", "request", "999", "--yes")
         user.ok("up", "--yes")
+        assert ec2_rights(user) == "ok"
         user.ok("stop", "--yes")
         user.ok("start")
         user.ok("resize", "g5.xlarge", "--yes")
@@ -96,6 +104,7 @@ def test_what_an_account_has(cli: Cli, sim: Simulator, installed: Path) -> None:
     edit(cli, f'kms_key_id = "{had["kms"]}"', 'instance_profile = "ml-hosts"')
     edit(cli, 'instance_type = "t3.large"', 'image = "ubuntu"')
     with held(cli, sim, installed, key="company") as (user, policies):
+        assert ec2_rights(user) == "ok"
         user.ok("up", "--yes")
         user.ok("stop", "--yes")
         user.ok("start")

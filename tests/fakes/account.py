@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from gpuinfra.ground.account_facts import AccountPlan, Caller, FoundImage, HostRequest, SubnetPlace, TypeOffer
+from gpuinfra.ground.account_facts import (
+    AccountPlan,
+    Caller,
+    FoundImage,
+    HostRequest,
+    StackOfTries,
+    SubnetPlace,
+    TypeOffer,
+)
 from gpuinfra.ground.errors import ConfigError, GpuInfraError
 from gpuinfra.ground.model import Settings
 
@@ -45,6 +53,7 @@ class FakeAccount:
     refuses: Mapping[str, GpuInfraError] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     requests: list[HostRequest] = field(default_factory=list)
+    tried: dict[str, StackOfTries] = field(default_factory=dict)
 
     def caller(self) -> Caller:
         """Return who asks."""
@@ -83,8 +92,9 @@ class FakeAccount:
         self.requests.append(request)
         return self.launch_refusal
 
-    def dry_run(self, action: str, instance_id: str) -> GpuInfraError | None:
-        """Return what the test set."""
+    def dry_run(self, action: str, of: StackOfTries) -> GpuInfraError | None:
+        """Remember what it was about; return what the test set."""
+        self.tried[action] = of
         return self.refusals.get(action)
 
     def simulate(self, arn: str, actions: Sequence[str]) -> Mapping[str, bool]:

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from gpuinfra.features.doctor import account, image, place
 from gpuinfra.features.doctor.finding import BAD, Finding, bad, ok, unsure, warn
 from gpuinfra.features.doctor.situation import AccountSituation, Situation
-from gpuinfra.ground.account_facts import FoundImage, HostRequest
+from gpuinfra.ground.account_facts import FoundImage, HostRequest, StackOfTries
 from gpuinfra.ground.errors import GpuInfraError, MayNot
-from gpuinfra.tools.aws.doctor_rights import ACTIONS
+from gpuinfra.tools.aws.doctor_rights import GROUP, KEY_PAIR, ON_A_HOST
 
 ASK = "ask your AWS administrator to allow "
-# Of no host: EC2 says that it does not know it, or that the caller may not.
-NO_HOST = "i-0123456789abcdef0"
+MADE = "by dry run with the arguments of your host, nothing was made"
+LATER = "; whether you may stop and end a host can be told once there is one"
 # What the Terraform module does to a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create.html
 ROLE_ACTIONS = (
     "iam:CreateRole",
@@ -35,24 +35,59 @@ OTHER_CAUSES: tuple[Callable[[AccountSituation], Finding], ...] = (
 def hosts(it: Situation) -> Finding:
     """Dry-run what `up`, `stop` and `down` ask of EC2, with the arguments of a real host."""
     name, found = "EC2 rights", it.image()
-    host_id = next(iter(it.record.ids_of("aws_instance")), NO_HOST)
-    with ThreadPoolExecutor(max_workers=len(ACTIONS)) as threads:
-        refused = dict(
-            zip(ACTIONS, threads.map(lambda a: it.account.dry_run(a, host_id), ACTIONS), strict=True)
-        )
+    of = stack_of(it)
+    denied = _denied(it, of)
     launch = it.launch(request(it, found)) if found else None
-    denied = [f"ec2:{action}" for action, why in refused.items() if isinstance(why, MayNot)]
-    if isinstance(launch, MayNot):
+    default_group = launch is not None and _is_about_default_group(launch, it)
+    if isinstance(launch, MayNot) and not default_group:
         denied.insert(0, "ec2:RunInstances")
     if denied:
         return bad(name, f"you may not do {', '.join(denied)}", f"{ASK}{', '.join(denied)}")
     if found is None:
         return unsure(name, "ec2:RunInstances was not tried: there is no image to try it with")
     if launch is None:
-        return ok(name, "by dry run with the arguments of your host, nothing was made")
+        return ok(name, MADE if of.host_id else MADE + LATER)
+    if default_group:
+        return unsure(
+            name, "ec2:RunInstances: a dry run has the VPC's default group, which `up` does not use"
+        )
     if any(_is_bad(check, it) for check in OTHER_CAUSES):
         return unsure(name, "EC2 refuses the host for another reason, told here, before it looks at rights")
     return bad(name, f"EC2 would refuse this host: {launch.message}", launch.hint)
+
+
+def stack_of(it: Situation) -> StackOfTries:
+    """Return whose things are tried: named and tagged as a policy for this stack wants it."""
+    return StackOfTries(
+        name=f"gpuinfra-{it.settings.stack}",
+        tags=_tags(it),
+        host_id=next(iter(it.record.ids_of("aws_instance")), ""),
+    )
+
+
+def _denied(it: Situation, of: StackOfTries) -> list[str]:
+    """Return what the caller may not do beside a launch, of what this stack needs."""
+    tried = [
+        *([] if it.settings.security_group_ids else [GROUP]),
+        *([] if it.settings.key_name else [KEY_PAIR]),
+        *(ON_A_HOST if of.host_id else ()),
+    ]
+    with ThreadPoolExecutor(max_workers=len(tried) or 1) as threads:
+        refused = threads.map(lambda action: it.account.dry_run(action, of), tried)
+        return [f"ec2:{one}" for one, why in zip(tried, refused, strict=True) if isinstance(why, MayNot)]
+
+
+def _is_about_default_group(launch: GpuInfraError, it: Situation) -> bool:
+    """Tell whether EC2 refused the VPC's default group, taken where none is named: ours is not there yet."""
+    return (
+        isinstance(launch, MayNot)
+        and ":security-group/" in launch.message
+        and not it.settings.security_group_ids
+    )
+
+
+def _tags(it: Situation) -> dict[str, str]:
+    return {**it.others.tags, **it.settings.tags.as_dict(), "Name": f"gpuinfra-{it.settings.stack}"}
 
 
 def _is_bad(check: Callable[[AccountSituation], Finding], it: Situation) -> bool:
@@ -69,11 +104,12 @@ def request(it: Situation, found: FoundImage) -> HostRequest:
         image_id=found.image_id,
         instance_type=offer.name if offer else it.types[0],
         disk_gb=settings.root_volume_size_gb,
-        tags={**it.others.tags, **settings.tags.as_dict(), "Name": f"gpuinfra-{settings.stack}"},
+        tags=_tags(it),
         kms_key_id=it.others.kms_key_id,
         subnet_id=settings.subnet_id or "",
         zone=it.others.zone,
         spot=settings.market == "spot",
+        security_group_ids=settings.security_group_ids,
     )
 
 

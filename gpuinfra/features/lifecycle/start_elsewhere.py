@@ -177,6 +177,15 @@ def start(world: World, elsewhere: Elsewhere, *, wait: bool) -> Host:
         GpuInfraError: as power.start and follow.
     """
     host = power.start(world, elsewhere)
+    return followed(world, elsewhere, host, wait=wait)
+
+
+def followed(world: World, elsewhere: Elsewhere, host: Host, *, wait: bool) -> Host:
+    """Return the host, with `wait` once it is proven: then the copy that it was made from goes.
+
+    Raises:
+        GpuInfraError: as follow.
+    """
     if wait:
         follow(world, host)
         elsewhere.proven(world, host)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from gpuinfra.features.lifecycle import power
+from gpuinfra.features.lifecycle.other_places import OWN_PLACE, OtherPlaces
 from gpuinfra.features.lifecycle.until import EXAMPLE, LEAST, parse
 from gpuinfra.features.money import lease_end
 from gpuinfra.features.money.lease import LEAST_S
@@ -40,18 +41,22 @@ def start(
     until: str,
     when_available: bool,
     now: datetime,
-    start: Callable[[World], Host] = power.start,
+    elsewhere: OtherPlaces = OWN_PLACE,
+    start: Callable[[World, OtherPlaces], Host] = power.start,
 ) -> StartedOrWaiting:
     """Start the host; where EC2 has no capacity let AWS try each 5 minutes until a time.
+
+    A move that an earlier `start` began is settled before: AWS must try the host that there is then.
 
     Raises:
         ConfigError: no such time, or the lease ends too soon.
         CloudError: EC2 refuses for another reason, or what is to try cannot be made.
     """
-    host, end = world.recorded_host(), _until(until, when_available, now)
+    end = _until(until, when_available, now)
+    host = elsewhere.settle(world, world.recorded_host())
     launched = power.existing(power.cloud_of(world, host), host).launched
     try:
-        made = start(world)
+        made = start(world, elsewhere)
         return StartedOrWaiting(host=made, instance_id=made.instance_id)
     except CloudError as error:
         if error.code not in NO_CAPACITY:

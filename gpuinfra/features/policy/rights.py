@@ -298,7 +298,8 @@ RIGHTS = (
         where=OURS,
     ),
     # --- a start that AWS makes later, by a state machine with a role of its own ---
-    Right(sid="Look", actions="states:ListStateMachines", when=("own_role", "lease")),
+    # whatever is chosen, `stop` and `start` look whether AWS would start the host
+    Right(sid="Look", actions="states:ListStateMachines"),
     Right(
         sid="StartLater",
         actions="states:CreateStateMachine states:DeleteStateMachine states:ListExecutions"

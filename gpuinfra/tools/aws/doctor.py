@@ -8,7 +8,15 @@ from typing import Any
 
 from botocore import exceptions as boto
 
-from gpuinfra.ground.account_facts import AccountPlan, Caller, FoundImage, HostRequest, SubnetPlace, TypeOffer
+from gpuinfra.ground.account_facts import (
+    AccountPlan,
+    Caller,
+    FoundImage,
+    HostRequest,
+    StackOfTries,
+    SubnetPlace,
+    TypeOffer,
+)
 from gpuinfra.ground.errors import CloudError, GpuInfraError
 from gpuinfra.ground.model import Settings
 from gpuinfra.tools.adapter import adapter
@@ -117,9 +125,9 @@ class AwsAccount:
         """
         return self._refusal(lambda: doctor_rights.launch(self._client("ec2"), request))
 
-    def dry_run(self, action: str, instance_id: str) -> GpuInfraError | None:
-        """Return why EC2 would not do another action of ours (doctor_rights.ACTIONS); None: it would."""
-        return self._refusal(lambda: doctor_rights.dry_run(self._client("ec2"), action, instance_id))
+    def dry_run(self, action: str, of: StackOfTries) -> GpuInfraError | None:
+        """Return why EC2 would not do another action of doctor_rights; None: it would."""
+        return self._refusal(lambda: doctor_rights.dry_run(self._client("ec2"), action, of))
 
     def simulate(self, arn: str, actions: Sequence[str]) -> dict[str, bool]:
         """Return for each action whether IAM would let this caller do it."""
@@ -127,7 +135,7 @@ class AwsAccount:
             return doctor_rights.simulate(self._client("iam", HOME), arn, actions)
 
     def read(self, action: str) -> None:
-        """Make a read call (doctor_rights.READS) for the sake of its answer's being no refusal."""
+        """Make a read call for the sake of its answer's being no refusal."""
         service, region, call = doctor_rights.read_call(action, self._region)
         with self._asked(action.partition(":")[0]):
             call(self._client(service, region))

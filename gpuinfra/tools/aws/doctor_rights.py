@@ -5,24 +5,24 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gpuinfra.ground.account_facts import HostRequest
+from gpuinfra.ground.account_facts import HostRequest, StackOfTries
 from gpuinfra.tools.aws.pricing import endpoint
 
-# A dry run of what belongs to a host: EC2 checks first whether there is such a host.
+# What the Terraform module makes beside the host, unless terraform.tfvars names one that is there.
+GROUP, KEY_PAIR = "CreateSecurityGroup", "ImportKeyPair"
+# Rights on a host hang on its tags: of one that is not there EC2 tells nothing.
 ON_A_HOST = ("CreateTags", "StopInstances", "StartInstances", "TerminateInstances")
-ACTIONS = ("CreateSecurityGroup", "ImportKeyPair", *ON_A_HOST)
 ROLE = re.compile(r"arn:[\w-]+:sts::\d+:assumed-role/([^/]+)/")
 # An ed25519 key of nobody: RFC 8032, section 7.1, the public key of TEST 1.
 KEY = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea gpuinfra-doctor"
-NAME = "gpuinfra-doctor"
+DESCRIPTION = "a dry run of gpuinfra doctor"
 
 
 def launch(ec2: Any, request: HostRequest) -> None:
     """Dry-run RunInstances with what the Terraform module asks for: tags, encryption, IMDSv2."""
-    tags = [{"Key": key, "Value": value} for key, value in request.tags.items()]
     kms = {"KmsKeyId": request.kms_key_id} if request.kms_key_id else {}
     disk = {"VolumeSize": request.disk_gb, "VolumeType": "gp3", "Encrypted": True, **kms}
     place: dict[str, Any] = {"SubnetId": request.subnet_id} if request.subnet_id else {}
@@ -30,6 +30,8 @@ def launch(ec2: Any, request: HostRequest) -> None:
         place["Placement"] = {"AvailabilityZone": request.zone}
     if request.spot:
         place["InstanceMarketOptions"] = {"MarketType": "spot"}
+    if request.security_group_ids:
+        place["SecurityGroupIds"] = list(request.security_group_ids)
     ec2.run_instances(
         DryRun=True,
         ImageId=request.image_id,
@@ -38,26 +40,38 @@ def launch(ec2: Any, request: HostRequest) -> None:
         MaxCount=1,
         MetadataOptions={"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1},
         BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": disk}],
-        TagSpecifications=[{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume")],
+        TagSpecifications=_tagged(request.tags, "instance", "volume"),
         **place,
     )
 
 
-def dry_run(ec2: Any, action: str, instance_id: str) -> None:
-    """Dry-run one of ACTIONS."""
-    if action == "CreateSecurityGroup":
-        ec2.create_security_group(DryRun=True, GroupName=NAME, Description=NAME)
-    elif action == "ImportKeyPair":
-        ec2.import_key_pair(DryRun=True, KeyName=NAME, PublicKeyMaterial=KEY)
+def dry_run(ec2: Any, action: str, of: StackOfTries) -> None:
+    """Dry-run GROUP, KEY_PAIR or one of ON_A_HOST, named and tagged as the Terraform module does."""
+    name = f"{of.name}-doctor"
+    if action == GROUP:
+        tagged = _tagged(of.tags, "security-group")
+        ec2.create_security_group(
+            DryRun=True, GroupName=name, Description=DESCRIPTION, TagSpecifications=tagged
+        )
+    elif action == KEY_PAIR:
+        tagged = _tagged(of.tags, "key-pair")
+        ec2.import_key_pair(DryRun=True, KeyName=name, PublicKeyMaterial=KEY, TagSpecifications=tagged)
     elif action == "CreateTags":
-        tags = [{"Key": "gpuinfra:stack", "Value": NAME}]
-        ec2.create_tags(DryRun=True, Resources=[instance_id], Tags=tags)
+        ec2.create_tags(DryRun=True, Resources=[of.host_id], Tags=_tags(of.tags))
     elif action == "StopInstances":
-        ec2.stop_instances(DryRun=True, InstanceIds=[instance_id])
+        ec2.stop_instances(DryRun=True, InstanceIds=[of.host_id])
     elif action == "StartInstances":
-        ec2.start_instances(DryRun=True, InstanceIds=[instance_id])
+        ec2.start_instances(DryRun=True, InstanceIds=[of.host_id])
     else:
-        ec2.terminate_instances(DryRun=True, InstanceIds=[instance_id])
+        ec2.terminate_instances(DryRun=True, InstanceIds=[of.host_id])
+
+
+def _tagged(tags: Mapping[str, str], *kinds: str) -> list[dict[str, Any]]:
+    return [{"ResourceType": kind, "Tags": _tags(tags)} for kind in kinds]
+
+
+def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def simulate(iam: Any, arn: str, actions: Sequence[str]) -> dict[str, bool]:

@@ -5,21 +5,38 @@ import pytest
 from gpuinfra.features.doctor import rights
 from gpuinfra.features.doctor.finding import BAD, OK, UNSURE, WARN
 from gpuinfra.features.doctor.situation import OtherValues
-from gpuinfra.ground.account_facts import AccountPlan
+from gpuinfra.ground.account_facts import AccountPlan, StackOfTries
 from gpuinfra.ground.errors import CloudError
-from tests.fakes.account import FakeAccount
+from gpuinfra.tools.aws.doctor_rights import GROUP, KEY_PAIR, ON_A_HOST
+from tests.fakes.account import IMAGE, FakeAccount
+from tests.fakes.world import RECORDED, RUNNING
 from tests.features.doctor.situations import Case, asked, denied, named, situation, told
 
 CASES: list[Case] = [
     (rights.hosts, situation(), OK, "nothing was made", ""),
     (
         rights.hosts,
-        asked(launch_refusal=denied("ec2:RunInstances"), refusals={"StopInstances": denied("x")}),
+        asked(launch_refusal=denied("ec2:RunInstances"), refusals={"ImportKeyPair": denied("x")}),
         BAD,
-        "you may not do ec2:RunInstances, ec2:StopInstances",
-        "ask your AWS administrator to allow ec2:RunInstances, ec2:StopInstances",
+        "you may not do ec2:RunInstances, ec2:ImportKeyPair",
+        "ask your AWS administrator to allow ec2:RunInstances, ec2:ImportKeyPair",
     ),
-    (rights.hosts, asked(refusals={"StopInstances": CloudError("no such host")}), OK, "nothing was", ""),
+    (
+        rights.hosts,
+        situation(FakeAccount(refusals={"StopInstances": denied("x")}), record=RECORDED),
+        BAD,
+        "you may not do ec2:StopInstances",
+        "ask your AWS administrator to allow ec2:StopInstances",
+    ),
+    (rights.hosts, asked(refusals={"StopInstances": denied("x")}), OK, "once there is one", ""),
+    (rights.hosts, asked(refusals={"ImportKeyPair": CloudError("busy")}), OK, "nothing was", ""),
+    (
+        rights.hosts,
+        asked(launch_refusal=denied("ec2:RunInstances on resource: arn:aws:ec2:r:1:security-group/sg-1")),
+        UNSURE,
+        "the VPC's default group",
+        "",
+    ),
     (rights.hosts, asked(shown=None), UNSURE, "there is no image to try it with", ""),
     (rights.hosts, asked(launch_refusal=CloudError("odd", hint="do it")), BAD, "refuse this host: odd", "do"),
     (
@@ -66,3 +83,21 @@ def test_the_launch_that_is_tried_is_the_real_one() -> None:
         "gpuinfra:stack": "default",
         "gpuinfra:owner": "tester",
     }
+
+
+def test_what_is_tried_is_of_this_stack() -> None:
+    """A policy for one stack looks at names, tags and whose host it is: another's would be refused."""
+    account = FakeAccount()
+    it = situation(account, others=OtherValues(tags={"cost": "42"}), record=RECORDED)
+    rights.hosts(it)
+    tags = rights.request(it, IMAGE).tags
+    of = StackOfTries(name="gpuinfra-default", tags=tags, host_id=RUNNING.instance_id)
+    assert account.tried == dict.fromkeys([GROUP, KEY_PAIR, *ON_A_HOST], of)
+
+
+def test_what_the_stack_does_not_make_is_not_tried() -> None:
+    """Who gives a group and a key pair needs no right to make any; a host that is not there has no tags."""
+    account = FakeAccount()
+    rights.hosts(situation(account, security_group_ids=("sg-1",), key_name="team"))
+    assert account.tried == {}
+    assert account.requests[0].security_group_ids == ("sg-1",)

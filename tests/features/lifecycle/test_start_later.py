@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gpuinfra.features.lifecycle import hosts, power, start_later
+from gpuinfra.features.lifecycle.other_places import OtherPlaces
 from gpuinfra.features.provision import status
 from gpuinfra.features.provision.down import destroy
 from gpuinfra.ground.errors import CloudError, ConfigError
@@ -27,7 +28,7 @@ LEASED = dataclasses.replace(
 def refusing(code: str) -> Any:
     """Return a start that EC2 refuses."""
 
-    def start(world: World) -> Host:
+    def start(world: World, elsewhere: OtherPlaces) -> Host:
         error = CloudError("AWS has no g4dn.xlarge to give right now", hint="later")
         error.code = code
         raise error
@@ -63,7 +64,7 @@ def test_with_capacity_it_is_a_start(tmp_path: Path) -> None:
     later = FakeLaterStarts()
     world = stopped_world(tmp_path, later)
     done = start_later.start(
-        world, until="12h", when_available=True, now=NOW, start=lambda it: it.recorded_host()
+        world, until="12h", when_available=True, now=NOW, start=lambda it, _: it.recorded_host()
     )
     assert done.host
     assert (done.waits_until, later.begun) == ("", [])
