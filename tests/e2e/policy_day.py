@@ -18,15 +18,18 @@ OURS = "simulator"  # the key of whoever runs gpuinfra beside a simulator
 # The provider asks the first of images, too, and goes on when it is refused: of others' hosts it would tell
 # secrets. The second is one of the ways by which `doctor` looks, if it may.
 NOT_ALLOWED = {"GetInstanceUefiData", "SimulatePrincipalPolicy"}
-# Of commands that no day here has: `start` elsewhere, `start --when-available`; their own tests call them.
+# Of commands that no day here has: `start` elsewhere, `start --when-available`, another instance_profile for
+# a host that lives; their own tests call them.
 # And what is asked only where a quota has no value of its own, an image is hidden, a host was a spot host.
 NOT_IN_A_DAY = {
+    "ec2:DescribeIamInstanceProfileAssociations",
     "ec2:DescribeSpotInstanceRequests",
     "ec2:GetAllowedImagesSettings",
     "servicequotas:GetAWSDefaultServiceQuota",
     "ec2:CreateImage",
     "ec2:DeleteSnapshot",
     "ec2:DeregisterImage",
+    "ec2:ReplaceIamInstanceProfileAssociation",
     "states:CreateStateMachine",
     "states:DeleteStateMachine",
     "states:ListExecutions",

@@ -67,6 +67,8 @@ RIGHTS = (
         actions="ec2:DescribeNetworkAcls ec2:DescribePrefixLists",
         when=("own_network",),
     ),
+    # of a host that lives and gets another instance_profile
+    Right(sid="Look", actions="ec2:DescribeIamInstanceProfileAssociations"),
     Right(sid="Look", actions="iam:GetInstanceProfile iam:GetRole", on=("{iam}*",)),
     # whose they are, all stacks' and all regions': a name alone does not say it
     Right(
@@ -95,7 +97,8 @@ RIGHTS = (
     Right(
         sid="Run",
         actions="ec2:DescribeInstanceAttribute ec2:GetConsoleOutput ec2:ModifyInstanceAttribute"
-        " ec2:ModifyVolume ec2:StartInstances ec2:StopInstances ec2:TerminateInstances",
+        " ec2:ModifyVolume ec2:ReplaceIamInstanceProfileAssociation ec2:StartInstances ec2:StopInstances"
+        " ec2:TerminateInstances",
         on=HERE,
         where=OURS,
     ),
