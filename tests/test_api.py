@@ -133,10 +133,3 @@ def test_down_returns_the_receipt(tmp_path: Path) -> None:
     assert [line.name for line in receipt.lines] == ["host", "disk", "address"]
     kept = json.loads((tmp_path / "receipts.jsonl").read_text())
     assert kept == json.loads(json.dumps(receipt.plain()))
-
-
-def test_a_host_that_runs_is_not_waited_for(tmp_path: Path) -> None:
-    """The start that AWS tries returns it at once; nothing is left to wait."""
-    found = HostOf(fake_world(tmp_path)).start_when_available("2h")
-    assert found.host
-    assert found.host.instance_id == RUNNING.instance_id

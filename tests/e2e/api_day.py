@@ -23,6 +23,7 @@ def day(host: GpuHost) -> dict[str, object]:
         "limits": [host.lease().limit, host.extend_lease(usd=10, yes=True).limit],
         "state": host.lease().state,
         "cost": host.cost().usd,
+        "waits": host.start_when_available("2h").waits_until,
         "events": [one.reason for one in host.events()],
         "leaks": [one.thing.region for one in host.leaks(["us-west-2", "eu-central-1"]).found],
         "receipt": (receipt := host.down(yes=True)) and receipt.plain(),

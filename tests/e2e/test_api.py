@@ -36,6 +36,7 @@ def test_a_day_in_money(cli: Cli, sim: Simulator, tmp_path: Path) -> None:
     assert any("USD an hour in us-west-2, as told on" in line for line in day["told"])
     assert (day["refused"], day["limits"], day["state"]) == ("the same call with yes=True", [20, 30], "runs")
     assert day["cost"] >= 1.006 / 60  # a minute at least
+    assert day["waits"] == "", "it runs already"
     assert "gpuinfra up" in day["events"]
     assert set(day["leaks"]) == {THERE}, "the live stack is none"
     assert (day["receipt"]["usd"] > 0, day["receipt"]["unknown"], day["again"]) == (True, [], None)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
 
 TAGS = [{"Key": key, "Value": value} for key, value in SETTINGS.tags.as_dict().items()]
+OF_A_HOST = {"Key": RESTORE_OF, "Value": "i-1"}  # what the copy of a moved host's disk carries, too
 ALLOWED = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [ALLOWED]})
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
@@ -33,14 +34,9 @@ def aws(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> Aws:
     return Aws(region=REGION, settings=SETTINGS, sleep=lambda _: None)
 
 
-def tagged(kind: str) -> list[dict[str, Any]]:
+def tagged(kind: str, *more: dict[str, str]) -> list[dict[str, Any]]:
     """Return our tags for something that is made."""
-    return [{"ResourceType": kind, "Tags": TAGS}]
-
-
-def copied(kind: str) -> list[dict[str, Any]]:
-    """Return the tags of a disk's copy, which a host that is moved stands on for a while."""
-    return [{"ResourceType": kind, "Tags": [*TAGS, {"Key": RESTORE_OF, "Value": "i-1"}]}]
+    return [{"ResourceType": kind, "Tags": [*TAGS, *more]}]
 
 
 def make_all(ec2: Any, iam: Any, scheduler: Any) -> None:
@@ -66,10 +62,10 @@ def make_all(ec2: Any, iam: Any, scheduler: Any) -> None:
         TagSpecifications=tagged("vpc-endpoint"),
     )
     volume = ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=8, TagSpecifications=tagged("volume"))
-    copy = ec2.create_snapshot(VolumeId=volume["VolumeId"], TagSpecifications=copied("snapshot"))
+    copy = ec2.create_snapshot(VolumeId=volume["VolumeId"], TagSpecifications=tagged("snapshot", OF_A_HOST))
     disk = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": copy["SnapshotId"]}}
-    image = ec2.register_image(Name="copy", BlockDeviceMappings=[disk])
-    ec2.create_tags(Resources=[image["ImageId"]], Tags=copied("image")[0]["Tags"])
+    image = ec2.register_image(Name="copy", BlockDeviceMappings=[disk])["ImageId"]
+    ec2.create_tags(Resources=[image], Tags=[*TAGS, OF_A_HOST])
     ec2.create_security_group(
         GroupName="law", Description="law", VpcId=vpc, TagSpecifications=tagged("security-group")
     )

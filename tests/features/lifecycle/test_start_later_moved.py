@@ -7,7 +7,8 @@ from pathlib import Path
 
 from gpuinfra.features.lifecycle import power, start_later
 from tests.fakes.later_starts import FakeLaterStarts
-from tests.features.lifecycle.moving import OTHER, WORK, KilledError, Scene, scene
+from tests.features.lifecycle.account import OTHER, WORK, KilledError
+from tests.features.lifecycle.moving import Scene, scene
 
 NOW = datetime(2026, 11, 29, 17, 0, tzinfo=UTC)
 
