@@ -12,6 +12,7 @@ from gpuinfra.features.jobs.request import command_request, new_id
 from gpuinfra.ground.errors import CloudError, ConfigError, HostError, Interrupted, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import DEFAULT_STACK, command
+from gpuinfra.ground.pool import SPOT
 from gpuinfra.ground.protocols import Request, SessionResult
 from gpuinfra.ground.world import World
 
@@ -161,6 +162,11 @@ def _check_power_off(world: World, host: Host, wanted: JobSpec) -> None:
     if wanted.then == "none":
         return
     behaviour = world.cloud(host.region, None).shutdown_behavior(host.instance_id)
+    if behaviour != wanted.then and host.market == SPOT:
+        raise ConfigError(
+            f"--then {wanted.then}: EC2 stops no spot host: a power-off ends it, and deletes its disk",
+            hint="--then terminate --save 'aws s3 sync out s3://my-bucket/out'",
+        )
     if behaviour != wanted.then:
         raise ConfigError(
             f"--then {wanted.then}: a power-off of this host would {behaviour} it (shutdown_behavior)",

@@ -15,6 +15,7 @@ from gpuinfra.features.policy.document import Document, Statement, packed, state
 from gpuinfra.features.policy.rights import OURS, OWN_SESSIONS, SESSION, Right
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.names import command
+from gpuinfra.ground.pool import SPOT, markets_of
 
 HOST = ("{ec2}instance/*",)
 ALL_OF_IAM = ("{iam}*",)
@@ -50,6 +51,10 @@ def _require_a_ceiling(chosen: Chosen) -> None:
             "an agent needs a host with a lease: without max_usd or max_hours nothing at AWS would end it"
         )
         raise ConfigError(message, hint=f"set max_usd = 20 in terraform.tfvars   # then: {again}")
+    if SPOT in markets_of(chosen.settings.market):
+        named = f"market is {chosen.settings.market!r}"
+        message = f"{named}: with `sudo poweroff` an agent would delete a spot host's disk"
+        raise ConfigError(message, hint=f'set market = "on-demand" in terraform.tfvars   # then: {again}')
     if chosen.values.get("shutdown_behavior") == "terminate":
         message = 'shutdown_behavior is "terminate": with `sudo poweroff` an agent would delete host and disk'
         raise ConfigError(

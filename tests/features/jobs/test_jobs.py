@@ -13,6 +13,7 @@ from gpuinfra.ground.errors import ConfigError, HostError, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.protocols import SessionResult
 from gpuinfra.ground.world import World
+from tests import samples
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
 from tests.fakes.jobs import JOB, FakeHostClient
 from tests.fakes.world import RECORDED, RUNNING, FakeReporter
@@ -128,6 +129,23 @@ def test_then_stop_is_passed_on(tmp_path: Path) -> None:
     host = FakeHostClient(JOB)
     assert jobs.start(made(tmp_path, host=host), JobSpec(words=("x",), then="stop")).id == "abcd"
     assert host.asked[0]["then"] == "stop"
+
+
+class SpotCloud(FakeCloud):
+    """EC2 with a spot host: a power-off is its end."""
+
+    def shutdown_behavior(self, instance_id: str) -> str:
+        """Say what the module sets, and what EC2 does anyway."""
+        return "terminate"
+
+
+def test_then_stop_of_a_spot_host_would_be_its_end(tmp_path: Path) -> None:
+    """No value of shutdown_behavior helps there, so none is named."""
+    spot = replace(RECORDED, host=replace(samples.host(), market="spot"))
+    world = made(tmp_path, host=FakeHostClient(JOB), cloud=SpotCloud(), records=(spot,))
+    with pytest.raises(ConfigError, match="EC2 stops no spot host") as caught:
+        jobs.start(world, JobSpec(words=("x",), then="stop"))
+    assert caught.value.hint.startswith("--then terminate --save ")
 
 
 def test_a_job_that_does_not_end_is_no_success(tmp_path: Path) -> None:
