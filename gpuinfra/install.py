@@ -177,7 +177,7 @@ def make_lean(script: Path) -> None:
     interpreter, *rest = script.read_text(encoding="utf-8").splitlines()
     if interpreter.endswith("python") and any(line.startswith("import re") for line in rest):
         lean = [interpreter, "import sys", "from gpuinfra.__main__ import main", "sys.exit(main())", ""]
-        draft = script.with_name(f".{script.name}.new")
+        draft = script.with_name(f".{script.name}.{os.getpid()}.new")  # make -j sets up twice at a time
         draft.write_text("\n".join(lean), encoding="utf-8")
         draft.chmod(script.stat().st_mode)
         draft.replace(script)
