@@ -41,17 +41,18 @@ def test_a_spot_host_is_made_told_and_gone(cli: Cli, sim: Simulator) -> None:
     assert sim.leftovers() == {}
 
 
-def test_where_the_host_was_found_is_asked_for_first(
-    cli: Cli, sim: Simulator, provider: dict[str, str]
-) -> None:
+def test_where_the_host_was_found_is_planned_for(cli: Cli, sim: Simulator, provider: dict[str, str]) -> None:
     """By Terraform and by gpuinfra alike; a host that is replaced is bought as that says by then."""
     cli.edit("instance_types = null", 'instance_types = ["g6.xlarge", "g4dn.xlarge"]')
     cli.edit('market = "on-demand"', 'market = "spot-then-on-demand"')
+    sim.capacity(0)
+    sim.capacity(1, instance_type="g4dn.xlarge", zone="us-east-1c", market="on-demand")
     found = PoolFile(cli.directory / "pool.auto.tfvars.json")
-    found.write(Pool(instance_type="g4dn.xlarge", zone="us-east-1c"))
     host = cli.json("up", "--yes")
     place = host["instance_type"], host["market"], host["availability_zone"]
     assert place == ("g4dn.xlarge", "on-demand", "us-east-1c")
+    sim.clear_capacity()
+    before = len(sim.calls("RunInstances"))
     assert "up to date: nothing would be changed" in cli.run("plan").stderr
     found.delete()  # what terraform.tfvars says is for the next host: this one can be stopped all the same
     cli.ok("stop", "--yes")
@@ -60,10 +61,8 @@ def test_where_the_host_was_found_is_asked_for_first(
     root.apply("-replace=module.host.module.instance.aws_instance.this")
     assert cli.json("status")["instance"]["instance_type"] == "g6.xlarge"
     assert cli.json("status")["instance"]["market"] == "spot"
-    assert [call.params.get("InstanceMarketOptions.MarketType") for call in sim.calls("RunInstances")] == [
-        None,
-        "spot",
-    ]
+    launches = sim.calls("RunInstances")[before:]
+    assert [call.params.get("InstanceMarketOptions.MarketType") for call in launches] == ["spot"]
     cli.ok("down", "--yes")
     assert (sim.leftovers(), found.read()) == ({}, None)
 
