@@ -6,6 +6,8 @@ Not as the outputs say: an apply that was to replace it, and failed, has left th
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from gpuinfra.ground.pool import CAPACITY_BLOCK, ON_DEMAND
+
 PLACE = ("instance_type", "availability_zone")
 
 
@@ -17,5 +19,7 @@ def true_outputs(outputs: Mapping[str, object], hosts: Iterable[Mapping[str, Any
         return dict(outputs)
     true = {name: named[0].get(name) for name in PLACE}
     if "market" in outputs:
-        true["market"] = named[0].get("instance_lifecycle") or "on-demand"
+        # the provider reads nothing of a Capacity Block: only what was asked for tells
+        other = CAPACITY_BLOCK if outputs["market"] == CAPACITY_BLOCK else ON_DEMAND
+        true["market"] = named[0].get("instance_lifecycle") or other
     return {**outputs, **{name: value for name, value in true.items() if isinstance(value, str) and value}}
