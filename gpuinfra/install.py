@@ -24,7 +24,7 @@ VENV, MARKER = ROOT / ".venv", "gpuinfra-lock.sha256"
 OLDEST, NEWER = (3, 11), ("python3.14", "python3.13", "python3.12", "python3.11")
 COMES = {
     "demo": "then a host is made, used and removed against a simulated AWS on this machine (about 2 minutes)",
-    "test": "then all tests run (about 25 minutes on two cores)",
+    "test": "then all tests run (more than half an hour on two cores)",
 }
 
 
