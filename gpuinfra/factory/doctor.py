@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from gpuinfra.factory import default_region, initial, world
 from gpuinfra.ground import locations
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.model import Record
 
 if TYPE_CHECKING:
     from gpuinfra.features.doctor.situation import LocalMachine, OtherValues, Situation
@@ -26,6 +25,7 @@ def situation(
     import platform
 
     from gpuinfra.features.doctor.situation import Situation
+    from gpuinfra.ground.model import Record
     from gpuinfra.tools.aws.doctor import AwsAccount
     from gpuinfra.tools.aws.quotas import Quotas
 

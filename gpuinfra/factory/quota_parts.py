@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from gpuinfra.factory import default_region, world
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.pool import ON_DEMAND, SPOT, Pool
-from gpuinfra.ground.world import Clock
 
 if TYPE_CHECKING:
     from gpuinfra.features.quota.account import AccountQuotas
@@ -25,6 +24,7 @@ def quotas(
     """
     from gpuinfra.features.quota.account import AccountQuotas
     from gpuinfra.features.quota.ahead import needed_for
+    from gpuinfra.ground.world import Clock
     from gpuinfra.tools.aws.quotas import Quotas
     from gpuinfra.tools.terminal.terminal import Terminal
 
