@@ -53,6 +53,11 @@ class Elsewhere:
             return self._arrived(world, origin)
         return self._again(world, host, copies)
 
+    def settle_move(self, world: World) -> None:
+        """Do the same before another apply, where one of a move was killed; raises as settle."""
+        if move.is_half_done(world):
+            self.settle(world, world.recorded_host())
+
     def go(self, world: World, host: Host, refusal: CloudError) -> Host:
         """Start a host elsewhere that EC2 has just refused to start; return the host that there is then.
 
