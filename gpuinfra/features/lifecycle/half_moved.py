@@ -6,8 +6,7 @@ Without a copy of the disk nothing is half moved: a move begins with one, and en
 from collections.abc import Collection, Sequence
 
 from gpuinfra.features.lifecycle import power
-from gpuinfra.features.provision import progress
-from gpuinfra.features.provision.outcome import check
+from gpuinfra.features.provision import deposed
 from gpuinfra.ground.disk_copy import DiskCopy
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.world import World
@@ -16,23 +15,28 @@ from gpuinfra.ground.world import World
 def new_host(world: World, host: Host, copies: Sequence[DiskCopy]) -> tuple[DiskCopy, Instance] | None:
     """Return the host that was made from a copy and that Terraform has recorded in part, with the copy.
 
-    In part: the old one is in its state yet, or its outputs name that one. One that it does not know is terminated: nobody has used it, and the copy is still there.
+    In part: the old one is in its state yet, or its outputs name that one. A new host that it does not know
+    is terminated: nobody has used it, and the copy is still there.
 
     Raises:
         GpuInfraError: AWS or Terraform refuses; or the run that made it still goes on.
     """
-    made = _made_of(world, host, copies)
-    if any(new.instance_id not in _known(world) for _, new in made):
-        _refresh(world)  # another run may be about to record it
+    made = [pair for pair in _made_of(world, host, copies) if _is_half_moved(world, host, *pair)]
+    if made:
+        deposed.refresh(world)  # another run may be about to record it
     known, cloud = _known(world), power.cloud_of(world, host)
     for copy, new in made:
-        if new.instance_id not in known:
-            world.reporter.say(f"terminating {new.instance_id}, which an earlier start left half made")
-            cloud.terminate([new.instance_id])
-        elif copy.instance_id in known or new.instance_id != host.instance_id:
+        if new.instance_id in known:
             world.reporter.say(f"an earlier start has made {new.instance_id} for {copy.instance_id}")
             return copy, new
+        world.reporter.say(f"terminating {new.instance_id}, which an earlier start left half made")
+        cloud.terminate([new.instance_id])
     return None
+
+
+def _is_half_moved(world: World, host: Host, copy: DiskCopy, new: Instance) -> bool:
+    is_recorded = new.instance_id in _known(world) and new.instance_id == host.instance_id
+    return not is_recorded or copy.instance_id in _known(world)
 
 
 def _known(world: World) -> Collection[str]:
@@ -45,13 +49,3 @@ def _made_of(world: World, host: Host, copies: Sequence[DiskCopy]) -> list[tuple
     found = power.cloud_of(world, host).tagged_instances(tags) if tags else []
     by_image = {copy.image_id: copy for copy in copies}
     return [(by_image[it.ami_id], it) for it in found if it.ami_id in by_image]
-
-
-def _refresh(world: World) -> None:
-    """Write what AWS shows into the record; Terraform refuses as long as another run of it goes on."""
-    settings = world.state.read().settings or world.values.read()
-    with progress.shown(world, "Looking at what there is") as on_progress:
-        terraform = world.terraform()
-        terraform.init()
-        outcome = terraform.refresh(on_progress=on_progress)
-    check(world, outcome, settings)

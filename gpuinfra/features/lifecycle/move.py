@@ -58,8 +58,8 @@ def _restore(host: Host, copy: DiskCopy, place: Pool) -> dict[str, str | None]:
     """Return the value of the variable `restore` (terraform/restore.tf)."""
     return {
         "ami_id": copy.image_id,
-        "image": host.image,
-        "name": host.ami_name,
+        "image": copy.image or host.image,
+        "name": copy.ami_name or host.ami_name,
         "instance_type": place.instance_type,
         "market": place.market,
         "zone": place.zone or None,

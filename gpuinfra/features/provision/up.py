@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.money import budget, lease_apply, lease_end
 from gpuinfra.features.money.ahead import PricesAhead
-from gpuinfra.features.provision import consequences, firewall, progress, protection
+from gpuinfra.features.provision import consequences, deposed, firewall, progress, protection
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.agree import Consent as Consent
 from gpuinfra.features.provision.agree import agree
@@ -91,7 +91,7 @@ def apply(
     """
     settings = prepare(world)
     living.settle()
-    settings, record = world.values.read(), world.state.read()
+    settings, record = world.values.read(), deposed.without_ended(world, world.state.read())
     settings = correct(world, settings, record)
     checks = Beforehand(world, settings, record)
     refuse_missing(world, settings, record)
