@@ -88,6 +88,15 @@ def test_the_next_start_goes_on(cli: Cli, sim: Simulator) -> None:
     walk(move, moments, lambda _: move.goes_on())
 
 
+def test_killed_on_the_way_to_the_spot_market(cli: Cli, sim: Simulator) -> None:
+    """The new host is recorded, its place is not."""
+    cli.edit('market = "on-demand"', 'market = "spot-then-on-demand"')
+    sim.capacity(0, market="spot")
+    move = Move(cli, sim, market="on-demand")
+    move.killed(at("TerminateInstances", after=True), kill)
+    move.goes_on("spot")
+
+
 def test_up_ends_no_host_for_an_empty_one(cli: Cli, sim: Simulator) -> None:
     """It finishes the move, or lets the host be as it was before: then it has no room, and is told so."""
     move = Move(cli, sim)

@@ -9,6 +9,7 @@ from gpuinfra.features.lifecycle import power
 from gpuinfra.features.provision import deposed
 from gpuinfra.ground.disk_copy import DiskCopy
 from gpuinfra.ground.model import Host, Instance
+from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.world import World
 
 
@@ -22,8 +23,9 @@ def new_host(world: World, host: Host, copies: Sequence[DiskCopy]) -> tuple[Disk
         GpuInfraError: AWS or Terraform refuses; or the run that made it still goes on.
     """
     made = [pair for pair in _made_of(world, host, copies) if _is_half_moved(world, host, *pair)]
-    if made:
-        deposed.refresh(world)  # another run may be about to record it
+    if made:  # another run may be about to record it
+        recorded = [place_of(new) for _, new in made if new.instance_id in _known(world)]
+        deposed.refresh(world, place=recorded[0] if recorded else None)
     known, cloud = _known(world), power.cloud_of(world, host)
     for copy, new in made:
         if new.instance_id in known:
@@ -37,6 +39,11 @@ def new_host(world: World, host: Host, copies: Sequence[DiskCopy]) -> tuple[Disk
 def _is_half_moved(world: World, host: Host, copy: DiskCopy, new: Instance) -> bool:
     is_recorded = new.instance_id in _known(world) and new.instance_id == host.instance_id
     return not is_recorded or copy.instance_id in _known(world)
+
+
+def place_of(new: Instance) -> Pool:
+    """Return where an instance is."""
+    return Pool(instance_type=new.instance_type, market=new.market, zone=new.availability_zone)
 
 
 def _known(world: World) -> Collection[str]:
