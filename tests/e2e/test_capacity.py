@@ -125,6 +125,27 @@ def test_kill_9_in_every_place(two_by_two: Cli, sim: Simulator, place: tuple[str
     assert sim.leftovers() == {}
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+def test_kill_9_when_the_next_place_is_asked(two_by_two: Cli, sim: Simulator, is_late: bool) -> None:
+    """EC2 has not heard it; the place before had no room, or said yes and took its host back."""
+    cli = two_by_two
+    sim.capacity(0)
+    if is_late:
+        sim.capacity_late(instance_type=G5)
+    sim.fault(Fault(match="RunInstances", body=f"={G6}", delay_s=PATIENCE_S, drop=True, count=None))
+    running = cli.start("up", "--yes")
+    sim.wait_for(lambda calls: any(call.fault for call in calls))
+    kill(running)
+    sim.clear_faults()
+    sim.clear_capacity()
+    assert hosts(sim) == 0
+    cli.ok("up", "--yes")
+    assert hosts(sim) == 1
+    assert cli.json("plan") == UNCHANGED
+    cli.ok("down", "--yes")
+    assert sim.leftovers() == {}
+
+
 def test_ctrl_c_while_the_host_starts(cli: Cli, sim: Simulator) -> None:
     """The state names the host; the next `up` goes on in the place where it is."""
     cli.edit("instance_types = null", f'instance_types = ["{G5}", "{G6}"]')

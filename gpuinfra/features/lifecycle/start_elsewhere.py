@@ -45,13 +45,18 @@ class Elsewhere:
             return host
         if found := half_moved.new_host(world, host, copies):
             copy, new = found
-            move.to(world, prepare(world), host, copy, _place(new), anew=False)
+            move.to(world, prepare(world), host, copy, half_moved.place_of(new), anew=False)
             return self._arrived(world, copy)
         move.put_back(world, host.region, [copy.instance_id for copy in copies])
         host = world.recorded_host()
         if origin := _origin(world, host, copies):
             return self._arrived(world, origin)
         return self._again(world, host, copies)
+
+    def settle_move(self, world: World) -> None:
+        """Do the same before another apply, where one of a move was killed; raises as settle."""
+        if move.is_half_done(world):
+            self.settle(world, world.recorded_host())
 
     def go(self, world: World, host: Host, refusal: CloudError) -> Host:
         """Start a host elsewhere that EC2 has just refused to start; return the host that there is then.
@@ -81,7 +86,7 @@ class Elsewhere:
         with suppress(ConfigError):  # a broken terraform.tfvars is said by whoever needs it
             settings = world.values.read()
             if now.instance_type in settings.instance_types and now.instance_type != settings.instance_type:
-                world.pool_record.write(_place(now))
+                world.pool_record.write(half_moved.place_of(now))
 
     def proven(self, world: World, host: Host) -> None:
         """Remove the copy that a host was made from, once that is proven, and what led to the old one."""
@@ -145,10 +150,6 @@ def _origin(world: World, host: Host, copies: Sequence[DiskCopy]) -> DiskCopy | 
     """Return the copy that a host was made from, as EC2 says: a move that failed may have written another."""
     now = power.cloud_of(world, host).instance(host.instance_id) if copies else None
     return next((copy for copy in copies if now and now.ami_id == copy.image_id), None)
-
-
-def _place(instance: Instance) -> Pool:
-    return Pool(instance_type=instance.instance_type, market=instance.market, zone=instance.availability_zone)
 
 
 def _refuse_edits(world: World, host: Host) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.money import budget, lease_apply, lease_end
 from gpuinfra.features.money.ahead import PricesAhead
-from gpuinfra.features.provision import consequences, firewall, progress, protection
+from gpuinfra.features.provision import consequences, deposed, firewall, progress, protection
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.agree import Consent as Consent
 from gpuinfra.features.provision.agree import agree
@@ -34,10 +34,12 @@ from gpuinfra.ground.world import World
 class LivingHost:
     """What Terraform cannot do for a host that lives; features.lifecycle does it.
 
+    settle: finish a move to another zone that was killed: an apply would end the old host for an empty one.
     started: return it running; one that is stopped is started. take_key: let it take the public key that
     terraform.tfvars names. Both raise HostError where that cannot be.
     """
 
+    settle: Callable[[], None] = lambda: None
     started: Callable[[Host], Host] = lambda host: host
     take_key: Callable[[Host], None] = lambda _: None
 
@@ -87,7 +89,9 @@ def apply(
         ConfigError: they cannot be asked.
         GpuInfraError: what AWS or Terraform refused, explained.
     """
-    settings, record = prepare(world), world.state.read()
+    settings = prepare(world)
+    living.settle()
+    settings, record = world.values.read(), deposed.without_ended(world, world.state.read())
     settings = correct(world, settings, record)
     checks = Beforehand(world, settings, record)
     refuse_missing(world, settings, record)

@@ -30,7 +30,7 @@ class AccountTerraform(FakeTerraform):
         """Replace the host, or do the rest of that."""
         record, restore = self.state.records[0], dict(self.given["restore"])  # type: ignore[call-overload]
         resources = dict(record.resources)
-        if replace and resources[INSTANCE] in self.account.instances:
+        if INSTANCE in replace and resources[INSTANCE] in self.account.instances:
             pool = Pool(instance_type=restore["instance_type"], zone=restore["zone"] or "")
             self.account.do("before RunInstances")
             try:
