@@ -32,8 +32,8 @@ OWN = (INSTANCE, IMAGE, ADDRESS)
 class KeptHost:
     """A host that Terraform does not name just now, and why.
 
-    host, record, before: as recorded before the new one was asked for. others: hosts with the stack's tags then.
-    goes: the host that is ended in its place, where the user goes back to it.
+    host, record, before: as recorded before the new one was asked for. others: the hosts with the stack's
+    tags then. goes: the host that is ended in its place, where the user goes back to it.
     """
 
     host: Host

@@ -40,9 +40,15 @@ def line(world: World, kept: KeptHost) -> str:
     return f"{new}{_where(kept, old)} is kept; both together cost {total} an hour"
 
 
-def row(world: World, kept: KeptHost, now: Instance | None) -> str:
-    """Return it for `status`."""
-    stack = world.files.name
+def row(world: World) -> str:
+    """Return it for `status`; empty where none is kept. EC2 is asked for it, once."""
+    kept = kept_host.read(world.files)
+    if kept is None:
+        return ""
+    record, stack = world.state.read(), world.files.name
+    now = _instance(world, kept.host)
+    if not kept_host.is_whole(record) or kept.instance_id in record.ids_of("aws_instance"):
+        return f"{kept.instance_id}: a run was cut off; {command('up', stack)} puts in order what it left"
     if now is None or now.state in kept_host.GONE:
         return f"{kept.instance_id} was kept, and is gone; {command('up', stack)} notes it"
     costs = _rate(world, kept.record, kept.host, now)

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from gpuinfra.features.provision import kept_host, kept_text
-from gpuinfra.features.provision.closing import Closing
-from gpuinfra.features.provision.kept_host import KeptHost
-from gpuinfra.features.provision.resource_names import INSTANCE
+from gpuinfra.features.provision.kept_bill import closing_of
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.world import World
@@ -45,10 +42,3 @@ def end_old(world: World, host: Host) -> None:
     closing.close(left=(), foreign=())
     world.ssh.forget(kept.host)
     kept_host.forget(world.files)
-
-
-def closing_of(world: World, kept: KeptHost) -> Closing:
-    """Return the bill of a kept host: of itself and its disk; all else goes on for the new one."""
-    settings = kept.record.settings or world.values.read()
-    own = {address: name for address, name in kept.record.resources.items() if address == INSTANCE}
-    return Closing(world, settings, replace(kept.record, resources=own))
