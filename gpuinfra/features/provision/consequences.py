@@ -32,7 +32,7 @@ def loss(changes: Sequence[Change], record: Record) -> str:
             f"the host {instance_id or 'of this stack'} is gone, terminated outside of gpuinfra, and its disk"
             " with it; this makes a new one with an empty disk"
         )
-    if change and change.action == "replace" and instance_id in record.ids_of("aws_instance"):
+    if change and replaces_host(changes, record):
         size = record.outputs.get("root_volume_size_gb")
         return f"this replaces the host {instance_id} and deletes its disk ({size} GB): {_causes(change)}"
     return ""
@@ -105,6 +105,13 @@ def makes_host(changes: Sequence[Change]) -> bool:
     """Tell whether an apply would make a host, new or in the place of another."""
     change = host_change(changes)
     return change is not None and change.action in ("create", "replace")
+
+
+def replaces_host(changes: Sequence[Change], record: Record) -> bool:
+    """Tell whether an apply would replace a host that is whole."""
+    change, instance_id = host_change(changes), record.outputs.get("instance_id")
+    is_whole = instance_id in record.ids_of("aws_instance")
+    return change is not None and change.action == "replace" and is_whole
 
 
 def difference(a: AttributeChange) -> str:

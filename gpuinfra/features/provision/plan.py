@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from gpuinfra.features.money import lease_apply, rate
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.money.hourly import HourlyCost, hourly
-from gpuinfra.features.provision import consequences, firewall, plan_text, progress
+from gpuinfra.features.provision import consequences, firewall, kept_text, plan_text, progress
 from gpuinfra.features.provision.beforehand import Beforehand
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
@@ -56,6 +56,8 @@ def proposed(changes: tuple[Change, ...], settings: Settings, record: Record, ah
 def plan(world: World, values: InitValues) -> TerraformPlan:
     """Plan, show, and delete the plan file (it holds the user-data in clear); `values`: for a first run."""
     ensure(world, values)
+    if kept := kept_text.row(world):
+        world.reporter.say(f"kept: {kept}")
     settings, record = prepare(world), world.state.read()
     settings = correct(world, settings, record)
     refuse_missing(world, settings, record)

@@ -42,6 +42,10 @@ class Search:
         self._known = self._before = record.ids_of(HOST_TYPE)
         self._is_unsure = False
 
+    def forget_host(self) -> None:
+        """Ask as if no host lived: the record has forgotten it, and each apply makes one beside it."""
+        self._known = self._before = set()
+
     @property
     def is_single(self) -> bool:
         """Tell whether there is one place alone, asked once."""

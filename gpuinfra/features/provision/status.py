@@ -12,7 +12,7 @@ from gpuinfra.features.money import cost as money
 from gpuinfra.features.money import last_leaks, lease_status
 from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.money.lease_text import LeaseSummary
-from gpuinfra.features.provision import firewall, host_rows, later_start
+from gpuinfra.features.provision import firewall, host_rows, kept_text, later_start
 from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.ground import when
 from gpuinfra.ground.boot_status import Boot
@@ -33,7 +33,8 @@ class Status:
     last_words: who ended a host that is stopped or gone, and why.
     cut_off: the last long command, and its log, if it was killed. leaks: what the last search for them found.
     cost: by the prices that are kept; nobody is asked.
-    waits_until: until when AWS tries to start it, ISO 8601 in UTC.
+    waits_until: until when AWS tries to start it, ISO 8601 in UTC. kept: the host before it, while
+    `up --until-ready` keeps that.
     """
 
     stack: str
@@ -51,6 +52,7 @@ class Status:
     cost: HostCost | None = None
     lease: LeaseSummary | None = None
     waits_until: str = ""
+    kept: str = ""
 
     @property
     def running_host(self) -> Host | None:
@@ -80,6 +82,8 @@ class Status:
             rows.append(("lease", self.lease.line(datetime.now().astimezone())))
         if self.waits_until:
             rows.append(("waits", later_start.text(self.waits_until, self.stack)))
+        if self.kept:
+            rows.append(("kept", self.kept))
         if self.edited:
             rows.append(("edited", difference.told(self.edited, self.stack)))
         region = host.region if host else ""
@@ -137,6 +141,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         opened=firewall.foreign(world, record) if is_there else (),
         lease=lease() if is_there else None,
         waits_until=later_start.waits_until(world, host, instance),
+        kept=kept_text.row(world),
     )
 
 

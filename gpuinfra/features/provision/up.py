@@ -1,16 +1,13 @@
 """`apply` / `up`: make the host as terraform.tfvars says, and return it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from gpuinfra.features.boot.follow import follow
-from gpuinfra.features.money import budget, lease_apply, lease_end
+from gpuinfra.features.money import lease_apply
 from gpuinfra.features.money.ahead import PricesAhead
-from gpuinfra.features.provision import consequences, deposed, firewall, progress, protection
+from gpuinfra.features.provision import consequences, deposed, progress, proven, until_ready
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.agree import Consent as Consent
-from gpuinfra.features.provision.agree import agree
-from gpuinfra.features.provision.applied import asker
+from gpuinfra.features.provision.as_planned import AS_IT_IS, apply_as_planned, tell_of_budget
+from gpuinfra.features.provision.as_planned import LivingHost as LivingHost
 from gpuinfra.features.provision.beforehand import Beforehand
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
@@ -22,26 +19,11 @@ from gpuinfra.features.provision.preflight import (
     refuse_missing,
     refuse_orphans,
 )
-from gpuinfra.features.provision.resource_names import KEY_PAIR
 from gpuinfra.features.provision.search import Search
 from gpuinfra.ground.errors import AlreadyExists, TerraformError
-from gpuinfra.ground.model import Host, Outcome, Record, Settings
+from gpuinfra.ground.model import Host, Outcome, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
-
-
-@dataclass(frozen=True, kw_only=True)
-class LivingHost:
-    """What Terraform cannot do for a host that lives; features.lifecycle does it.
-
-    settle: finish a move to another zone that was killed: an apply would end the old host for an empty one.
-    started: return it running; one that is stopped is started. take_key: let it take the public key that
-    terraform.tfvars names. Both raise HostError where that cannot be.
-    """
-
-    settle: Callable[[], None] = lambda: None
-    started: Callable[[Host], Host] = lambda host: host
-    take_key: Callable[[Host], None] = lambda _: None
 
 
 def up(
@@ -51,22 +33,34 @@ def up(
     *,
     upgrade_image: bool = False,
     wait: bool = True,
-    living: LivingHost = LivingHost(),
+    living: LivingHost = AS_IT_IS,
     capacity_wait_s: float = 0.0,
+    keep_old: bool = False,
 ) -> Host:
     """Make or change the host and follow its first boot; `values`: for a first run. Say what to type next.
 
-    capacity_wait_s: for how long AWS is asked again and again where it has no host to give.
+    capacity_wait_s: for how long AWS is asked again and again where it has no host to give. keep_old: a host
+    that is replaced is ended when the new one is proven; else as soon as that runs.
     """
+    until_ready.refuse_without_wait(keep_old=keep_old, wait=wait, stack=world.files.name)
     ensure(world, values)
     prove_key(world, wait=wait)
     host = living.started(
-        apply(world, consent, upgrade_image=upgrade_image, living=living, wait_s=capacity_wait_s)
+        apply(
+            world,
+            consent,
+            upgrade_image=upgrade_image,
+            living=living,
+            wait_s=capacity_wait_s,
+            keep_old=keep_old,
+        )
     )
     world.reporter.say(f"host {host.instance_id} ({host.instance_type}, {host.image_name}) is up")
     world.events.note("gpuinfra up", host.instance_id)
     if wait:
-        follow(world, host)
+        with proven.told(world):
+            follow(world, host)
+        proven.end_old(world, host)
     world.reporter.say(f"next: {command('ssh', host.stack)}; {command('down', host.stack)} ends the cost")
     return host
 
@@ -76,12 +70,14 @@ def apply(
     consent: Consent,
     *,
     upgrade_image: bool = False,
-    living: LivingHost = LivingHost(),
+    living: LivingHost = AS_IT_IS,
     wait_s: float = 0.0,
+    keep_old: bool = False,
 ) -> Host:
     """Make or change the host. Where one lives the plan is made first, and that very plan is applied.
 
-    wait_s: for how long AWS is asked again where it has no host to give; 0: once in each place.
+    wait_s: for how long AWS is asked again where it has no host to give; 0: once in each place. keep_old: a
+    host that is replaced stays, until_ready.end_old ends it.
 
     Raises:
         HostError: an instance of this stack runs that Terraform does not know.
@@ -89,7 +85,8 @@ def apply(
         ConfigError: they cannot be asked.
         GpuInfraError: what AWS or Terraform refused, explained.
     """
-    settings = prepare(world)
+    until_ready.settle(world)
+    prepare(world)
     living.settle()
     settings, record = world.values.read(), deposed.without_ended(world, world.state.read())
     settings = correct(world, settings, record)
@@ -107,7 +104,7 @@ def apply(
         if consent.yes and not (record.ids_of("aws_instance") or consequences.was_whole(record)):
             outcome = _in_one_go(world, search, forced)
         else:
-            outcome = _as_planned(world, search, record, forced, consent, living)
+            outcome = apply_as_planned(world, search, record, forced, consent, living, keep_old=keep_old)
     except AlreadyExists:
         clear_the_way(world, settings, world.state.read())  # so that the next one works
         raise
@@ -138,47 +135,8 @@ def _in_one_go(world: World, search: Search, forced: list[str]) -> Outcome:
     proposal = planning.proposed(outcome.changes, search.settings, record, ahead)
     for line in proposal.costs.plan_lines():  # no plan was shown that would have told
         world.reporter.say(line.strip())
-    _tell_of_budget(world, outcome)
+    tell_of_budget(world, outcome)
     return outcome
-
-
-def _as_planned(
-    world: World, search: Search, record: Record, forced: list[str], consent: Consent, living: LivingHost
-) -> Outcome:
-    """Plan, agree upon the changes, and apply exactly that plan; a new key is on the host before.
-
-    Where AWS has no host in the place that was planned for, what follows differs in the place alone.
-    """
-    plan_file, terraform, settings = world.files.plan_file, world.terraform(), search.settings
-    ahead = PricesAhead(world, settings, search.types)
-    try:
-        planned = planning.make(world, terraform, settings, replace=forced)
-        made = [change.address for change in planned.changes if change.action == "create"]
-        if firewall.take_over(terraform, firewall.foreign(world, record), record, made):
-            planned = planning.make(world, terraform, settings, replace=forced)
-        if not planned.changes and not planned.outputs_changed:
-            return planned
-        makes_host = consequences.makes_host(planned.changes)
-        if planned.changes:
-            changes = planning.detailed(world, terraform, planned)
-            protection.refuse_replacement(world, settings, changes, record)
-            order = search.order(ahead.get()) if makes_host else []
-            agree(world, planning.proposed(changes, settings, record, ahead), consent, places=order)
-            if record.host and KEY_PAIR in forced and not consequences.loss(changes, record):
-                living.take_key(living.started(record.host))
-        if record.host and consequences.restart(planned.changes):
-            lease_end.renew(world, record, record.host, dearer=settings)
-        ask = asker(world, terraform, search, forced)
-        outcome = search.run(ask) if makes_host else ask(settings)
-    finally:
-        plan_file.unlink(missing_ok=True)
-    _tell_of_budget(world, planned)
-    return outcome
-
-
-def _tell_of_budget(world: World, made: Outcome) -> None:
-    for line in budget.lines(made.changes):
-        world.reporter.say(line)
 
 
 def _made(world: World) -> Host:
