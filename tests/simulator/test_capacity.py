@@ -160,6 +160,28 @@ def test_a_lack_that_is_found_late_ends_the_pending_host(sim: Simulator, ec2: "E
     assert launch(ec2, **in_zone("us-east-1b"))["State"]["Name"] == "running"
 
 
+def test_a_lack_that_is_found_late_stops_a_host_that_was_to_start(sim: Simulator, ec2: "EC2Client") -> None:
+    """StartInstances says yes; the host is stopped again, no machine has run, and the reason is told."""
+    made = launch(ec2)["InstanceId"]
+    ec2.stop_instances(InstanceIds=[made])
+    sim.capacity_late(instance_type=TYPE)
+    ec2.start_instances(InstanceIds=[made])
+    seen = [describe(ec2, made)["State"]["Name"]]
+
+    def stopped() -> bool:
+        seen.append(describe(ec2, made)["State"]["Name"])
+        return seen[-1] == "stopped"
+
+    wait_until(stopped, "the stop of a host without capacity")
+    assert set(seen) == {"pending", "stopped"}
+    assert describe(ec2, made)["StateReason"]["Code"] == "Server.InsufficientInstanceCapacity"
+    assert [event["state"] for event in sim.events()][:2] == ["running", "stopped"]
+    assert "running" not in [event["state"] for event in sim.events()][1:]
+    sim.clear_capacity()
+    ec2.start_instances(InstanceIds=[made])
+    assert describe(ec2, made)["State"]["Name"] == "running"
+
+
 def test_a_reservation_has_its_place(sim: Simulator, ec2: "EC2Client") -> None:
     """Where nobody else gets a host; a Capacity Block says so in the lifecycle."""
     sim.capacity(0)

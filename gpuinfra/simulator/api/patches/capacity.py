@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html
 """
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
@@ -34,9 +35,13 @@ def apply(state: SimulatorState) -> None:
         for instance in starting:
             if not state.capacity.has_room(*_pool(instance)):
                 raise EC2ClientError(NO_CAPACITY, "Insufficient capacity.")
+        late = [it for it in starting if state.capacity.is_late(*_pool(it))]
+        state.without_capacity.update(it.id for it in late)
         result = start_before(self)
         for instance in starting:
             state.capacity.take(instance.id, *_pool(instance))
+        for instance in late:
+            _later(_stop_late, state, instance)
         return result
 
     InstanceResponse.start_instances = start_instances
@@ -82,9 +87,7 @@ def launched(state: SimulatorState, request: Any, instance: Any) -> None:
         state.capacity.take(instance.id, *pool)
     if not reservation and state.capacity.is_late(*pool):
         state.without_capacity.add(instance.id)
-        late = threading.Timer(LATE_S, _end_late, (state, instance))
-        late.daemon = True
-        late.start()
+        _later(_end_late, state, instance)
     else:
         state.instance_changed(region=instance.region_name, instance_id=instance.id, state="running")
 
@@ -172,13 +175,28 @@ def _give_back_at(method: str, state: SimulatorState) -> None:
     setattr(Instance, method, wrapper)
 
 
+def _later(end: Callable[[SimulatorState, Any], None], state: SimulatorState, instance: Any) -> None:
+    timer = threading.Timer(LATE_S, end, (state, instance))
+    timer.daemon = True
+    timer.start()
+
+
 def _end_late(state: SimulatorState, instance: Any) -> None:
     """End a pending host for lack of capacity, unless it has ended or been forgotten meanwhile."""
+    _without_capacity(state, instance, instance.terminate)
+
+
+def _stop_late(state: SimulatorState, instance: Any) -> None:
+    """Stop a host again whose start EC2 had said yes to."""
+    _without_capacity(state, instance, instance.stop)
+
+
+def _without_capacity(state: SimulatorState, instance: Any, end: Callable[[], Any]) -> None:
     with state.moto_lock:
         if instance.id not in state.without_capacity:
             return
         state.without_capacity.discard(instance.id)
         if instance._state.name == "running":
             state.acting = EC2
-            instance.terminate()
+            end()
             instance.state_reason = StateReason(f"{LATE}: {_LATE_REASON}", LATE)
