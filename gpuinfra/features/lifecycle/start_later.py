@@ -4,6 +4,7 @@ It can undo no stop: see tools/aws/start_machine.py. A lease that ends before is
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -69,6 +70,7 @@ def start(
         launched=launched,
         until=end.timestamp(),
         tags=tags.as_dict() if tags else {},
+        boundary_arn=_boundary_arn(world),
     )
     with world.reporter.live("Asking AWS to try by itself"):
         world.later_starts(host.region, None).begin(later)
@@ -88,6 +90,12 @@ def _until(text: str, when_available: bool, now: datetime, stack: str) -> dateti
     if not text:
         raise ConfigError("--when-available needs an end: --until 12h", hint=command(EXAMPLE, stack))
     return parse(text, now, stack)
+
+
+def _boundary_arn(world: World) -> str:
+    with suppress(ConfigError):  # a broken terraform.tfvars does not keep a host from starting
+        return world.values.read().permissions_boundary_arn
+    return ""
 
 
 def _within_lease(world: World, host: Host, end: datetime) -> datetime:
