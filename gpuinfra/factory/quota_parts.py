@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gpuinfra.factory import default_region, world
+from gpuinfra.factory import default_region, regions, world
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.pool import ON_DEMAND, SPOT, Pool
 
@@ -29,7 +29,7 @@ def quotas(
     from gpuinfra.tools.terminal.terminal import Terminal
 
     settings = _settings(stack, environ)
-    named = region or (settings.region if settings else "") or default_region()
+    named = regions.checked(region, "quota show") or (settings.region if settings else "") or default_region()
     places = needed_for(settings) if settings else []
     if instance_type:
         places = [Pool(instance_type=instance_type, market=SPOT if spot else ON_DEMAND)]

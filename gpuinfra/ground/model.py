@@ -208,6 +208,7 @@ class Settings:
     access: str = "ssh"
     security_group_ids: tuple[str, ...] = ()
     instance_profile: str = ""
+    permissions_boundary_arn: str = ""
     key_name: str = ""
     ami_id: str = ""
     subnet_id: str | None = None

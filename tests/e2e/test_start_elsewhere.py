@@ -73,10 +73,10 @@ def test_in_another_zone(cli: Cli, sim: Simulator) -> None:
 
 
 def test_as_another_type_in_its_zone_or_in_another_zone(cli: Cli, sim: Simulator) -> None:
-    """First what needs no copy; where AWS has nothing at all the host is as it was, and its copy is kept."""
+    """First what needs no copy, also where AWS finds out late; with nothing at all its copy is kept."""
     cli.edit("instance_types = null", f'instance_types = ["{G4}", "{G5}"]')
     old = stopped(cli)
-    sim.capacity(0, instance_type=G4)
+    sim.capacity_late(instance_type=G4)
     cli.ok("start", "--yes")
     now = cli.json("output")
     assert (now["instance_id"], now["instance_type"]) == (old["instance_id"], G5)

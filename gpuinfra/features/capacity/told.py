@@ -38,7 +38,8 @@ def refused(one: FailedTry, left: Sequence[Pool]) -> str:
 def waiting(places: Sequence[Pool], *, next_round: datetime, until: datetime) -> str:
     """Return what is waited for, by the user's own clock."""
     names = f"{count(len(places), 'place')}, first {places[0]}" if len(places) > 1 else str(places[0])
-    return f"asked again at {next_round:%H:%M:%S} ({names}); until {until:%H:%M}"
+    day = "" if until.date() == next_round.date() else f"{until:%Y-%m-%d} "
+    return f"asked again at {next_round:%H:%M:%S} ({names}); until {day}{until:%H:%M}"
 
 
 def nothing_left(tries: Sequence[FailedTry], *, stack: str, waited: bool) -> CloudError:

@@ -45,18 +45,18 @@ class AccountCheck:
         self._thread.start()
 
     def refuse(self) -> None:
-        """Refuse a host that AWS would refuse for certain.
+        """Refuse a host that cannot be had for certain.
 
         Raises:
             CloudError: why, and what mends it.
         """
         if bad := self._bad():
-            raise CloudError(f"AWS would refuse this host: {bad.text}", hint=bad.hint)
+            raise CloudError(f"this host cannot be had: {bad.text}", hint=bad.hint)
 
     def tell(self) -> None:
-        """Say what AWS would refuse for certain."""
+        """Say what is in its way for certain."""
         if bad := self._bad():
-            self._world.reporter.say(f"! AWS would refuse this host: {bad.text}; next: {bad.hint}")
+            self._world.reporter.say(f"! this host cannot be had: {bad.text}; next: {bad.hint}")
 
     def _ask(self, it: AccountSituation) -> None:
         with ThreadPoolExecutor(max_workers=len(CERTAIN)) as threads:

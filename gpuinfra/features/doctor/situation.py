@@ -127,6 +127,7 @@ class Situation(AccountSituation):
     """All that doctor looks at.
 
     file: terraform.tfvars, where there is one; trouble: why it cannot be used. python: this one's version.
+    is_other_region: the user has named one in place of that of the file, and has to name it again.
     """
 
     quotas: QuotaSource
@@ -135,3 +136,4 @@ class Situation(AccountSituation):
     file: Path | None = None
     trouble: ConfigError | None = None
     python: str = ""
+    is_other_region: bool = False

@@ -9,7 +9,7 @@ from gpuinfra.features.lifecycle.renewed import record, settings_as_recorded
 from gpuinfra.features.lifecycle.spot_host import refuse_stop
 from gpuinfra.features.money import cost, lease_end
 from gpuinfra.features.provision import later_start
-from gpuinfra.ground.errors import CloudError, Declined, HostError, Interrupted, Stopped
+from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, Declined, HostError, Interrupted, Stopped
 from gpuinfra.ground.model import Host, Instance, Row
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud
@@ -19,6 +19,9 @@ POLL_S = 2.0
 # A host that does not hear the power button is cut off by EC2 after some minutes.
 TIMEOUT_S = 900.0
 GONE = ("terminated", "shutting-down")
+# EC2 shows a start within seconds; a host that is stopped so long after one has been stopped again.
+SHOWN_S = 30.0
+LATE = "Server.InsufficientInstanceCapacity"
 # What runs on the host: commands of jobs, shells; and why it could not be asked, if so.
 Running = Callable[[Host], Sequence[str]]
 
@@ -130,8 +133,8 @@ def power_off(world: World, cloud: Cloud, host: Host, instance: Instance, *, rea
     world.events.note(reason, host.instance_id)
     world.ssh.close(host)
     if instance.state == "pending":
-        await_state(world, cloud, host, "running")
-    if instance.state != "stopping":
+        instance = await_state(world, cloud, host, "running", "stopped")
+    if instance.state not in ("stopping", "stopped"):
         cloud.stop(host.instance_id)
     return await_state(world, cloud, host, "stopped")
 
@@ -140,7 +143,7 @@ def power_on(world: World, cloud: Cloud, host: Host, instance: Instance) -> Inst
     """Start an instance that does not run, and wait for it.
 
     Raises:
-        CloudError: EC2 refuses.
+        CloudError: EC2 refuses, at once or after it has said yes.
         ConfigError, HostError: its lease does not let it.
     """
     cost.seen(world, host, instance)
@@ -152,25 +155,40 @@ def power_on(world: World, cloud: Cloud, host: Host, instance: Instance) -> Inst
     return await_state(world, cloud, host, "running")
 
 
-def await_state(world: World, cloud: Cloud, host: Host, wanted: str) -> Instance:
-    """Wait until EC2 says that the host is in a state.
+def await_state(world: World, cloud: Cloud, host: Host, *wanted: str) -> Instance:
+    """Wait until EC2 says that the host is in one of these states.
 
     Raises:
+        CloudError: EC2 has stopped again what was to run.
         HostError: it is gone, or not there within 15 minutes.
         Interrupted: Ctrl-C; EC2 goes on.
     """
-    began = world.clock.now()
+    began, was_pending = world.clock.now(), False
     try:
-        with world.reporter.live(f"Waiting for EC2: {wanted}") as view:
-            while (instance := existing(cloud, host)).state != wanted:
+        with world.reporter.live(f"Waiting for EC2: {wanted[0]}") as view:
+            while (instance := existing(cloud, host)).state not in wanted:
                 view.rows([Row(mark="now", text=f"{host.instance_id}: {instance.state}", since=began)])
-                _give_up(world.clock.now() - began, instance, host)
+                waited_s = world.clock.now() - began
+                was_pending |= instance.state == "pending"
+                if instance.state == "stopped" and (was_pending or waited_s > SHOWN_S):
+                    raise stopped_again(instance, host)
+                _give_up(waited_s, instance, host)
                 world.clock.sleep(POLL_S)
     except KeyboardInterrupt:
-        message = f"stopped waiting; EC2 goes on until {host.instance_id} is {wanted}"
+        message = f"stopped waiting; EC2 goes on until {host.instance_id} is {wanted[0]}"
         raise Interrupted(message, hint=command("status", host.stack)) from None
     cost.seen(world, host, instance)
     return instance
+
+
+def stopped_again(instance: Instance, host: Host) -> CloudError:
+    """Return the error for a host that EC2 began to start, and stopped: mostly for lack of capacity."""
+    reason = instance.reason or "it does not say why"
+    message = f"EC2 said yes and stopped {host.instance_id} again: {reason}{STAYS_STOPPED}"
+    error = CloudError(message, hint=command("start", host.stack) + "   # again, later")
+    if LATE in reason:
+        error.code = LATE.partition(".")[2]
+    return error
 
 
 def _give_up(waited_s: float, instance: Instance, host: Host) -> None:

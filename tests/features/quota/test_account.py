@@ -90,6 +90,26 @@ def test_p6_on_spot_is_shown_as_not_published() -> None:
     assert account(FakeQuotas(), place).show().text().splitlines()[1].endswith("not published")
 
 
+def test_a_type_that_the_region_does_not_have_is_refused() -> None:
+    """Mostly it is mistyped: no table of "unknown", no way to a quota that there is not."""
+    asked, reporter = Pool(instance_type="g5.xlage"), FakeReporter()
+    with pytest.raises(ConfigError, match="us-east-1 has no instance type") as why:
+        account(FakeQuotas(), asked).show()
+    assert why.value.hint == "gpuinfra prices --region us-east-1   # what there is"
+    with pytest.raises(ConfigError, match="us-east-1 has no instance type"):
+        account(FakeQuotas(), asked).request(None, yes=True)
+    account(FakeQuotas(), asked, Pool(instance_type="g5.xlarge"), reporter=reporter).show()
+    assert reporter.said[0] == "! us-east-1 has no instance type g5.xlage"
+
+
+def test_large_numbers_are_told_in_full() -> None:
+    """1234567, not 1.23457e+06: who asks for a wrong number must see it."""
+    source, reporter = FakeQuotas(limits={G: 1234567}), FakeReporter()
+    account(source, reporter=reporter).request(12345678, yes=True)
+    assert "12345678 vCPUs" in reporter.said[0]
+    assert "1234567 " in account(source).show().text()
+
+
 def test_a_request_asks_for_what_is_missing() -> None:
     """The new limit: what is in use and one more host."""
     source, reporter = FakeQuotas(limits={G: 4}, hosts=ONE_G5), FakeReporter()

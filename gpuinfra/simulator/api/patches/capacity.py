@@ -4,22 +4,19 @@ Wording as users have reported it; facts of the API:
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html
 """
 
-import threading
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
-from moto.ec2.models.instances import Instance, StateReason
+from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
 
 from gpuinfra.simulator.api import synthetic_prices as prices
 from gpuinfra.simulator.api.aws_protocol import NO_CAPACITY
-from gpuinfra.simulator.api.state import EC2, SimulatorState
+from gpuinfra.simulator.api.patches import late_capacity
+from gpuinfra.simulator.api.state import SimulatorState
 
 DEFAULT_TYPE = "m1.small"
-LATE_S = 0.5  # so long a host is pending before EC2 finds out that it has none
-LATE = "Server.InsufficientInstanceCapacity"
-_LATE_REASON = "There was insufficient capacity available to satisfy the launch request"
 _MORE = " Our system will be working on provisioning additional capacity."
 ON_DEMAND, SPOT, CAPACITY_BLOCK = "on-demand", "spot", "capacity-block"
 
@@ -34,9 +31,13 @@ def apply(state: SimulatorState) -> None:
         for instance in starting:
             if not state.capacity.has_room(*_pool(instance)):
                 raise EC2ClientError(NO_CAPACITY, "Insufficient capacity.")
+        late = [it for it in starting if state.capacity.is_late(*_pool(it))]
+        state.without_capacity.update(it.id for it in late)
         result = start_before(self)
         for instance in starting:
             state.capacity.take(instance.id, *_pool(instance))
+        for instance in late:
+            late_capacity.stop(state, instance)
         return result
 
     InstanceResponse.start_instances = start_instances
@@ -82,9 +83,7 @@ def launched(state: SimulatorState, request: Any, instance: Any) -> None:
         state.capacity.take(instance.id, *pool)
     if not reservation and state.capacity.is_late(*pool):
         state.without_capacity.add(instance.id)
-        late = threading.Timer(LATE_S, _end_late, (state, instance))
-        late.daemon = True
-        late.start()
+        late_capacity.end(state, instance)
     else:
         state.instance_changed(region=instance.region_name, instance_id=instance.id, state="running")
 
@@ -170,15 +169,3 @@ def _give_back_at(method: str, state: SimulatorState) -> None:
         return result
 
     setattr(Instance, method, wrapper)
-
-
-def _end_late(state: SimulatorState, instance: Any) -> None:
-    """End a pending host for lack of capacity, unless it has ended or been forgotten meanwhile."""
-    with state.moto_lock:
-        if instance.id not in state.without_capacity:
-            return
-        state.without_capacity.discard(instance.id)
-        if instance._state.name == "running":
-            state.acting = EC2
-            instance.terminate()
-            instance.state_reason = StateReason(f"{LATE}: {_LATE_REASON}", LATE)
