@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from gpuinfra.features.money import lease_apply
-from gpuinfra.features.provision import progress
+from gpuinfra.features.provision import given, progress
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.search import Search
 from gpuinfra.ground.model import Outcome, Settings
@@ -20,7 +19,7 @@ def asker(
     def ask(settings: Settings) -> Outcome:
         plan = plan_file if plan_file.exists() else None
         if plan is None:
-            terraform.give({**lease_apply.values(world, settings), **search.values})
+            terraform.give({**given.values(world, settings), **search.values})
         with progress.shown(world, search.title()) as on_progress:
             replace = [] if plan else search.replaced(forced)
             outcome = terraform.apply(plan, replace=replace, target=[], on_progress=on_progress)

@@ -10,7 +10,7 @@ from gpuinfra.ground.text import shorten
 # What EC2 changes on a stopped instance only; the provider stops and starts it.
 RESTARTS = "instance_type"
 DISK_SIZE = "root_block_device.volume_size"
-SPOT = "spot"
+SPOT, CAPACITY_BLOCK = "spot", "capacity-block"
 # A note in the state that is made after the host and outlives a refresh.
 AFTER_HOST = "module.instance.terraform_data.image"
 # Where no argument is the cause, Terraform's word says it.
@@ -28,8 +28,10 @@ def loss(changes: Sequence[Change], record: Record) -> str:
     """
     change, instance_id = host_change(changes), record.outputs.get("instance_id")
     if _is_gone(changes, record) and record.outputs.get("market") != SPOT:
+        in_block = record.outputs.get("market") == CAPACITY_BLOCK
+        how = "ended with its Capacity Block or by somebody" if in_block else "terminated outside of gpuinfra"
         return (
-            f"the host {instance_id or 'of this stack'} is gone, terminated outside of gpuinfra, and its disk"
+            f"the host {instance_id or 'of this stack'} is gone, {how}, and its disk"
             " with it; this makes a new one with an empty disk"
         )
     if change and change.action == "replace" and instance_id in record.ids_of("aws_instance"):

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
+from gpuinfra.features.capacity import told_host
 from gpuinfra.features.money import budget, lease_apply, lease_end
 from gpuinfra.features.money.ahead import PricesAhead
-from gpuinfra.features.provision import consequences, firewall, progress, protection
+from gpuinfra.features.provision import consequences, firewall, given, progress, protection
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.agree import Consent as Consent
 from gpuinfra.features.provision.agree import agree
@@ -110,6 +111,7 @@ def apply(
     if not (outcome.added or outcome.changed or outcome.destroyed):
         world.reporter.say("up to date: nothing had to be changed")
     made = _made(world)
+    told_host.tell(world, made)
     lease_apply.renewed(world, made)
     return made
 
@@ -123,7 +125,7 @@ def _in_one_go(world: World, search: Search, forced: list[str]) -> Outcome:
             world.reporter.say(line)
 
     def ask(settings: Settings) -> Outcome:
-        terraform.give({**lease_apply.values(world, settings), **search.values})
+        terraform.give({**given.values(world, settings), **search.values})
         with progress.shown(world, search.title()) as on_progress:
             terraform.init()
             outcome = terraform.apply(None, replace=forced, target=[], on_progress=on_progress)
