@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpuinfra.features.boot.follow import follow
-from gpuinfra.features.capacity import told_host
+from gpuinfra.features.capacity import begin, told_host
 from gpuinfra.features.money import budget, lease_apply, lease_end
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.provision import consequences, firewall, given, progress, protection
@@ -90,6 +90,8 @@ def apply(
     """
     settings, record = prepare(world), world.state.read()
     settings = correct(world, settings, record)
+    if wait_s and settings.capacity_reservation_id and not record.ids_of("aws_instance"):
+        wait_s -= begin.waited_s(world, settings, wait_s=wait_s)
     checks = Beforehand(world, settings, record)
     refuse_missing(world, settings, record)
     is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
