@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from gpuinfra.features.capacity import reserved
 from gpuinfra.ground import reservation
 from gpuinfra.host.guard import block_end
 from gpuinfra.host.guard.block_end import EC2_S, LEAD_S, LOOKS_A_READ, TAG, WARN_S, BlockEnd
+from tests.host.guard.ended_host import EndedHost
+from tests.waiting import PATIENCE_S
 
 ENDS = "2026-12-01T11:30:00Z"
 END_S = 1796124600.0
@@ -135,3 +138,15 @@ def test_host_and_laptop_mean_the_same_times() -> None:
     assert reservation.EC2_ENDS.total_seconds() == EC2_S
     assert reservation.SAVES.total_seconds() == LEAD_S
     assert (TAG.removeprefix("tags/instance/"), block_end.FORMAT) == (reservation.TAG, reservation.FORMAT)
+
+
+def test_the_ending_runs_the_hook_and_leaves_the_rest_to_ec2(tmp_path: Path) -> None:
+    """Through the one ending: once, by EC2, no power-off; its reason is the one that status knows."""
+    ended = EndedHost.made(tmp_path)
+    ended.hook(f'#!/bin/sh\necho "$GPUINFRA_BY $GPUINFRA_REASON" >> {tmp_path}/told\n')
+    for _ in range(2):
+        assert ended.start("block-ends", ENDS).wait(PATIENCE_S) == 0
+    told = f"{reserved.WORDS}, which ends {ENDS}"
+    assert ended.text("told") == f"EC2 {told}\n"
+    assert [(one["reason"], one["action"]) for one in ended.events("end")] == [(told, "none")]
+    assert ended.text("asked") == ""
