@@ -135,6 +135,8 @@ def test_a_new_host_goes_to_the_reservations_zone(tmp_path: Path) -> None:
     assert given.values(nothing, replace(FITS, zones=("us-east-1b",))) == {}
     assert given.values(nothing, replace(FITS, subnet_id="subnet-1")) == {}
     assert given.values(world, FITS) == {}
+    gone, _, _, _ = scene(tmp_path, instance=replace(IN_BLOCK, state="terminated"))
+    assert given.values(gone, FITS) == {"pool": place}
     account.refuses = {"reservation": denied("ec2:DescribeCapacityReservations")}
     assert given.values(nothing, FITS) == {}
 
