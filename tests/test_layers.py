@@ -93,7 +93,7 @@ SIBLINGS = {
     "capacity": {"money"},
     "leaks": {"money", "provision"},
     "lifecycle": {"boot", "capacity", "connect", "money", "provision", "ending", "events"},
-    "doctor": {"quota"},
+    "doctor": {"capacity", "quota"},
     "ending": {"connect"},
     "events": {"connect"},
     "gpu": {"jobs", "connect"},

@@ -64,6 +64,8 @@ class Instance:
     since: when it got into its state, empty where AWS does not say; reason: why it does not run, in AWS's
     words. volume_ids: what is deleted with it; other_...: what somebody attached, and what stays.
     market: on-demand, spot or capacity-block. made: when it got its disk; `launched` is its last start.
+    reservation_id: the capacity reservation that it was launched for. block_ends: when its Capacity Block
+    ends, as the host was told by its tag.
     """
 
     instance_id: str
@@ -82,6 +84,8 @@ class Instance:
     other_interface_ids: tuple[str, ...] = ()
     market: str = "on-demand"
     made: str = ""
+    reservation_id: str = ""
+    block_ends: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +227,7 @@ class Settings:
     zones: tuple[str, ...] = ()  # in order, availability_zone too; empty: EC2 chooses
     availability_zone: str = ""
     pool: Pool | None = None  # where the host was found; None: not recorded
+    capacity_reservation_id: str = ""  # or that of a Capacity Block; empty: none
 
     @property
     def tags(self) -> Tags:

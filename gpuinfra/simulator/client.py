@@ -161,6 +161,24 @@ class Simulator:
         """Say in an instance's metadata that it is at a higher risk of being taken back."""
         self._call("POST", "rebalance", {"instance_id": instance_id})
 
+    def reserve(
+        self,
+        reservation_id: str,
+        *,
+        instance_type: str = "g4dn.xlarge",
+        zone: str = f"{REGION}a",
+        begins_in_s: float = 0.0,
+        ends_in_s: float | None = None,
+        **more: object,
+    ) -> None:
+        """Let the account have a capacity reservation, or change it; more: as of ReservedCapacity.
+
+        What runs in one that is a Capacity Block (block=True) is terminated by EC2 30 minutes before its end.
+        """
+        given = {"reservation_id": reservation_id, "instance_type": instance_type, "zone": zone, **more}
+        times = {"begins_in_s": begins_in_s, "ends_in_s": ends_in_s}
+        self._call("POST", "reservation", {**given, **times})
+
     def caller_ip(self, address: str) -> None:
         """Set the address that checkip answers."""
         self._call("POST", "settings", {"caller_ip": address})

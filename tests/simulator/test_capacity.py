@@ -142,19 +142,6 @@ def test_a_dry_run_says_nothing_of_capacity(sim: Simulator, ec2: "EC2Client") ->
     assert refused(ec2, DryRun=True)[0] == "DryRunOperation"
 
 
-def test_a_reservation_has_its_place(sim: Simulator, ec2: "EC2Client") -> None:
-    """Where nobody else gets a host; a Capacity Block says so in the lifecycle."""
-    sim.capacity(0)
-    target: Any = {"CapacityReservationTarget": {"CapacityReservationId": "cr-0123456789abcdef0"}}
-    made = launch(ec2, CapacityReservationSpecification=target)
-    assert made["CapacityReservationSpecification"] == target
-    assert "InstanceLifecycle" not in made
-    block: Any = {"MarketType": "capacity-block"}
-    made = launch(ec2, CapacityReservationSpecification=target, InstanceMarketOptions=block)
-    assert made["InstanceLifecycle"] == "capacity-block"
-    assert "SpotInstanceRequestId" not in made
-
-
 def test_a_highest_price_below_the_price_of_the_market_is_refused(ec2: "EC2Client") -> None:
     """By price, not for want of capacity, and the price is named; one within it is taken."""
     rows = ec2.describe_spot_price_history(InstanceTypes=["g4dn.xlarge"], ProductDescriptions=["Linux/UNIX"])

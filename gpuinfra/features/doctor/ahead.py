@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from gpuinfra.features.doctor import account, image, place
+from gpuinfra.features.doctor import account, image, place, reserved
 from gpuinfra.features.doctor.finding import BAD, Finding
 from gpuinfra.features.doctor.situation import AccountSituation
 from gpuinfra.ground.errors import CloudError, GpuInfraError
@@ -19,6 +19,7 @@ CERTAIN: tuple[Callable[[AccountSituation], Finding], ...] = (
     account.plan,
     place.type_offered,
     image.there,
+    reserved.reservation,
 )
 
 

@@ -18,6 +18,7 @@ from gpuinfra.ground.account_facts import (
 from gpuinfra.ground.errors import ConfigError, GpuInfraError
 from gpuinfra.ground.model import Record, Settings
 from gpuinfra.ground.quota import QuotaSource
+from gpuinfra.ground.reservation import Reservation
 
 T = TypeVar("T")
 
@@ -101,6 +102,11 @@ class AccountSituation:
     def network(self) -> Sequence[SubnetPlace] | None:
         """Return where a host may be put."""
         return self._once("network", lambda: self.account.network(self.settings.subnet_id or ""))
+
+    def reservation(self) -> Reservation | None:
+        """Return the capacity reservation that is asked for."""
+        name = self.settings.capacity_reservation_id
+        return self._once("reservation", lambda: self.account.reservation(name))
 
     def launch(self, request: HostRequest) -> GpuInfraError | None:
         """Return why EC2 would refuse this request."""

@@ -21,6 +21,12 @@ def unfit(facts: TypeFacts, instance: Instance, host: Host) -> str:
     return ""
 
 
+def why_reserved(instance: Instance) -> str:
+    """Return why a host keeps its type, zone and market; empty where it need not."""
+    name = instance.reservation_id
+    return f"It was made for {name}, which is for {instance.instance_type} in its zone alone" if name else ""
+
+
 def in_its_zone(settings: Settings, instance: Instance, fit: Mapping[str, TypeFacts]) -> list[Pool]:
     """Return the other types of terraform.tfvars, for which nothing has to be copied. fit: by type."""
     zone, market = instance.availability_zone, instance.market

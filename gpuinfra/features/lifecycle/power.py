@@ -12,6 +12,7 @@ from gpuinfra.features.provision import later_start
 from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, Declined, HostError, Interrupted, Stopped
 from gpuinfra.ground.model import Host, Instance, Row
 from gpuinfra.ground.names import command
+from gpuinfra.ground.pool import CAPACITY_BLOCK
 from gpuinfra.ground.protocols import Cloud
 from gpuinfra.ground.world import World
 
@@ -44,6 +45,8 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
     instance = power_off(world, cloud, host, instance, reason="gpuinfra stop")
     record(world, host)
     world.reporter.say(f"stopped; its disk is kept and costs money until {command('down', host.stack)}")
+    if instance.market == CAPACITY_BLOCK:
+        world.reporter.say("its Capacity Block is paid for all the same; its place there is free again")
     world.reporter.say(f"next: {command('start', host.stack)}")
     return instance
 

@@ -68,6 +68,8 @@ class Elsewhere:
             raise refusal
         settings, cloud = settings_of(world), power.cloud_of(world, host)
         instance = power.existing(cloud, host)
+        if why := places.why_reserved(instance):
+            raise elsewhere_text.stays(refusal, host, why)
         known = {name: cloud.type_facts(name) for name in dict.fromkeys(_types(settings, instance))}
         fit = {name: it for name, it in known.items() if it and not places.unfit(it, instance, host)}
         types = places.in_its_zone(settings, instance, fit)

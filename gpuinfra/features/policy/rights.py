@@ -62,6 +62,7 @@ RIGHTS = (
     Right(sid="Quota", actions="servicequotas:RequestServiceQuotaIncrease", on=("{quotas}ec2/*",)),
     Right(sid="Look", actions="ec2:DescribeAddressesAttribute", when=("elastic_ip", "own_network")),
     Right(sid="Look", actions="ec2:DescribeInstanceCreditSpecifications", when=("burstable",)),
+    Right(sid="Look", actions="ec2:DescribeCapacityReservations", when=("reservation",)),
     Right(
         sid="Look",
         actions="ec2:DescribeNetworkAcls ec2:DescribePrefixLists",

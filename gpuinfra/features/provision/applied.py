@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from gpuinfra.features.money import lease_apply
+from gpuinfra.features.provision import given, progress, until_ready
 from gpuinfra.features.provision import plan as planning
-from gpuinfra.features.provision import progress, until_ready
 from gpuinfra.features.provision.kept_host import OWN
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.resource_names import INSTANCE
@@ -25,7 +24,7 @@ def asker(
     def ask(settings: Settings) -> Outcome:
         plan = plan_file if plan_file.exists() else None
         if plan is None:
-            terraform.give({**lease_apply.values(world, settings), **search.values})
+            terraform.give({**given.values(world, settings), **search.values})
         with progress.shown(world, search.title()) as on_progress:
             replace = [] if plan else search.replaced(forced)
             outcome = terraform.apply(plan, replace=replace, target=[], on_progress=on_progress)

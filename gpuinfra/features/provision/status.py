@@ -7,6 +7,8 @@ from typing import Any
 
 from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
+from gpuinfra.features.capacity import reserved, told_host
+from gpuinfra.features.capacity.reserved import ReservationSummary
 from gpuinfra.features.events import events
 from gpuinfra.features.money import cost as money
 from gpuinfra.features.money import last_leaks, lease_status
@@ -53,6 +55,7 @@ class Status:
     lease: LeaseSummary | None = None
     waits_until: str = ""
     kept: str = ""
+    reservation: ReservationSummary | None = None
 
     @property
     def running_host(self) -> Host | None:
@@ -80,6 +83,8 @@ class Status:
             rows.append(("environment", _environment(self.boot)))
         if self.lease:
             rows.append(("lease", self.lease.line(datetime.now().astimezone())))
+        if self.reservation:
+            rows.append(("reserved", self.reservation.line(datetime.now().astimezone())))
         if self.waits_until:
             rows.append(("waits", later_start.text(self.waits_until, self.stack)))
         if self.kept:
@@ -123,6 +128,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
     cloud = world.cloud(host.region, None)
     instance = cloud.instance(host.instance_id)
     lease = lease_status.asked_beside(world, record, host, instance)
+    reservation = told_host.asked_beside(world, host, instance)
     boot = peek(world, host) if instance and instance.state == "running" else None
     is_there = instance and instance.state not in ("terminated", "shutting-down")
     has_ended = not (instance and instance.state in ALIVE)
@@ -135,13 +141,14 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         details=cloud.details(instance) if instance and is_there else None,
         boot=boot,
         edited=difference.differing(world, boot) if boot else (),
-        note=_note(host, instance, costs.hourly.going_on()),
+        note=_note(host, instance, costs.hourly.going_on(), last_words),
         cost=costs if is_there else None,
         last_words=last_words,
         opened=firewall.foreign(world, record) if is_there else (),
         lease=lease() if is_there else None,
         waits_until=later_start.waits_until(world, host, instance),
         kept=kept_text.row(world),
+        reservation=reservation() if is_there else None,
     )
 
 
@@ -154,9 +161,9 @@ def _half_made(world: World, record: Record) -> Status:
     return Status(stack=name, host=None, instance=instance, note=note)
 
 
-def _note(host: Host, instance: Instance | None, going_on: Sequence[str]) -> str:
+def _note(host: Host, instance: Instance | None, going_on: Sequence[str], last_words: str) -> str:
     if instance is None or instance.state in ("terminated", "shutting-down"):
-        return f"gone: it was terminated outside of gpuinfra; {command('up', host.stack)} makes a new one"
+        return reserved.gone(host, instance, last_words)
     if instance.state in ("stopped", "stopping"):
         cost = f"only its {' and '.join(going_on)} {'cost' if going_on[1:] else 'costs'} money"
         return f"stopped: {cost}; {command('start', host.stack)} starts it"

@@ -1,9 +1,10 @@
 """`apply` / `up`: make the host as terraform.tfvars says, and return it."""
 
 from gpuinfra.features.boot.follow import follow
+from gpuinfra.features.capacity import begin, told_host
 from gpuinfra.features.money import lease_apply
 from gpuinfra.features.money.ahead import PricesAhead
-from gpuinfra.features.provision import consequences, deposed, progress, proven, until_ready
+from gpuinfra.features.provision import consequences, deposed, given, progress, proven, until_ready
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.agree import Consent as Consent
 from gpuinfra.features.provision.as_planned import AS_IT_IS, apply_as_planned, tell_of_budget
@@ -90,6 +91,8 @@ def apply(
     living.settle()
     settings, record = world.values.read(), deposed.without_ended(world, world.state.read())
     settings = correct(world, settings, record)
+    if wait_s and settings.capacity_reservation_id and not record.ids_of("aws_instance"):
+        wait_s -= begin.waited_s(world, settings, wait_s=wait_s)
     checks = Beforehand(world, settings, record)
     refuse_missing(world, settings, record)
     is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
@@ -111,6 +114,7 @@ def apply(
     if not (outcome.added or outcome.changed or outcome.destroyed):
         world.reporter.say("up to date: nothing had to be changed")
     made = _made(world)
+    told_host.tell(world, made)
     lease_apply.renewed(world, made)
     return made
 
@@ -124,7 +128,7 @@ def _in_one_go(world: World, search: Search, forced: list[str]) -> Outcome:
             world.reporter.say(line)
 
     def ask(settings: Settings) -> Outcome:
-        terraform.give({**lease_apply.values(world, settings), **search.values})
+        terraform.give({**given.values(world, settings), **search.values})
         with progress.shown(world, search.title()) as on_progress:
             terraform.init()
             outcome = terraform.apply(None, replace=forced, target=[], on_progress=on_progress)

@@ -1,4 +1,4 @@
-"""The calls below /_sim/ by which a test prepares the simulator and inspects it."""
+"""The calls below /_sim/ by which a test prepares the simulator and inspects it; over 200 lines: one each."""
 
 import dataclasses
 import json
@@ -12,6 +12,7 @@ from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.capacity import CapacityRule
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.api.iam_gate import from_json
+from gpuinfra.simulator.api.reservations import ReservedCapacity
 from gpuinfra.simulator.api.state import HOST, SimulatorState
 from gpuinfra.simulator.machine import Machine
 
@@ -51,6 +52,9 @@ class Account(Protocol):
     def rebalance(self, instance_id: str) -> None:
         """Recommend a rebalance of an instance."""
 
+    def reserve(self, one: ReservedCapacity) -> None:
+        """Let the account have a capacity reservation, or change it."""
+
 
 def _text(text: str) -> ApiAnswer:
     return ApiAnswer(status=200, headers=(("Content-Type", "text/plain"),), body=text.encode())
@@ -80,6 +84,7 @@ class ControlApi:
             "POST /_sim/powered-off": self._power_off,
             "POST /_sim/interrupt": self._interrupt,
             "POST /_sim/rebalance": self._rebalance,
+            "POST /_sim/reservation": self._reserve,
             "POST /_sim/faults": self._add_faults,
             "DELETE /_sim/faults": self._clear_faults,
             "POST /_sim/capacity": self._add_capacity_rule,
@@ -134,6 +139,10 @@ class ControlApi:
 
     def _rebalance(self, payload: Any) -> ApiAnswer:
         self._account.rebalance(**payload)
+        return _json({})
+
+    def _reserve(self, payload: Any) -> ApiAnswer:
+        self._account.reserve(ReservedCapacity.from_json(payload, self._state.now()))
         return _json({})
 
     def _add_faults(self, payload: Any) -> ApiAnswer:

@@ -12,6 +12,7 @@ from gpuinfra.simulator.api.faults import FaultBook
 from gpuinfra.simulator.api.given import GivenAnswers
 from gpuinfra.simulator.api.iam_gate import IamGate
 from gpuinfra.simulator.api.quota_book import QuotaBook
+from gpuinfra.simulator.api.reservations import Reservations
 from gpuinfra.simulator.api.seed import Seed
 from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
 
@@ -36,6 +37,7 @@ class SimulatorState:
         self.moto_lock = threading.RLock()
         self.faults = FaultBook()
         self.capacity = CapacityRules()
+        self.reservations = Reservations()
         self.calls = CallLog()
         self.given = GivenAnswers()
         self.quotas = QuotaBook(seed.quotas, now)
@@ -47,6 +49,7 @@ class SimulatorState:
         """Back to the state of a fresh start."""
         self.faults.clear()
         self.capacity.clear()
+        self.reservations.clear()
         self.without_capacity: set[str] = set()  # pending instances that EC2 will end for lack of it
         self.calls.clear()
         self.quotas.clear()

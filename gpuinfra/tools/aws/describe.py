@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpuinfra.ground.model import FirewallRule, HostDetails, Instance, TypeFacts
 from gpuinfra.ground.pool import ON_DEMAND
+from gpuinfra.ground.reservation import TAG
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -48,7 +49,15 @@ def instance(raw: "InstanceTypeDef") -> Instance:
         ),
         market=raw.get("InstanceLifecycle") or ON_DEMAND,
         made=min(attached).strftime("%Y-%m-%dT%H:%M:%SZ") if attached else "",
+        reservation_id=_reservation(raw),
+        block_ends=next((tag.get("Value", "") for tag in raw.get("Tags", []) if tag.get("Key") == TAG), ""),
     )
+
+
+def _reservation(raw: "InstanceTypeDef") -> str:
+    """Return the reservation that it was launched for: a stopped one is in none just now."""
+    target = raw.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
+    return target.get("CapacityReservationId", "")
 
 
 def type_facts(ec2: "EC2Client", instance_type: str) -> TypeFacts | None:

@@ -166,3 +166,13 @@ def test_the_record_is_as_before_where_a_move_came_to_nothing(
     move.put_back(it.world, "us-east-1", [OLD])
     assert path.read_text() == (before if is_put_back else "{}")
     assert not kept.exists()
+
+
+def test_a_host_of_a_reservation_stays_where_that_is(tmp_path: Path) -> None:
+    """Neither another type nor another zone is asked for, nothing is copied; it is said why."""
+    it = scene(tmp_path, instance_types=TYPES)
+    it.account.full.discard(("g5.xlarge", OWN))
+    it.account.change(OLD, reservation_id="cr-0123456789abcdef0")
+    with pytest.raises(CloudError, match="It was made for cr-0123456789abcdef0, which is for"):
+        start(it)
+    assert (copied(it), it.account.log.count("ModifyInstanceAttribute"), it.reporter.asked) == (0, 0, [])

@@ -13,7 +13,7 @@ from moto.ec2.responses.instances import InstanceResponse
 
 from gpuinfra.simulator.api import synthetic_prices as prices
 from gpuinfra.simulator.api.aws_protocol import NO_CAPACITY
-from gpuinfra.simulator.api.patches import late_capacity
+from gpuinfra.simulator.api.patches import late_capacity, reservations
 from gpuinfra.simulator.api.state import SimulatorState
 
 DEFAULT_TYPE = "m1.small"
@@ -27,7 +27,8 @@ def apply(state: SimulatorState) -> None:
 
     def start_instances(self: Any) -> Any:
         asked = self.ec2_backend.get_multi_instances_by_id(self._get_param("InstanceIds", []))
-        starting = [] if self._get_param("DryRun") else [it for it in asked if it._state.name == "stopped"]
+        stopped = [it for it in asked if it._state.name == "stopped" and not reservations.target_of(it)]
+        starting = [] if self._get_param("DryRun") else stopped
         for instance in starting:
             if not state.capacity.has_room(*_pool(instance)):
                 raise EC2ClientError(NO_CAPACITY, "Insufficient capacity.")
@@ -59,7 +60,9 @@ def choose_zone(state: SimulatorState, request: Any) -> str:
             f" Zone ({zone}). Please retry your request by not specifying an Availability Zone or choosing"
             f" {', '.join(zones)}.",
         )
-    if request._get_param("DryRun") or _reservation(request):
+    if not request._get_param("DryRun") and reservations.asked_for(request):
+        reservations.check(state, request, instance_type=instance_type, zone=zone or zones[0])
+    if request._get_param("DryRun") or reservations.asked_for(request):
         return zone or zones[0]
     market = market_asked(request)
     wanted = _affordable(request, instance_type, [zone] if zone else zones)
@@ -72,13 +75,11 @@ def choose_zone(state: SimulatorState, request: Any) -> str:
 
 def launched(state: SimulatorState, request: Any, instance: Any) -> None:
     """Give a new instance its place, or let EC2 find out a moment later that it has none."""
-    pool, reservation = _pool(instance), _reservation(request)
+    pool, reservation = _pool(instance), reservations.asked_for(request)
     if _options(request).get("MarketType") == CAPACITY_BLOCK:
         instance.lifecycle = CAPACITY_BLOCK  # to moto all that is bought in a way of its own is spot
     if reservation:
-        target = {"CapacityReservationId": reservation}
-        instance.capacity_reservation_id = reservation
-        instance.capacity_reservation_specification = {"CapacityReservationTarget": target}
+        reservations.launched(state, request, instance)
     else:
         state.capacity.take(instance.id, *pool)
     if not reservation and state.capacity.is_late(*pool):
@@ -109,12 +110,6 @@ def market_asked(request: Any) -> str:
 
 def _options(request: Any) -> dict[str, Any]:
     return request._get_param("InstanceMarketOptions", {}) or {}
-
-
-def _reservation(request: Any) -> str:
-    """Return the capacity reservation, or Capacity Block, that a launch is for; empty for none."""
-    asked = request._get_param("CapacityReservationSpecification", {}) or {}
-    return str((asked.get("CapacityReservationTarget") or {}).get("CapacityReservationId") or "")
 
 
 def _zones_offering(instance_type: str, region: str) -> list[str]:
