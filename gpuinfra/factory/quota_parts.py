@@ -30,11 +30,11 @@ def quotas(
 
     settings = _settings(stack, environ)
     named = regions.checked(region, "quota show") or (settings.region if settings else "") or default_region()
-    places = needed_for(settings) if settings else []
+    places = needed_for(settings) if settings else ()
     if instance_type:
-        places = [Pool(instance_type=instance_type, market=SPOT if spot else ON_DEMAND)]
+        places = (Pool(instance_type=instance_type, market=SPOT if spot else ON_DEMAND),)
     elif spot:
-        places = [Pool(instance_type=it.instance_type, market=SPOT) for it in places]
+        places = tuple(Pool(instance_type=it.instance_type, market=SPOT) for it in places)
     return AccountQuotas(
         Quotas(named, settings),
         region=named,

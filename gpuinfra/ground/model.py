@@ -235,6 +235,11 @@ class Settings:
         return Tags(project=self.project, stack=self.stack, owner=self.owner)
 
     @property
+    def types(self) -> tuple[str, ...]:
+        """Return the instance types that the host may have, in the order in which they are asked for."""
+        return self.instance_types or (self.instance_type,)
+
+    @property
     def place(self) -> Pool:
         """Return where the host was found, else where it would be asked for first."""
         market = markets_of(self.market)[0]
@@ -243,9 +248,8 @@ class Settings:
 
     def allows(self, pool: Pool) -> bool:
         """Tell whether a pool is still one that these settings ask for; without zones, any zone is."""
-        types = self.instance_types or (self.instance_type,)
         return (
-            pool.instance_type in types
+            pool.instance_type in self.types
             and pool.market in markets_of(self.market)
             and (not self.zones or pool.zone in self.zones)
         )

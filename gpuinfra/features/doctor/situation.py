@@ -65,7 +65,7 @@ class AccountSituation:
     @property
     def types(self) -> tuple[str, ...]:
         """Return the types asked for, in order."""
-        return self.settings.instance_types or (self.settings.instance_type,)
+        return self.settings.types
 
     @property
     def region(self) -> str:
