@@ -59,7 +59,9 @@ def test_up_refuses_what_is_certain(tmp_path: Path, may_ask: bool) -> None:
     world = fake_world(tmp_path, account_reader=lambda *_: account, reporter=FakeReporter())
     check = AccountCheck(world, replace(SETTINGS, **ASKED), Record())
     if may_ask:
-        with pytest.raises(CloudError, match=f"would refuse this host: the Capacity Block {NAME} is expired"):
+        with pytest.raises(
+            CloudError, match=f"this host cannot be had: the Capacity Block {NAME} is expired"
+        ):
             check.refuse()
     else:
         check.refuse()
