@@ -13,7 +13,7 @@ from __future__ import annotations
 import calendar
 import time
 
-from gpuinfra.host.guard import ending, events, kept, warn
+from gpuinfra.host.guard import ending, events, finished_jobs, kept, warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ LEAD_S = 300.0  # before EC2's time: gpuinfra/ground/reservation.py has the same
 WARN_S = 900.0  # before that
 RESERVE_S = 10.0  # before EC2's time
 LEAST_S = 20.0  # for one that comes late: after a reboot, say
+LOOKS_A_TELL = 5  # which jobs of --restart have ended: the next host must not begin them again
 LOOKS_A_READ = 60  # one a second: a changed tag acts within a minute
 
 
@@ -55,6 +56,7 @@ class BlockEnd:
         self._ask, self._begin, self._record, self._tell, self._now = ask, begin, record, tell, now
         self._disk, self._run = f"{disk}/{STATE}", f"{run}/{STATE}"
         self.info: dict[str, Any] = kept.load(self._run) or {"ends": kept.load(self._disk).get("ends", "")}
+        self._finished = finished_jobs.FinishedJobs(f"{disk}/{finished_jobs.FILE}", record=record)
         self._looks = 0
 
     def look(self) -> None:
@@ -63,6 +65,8 @@ class BlockEnd:
             self._read()
         self._looks += 1
         end = seconds(self.info.get("ends"))
+        if end is not None and self._looks % LOOKS_A_TELL == 0:
+            self._finished.tell()
         if end is None or self._now() >= end:  # a block that was extended, and the host not told: it goes on
             return
         left_s = end - EC2_S - LEAD_S - self._now()

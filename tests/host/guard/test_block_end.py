@@ -1,5 +1,6 @@
 """The end of a Capacity Block: told by a tag, warned of, and one ending before EC2's, whatever restarts."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -123,6 +124,18 @@ def test_a_bad_tag_does_not_undo_a_good_one(host: BlockHost) -> None:
     host.tag = "soon"
     host.look(watcher, at=EC2_S + LEAD_S)
     assert [words[1] for _, words in host.begun] == [ENDS]
+
+
+def test_a_finished_job_is_told_before_the_host_is_gone(
+    host: BlockHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a spot host: on the host of the next block it does not begin again."""
+    monkeypatch.setenv("GPUINFRA_JOBS", str(tmp_path / "jobs"))
+    (tmp_path / "jobs/7kqf").mkdir(parents=True)
+    (tmp_path / "jobs/7kqf/job.json").write_text(json.dumps({"name": "train", "restart": True}))
+    (tmp_path / "jobs/7kqf/end.json").write_text(json.dumps({"state": "done", "exit_code": 0}))
+    host.look(host.watcher(), at=EC2_S + 3000)
+    assert host.recorded[1:] == ["job train done, exit code 0"]
 
 
 @pytest.mark.parametrize(
