@@ -7,6 +7,7 @@ import pytest
 
 from gpuinfra.features.lifecycle import move
 from gpuinfra.features.provision.resource_names import INSTANCE
+from gpuinfra.ground.model import Record
 from tests.fakes.world import FakeState
 from tests.features.lifecycle.account import KilledError
 from tests.features.lifecycle.moving import OLD, Scene, scene
@@ -61,4 +62,15 @@ def test_another_apply_settles_a_move_before(step: str, ends_as: str, tmp_path: 
     (left,) = [one for one in it.account.instances.values() if one.state != "terminated"]
     assert ("the old one" if left.instance_id == OLD else "the new one") == ends_as
     assert it.world.recorded_host().instance_id == left.instance_id
-    assert not it.world.state.path.with_name(move.KEPT).exists()
+    assert not move.is_half_done(it.world)
+
+
+def test_a_move_that_down_has_ended_is_no_concern_of_the_next_host(tmp_path: Path) -> None:
+    """There is no host to settle it for."""
+    it = scene(tmp_path)
+    half_moved(it, "before RunInstances")
+    state = it.world.state
+    assert isinstance(state, FakeState)
+    state.records = [Record()]
+    it.elsewhere(moves=False).settle_move(it.world)
+    assert not move.is_half_done(it.world)
