@@ -115,7 +115,7 @@ def test_on_the_spot_market_where_no_zone_has_room(cli: Cli, sim: Simulator) -> 
     assert {**new, **CHANGES} == {**old, **CHANGES, "market": "spot"}
     assert cli.json("plan") == NOTHING
     assert cli.json("status")["instance"]["market"] == "spot"
-    assert "AWS terminates the host" in cli.ok("lease")
+    assert "AWS terminates the spot host" in cli.ok("lease")
     assert {it["Target"]["Arn"].split(":")[-1] for it in schedules(sim)} == {"terminateInstances"}
     refused(cli.run("stop", "--yes"), 2, "is a spot host: it cannot be stopped", "next: gpuinfra down")
     cli.ok("start")

@@ -23,9 +23,11 @@ def new_host(world: World, host: Host, copies: Sequence[DiskCopy]) -> tuple[Disk
         GpuInfraError: AWS or Terraform refuses; or the run that made it still goes on.
     """
     made = [pair for pair in _made_of(world, host, copies) if _is_half_moved(world, host, *pair)]
-    if made:  # another run may be about to record it
-        recorded = [place_of(new) for _, new in made if new.instance_id in _known(world)]
-        deposed.refresh(world, place=recorded[0] if recorded else None)
+    for _, new in made:
+        if new.instance_id in _known(world):
+            world.pool_record.write(place_of(new))  # else Terraform takes it for a host of another market
+    if made:
+        deposed.refresh(world)  # another run may be about to record it
     known, cloud = _known(world), power.cloud_of(world, host)
     for copy, new in made:
         if new.instance_id in known:

@@ -6,6 +6,7 @@ create_before_destroy in terraform/modules/host: the old one, which is stopped, 
 import dataclasses
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from gpuinfra.features.money import cost, lease_apply, moved
 from gpuinfra.features.provision import progress
@@ -80,12 +81,17 @@ def finish(world: World, copy: DiskCopy, new: Host, now: Instance) -> None:
 
 def is_half_done(world: World) -> bool:
     """Tell whether an apply of a move was killed; looked at by whatever else would apply."""
-    return world.state.path.with_name(KEPT).exists()
+    return kept_in(world).exists()
+
+
+def kept_in(world: World) -> Path:
+    """Return where the state of before a move is."""
+    return world.state.path.with_name(KEPT)
 
 
 def put_back(world: World, region: str, olds: Collection[str]) -> None:
     """Let the record be as before a move that came to nothing: one of the old hosts is all there is."""
-    kept, record = world.state.path.with_name(KEPT), world.state.read()
+    kept, record = kept_in(world), world.state.read()
     if not kept.exists() or not record.tags:
         return
     alive, text = world.cloud(region, None).tagged_instances(record.tags), kept.read_bytes()
@@ -104,7 +110,7 @@ def _is_marked(record: Record, old: Instance) -> bool:
 @contextmanager
 def _state_kept(world: World, host: Host, *, anew: bool) -> Iterator[None]:
     """Keep the state of before; put it back where no new host came of the move."""
-    kept = world.state.path.with_name(KEPT)
+    kept = kept_in(world)
     if anew and world.state.path.exists():
         write_private(kept, world.state.path.read_bytes())
     try:

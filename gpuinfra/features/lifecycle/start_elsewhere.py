@@ -55,8 +55,11 @@ class Elsewhere:
 
     def settle_move(self, world: World) -> None:
         """Do the same before another apply, where one of a move was killed; raises as settle."""
-        if move.is_half_done(world):
-            self.settle(world, world.recorded_host())
+        if not move.is_half_done(world):
+            return
+        if host := world.state.read().host:  # `down` may have been the answer to the kill
+            self.settle(world, host)
+        move.kept_in(world).unlink(missing_ok=True)
 
     def go(self, world: World, host: Host, refusal: CloudError) -> Host:
         """Start a host elsewhere that EC2 has just refused to start; return the host that there is then.

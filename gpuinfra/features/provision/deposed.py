@@ -3,7 +3,6 @@
 from gpuinfra.features.provision import progress
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.ground.model import Record
-from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.world import World
 
 
@@ -22,10 +21,8 @@ def without_ended(world: World, record: Record) -> Record:
     return world.state.read()
 
 
-def refresh(world: World, *, place: Pool | None = None) -> None:
+def refresh(world: World) -> None:
     """Write what AWS shows into the record; Terraform refuses as long as another run of it goes on.
-
-    place: where the host is, if that is not written down yet.
 
     Raises:
         GpuInfraError: AWS or Terraform refuses.
@@ -34,7 +31,5 @@ def refresh(world: World, *, place: Pool | None = None) -> None:
     with progress.shown(world, "Looking at what there is") as on_progress:
         terraform = world.terraform()
         terraform.init()
-        if place:
-            terraform.give({"pool": place.plain()})
         outcome = terraform.refresh(on_progress=on_progress)
     check(world, outcome, settings)
