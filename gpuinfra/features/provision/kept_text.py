@@ -70,6 +70,12 @@ def both_stay(world: World, kept: KeptHost, error: GpuInfraError) -> GpuInfraErr
     return error
 
 
+def why_it_stays(world: World) -> str:
+    """Return why the host cannot be made anew in another place; empty where none is kept beside it."""
+    kept = kept_host.read(world.files)
+    return f"{kept.instance_id} is kept beside it until it is proven: there are never three" if kept else ""
+
+
 def _where(kept: KeptHost, now: Instance | None) -> str:
     address = kept.host.address if kept.host.is_private else (now.public_ip if now else kept.host.public_ip)
     state = now.state if now else "gone"
