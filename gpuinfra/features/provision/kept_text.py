@@ -62,12 +62,11 @@ def row(world: World) -> str:
 def both_stay(world: World, kept: KeptHost, error: GpuInfraError) -> GpuInfraError:
     """Return an error that tells of both hosts, too, and one next command."""
     stack = world.files.name
-    error.message += f"\n{line(world, kept)}"
-    error.hint = (
+    ways = (
         f"{command('recover', stack)}   # goes back to {kept.instance_id}. Or mend it, then"
         f" {command('up', stack)}, which ends that one"
     )
-    return error
+    return error.retell(f"{error.message}\n{line(world, kept)}", hint=ways)
 
 
 def why_it_stays(world: World) -> str:
