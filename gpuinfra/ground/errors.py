@@ -18,6 +18,12 @@ class GpuInfraError(Exception):
         if hint:
             self.add_note(f"  next: {hint}")  # where Python shows it: in a notebook
 
+    def retell(self, message: str, *, hint: str) -> "GpuInfraError":
+        """Return this very error with what is known since; it stays the error of its kind."""
+        self.args, self.message, self.hint = (message,), message, hint
+        self.__notes__ = [f"  next: {hint}"] if hint else []
+        return self
+
 
 class ConfigError(GpuInfraError):
     """A file or an option is wrong; nothing was contacted."""

@@ -1,6 +1,7 @@
-"""`up` of a user whose hosts answer and are proven at once: the simulator has no machines behind its instances.
+"""`up` of a user whose hosts answer and are proven at once: the simulator has no machines behind its hosts.
 
-Arguments: the project, and `--until-ready` or nothing. Run by test_until_ready.py, with the environment of a user.
+Arguments: the project, and `--until-ready` or nothing. Run by test_until_ready.py as a user would. Prints the
+hosts whose keys it has forgotten.
 """
 
 import dataclasses
@@ -15,7 +16,7 @@ from gpuinfra.features.provision.up import Consent, up
 from gpuinfra.ground.model import Host
 from tests.fakes.host import FakeSshClient
 from tests.fakes.jobs import FakeHostClient
-from tests.features.boot.test_follow import look
+from tests.ground.test_boot_status import look
 
 
 class ProvenHost(FakeSshClient):
@@ -34,7 +35,7 @@ def main(project: Path, *options: str) -> None:
     )
     make = partial(up, world, initial.init_values(os.environ), Consent(yes=True, replace=True))
     make(living=host_parts.living_host(world, yes=True), keep_old="--until-ready" in options)
-    print("forgotten:", *ssh.forgotten)
+    sys.stdout.writelines(f"{name}\n" for name in ssh.forgotten)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """`up --until-ready`: the old host is kept until the new one is proven; gone back from; killed anywhere."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def kept_file(cli: Cli) -> Path:
 def both(cli: Cli, sim: Simulator, old: str) -> str:
     """Replace the host, and stop to follow the new one before it is proven; return its id."""
     running = cli.start(*KEEP)
-    wait_until(lambda: len(hosts(sim)) == 2 and is_followed(cli, old), "the new host, recorded")
+    wait_until(lambda: is_followed(cli, old), "the new host, recorded")
     running.send_signal(signal.SIGINT)
     _, stderr = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 130, stderr
@@ -78,7 +79,8 @@ def both(cli: Cli, sim: Simulator, old: str) -> str:
 def is_followed(cli: Cli, old: str) -> bool:
     """Tell whether the last run tells of the new host."""
     log = cli.directory / "last-run.log"
-    return log.exists() and " is up" in (text := log.read_text()) and f"host {old} " not in text
+    found = re.search(r"  host (i-\w+) \(.* is up$", log.read_text(), re.M) if log.exists() else None
+    return found is not None and found[1] != old
 
 
 def test_the_old_host_goes_when_the_new_one_is_proven(cli: Cli, sim: Simulator) -> None:
@@ -93,7 +95,7 @@ def test_the_old_host_goes_when_the_new_one_is_proven(cli: Cli, sim: Simulator) 
     assert f"! {old} is kept until the new host is proven; until then both cost money: " in done.stderr
     assert done.stderr.index("is proven (") < done.stderr.index(f"terminating {old}")
     assert f"receipt: stack 'default', {old} " in done.stderr
-    assert done.stdout == f"forgotten: {old}\n"
+    assert done.stdout == f"{old}\n", "what led to it is forgotten"
     assert not kept_file(cli).exists()
     assert cli.json("plan") == UNCHANGED
     cli.ok("down", "--yes")
@@ -111,7 +113,7 @@ def test_a_proof_that_fails_keeps_both(cli: Cli, sim: Simulator) -> None:
     now = cli.json("status")
     assert (now["host"]["instance_id"], now["kept"].split()[0]) == (new, old)
     assert f"kept: {old} (g4dn.xlarge, running)" in cli.run("plan").stderr
-    assert cli.json("leaks", "--region", "us-east-1")["found"] == []
+    assert [it for it in cli.json("leaks", "--region", "us-east-1")["things"] if it["is_mine"]] == []
     assert cli.json("plan") == UNCHANGED
     cli.ok("up", "--yes")
     assert set(hosts(sim)) == {old, new}, "nobody has proven it"
@@ -170,7 +172,7 @@ def test_no_place_has_a_host(cli: Cli, sim: Simulator) -> None:
     address = cli.ok("up", "--yes").strip()
     old = recorded(cli)
     other_zone(cli)
-    before = cli.json("plan")
+    before = cli.json("plan")["changes"]
     for late in (False, True):
         sim.capacity(0)
         if late:
@@ -178,7 +180,7 @@ def test_no_place_has_a_host(cli: Cli, sim: Simulator) -> None:
             sim.capacity_late()
         refused(cli.run(*KEEP), 4, f"The host {old} is as it was")
         assert (hosts(sim), fixed(sim)) == ({old: "running"}, (address, old))
-        assert (cli.json("plan"), kept_file(cli).exists()) == (before, False)
+        assert (cli.json("plan")["changes"], kept_file(cli).exists()) == (before, False)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from gpuinfra.features.lifecycle.other_places import OWN_PLACE, OtherPlaces
 from gpuinfra.features.lifecycle.renewed import record, settings_as_recorded
 from gpuinfra.features.lifecycle.spot_host import refuse_stop
 from gpuinfra.features.money import cost, lease_end
-from gpuinfra.features.provision import later_start
+from gpuinfra.features.provision import kept_text, later_start
 from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, Declined, HostError, Interrupted, Stopped
 from gpuinfra.ground.model import Host, Instance, Row
 from gpuinfra.ground.names import command
@@ -44,6 +44,8 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
             raise Declined("nothing was stopped", hint=command("status", host.stack))
     instance = power_off(world, cloud, host, instance, reason="gpuinfra stop")
     record(world, host)
+    if beside := kept_text.row(world):
+        world.reporter.say(f"! beside it, and not stopped: {beside}")
     world.reporter.say(f"stopped; its disk is kept and costs money until {command('down', host.stack)}")
     if instance.market == CAPACITY_BLOCK:
         world.reporter.say("its Capacity Block is paid for all the same; its place there is free again")

@@ -13,6 +13,7 @@ from gpuinfra.features.capacity.verdict import Verdict, verdict
 from gpuinfra.features.capacity.walk import NothingLeftError
 from gpuinfra.features.lifecycle import disk_copy, elsewhere_text, half_moved, move, places, power, tries
 from gpuinfra.features.lifecycle.disk_copy import DiskImages
+from gpuinfra.features.provision import kept_text
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.preflight import prepare, settings_of
 from gpuinfra.ground.disk_copy import DiskCopy
@@ -105,7 +106,8 @@ class Elsewhere:
     ) -> Host:
         instance = power.existing(power.cloud_of(world, host), host)
         pools = places.with_a_copy(settings, instance, fit)
-        if why := places.why_it_stays(settings, world.state.read(), instance, pools):
+        kept = kept_text.why_it_stays(world)
+        if why := kept or places.why_it_stays(settings, world.state.read(), instance, pools):
             raise elsewhere_text.stays(refusal, host, why)
         if not self._agrees(world, elsewhere_text.with_copy(world, host, pools)):
             raise elsewhere_text.stays(refusal, host, "")

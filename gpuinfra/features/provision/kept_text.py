@@ -62,12 +62,17 @@ def row(world: World) -> str:
 def both_stay(world: World, kept: KeptHost, error: GpuInfraError) -> GpuInfraError:
     """Return an error that tells of both hosts, too, and one next command."""
     stack = world.files.name
-    error.message += f"\n{line(world, kept)}"
-    error.hint = (
+    ways = (
         f"{command('recover', stack)}   # goes back to {kept.instance_id}. Or mend it, then"
         f" {command('up', stack)}, which ends that one"
     )
-    return error
+    return error.retell(f"{error.message}\n{line(world, kept)}", hint=ways)
+
+
+def why_it_stays(world: World) -> str:
+    """Return why the host cannot be made anew in another place; empty where none is kept beside it."""
+    kept = kept_host.read(world.files)
+    return f"{kept.instance_id} is kept beside it until it is proven: there are never three" if kept else ""
 
 
 def _where(kept: KeptHost, now: Instance | None) -> str:

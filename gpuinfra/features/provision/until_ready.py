@@ -105,16 +105,14 @@ def _settled(world: World, error: GpuInfraError | KeyboardInterrupt) -> GpuInfra
     try:
         settle(world)
     except GpuInfraError as second:
-        error.message += f"\nWhat there is now could not be settled: {second.message}"
-        error.hint = f"{command('up', stack)}   # settles it first"
-        return error
+        unsettled = f"{error.message}\nWhat there is now could not be settled: {second.message}"
+        return error.retell(unsettled, hint=f"{command('up', stack)}   # settles it first")
     if kept := kept_host.read(world.files):
         return kept_text.both_stay(world, kept, error)
     host = world.recorded_host().instance_id
     if isinstance(error, Interrupted):  # it told of a host that has just been ended
         return Interrupted(f"stopped by Ctrl-C; the host {host} is as it was", hint=command("up", stack))
-    error.message += f"\nThe host {host} is as it was"
-    return error
+    return error.retell(f"{error.message}\nThe host {host} is as it was", hint=error.hint)
 
 
 def settle(world: World) -> None:
