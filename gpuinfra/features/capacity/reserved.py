@@ -9,8 +9,7 @@ from gpuinfra.ground import when
 from gpuinfra.ground.model import Host, Instance, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import CAPACITY_BLOCK, ON_DEMAND
-from gpuinfra.ground.reservation import EC2_ENDS, SAVES, Reservation, iso
-from gpuinfra.ground.text import duration
+from gpuinfra.ground.reservation import EC2_ENDS, Reservation, iso
 
 ACTIVE = "active"
 # Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CapacityReservation.html
@@ -138,7 +137,7 @@ class ReservationSummary:
         ends = f"{name}{state} ends {ends_in_words(self.ends_at, here)}"
         if not self.is_block:
             return f"{ends}; the host runs on after it, at the on-demand price"
-        later = duration(int(SAVES.total_seconds()))
+        later = when.between(self.saves_at, self.ec2_ends_at, here)
         steps = f"on_stop and the saves run {_at(self.saves_at, here)}, {later} later EC2 terminates the host"
         return f"{ends}; {steps}, with its disk{self._untold(here)}"
 
