@@ -137,8 +137,9 @@ class ReservationSummary:
         ends = f"{name}{state} ends {ends_in_words(self.ends_at, here)}"
         if not self.is_block:
             return f"{ends}; the host runs on after it, at the on-demand price"
-        steps = f"on_stop and the saves run {_at(self.saves_at, here)}, EC2 terminates it, with its disk, "
-        return f"{ends}; {steps}from {_at(self.ec2_ends_at, here).removeprefix('at ')} on{self._untold(here)}"
+        later = when.between(self.saves_at, self.ec2_ends_at, here)
+        steps = f"on_stop and the saves run {_at(self.saves_at, here)}, {later} later EC2 terminates the host"
+        return f"{ends}; {steps}, with its disk{self._untold(here)}"
 
     def _untold(self, here: datetime) -> str:
         if self.told == self.ends_at:

@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CapacityReser
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, Self
 
 EC2_ENDS_S = 1800.0  # before a block's end: EC2 begins to terminate its instances
@@ -35,36 +34,6 @@ class ReservedCapacity:
         begins_in_s, ends_in_s = raw.pop("begins_in_s"), raw.pop("ends_in_s")
         ends = None if ends_in_s is None else now + ends_in_s
         return cls(**raw, begins=now + begins_in_s, ends=ends)
-
-    def state_at(self, now: float) -> str:
-        """Return its state."""
-        if self.state:
-            return self.state
-        if now < self.begins:
-            return "scheduled"
-        return "expired" if self.ends is not None and now >= self.ends else "active"
-
-    def free_at(self, now: float) -> int:
-        """Return how many more instances it takes."""
-        return max(0, self.count - len(self.taken_by)) if self.state_at(now) == "active" else 0
-
-    def described(self, now: float) -> dict[str, Any]:
-        """Return it as DescribeCapacityReservations does."""
-        return {
-            "CapacityReservationId": self.reservation_id,
-            "InstanceType": self.instance_type,
-            "AvailabilityZone": self.zone,
-            "InstancePlatform": self.platform,
-            "Tenancy": self.tenancy,
-            "TotalInstanceCount": self.count,
-            "AvailableInstanceCount": self.free_at(now),
-            "State": self.state_at(now),
-            "StartDate": datetime.fromtimestamp(self.begins, UTC),
-            "EndDate": datetime.fromtimestamp(self.ends, UTC) if self.ends is not None else None,
-            "EndDateType": "limited" if self.ends is not None else "unlimited",
-            "InstanceMatchCriteria": "targeted",
-            "ReservationType": "capacity-block" if self.block else "default",
-        }
 
 
 class Reservations:

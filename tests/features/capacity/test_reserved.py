@@ -127,8 +127,8 @@ def test_the_end_of_a_block_in_one_line() -> None:
     """When it ends, when work is saved, when EC2 ends the host; and whether the host knows it."""
     shown = line(BLOCK, told="2026-12-01T11:30:00Z")
     assert shown == (
-        f"Capacity Block {NAME} ends at 11:30, in 2 h 30 min; on_stop and the saves run at 10:55, EC2"
-        " terminates it, with its disk, from 11:00 on"
+        f"Capacity Block {NAME} ends at 11:30, in 2 h 30 min; on_stop and the saves run at 10:55, 5 min later"
+        " EC2 terminates the host, with its disk"
     )
     assert line(BLOCK).endswith("; the host does not know it: gpuinfra up tells it")
     later = line(BLOCK, told="2026-12-02T11:30:00Z")

@@ -29,7 +29,7 @@ def test_one_that_fits_shows_its_end() -> None:
     """With what it is for, and how many places are left."""
     it = situation(FakeAccount(reserved=HELD), **ASKED)
     told(reservation, it, OK, "g4dn.xlarge in us-east-1a, 1 free", "")
-    assert "EC2 terminates it, with its disk" in reservation(it).text
+    assert "EC2 terminates the host, with its disk" in reservation(it).text
 
 
 def test_its_zone_is_that_of_the_subnet() -> None:

@@ -191,11 +191,3 @@ def test_up_leaves_a_running_host_alone(tmp_path: Path) -> None:
     terraform, reporter = FakeTerraform(Outcome(ok=True)), FakeReporter(answer=False)
     found = power.started(fake_world(tmp_path, terraform=terraform, reporter=reporter), host(), yes=False)
     assert (found, terraform.calls, reporter.asked) == (host(), [], [])
-
-
-def test_a_stop_in_a_block_says_that_it_saves_nothing(tmp_path: Path) -> None:
-    """It is paid for already; its place is free for another host."""
-    block = dataclasses.replace(RUNNING, market="capacity-block")
-    reporter = FakeReporter()
-    stop(fake_world(tmp_path, cloud=FakeCloud(instance=block), reporter=reporter))
-    assert any("its Capacity Block is paid for all the same" in said for said in reporter.said)

@@ -6,6 +6,7 @@ host of another type, zone or market.
 
 import threading
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -30,7 +31,7 @@ def apply(state: SimulatorState) -> None:
         self.error_on_dryrun()
         wanted = self._get_param("CapacityReservationIds", [])
         found = [_known(state, name) for name in wanted] if wanted else state.reservations.all()
-        return ActionResult({"CapacityReservations": [one.described(state.now()) for one in found]})
+        return ActionResult({"CapacityReservations": [_described(one, state.now()) for one in found]})
 
     def start_instances(self: Any) -> Any:
         asked = self.ec2_backend.get_multi_instances_by_id(self._get_param("InstanceIds", []))
@@ -106,6 +107,38 @@ def _end(state: SimulatorState, one: ReservedCapacity, instances: Iterable[Any])
                 instance.state_reason = StateReason(f"{ENDED}: the Capacity Block has ended", ENDED)
 
 
+def _state(one: ReservedCapacity, now: float) -> str:
+    if one.state:
+        return one.state
+    if now < one.begins:
+        return "scheduled"
+    return "expired" if one.ends is not None and now >= one.ends else "active"
+
+
+def _free(one: ReservedCapacity, now: float) -> int:
+    """Return how many more instances it takes."""
+    return max(0, one.count - len(one.taken_by)) if _state(one, now) == "active" else 0
+
+
+def _described(one: ReservedCapacity, now: float) -> dict[str, Any]:
+    """Return it as DescribeCapacityReservations does."""
+    return {
+        "CapacityReservationId": one.reservation_id,
+        "InstanceType": one.instance_type,
+        "AvailabilityZone": one.zone,
+        "InstancePlatform": one.platform,
+        "Tenancy": one.tenancy,
+        "TotalInstanceCount": one.count,
+        "AvailableInstanceCount": _free(one, now),
+        "State": _state(one, now),
+        "StartDate": datetime.fromtimestamp(one.begins, UTC),
+        "EndDate": datetime.fromtimestamp(one.ends, UTC) if one.ends is not None else None,
+        "EndDateType": "limited" if one.ends is not None else "unlimited",
+        "InstanceMatchCriteria": "targeted",
+        "ReservationType": BLOCK if one.block else "default",
+    }
+
+
 def _known(state: SimulatorState, name: str) -> ReservedCapacity:
     found = state.reservations.find(name)
     if found is None:
@@ -116,13 +149,13 @@ def _known(state: SimulatorState, name: str) -> ReservedCapacity:
 
 def _require_place(state: SimulatorState, found: ReservedCapacity) -> None:
     now = state.now()
-    if found.state_at(now) == "scheduled":
+    if _state(found, now) == "scheduled":
         message = "Your Capacity Block is not active yet."
         raise EC2ClientError("InvalidCapacityReservationState.PendingActivation", message)
-    if found.state_at(now) != "active":
-        message = f"The Capacity Reservation {found.reservation_id} is {found.state_at(now)}."
+    if _state(found, now) != "active":
+        message = f"The Capacity Reservation {found.reservation_id} is {_state(found, now)}."
         raise EC2ClientError("InvalidCapacityReservationState", message)
-    if not found.free_at(now):
+    if not _free(found, now):
         message = (
             "The requested reservation does not have sufficient compatible and available capacity for this"
             " request."
