@@ -108,7 +108,7 @@ def test_on_the_spot_market_where_no_zone_has_room(cli: Cli, sim: Simulator) -> 
     refused(cli.run("start"), 4, "next: gpuinfra start --yes")
     done = cli.run("start", "--yes")
     assert done.returncode == 0, done.stderr
-    assert f"{G4} spot in another zone, 0." in done.stderr
+    assert f"{G4} spot in any zone, 0." in done.stderr
     assert "As a spot host it cannot be stopped, only ended, its disk with it" in done.stderr
     new = cli.json("output")
     assert (hosts(sim), disk(sim)) == ({new["instance_id"]: "running"}, old["instance_id"])

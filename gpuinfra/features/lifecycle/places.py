@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from gpuinfra.features.capacity.cells import cells
 from gpuinfra.ground.model import Host, Instance, Record, Settings, TypeFacts
-from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.pool import SPOT, Pool
 
 NEED_GPU = ("nvidia", "aws-nvidia")
 
@@ -66,6 +66,7 @@ def why_it_stays(settings: Settings, record: Record, instance: Instance, pools: 
     return f"No other zone can be asked for it ({asked}types: {types})"
 
 
-def listed(pools: Sequence[Pool]) -> str:
-    """Return places in words."""
-    return ", ".join(f"{pool}" if pool.zone else f"{pool} in another zone" for pool in pools)
+def told(pool: Pool) -> str:
+    """Return a place in words; as a spot host one that was stopped may come back in its own zone, too."""
+    where = "in any zone" if pool.market == SPOT else "in another zone"
+    return f"{pool}" if pool.zone else f"{pool} {where}"

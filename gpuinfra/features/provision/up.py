@@ -96,7 +96,8 @@ def apply(
     checks = Beforehand(world, settings, record)
     refuse_missing(world, settings, record)
     is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
-    if is_without_host or record.is_older:
+    is_half_made = record.host is None  # its host may be one that EC2 took back: then another may live
+    if is_without_host or is_half_made or record.is_older:
         refuse_orphans(world, settings, record)
     if is_without_host:
         clear_the_way(world, settings, record)
