@@ -82,6 +82,7 @@ class Instance:
     other_interface_ids: tuple[str, ...] = ()
     market: str = "on-demand"
     made: str = ""
+    spot_request_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

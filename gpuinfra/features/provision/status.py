@@ -7,7 +7,7 @@ from typing import Any
 
 from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
-from gpuinfra.features.events import events
+from gpuinfra.features.events import event, events
 from gpuinfra.features.money import cost as money
 from gpuinfra.features.money import last_leaks, lease_status
 from gpuinfra.features.money.cost import HostCost
@@ -151,7 +151,10 @@ def _half_made(world: World, record: Record) -> Status:
 
 def _note(host: Host, instance: Instance | None, going_on: Sequence[str]) -> str:
     if instance is None or instance.state in ("terminated", "shutting-down"):
-        return f"gone: it was terminated outside of gpuinfra; {command('up', host.stack)} makes a new one"
+        again = f"{command('up', host.stack)} makes a new one"
+        if instance and event.BY_PRICE in instance.reason:
+            return f"gone: {event.PRICE_ROSE}; raise that or change market in terraform.tfvars, then {again}"
+        return f"gone: it was terminated outside of gpuinfra; {again}"
     if instance.state in ("stopped", "stopping"):
         cost = f"only its {' and '.join(going_on)} {'cost' if going_on[1:] else 'costs'} money"
         return f"stopped: {cost}; {command('start', host.stack)} starts it"
