@@ -34,8 +34,8 @@ def too_low(places: Sequence[Pool], prices: Prices, max_price: float | None) -> 
         return []
     asked = {pool: prices.spot(pool.instance_type, pool.zone).usd_h for pool in places if pool.market == SPOT}
     return [
-        f"! max_price = {max_price:g} is below the spot price of {pool.instance_type}{_in(pool)}, {usd(price)} USD an"
-        " hour: AWS would refuse that; raise max_price in terraform.tfvars, or set it to null"
+        f"! max_price = {max_price:g} is below the spot price of {pool.instance_type}{_in(pool)},"
+        f" {usd(price)} USD an hour: AWS would refuse that; raise max_price in terraform.tfvars"
         for pool, price in asked.items()
         if price is not None and price > max_price
     ]
