@@ -106,7 +106,8 @@ def reason_of_aws(reason: str) -> str:
     """Return why a host ended that has said nothing, in words where they are known."""
     if reason.startswith(TAKEN_BACK):
         why = f", as {PRICE_ROSE}" if BY_PRICE in reason else ""
-        said = "and it said no last words: nothing was saved then"
+        # Nobody knows what it said: EC2 forgets a console about an hour after the end, or may not show it.
+        said = "and it said no last words that EC2 still has (for an hour): count on nothing saved then"
         return f"EC2 took the spot host back{why}, {said} ({reason})"
     return reason
 
