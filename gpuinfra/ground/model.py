@@ -86,6 +86,7 @@ class Instance:
     made: str = ""
     reservation_id: str = ""
     block_ends: str = ""
+    spot_request_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

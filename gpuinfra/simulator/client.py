@@ -157,6 +157,11 @@ class Simulator:
         given = {"notice_s": notice_s, "action": action, "with_notice": with_notice}
         self._call("POST", "interrupt", {"instance_id": instance_id, **given})
 
+    def spot_price(self, instance_type: str, zone: str, usd_h: float, *, notice_s: float = 120.0) -> None:
+        """Let a type cost so much an hour on the spot market; hosts of a lower max_price are taken back."""
+        given = {"instance_type": instance_type, "zone": zone, "usd_h": usd_h, "notice_s": notice_s}
+        self._call("POST", "spot-price", given)
+
     def rebalance(self, instance_id: str) -> None:
         """Say in an instance's metadata that it is at a higher risk of being taken back."""
         self._call("POST", "rebalance", {"instance_id": instance_id})

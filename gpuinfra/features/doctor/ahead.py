@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 
 from gpuinfra.features.doctor import account, image, place, reserved
 from gpuinfra.features.doctor.finding import BAD, Finding
 from gpuinfra.features.doctor.situation import AccountSituation
+from gpuinfra.ground import threads
 from gpuinfra.ground.errors import CloudError, GpuInfraError
 from gpuinfra.ground.model import Record, Settings
 from gpuinfra.ground.world import World
@@ -60,8 +61,7 @@ class AccountCheck:
             self._world.reporter.say(f"! this host cannot be had: {bad.text}; next: {bad.hint}")
 
     def _ask(self, it: AccountSituation) -> None:
-        with ThreadPoolExecutor(max_workers=len(CERTAIN)) as threads:
-            asked = [threads.submit(check, it) for check in CERTAIN]
+        asked = [threads.begin(partial(check, it)) for check in CERTAIN]
         for future in asked:
             with suppress(GpuInfraError):
                 self._found.append(future.result())

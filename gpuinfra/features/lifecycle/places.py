@@ -59,6 +59,12 @@ def why_it_stays(settings: Settings, record: Record, instance: Instance, pools: 
     if settings.subnet_id or record.ids_of("aws_subnet"):
         whose = "subnet_id is" if settings.subnet_id else "its own network has a subnet"
         return f"It cannot go to another zone: {whose} in {instance.availability_zone} alone"
+    # EC2's image of a host has all of its volumes: data would be copied, and the first left behind.
+    if theirs := [*instance.other_volume_ids, *instance.other_interface_ids]:
+        return (
+            f"It cannot go to another zone: {', '.join(theirs)}, which somebody has attached to it, would"
+            f" stay in {instance.availability_zone}; detach that first if the host can do without"
+        )
     if pools:
         return ""
     asked = f"zones of terraform.tfvars: {', '.join(settings.zones)}; " if settings.zones else ""

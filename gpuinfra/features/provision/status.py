@@ -9,7 +9,7 @@ from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
 from gpuinfra.features.capacity import reserved, told_host
 from gpuinfra.features.capacity.reserved import ReservationSummary
-from gpuinfra.features.events import events
+from gpuinfra.features.events import event, events
 from gpuinfra.features.money import cost as money
 from gpuinfra.features.money import last_leaks, lease_status
 from gpuinfra.features.money.cost import HostCost
@@ -163,6 +163,9 @@ def _half_made(world: World, record: Record) -> Status:
 
 def _note(host: Host, instance: Instance | None, going_on: Sequence[str], last_words: str) -> str:
     if instance is None or instance.state in ("terminated", "shutting-down"):
+        if instance and event.BY_PRICE in instance.reason:
+            again = f"{command('up', host.stack)} makes a new one"
+            return f"gone: {event.PRICE_ROSE}; raise that or change market in terraform.tfvars, then {again}"
         return reserved.gone(host, instance, last_words)
     if instance.state in ("stopped", "stopping"):
         cost = f"only its {' and '.join(going_on)} {'cost' if going_on[1:] else 'costs'} money"

@@ -124,7 +124,7 @@ def _in_one_go(world: World, search: Search, forced: list[str]) -> Outcome:
     """Plan and apply in one start of the provider: there is no host yet."""
     terraform, record = world.terraform(), world.state.read()
     ahead = PricesAhead(world, search.settings, search.types)
-    if not search.is_single:
+    if not search.is_single or search.settings.max_price:
         for line in search.order(ahead.get()):
             world.reporter.say(line)
 

@@ -6,7 +6,7 @@ from gpuinfra.features.quota.ahead import request_command
 from gpuinfra.features.quota.requests import QuotaHistory, family
 from gpuinfra.features.quota.sums import NO_CODE, QuotaSum, check, vcpus_text
 from gpuinfra.features.quota.table import QuotaTable, others, quota_table
-from gpuinfra.ground.errors import CloudError, ConfigError, Declined, Interrupted
+from gpuinfra.ground.errors import CloudError, ConfigError, Declined, Interrupted, NotReached
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.protocols import Reporter
@@ -42,11 +42,15 @@ class AccountQuotas:
         """Return all that concerns hosts with GPUs; what AWS does not tell is unknown.
 
         Raises:
+            CloudError: AWS tells nothing at all.
             ConfigError: the region has none of the types that are asked for.
         """
         with self._reporter.live(f"Quotas of {self.region}"):
             sums = check(self._source, [*self._places, *others(self._places)])
         self._refuse_unsold(sums)
+        if all(it.limit is None and it.in_use is None and it.needed is None for it in sums):
+            message = f"AWS tells nothing of the quotas of {self.region}: {sums[0].unsure}"
+            raise CloudError(message, hint=command("doctor", self._stack) + self._option)
         own = sums[: len(dict.fromkeys((it.instance_type, it.market) for it in self._places))]
         found = quota_table(self.region, own, sums[len(own) :])
         for line in found.unsure:
@@ -89,13 +93,14 @@ class AccountQuotas:
             CloudError: AWS refuses.
             Interrupted: Ctrl-C; the requests stay.
         """
-        found = self._source.history()
+        with self._reporter.live(f"Requests of {self.region}"):
+            found: Sequence[QuotaRequest] = self._source.history()
         try:
             while follow and any(it.is_open for it in found):
                 before = {it.request_id: it.status for it in found}
                 with self._reporter.live("Waiting for AWS to answer"):
                     self._clock.sleep(FOLLOW_S)
-                found = self._source.history()
+                found = self._history_later(found)
                 for it in found:
                     if before.get(it.request_id) != it.status:
                         self._reporter.say(
@@ -107,6 +112,14 @@ class AccountQuotas:
         if not found:
             self._reporter.say(f"nothing was asked for in {self.region}")
         return QuotaHistory(requests=tuple(found))
+
+    def _history_later(self, known: Sequence[QuotaRequest]) -> Sequence[QuotaRequest]:
+        """Return what is told now; who follows for days goes on where the network is away for a while."""
+        try:
+            return self._source.history()
+        except NotReached as error:
+            self._reporter.say(f"{error.message}; asked again in a minute")
+            return known
 
     def _asked(self, code: str, vcpus: float) -> QuotaRequest:
         try:

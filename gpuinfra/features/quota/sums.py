@@ -4,11 +4,11 @@ A refusal is no end here: what AWS does not tell is None, and why stands beside 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TypeAlias, TypeVar
 
+from gpuinfra.ground import threads
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.quota import QuotaSource as QuotaSource
@@ -17,7 +17,6 @@ from gpuinfra.ground.quota_codes import quota_code, quota_family
 
 T = TypeVar("T")
 Told: TypeAlias = tuple[T | None, str]  # None: not told, and why
-THREADS = 8
 NO_CODE = "AWS publishes no quota for this family and market"
 # What the hint of a refusal for want of rights begins with.
 TO_ASK = "ask your AWS administrator to "
@@ -81,10 +80,10 @@ def check(source: QuotaSource, pools: Sequence[Pool]) -> list[QuotaSum]:
     asked = list(dict.fromkeys((pool.instance_type, pool.market) for pool in pools))
     codes = {code: None for pair in asked if (code := quota_code(*pair))}
     names = sorted({name for name, _ in asked})
-    with ThreadPoolExecutor(max_workers=THREADS) as threads:
-        running = threads.submit(_told, source.running if codes else list)
-        vcpus = threads.submit(_told, partial(source.vcpus, names))
-        limits = dict(zip(codes, threads.map(partial(_limit, source), codes), strict=True))
+    running = threads.begin(partial(_told, source.running if codes else list))
+    vcpus = threads.begin(partial(_told, partial(source.vcpus, names)))
+    asked_for = {code: threads.begin(partial(_limit, source, code)) for code in codes}
+    limits = {code: future.result() for code, future in asked_for.items()}
     return [
         _sum(
             pair,

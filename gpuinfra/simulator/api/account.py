@@ -115,6 +115,13 @@ class MotoAccount:
         found = instance_of(ec2_backends.iter_backends(), instance_id)
         self._interruptions.begin(found, notice_s=notice_s, action=action, with_notice=with_notice)
 
+    def spot_price(self, instance_type: str, zone: str, usd_h: float, notice_s: float) -> None:
+        """Let a type cost so much on the spot market of a zone; whoever would not pay it is taken back."""
+        self._state.spot_prices[instance_type, zone] = usd_h
+        for _, _, backend in ec2_backends.iter_backends():
+            spot = [it for it in backend.all_instances() if it.lifecycle == "spot"]
+            self._interruptions.price_rose(spot, notice_s=notice_s)
+
     def rebalance(self, instance_id: str) -> None:
         """Recommend a rebalance of an instance."""
         self._interruptions.recommend(instance_of(ec2_backends.iter_backends(), instance_id))

@@ -49,6 +49,9 @@ class Account(Protocol):
     def interrupt(self, instance_id: str, notice_s: float, action: str, with_notice: bool) -> None:
         """Take a spot instance back."""
 
+    def spot_price(self, instance_type: str, zone: str, usd_h: float, notice_s: float) -> None:
+        """Set the spot price of a type in a zone."""
+
     def rebalance(self, instance_id: str) -> None:
         """Recommend a rebalance of an instance."""
 
@@ -64,6 +67,11 @@ def _json(value: object, status: int = 200) -> ApiAnswer:
     return ApiAnswer(
         status=status, headers=(("Content-Type", "application/json"),), body=json.dumps(value).encode()
     )
+
+
+def _done(act: Callable[..., object]) -> Callable[[Any], ApiAnswer]:
+    """Return a route that does something with what the body names."""
+    return lambda payload: _json(act(**payload) or {})
 
 
 class ControlApi:
@@ -82,8 +90,9 @@ class ControlApi:
             "GET /_sim/machines": lambda _: _json(self._machines()),
             "GET /_sim/images": lambda _: _json(account.images()),
             "POST /_sim/powered-off": self._power_off,
-            "POST /_sim/interrupt": self._interrupt,
-            "POST /_sim/rebalance": self._rebalance,
+            "POST /_sim/interrupt": _done(account.interrupt),
+            "POST /_sim/rebalance": _done(account.rebalance),
+            "POST /_sim/spot-price": _done(account.spot_price),
             "POST /_sim/reservation": self._reserve,
             "POST /_sim/faults": self._add_faults,
             "DELETE /_sim/faults": self._clear_faults,
@@ -131,14 +140,6 @@ class ControlApi:
     def _power_off(self, payload: Any) -> ApiAnswer:
         self._state.acting = HOST
         self._account.power_off(payload["instance_id"])
-        return _json({})
-
-    def _interrupt(self, payload: Any) -> ApiAnswer:
-        self._account.interrupt(**payload)
-        return _json({})
-
-    def _rebalance(self, payload: Any) -> ApiAnswer:
-        self._account.rebalance(**payload)
         return _json({})
 
     def _reserve(self, payload: Any) -> ApiAnswer:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from gpuinfra.simulator.api import synthetic_prices
 from gpuinfra.simulator.api.account_settings import AccountSettings
 from gpuinfra.simulator.api.call_log import CallLog
 from gpuinfra.simulator.api.capacity import CapacityRules
@@ -61,6 +62,9 @@ class SimulatorState:
         self.hung: set[str] = set()  # instances whose hosts do not hear that they shall shut down
         self.silent: set[str] = set()  # instances whose metadata service does not answer
         self.notices: dict[str, dict[str, Any]] = {}  # by instance: spot-action, rebalance
+        self.spot_prices: dict[
+            tuple[str, str], float
+        ] = {}  # USD an hour by type and zone, where a test sets it
         self.acting = API
         self.account = AccountSettings()
         self.consoles: dict[str, str] = {}
@@ -69,6 +73,11 @@ class SimulatorState:
     def schedules_now(self) -> float:
         """Return the time by which schedules are carried out, in seconds since 1970."""
         return self.now() + self.schedules_ahead_s
+
+    def spot_usd_h(self, instance_type: str, zone: str) -> float:
+        """Return the spot price of a type in a zone: the one that was set, else a synthetic one."""
+        found = self.spot_prices.get((instance_type, zone))
+        return synthetic_prices.spot_usd_h(instance_type, zone) if found is None else found
 
     def instance_changed(self, *, region: str, instance_id: str, state: str) -> None:
         """Record an event, and tell the hosts."""

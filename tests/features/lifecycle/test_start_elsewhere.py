@@ -1,5 +1,6 @@
 """A stopped host whose zone has no room: another type, another zone; asked for, resumable, the disk safe."""
 
+import dataclasses
 import itertools
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +86,18 @@ def test_it_is_said_why_it_cannot_go(settings: dict[str, Any], says: str, tmp_pa
     with pytest.raises(CloudError, match=says) as caught:
         start(it)
     assert (caught.value.hint, copied(it)) == ("gpuinfra start   # later", 0)
+
+
+@pytest.mark.parametrize("theirs", [{"other_volume_ids": ("vol-1",)}, {"other_interface_ids": ("eni-1",)}])
+def test_what_somebody_has_attached_is_neither_copied_nor_left_behind(
+    theirs: dict[str, Any], tmp_path: Path
+) -> None:
+    """EC2's image would have a second one of each volume in it, and the first would stay in its zone."""
+    it = scene(tmp_path)
+    it.account.instances[OLD] = dataclasses.replace(it.account.instances[OLD], **theirs)
+    with pytest.raises(CloudError, match=r"(vol|eni)-1, which somebody has attached to it, would stay"):
+        start(it)
+    assert copied(it) == 0
 
 
 def test_a_copy_is_kept_where_no_zone_has_room_and_is_used_by_the_next_start(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gpuinfra.features.quota.account import AccountQuotas
-from gpuinfra.ground.errors import CloudError, ConfigError, Declined
+from gpuinfra.ground.errors import CloudError, ConfigError, Declined, NotReached
 from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.quota import RunningVcpus
 from tests.fakes.quotas import FakeQuotas, denied
@@ -100,6 +100,14 @@ def test_a_type_that_the_region_does_not_have_is_refused() -> None:
         account(FakeQuotas(), asked).request(None, yes=True)
     account(FakeQuotas(), asked, Pool(instance_type="g5.xlarge"), reporter=reporter).show()
     assert reporter.said[0] == "! us-east-1 has no instance type g5.xlage"
+
+
+def test_nothing_told_at_all_is_an_error() -> None:
+    """A table of "unknown" with exit code 0 would pass for an answer."""
+    refusals = {name: NotReached("AWS cannot be reached") for name in ("limit", "running", "vcpus")}
+    with pytest.raises(CloudError, match="nothing of the quotas of us-east-1: AWS cannot be reached") as why:
+        account(FakeQuotas(refusals=refusals)).show()
+    assert why.value.hint == "gpuinfra doctor"
 
 
 def test_large_numbers_are_told_in_full() -> None:

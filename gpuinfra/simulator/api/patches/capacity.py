@@ -11,7 +11,6 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYP
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
 
-from gpuinfra.simulator.api import synthetic_prices as prices
 from gpuinfra.simulator.api.aws_protocol import NO_CAPACITY
 from gpuinfra.simulator.api.patches import late_capacity, reservations
 from gpuinfra.simulator.api.state import SimulatorState
@@ -65,7 +64,7 @@ def choose_zone(state: SimulatorState, request: Any) -> str:
     if request._get_param("DryRun") or reservations.asked_for(request):
         return zone or zones[0]
     market = market_asked(request)
-    wanted = _affordable(request, instance_type, [zone] if zone else zones)
+    wanted = _affordable(state, request, instance_type, [zone] if zone else zones)
     free = [it for it in zones if state.capacity.has_room(instance_type, it, market)]
     chosen = next((it for it in wanted if it in free), None)
     if chosen is None:
@@ -135,12 +134,12 @@ def _no_capacity(instance_type: str, market: str, zone: str, free: list[str]) ->
     return f"{lack} the Availability Zone you requested ({zone}).{_MORE}{advice if free else ''}"
 
 
-def _affordable(request: Any, instance_type: str, zones: list[str]) -> list[str]:
+def _affordable(state: SimulatorState, request: Any, instance_type: str, zones: list[str]) -> list[str]:
     """Return the zones whose spot price is within the highest that was named; refuse where there is none."""
     most = (_options(request).get("SpotOptions") or {}).get("MaxPrice")
     if market_asked(request) != SPOT or not most:
         return zones
-    usd_h = {zone: prices.spot_usd_h(instance_type, zone) for zone in zones}
+    usd_h = {zone: state.spot_usd_h(instance_type, zone) for zone in zones}
     if within := [zone for zone in zones if usd_h[zone] <= float(most)]:
         return within
     raise EC2ClientError(
