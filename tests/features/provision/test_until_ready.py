@@ -6,7 +6,7 @@ import pytest
 
 from gpuinfra.features.provision import kept_host, kept_text
 from gpuinfra.features.provision.go_back import go_back
-from gpuinfra.features.provision.until_ready import settle
+from gpuinfra.features.provision.until_ready import beside, settle
 from gpuinfra.features.provision.up import apply, up
 from gpuinfra.ground.errors import CloudError, ConfigError, Declined, HostError, Interrupted, TerraformError
 from gpuinfra.ground.model import Change, Outcome
@@ -96,6 +96,20 @@ def test_another_plan_beside_the_old_host_is_not_applied(tmp_path: Path) -> None
     with pytest.raises(TerraformError, match="would do something else than what was agreed upon"):
         apply(scene.world, YES, keep_old=True)
     assert scene.now == (OLD, False, {OLD})
+
+
+def test_a_record_that_changed_since_the_plan_is_left_alone(tmp_path: Path) -> None:
+    """Another run was quicker while the user read the question: its hosts and its file stay."""
+    scene = Scene(tmp_path, instance(OLD), instance(NEW))
+    record = scene.state.read()
+    scene.state.path.write_text(state_text(NEW))
+    with pytest.raises(TerraformError, match="another run is at work"), beside(scene.world, record):
+        raise AssertionError("nothing is applied")
+    assert (scene.now, scene.cloud.terminated) == ((NEW, False, {OLD, NEW}), [])
+    scene.keep()
+    with pytest.raises(HostError, match="there are never three"), beside(scene.world, record):
+        raise AssertionError("nothing is applied")
+    assert scene.now == (NEW, True, {OLD, NEW})
 
 
 def test_never_a_third_host(tmp_path: Path) -> None:
