@@ -1,4 +1,4 @@
-"""`up --until-ready`: the old host is kept until the new one is proven; gone back from; killed anywhere."""
+"""`up --until-ready`: the old host is kept until the new one is proven. Over 200 lines: its whole life."""
 
 import json
 import re
