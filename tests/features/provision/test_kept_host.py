@@ -64,7 +64,19 @@ def test_while_terraform_goes_on_nothing_is_touched(tmp_path: Path) -> None:
     assert (scene.now, scene.cloud.terminated) == (("", True, {OLD, NEW}), [])
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"before": {}, "goes": "", "others": []}', "\x00" * 99])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"before": [], "goes": ""}',
+        '{"before": {}, "goes": ["x"], "others": 1}',
+        pytest.param("[" * 99999, id="deep"),
+        '{"before": {}, "goes": "", "others": []}',
+        "\x00" * 99,
+    ],
+)
 def test_a_damaged_file_names_no_host(text: str, tmp_path: Path) -> None:
     """Its host is told as any that Terraform does not know."""
     scene = Scene(tmp_path)
