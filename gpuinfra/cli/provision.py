@@ -80,16 +80,28 @@ def apply(
     from gpuinfra.features.provision.up import Consent
 
     world, asked_s = factory.world(stack, os.environ), wait_s(wait, stack)
-    options = {"upgrade_image": upgrade_image, "capacity_wait_s": asked_s, "keep_old": until_ready}
     consent = Consent(yes=yes, replace=replace, running=host_parts.running(world))
-    _apply(world, consent, options, wait=follow, as_json=as_json)
+    _apply(
+        world,
+        consent,
+        {"upgrade_image": upgrade_image, "capacity_wait_s": asked_s, "keep_old": until_ready},
+        wait=follow,
+        as_json=as_json,
+    )
 
 
 def _apply(world: "World", consent: "Consent", options: dict[str, Any], *, wait: bool, as_json: bool) -> None:
     from gpuinfra.features.provision.up import up
 
-    values, living = initial.init_values(os.environ), host_parts.living_host(world, yes=consent.yes)
-    make = partial(up, world, values, consent, wait=wait, living=living, **options)
+    make = partial(
+        up,
+        world,
+        initial.init_values(os.environ),
+        consent,
+        wait=wait,
+        living=host_parts.living_host(world, yes=consent.yes),
+        **options,
+    )
     host = spot_parts.with_restarts(world, os.environ, make, is_ready=wait)
     if line := shell_path.off_path(os.environ):
         world.reporter.say(f"here gpuinfra is no command yet: {line}")

@@ -21,7 +21,9 @@ class GpuInfraError(Exception):
     def retell(self, message: str, *, hint: str) -> "GpuInfraError":
         """Return this very error with what is known since; it stays the error of its kind."""
         self.args, self.message, self.hint = (message,), message, hint
-        self.__notes__ = [f"  next: {hint}"] if hint else []
+        self.__dict__.pop("__notes__", None)
+        if hint:
+            self.add_note(f"  next: {hint}")
         return self
 
 

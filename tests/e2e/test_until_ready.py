@@ -1,4 +1,4 @@
-"""`up --until-ready`: the old host is kept until the new one is proven; gone back from; killed anywhere."""
+"""`up --until-ready`: the old host is kept until the new one is proven. Over 200 lines: its whole life."""
 
 import json
 import re
@@ -56,6 +56,11 @@ def other_zone(cli: Cli) -> tuple[str, str]:
     return lines
 
 
+def in_third_zone(edited: str) -> str:
+    """Return a line of terraform.tfvars that asks for yet another zone."""
+    return edited.replace("1b", "1d") if "1b" in edited else edited.replace("1c", "1d")
+
+
 def kept_file(cli: Cli) -> Path:
     """Return the file that names the kept host."""
     return cli.directory / "kept-host.json"
@@ -108,7 +113,7 @@ def test_a_proof_that_fails_keeps_both(cli: Cli, sim: Simulator) -> None:
     """Said by the error, by status and plan; stop and leaks know it; a later `up` that is proven ends it."""
     cli.ok("up", "--yes")
     old = recorded(cli)
-    other_zone(cli)
+    _, edited = other_zone(cli)
     new = both(cli, sim, old)
     now = cli.json("status")
     assert (now["host"]["instance_id"], now["kept"].split()[0]) == (new, old)
@@ -117,9 +122,10 @@ def test_a_proof_that_fails_keeps_both(cli: Cli, sim: Simulator) -> None:
     assert cli.json("plan") == UNCHANGED
     cli.ok("up", "--yes")
     assert set(hosts(sim)) == {old, new}, "nobody has proven it"
-    cli.edit('"us-east-1', '"us-east-1d"   # "')
+    third = in_third_zone(edited)
+    cli.edit(edited, third)
     refused(cli.run("up", "--yes", "--replace"), 5, "there are never three", "next: gpuinfra recover")
-    cli.edit('"us-east-1d"   # "', '"us-east-1')
+    cli.edit(third, edited)
     cli.ok("stop", "--yes")
     cli.ok("start")
     proven_up(cli)
@@ -221,7 +227,7 @@ def test_down_from_the_middle(cold_cli: Cli, sim: Simulator) -> None:
     cli = cold_cli
     cli.ok("up", "--yes")
     old = recorded(cli)
-    other_zone(cli)
+    _, edited = other_zone(cli)
     new = both(cli, sim, old)
     done = cli.run("down", "--yes", "--json")
     told = json.loads(done.stdout)
@@ -230,7 +236,7 @@ def test_down_from_the_middle(cold_cli: Cli, sim: Simulator) -> None:
 
     cli.ok("up", "--yes")
     old = recorded(cli)
-    cli.edit('availability_zone = "us-east-1', 'availability_zone = "us-east-1d"   # "')
+    cli.edit(edited, in_third_zone(edited))
     sim.fault(Fault(match="RunInstances", after=True, delay_s=HELD_S))
     running = cli.start(*KEEP)
     sim.wait_for(lambda calls: any(call.action == "RunInstances" and call.fault for call in calls))

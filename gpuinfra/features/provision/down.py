@@ -1,6 +1,6 @@
 """`destroy` / `down`: remove all that the stack made, and ask AWS whether anything is left."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from gpuinfra.features.provision import kept_host, later_start, leftovers, progress, protection
 from gpuinfra.features.provision.blockers import Blockers, refuse_shared_network
@@ -66,13 +66,18 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
     kept_receipt = other.close(left=proof.words, foreign=()) if other else None
     receipt = closing.close(left=proof.words, foreign=foreign)
     refuse_left(world, settings, proof)
-    for host in _hosts(record, kept):
-        world.ssh.forget(host)
     for one in foreign:
         world.reporter.say(f"left, not ours, and it goes on costing money: {one}")
+    _forget(world, _hosts(record, kept))
+    return Destroyed(destroyed=outcome.destroyed, receipt=receipt, kept_receipt=kept_receipt)
+
+
+def _forget(world: World, hosts: Iterable[Host]) -> None:
+    """Delete what is worthless once the hosts are gone."""
+    for host in hosts:
+        world.ssh.forget(host)
     world.files.clean()
     kept_host.forget(world.files)
-    return Destroyed(destroyed=outcome.destroyed, receipt=receipt, kept_receipt=kept_receipt)
 
 
 def _kept(world: World, record: Record, kept: KeptHost | None) -> list[Instance]:

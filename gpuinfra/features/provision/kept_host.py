@@ -69,7 +69,8 @@ def read(files: StackFiles) -> KeptHost | None:
 
     The file may have come with somebody else's directory: it is checked as a state is.
     """
-    with suppress(OSError, ValueError, TypeError, KeyError):  # Malformed is a ValueError
+    # Malformed is a ValueError
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raw = json.loads(path(files).read_bytes())
         record, goes = recorded.record(raw["before"]), raw["goes"]
         ids = [*raw["others"], *([goes] if goes else [])]

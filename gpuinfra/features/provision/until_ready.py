@@ -19,7 +19,7 @@ from gpuinfra.features.provision import kept_host, kept_text
 from gpuinfra.features.provision.kept_host import OWN, KeptHost
 from gpuinfra.features.provision.outcome import describe
 from gpuinfra.features.provision.resource_names import INSTANCE, label
-from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Interrupted
+from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Interrupted, TerraformError
 from gpuinfra.ground.model import Change, Record
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -87,6 +87,12 @@ def beside(world: World, record: Record) -> Iterator[None]:
         raise ConfigError(
             "--until-ready needs a record as this version of gpuinfra writes it, and this one is older",
             hint=f"{command('up', world.files.name)}   # once, with the edit undone",
+        )
+    refuse_third(world)  # another run may have begun while the user read the question
+    if world.state.read().resources != record.resources:
+        raise TerraformError(
+            "the record has changed since the plan was made: another run is at work",
+            hint=command("status", world.files.name),
         )
     there = world.cloud(record.region, None).tagged_instances(record.tags)
     kept_host.write(world.files, world.state.text(), others=[it.instance_id for it in there])
