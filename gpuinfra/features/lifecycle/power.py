@@ -83,8 +83,8 @@ def started(world: World, host: Host, *, yes: bool, elsewhere: OtherPlaces = OWN
     cost.seen(world, host, instance)
     if instance.state not in ("stopped", "stopping"):
         return host
-    question = f"The host {host.instance_id} is {instance.state}. Start it? It costs money while it runs."
-    if not yes and not world.reporter.confirm(question):
+    asked = f"The host {host.instance_id} is {instance.state}. Start it? It costs money while it runs."
+    if not yes and not world.reporter.confirm(asked):
         raise Stopped(f"the host {host.instance_id} is stopped", hint=command("start", host.stack))
     return start(world, elsewhere)
 
@@ -115,15 +115,14 @@ def existing(cloud: Cloud, host: Host) -> Instance:
     """
     instance = cloud.instance(host.instance_id)
     if instance is None or instance.state in GONE:
-        message = f"the host {host.instance_id} is gone: it was terminated outside of gpuinfra"
-        raise HostError(message, hint=command("status", host.stack))
+        gone = f"the host {host.instance_id} is gone: it was terminated outside of gpuinfra"
+        raise HostError(gone, hint=command("status", host.stack))
     return instance
 
 
 def left_alone(world: World, cloud: Cloud, host: Host) -> Instance:
-    """Return the instance of a host that AWS does not start by itself any more."""
+    """Return the instance of a host that AWS, which may just have started it, starts by itself no more."""
     instance = existing(cloud, host)
-    # AWS may have started it just before
     return existing(cloud, host) if later_start.end(world, host, instance) else instance
 
 
@@ -173,8 +172,7 @@ def await_state(world: World, cloud: Cloud, host: Host, *wanted: str) -> Instanc
         with world.reporter.live(f"Waiting for EC2: {wanted[0]}") as view:
             while (instance := existing(cloud, host)).state not in wanted:
                 view.rows([Row(mark="now", text=f"{host.instance_id}: {instance.state}", since=began)])
-                waited_s = world.clock.now() - began
-                was_pending |= instance.state == "pending"
+                waited_s, was_pending = world.clock.now() - began, was_pending or instance.state == "pending"
                 if instance.state == "stopped" and (was_pending or waited_s > SHOWN_S):
                     raise stopped_again(instance, host)
                 _give_up(waited_s, instance, host)
@@ -188,15 +186,15 @@ def await_state(world: World, cloud: Cloud, host: Host, *wanted: str) -> Instanc
 
 def stopped_again(instance: Instance, host: Host) -> CloudError:
     """Return the error for a host that EC2 began to start, and stopped: mostly for lack of capacity."""
-    reason = instance.reason or "it does not say why"
-    message = f"EC2 said yes and stopped {host.instance_id} again: {reason}{STAYS_STOPPED}"
-    error = CloudError(message, hint=command("start", host.stack) + "   # again, later")
-    if LATE in reason:
+    why = f"{instance.reason or 'it does not say why'}{STAYS_STOPPED}"
+    again = f"{command('start', host.stack)}   # again, later"
+    error = CloudError(f"EC2 said yes and stopped {host.instance_id} again: {why}", hint=again)
+    if LATE in instance.reason:
         error.code = LATE.partition(".")[2]
     return error
 
 
 def _give_up(waited_s: float, instance: Instance, host: Host) -> None:
     if waited_s > TIMEOUT_S:
-        message = f"{host.instance_id} is still {instance.state} after 15 minutes"
-        raise HostError(message, hint=command("logs --console", host.stack))
+        still = f"{host.instance_id} is still {instance.state} after 15 minutes"
+        raise HostError(still, hint=command("logs --console", host.stack))

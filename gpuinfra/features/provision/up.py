@@ -114,10 +114,7 @@ def apply(
         raise
     if not (outcome.added or outcome.changed or outcome.destroyed):
         world.reporter.say("up to date: nothing had to be changed")
-    made = _made(world)
-    told_host.tell(world, made)
-    lease_apply.renewed(world, made)
-    return made
+    return _made(world)
 
 
 def _in_one_go(world: World, search: Search, forced: list[str]) -> Outcome:
@@ -145,10 +142,13 @@ def _in_one_go(world: World, search: Search, forced: list[str]) -> Outcome:
 
 
 def _made(world: World) -> Host:
+    """Return the host that there is now: its reservation's end is told, its lease counts."""
     host = world.state.read().host
     if host is None:
         raise TerraformError(
             "Terraform succeeded, but its outputs name no host: terraform/outputs.tf was changed?",
             hint="git -C . diff terraform/outputs.tf",
         )
+    told_host.tell(world, host)
+    lease_apply.renewed(world, host)
     return host
