@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from gpuinfra.simulator.api import synthetic_prices
 from gpuinfra.simulator.api.account_settings import AccountSettings
 from gpuinfra.simulator.api.call_log import CallLog
 from gpuinfra.simulator.api.capacity import CapacityRules
@@ -62,9 +61,8 @@ class SimulatorState:
         self.hung: set[str] = set()  # instances whose hosts do not hear that they shall shut down
         self.silent: set[str] = set()  # instances whose metadata service does not answer
         self.notices: dict[str, dict[str, Any]] = {}  # by instance: spot-action, rebalance
-        self.spot_prices: dict[
-            tuple[str, str], float
-        ] = {}  # USD an hour by type and zone, where a test sets it
+        # USD an hour by type and zone, where a test sets it
+        self.spot_prices: dict[tuple[str, str], float] = {}
         self.acting = API
         self.account = AccountSettings()
         self.consoles: dict[str, str] = {}
@@ -76,6 +74,8 @@ class SimulatorState:
 
     def spot_usd_h(self, instance_type: str, zone: str) -> float:
         """Return the spot price of a type in a zone: the one that was set, else a synthetic one."""
+        from gpuinfra.simulator.api import synthetic_prices  # it imports moto, whose settings must come first
+
         found = self.spot_prices.get((instance_type, zone))
         return synthetic_prices.spot_usd_h(instance_type, zone) if found is None else found
 
