@@ -45,10 +45,9 @@ def row(world: World) -> str:
     kept = kept_host.read(world.files)
     if kept is None:
         return ""
-    record, stack = world.state.read(), world.files.name
-    now = _instance(world, kept.host)
-    if not kept_host.is_whole(record) or kept.instance_id in record.ids_of("aws_instance"):
-        return f"{kept.instance_id}: a run was cut off; {command('up', stack)} puts in order what it left"
+    if told := cut_off(world):
+        return told
+    stack, now = world.files.name, _instance(world, kept.host)
     if now is None or now.state in kept_host.GONE:
         return f"{kept.instance_id} was kept, and is gone; {command('up', stack)} notes it"
     costs = _rate(world, kept.record, kept.host, now)
@@ -57,6 +56,15 @@ def row(world: World) -> str:
         f"{_where(kept, now)}, {money} an hour, until the new one is proven: {command('up', stack)} ends it"
         f" then, {command('recover', stack)} goes back to it"
     )
+
+
+def cut_off(world: World) -> str:
+    """Return that a run that keeps a host, or goes back to it, was cut off, if it was; nobody is asked."""
+    kept, record = kept_host.read(world.files), world.state.read()
+    if kept is None or (kept_host.is_whole(record) and kept.instance_id not in record.ids_of("aws_instance")):
+        return ""
+    goes_on = command("up", world.files.name)
+    return f"{kept.instance_id}: a run was cut off; {goes_on} puts in order what it left"
 
 
 def both_stay(world: World, kept: KeptHost, error: GpuInfraError) -> GpuInfraError:
