@@ -20,10 +20,7 @@ def beforehand(old: Host, record: Record, new: HourlyCost, prices: Prices) -> li
     costs = f"{_usd_h(old_usd_h)} and {_usd_h(new.rate.usd_h(RUNNING))} USD an hour"
     lines = [f"! {old.instance_id} is kept until the new host is proven; until then both cost money: {costs}"]
     if record.outputs.get("lease"):
-        lines.append(
-            f"! the lease goes over to the new host at once: meanwhile {old.instance_id} is ended by its"
-            " guard, if it has one, or by you"
-        )
+        lines.append(f"! each of both has a lease of its own: that of {old.instance_id} stays as it is")
     return lines
 
 
