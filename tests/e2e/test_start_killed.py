@@ -97,6 +97,17 @@ def test_killed_on_the_way_to_the_spot_market(cli: Cli, sim: Simulator) -> None:
     move.goes_on("spot")
 
 
+def test_what_is_half_done_is_told(cli: Cli, sim: Simulator) -> None:
+    """By `status`, `list` and `plan`, with the command that goes on; after that by none of them."""
+    move, told = Move(cli, sim), "half done: unless a start is still at work, gpuinfra start goes on with it"
+    move.killed(at("RunInstances", after=True), kill)
+    assert cli.json("status")["half_done"] == cli.json("list")[0]["half_done"] == told
+    assert f"\nmove       {told}\n" in cli.ok("status")
+    assert f"move: {told}" in cli.run("plan").stderr
+    move.goes_on()
+    assert cli.json("status")["half_done"] == cli.json("list")[0]["half_done"] == ""
+
+
 def test_up_ends_no_host_for_an_empty_one(cli: Cli, sim: Simulator) -> None:
     """It finishes the move, or lets the host be as it was before: then it has no room, and is told so."""
     move = Move(cli, sim)

@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_S, wait_until
 pytestmark = pytest.mark.e2e
 UNCHANGED = {"changes": [], "outputs_changed": False}
 ROOT = Path(__file__).resolve().parents[2]
-HELD_S = 600.0
+HELD_S, HOUR_S = 600.0, 3600.0
 KEEP = ("up", "--yes", "--replace", "--until-ready", "--follow")
 
 
@@ -90,7 +90,7 @@ def is_followed(cli: Cli, old: str) -> bool:
 
 def test_the_old_host_goes_when_the_new_one_is_proven(cli: Cli, sim: Simulator) -> None:
     """Both are there until then, and paid for; then the plan is empty, and each has had its receipt."""
-    cli.ok("up", "--yes")
+    with_lease(cli)
     old = recorded(cli)
     other_zone(cli)
     refused(cli.run(*KEEP[:-1]), 2, "--no-wait", "next: gpuinfra up --until-ready --follow")
@@ -98,11 +98,12 @@ def test_the_old_host_goes_when_the_new_one_is_proven(cli: Cli, sim: Simulator) 
     new = recorded(cli)
     assert hosts(sim) == {new: "running"} != {old: "running"}
     assert f"! {old} is kept until the new host is proven; until then both cost money: " in done.stderr
+    assert f"! each of both has a lease of its own: that of {old} stays as it is" in done.stderr
     assert done.stderr.index("is proven (") < done.stderr.index(f"terminating {old}")
     assert f"receipt: stack 'default', {old} " in done.stderr
     assert done.stdout == f"{old}\n", "what led to it is forgotten"
     assert not kept_file(cli).exists()
-    assert cli.json("plan") == UNCHANGED
+    assert (cli.json("plan"), lease_of(sim)) == (UNCHANGED, {new})
     cli.ok("down", "--yes")
     assert sim.leftovers() == {}
     receipts = [json.loads(line) for line in (cli.directory / "receipts.jsonl").read_text().splitlines()]
@@ -135,12 +136,11 @@ def test_a_proof_that_fails_keeps_both(cli: Cli, sim: Simulator) -> None:
 def test_going_back(cli: Cli, sim: Simulator) -> None:
     """Address and lease are the old one's again; the new one goes; the edit has to be undone before."""
     cli.edit("elastic_ip = false", "elastic_ip = true")
-    cli.edit("max_hours = null", "max_hours = 8")
-    address = cli.ok("up", "--yes").strip()
+    address = with_lease(cli)
     old, before = recorded(cli), cli.json("output")
     now, edited = other_zone(cli)
     new = both(cli, sim, old)
-    assert (fixed(sim), lease_of(sim)) == ((address, new), {new})
+    assert (fixed(sim), lease_of(sim)) == ((address, new), {old, new})
     refused(
         cli.run("recover", "--yes"),
         2,
@@ -155,6 +155,25 @@ def test_going_back(cli: Cli, sim: Simulator) -> None:
     assert (cli.json("plan"), kept_file(cli).exists()) == (UNCHANGED, False)
     cli.ok("down", "--yes")
     assert sim.leftovers() == {}
+
+
+def test_aws_ends_each_of_both_hosts_by_its_own_lease(cli: Cli, sim: Simulator) -> None:
+    """The old one when it would have ended alone: nobody may come back to it; the other goes on."""
+    with_lease(cli)
+    old = recorded(cli)
+    other_zone(cli)
+    cli.edit("max_hours = 8", "max_hours = 80")
+    new = both(cli, sim, old)
+    sim.schedules_ahead(8 * HOUR_S)
+    wait_until(lambda: hosts(sim) == {old: "stopped", new: "running"}, "the end of the first lease")
+    sim.schedules_ahead(80 * HOUR_S)
+    wait_until(lambda: hosts(sim) == {old: "stopped", new: "stopped"}, "the end of the second one")
+
+
+def with_lease(cli: Cli) -> str:
+    """Make a host with a lease; return its address."""
+    cli.edit("max_hours = null", "max_hours = 8")
+    return cli.ok("up", "--yes").strip()
 
 
 def fixed(sim: Simulator) -> tuple[str, str]:
@@ -200,7 +219,7 @@ def test_no_place_has_a_host(cli: Cli, sim: Simulator) -> None:
 def test_killed_in_the_middle(cold_cli: Cli, sim: Simulator, action: str, after: bool, ends: str) -> None:
     """kill -9 with Terraform: the next `up` settles it; never a third host, one in the end, an empty plan."""
     cli = cold_cli
-    cli.ok("up", "--yes")
+    with_lease(cli)
     old = recorded(cli)
     now, edited = other_zone(cli)
     if ends == "new":
@@ -219,13 +238,14 @@ def test_killed_in_the_middle(cold_cli: Cli, sim: Simulator, action: str, after:
     proven_up(cli)
     assert len(hosts(sim)) == 1
     assert (old in hosts(sim)) == (ends == "old")
+    assert lease_of(sim) == set(hosts(sim))
     assert (cli.json("plan"), kept_file(cli).exists()) == (UNCHANGED, False)
 
 
 def test_down_from_the_middle(cold_cli: Cli, sim: Simulator) -> None:
     """From an apply that was killed, and from two hosts in use: both go, and the receipts name both."""
     cli = cold_cli
-    cli.ok("up", "--yes")
+    with_lease(cli)
     old = recorded(cli)
     _, edited = other_zone(cli)
     new = both(cli, sim, old)

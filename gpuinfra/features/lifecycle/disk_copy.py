@@ -4,9 +4,11 @@ The copy carries the stack's tags, so that `down` and `leaks` find it, and two o
 and which run of that host it followed. Of a host that has been started since, it is out of date.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
+from gpuinfra.features.provision import half_move
 from gpuinfra.ground.disk_copy import RESTORE_IMAGE, RESTORE_LAUNCH, RESTORE_NAME, RESTORE_OF, DiskCopy
 from gpuinfra.ground.errors import AlreadyExists, CloudError, Interrupted
 from gpuinfra.ground.model import Host, Instance, Row, Tags
@@ -41,7 +43,7 @@ def made(world: World, images: DiskImages, host: Host, instance: Instance, tags:
     """
     began = world.clock.now()
     try:
-        with world.reporter.live("Copying the disk") as view:
+        with _noted(world), world.reporter.live("Copying the disk") as view:
             while (copy := _looked_at(images, host, instance, tags)).state != AVAILABLE:
                 waited_s = world.clock.now() - began
                 if waited_s > TIMEOUT_S:
@@ -52,6 +54,17 @@ def made(world: World, images: DiskImages, host: Host, instance: Instance, tags:
         message = "stopped waiting; EC2 goes on copying the disk, and the host stays stopped"
         raise Interrupted(message, hint=_again(host)) from None
     return copy
+
+
+@contextmanager
+def _noted(world: World) -> Iterator[None]:
+    """Note that a move has begun; one that is stopped here, or killed, is half done."""
+    half_move.begin(world)
+    try:
+        yield
+    except Exception:
+        half_move.end(world)
+        raise
 
 
 def _looked_at(images: DiskImages, host: Host, instance: Instance, tags: Tags) -> DiskCopy:

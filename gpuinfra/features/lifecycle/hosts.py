@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gpuinfra.features.lifecycle.power import GONE
 from gpuinfra.features.money import cost
-from gpuinfra.features.provision import later_start
+from gpuinfra.features.provision import half_move, kept_text, later_start
 from gpuinfra.ground import when
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.text import table
@@ -21,6 +21,7 @@ class ListedHost:
 
     usd_h: what it costs as it is now, None where nobody has asked for the prices. waits_until: until when AWS
     tries to start it, empty where it does not. block_ends: when its Capacity Block ends, as it was told.
+    half_done: what a run has begun and not ended, if so, and the command that goes on with it.
     """
 
     stack: str
@@ -33,6 +34,7 @@ class ListedHost:
     usd_h: float | None = None
     waits_until: str = ""
     block_ends: str = ""
+    half_done: str = ""
 
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
@@ -43,6 +45,7 @@ class ListedHost:
         shown = asdict(replace(self, since=when.local(self.since, now)))
         waits, ends = shown.pop("waits_until"), when.read(shown.pop("block_ends"))
         shown["state"] += " (waits for capacity)" if waits else ""
+        del shown["half_done"]
         if ends:
             shown["state"] += f" (block ends {ends.astimezone(now.tzinfo):%Y-%m-%d %H:%M})"
         price = f"{self.usd_h:.3f}" if self.usd_h is not None else "unknown" if self.instance_id else ""
@@ -56,7 +59,10 @@ def hosts(worlds: Sequence[World]) -> list[ListedHost]:
 
 def text(listed: Sequence[ListedHost], now: datetime) -> str:
     """Return the hosts as a table."""
-    return table([HEAD, *(one.cells(now) for one in listed)]) if listed else ""
+    if not listed:
+        return ""
+    notes = [f"\n{one.stack}: {one.half_done}" for one in listed if one.half_done]
+    return table([HEAD, *(one.cells(now) for one in listed)]) + "".join(notes)
 
 
 def _listed(world: World) -> ListedHost:
@@ -65,7 +71,8 @@ def _listed(world: World) -> ListedHost:
         now = world.cloud(record.host.region, None).instance(record.host.instance_id)
         usd_h = cost.cached(world, record, record.host, now).rate_usd_h
         waits = later_start.waits_until(world, record.host, now)
-        return replace(_of_host(record.host, now, usd_h), waits_until=waits)
+        half_done = half_move.row(world) or kept_text.cut_off(world)
+        return replace(_of_host(record.host, now, usd_h), waits_until=waits, half_done=half_done)
     return ListedHost(stack=name, state="half made" if record.ids_of("aws_instance") else "none")
 
 

@@ -6,10 +6,9 @@ create_before_destroy in terraform/modules/host: the old one, which is stopped, 
 import dataclasses
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from gpuinfra.features.money import cost, lease_apply, moved
-from gpuinfra.features.provision import progress
+from gpuinfra.features.provision import half_move, progress
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.resource_names import IMAGE_NOTE, INSTANCE
 from gpuinfra.ground.disk_copy import DiskCopy
@@ -20,9 +19,6 @@ from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.world import World
 from gpuinfra.tools.files import write_private
 
-# The state as it was before a move. A move that fails writes outputs of a host that there is not; and where
-# AWS says yes, and takes the new host back before it runs, the old one only waits to be deleted in it.
-KEPT = "terraform.tfstate.before-move"
 # There may be room elsewhere: as `up` asks where it can ask in several places.
 RETRIES = 3
 
@@ -77,28 +73,19 @@ def finish(world: World, copy: DiskCopy, new: Host, now: Instance) -> None:
         Pool(instance_type=now.instance_type, market=now.market, zone=now.availability_zone)
     )
     lease_apply.renewed(world, new)
-
-
-def is_half_done(world: World) -> bool:
-    """Tell whether an apply of a move was killed; looked at by whatever else would apply."""
-    return kept_in(world).exists()
-
-
-def kept_in(world: World) -> Path:
-    """Return where the state of before a move is."""
-    return world.state.path.with_name(KEPT)
+    half_move.end(world)
 
 
 def put_back(world: World, region: str, olds: Collection[str]) -> None:
     """Let the record be as before a move that came to nothing: one of the old hosts is all there is."""
-    kept, record = kept_in(world), world.state.read()
+    kept, record = half_move.path(world), world.state.read()
     if not kept.exists() or not record.tags:
         return
     alive, text = world.cloud(region, None).tagged_instances(record.tags), kept.read_bytes()
     ids = [it.instance_id for it in alive if it.instance_id in olds and it.instance_id.encode() in text]
     if len(alive) == len(ids) == 1 and _is_marked(record, alive[0]):
         write_private(world.state.path, text)
-    kept.unlink(missing_ok=True)
+    half_move.end(world)
 
 
 def _is_marked(record: Record, old: Instance) -> bool:
@@ -110,12 +97,10 @@ def _is_marked(record: Record, old: Instance) -> bool:
 @contextmanager
 def _state_kept(world: World, host: Host, *, anew: bool) -> Iterator[None]:
     """Keep the state of before; put it back where no new host came of the move."""
-    kept = kept_in(world)
-    if anew and world.state.path.exists():
-        write_private(kept, world.state.path.read_bytes())
+    if anew:
+        half_move.begin(world)
     try:
         yield
     except Exception:
         put_back(world, host.region, [host.instance_id])
         raise
-    kept.unlink(missing_ok=True)

@@ -13,12 +13,12 @@ from gpuinfra.features.capacity.verdict import Verdict, verdict
 from gpuinfra.features.capacity.walk import NothingLeftError
 from gpuinfra.features.lifecycle import disk_copy, elsewhere_text, half_moved, move, places, power, tries
 from gpuinfra.features.lifecycle.disk_copy import DiskImages
-from gpuinfra.features.provision import kept_text
+from gpuinfra.features.provision import half_move, kept_text
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.preflight import prepare, settings_of
 from gpuinfra.ground.disk_copy import DiskCopy
 from gpuinfra.ground.errors import CloudError, ConfigError
-from gpuinfra.ground.model import Host, Instance, Settings, TypeFacts
+from gpuinfra.ground.model import Host, Settings, TypeFacts
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.text import count
@@ -43,6 +43,7 @@ class Elsewhere:
         """
         copies = self._copies(world, host)
         if not copies:
+            half_move.end(world)
             return host
         if found := half_moved.new_host(world, host, copies):
             copy, new = found
@@ -56,11 +57,11 @@ class Elsewhere:
 
     def settle_move(self, world: World) -> None:
         """Do the same before another apply, where one of a move was killed; raises as settle."""
-        if not move.is_half_done(world):
+        if not half_move.exists(world):
             return
         if host := world.state.read().host:  # `down` may have been the answer to the kill
             self.settle(world, host)
-        move.kept_in(world).unlink(missing_ok=True)
+        half_move.end(world)
 
     def go(self, world: World, host: Host, refusal: CloudError) -> Host:
         """Start a host elsewhere that EC2 has just refused to start; return the host that there is then.
@@ -74,7 +75,8 @@ class Elsewhere:
         instance = power.existing(cloud, host)
         if why := places.why_reserved(instance):
             raise elsewhere_text.stays(refusal, host, why)
-        known = {name: cloud.type_facts(name) for name in dict.fromkeys(_types(settings, instance))}
+        names = (instance.instance_type, settings.instance_type, *settings.instance_types)
+        known = {name: cloud.type_facts(name) for name in dict.fromkeys(names)}
         fit = {name: it for name, it in known.items() if it and not places.unfit(it, instance, host)}
         types = places.in_its_zone(settings, instance, fit)
         agrees = types and self._agrees(world, elsewhere_text.types(world, host, types))
@@ -147,10 +149,6 @@ class Elsewhere:
         if self.yes:
             world.reporter.say(step)
         return self.yes or world.reporter.offer(f"{step} Go on?")
-
-
-def _types(settings: Settings, instance: Instance) -> tuple[str, ...]:
-    return (instance.instance_type, settings.instance_type, *settings.instance_types)
 
 
 def _origin(world: World, host: Host, copies: Sequence[DiskCopy]) -> DiskCopy | None:

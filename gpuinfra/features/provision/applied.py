@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from gpuinfra.features.provision import given, progress, until_ready
 from gpuinfra.features.provision import plan as planning
-from gpuinfra.features.provision.kept_host import OWN
+from gpuinfra.features.provision.kept_host import is_own
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.features.provision.search import Search
@@ -61,8 +61,8 @@ def beside_old(
 
 
 def _apart_from_host(changes: Sequence[Change]) -> set[tuple[str, str]]:
-    return {(it.address, it.action) for it in changes if it.address not in OWN}
+    return {(it.address, it.action) for it in changes if not is_own(it.address)}
 
 
 def _ends_host(changes: Sequence[Change]) -> bool:
-    return any(it.address in OWN and it.action != "create" for it in changes)
+    return any(is_own(it.address) and it.action != "create" for it in changes)

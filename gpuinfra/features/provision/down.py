@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from gpuinfra.features.provision import kept_host, later_start, leftovers, progress, protection
+from gpuinfra.features.provision import half_move, kept_host, later_start, leftovers, progress, protection
 from gpuinfra.features.provision.blockers import Blockers, refuse_shared_network
 from gpuinfra.features.provision.closing import Destroyed
 from gpuinfra.features.provision.down_proof import asked, refuse_left, tell
@@ -78,6 +78,7 @@ def _forget(world: World, hosts: Iterable[Host]) -> None:
         world.ssh.forget(host)
     world.files.clean()
     kept_host.forget(world.files)
+    half_move.end(world)
 
 
 def _kept(world: World, record: Record, kept: KeptHost | None) -> list[Instance]:

@@ -1,15 +1,23 @@
 """`recover` while `up --until-ready` keeps the old host: that becomes the host again, the new one goes.
 
-Planned and agreed upon in a copy of the record; what is bound to a host, its fixed address and its lease,
-goes back with an apply. That the new one goes is written down before: the next `up` ends it after a kill.
+Planned and agreed upon in a copy of the record; its fixed address goes back with an apply, its lease was its
+own all the time. That the new one goes is written down before: the next `up` ends it after a kill.
 """
 
 import json
 from pathlib import Path
 
 from gpuinfra.features.money import lease_apply
-from gpuinfra.features.provision import consequences, kept_host, kept_text, plan_text, progress, until_ready
-from gpuinfra.features.provision.kept_host import OWN, KeptHost
+from gpuinfra.features.provision import (
+    consequences,
+    kept_host,
+    kept_lease,
+    kept_text,
+    plan_text,
+    progress,
+    until_ready,
+)
+from gpuinfra.features.provision.kept_host import KeptHost
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.place import correct_for
 from gpuinfra.features.provision.preflight import prepare
@@ -32,7 +40,8 @@ def go_back(world: World, kept: KeptHost, *, yes: bool) -> Host:
     """
     old, stack = _alive(world, kept), world.files.name
     settings = correct_for(world, prepare(world), old)
-    new = sorted(world.state.read().ids_of("aws_instance"))
+    record = world.state.read()
+    new = sorted(record.ids_of("aws_instance"))
     copy = world.state.path.with_name(COPY)
     try:
         changes = _planned(world, settings, kept, copy)
@@ -49,6 +58,7 @@ def go_back(world: World, kept: KeptHost, *, yes: bool) -> Host:
         world.files.plan_file.unlink(missing_ok=True)
         copy.unlink(missing_ok=True)
     until_ready.settle(world)
+    kept_lease.end(world, record)
     host = world.recorded_host()
     lease_apply.renewed(world, host)
     world.reporter.say(f"{host.instance_id} is the host again; next: {command('status', stack)}")
@@ -68,7 +78,8 @@ def _alive(world: World, kept: KeptHost) -> Instance:
 def _planned(world: World, settings: Settings, kept: KeptHost, copy: Path) -> tuple[Change, ...]:
     """Return what an apply would change once the old host is recorded again; `copy`: where it is, so far."""
     terraform, plan_file = world.terraform(), world.files.plan_file
-    world.state.put_back(kept.before, OWN, into=copy)
+    own = kept_host.own(world.state.read(), kept.record)
+    world.state.put_back(kept.before, own, into=copy)
     terraform.give(lease_apply.values(world, settings))
     with progress.shown(world, "Planning") as on_progress:
         terraform.init()

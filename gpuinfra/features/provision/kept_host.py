@@ -26,6 +26,10 @@ ADDRESS = f'{HOST}module.instance.aws_eip_association.this["own"]'
 # and the tie of a fixed address to it. A tie that is made anew takes the address when the new host is there;
 # one that is replaced would let go of it first, also where AWS has no new host.
 OWN = (INSTANCE, IMAGE, ADDRESS)
+# And its lease, whole: that ends this host as long as it lives, and the new one has another.
+LEASE = re.compile(
+    r"\.(aws_scheduler_schedule(_group)?|aws_iam_role(_policy)?|terraform_data)\.lease\["
+)  # terraform/modules/host/lease.tf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +50,21 @@ class KeptHost:
     def instance_id(self) -> str:
         """Return its id."""
         return self.host.instance_id
+
+
+def is_of_lease(address: str) -> bool:
+    """Tell whether it is a part of a host's lease."""
+    return LEASE.search(address) is not None
+
+
+def is_own(address: str) -> bool:
+    """Tell whether it is a host's own: Terraform forgets it, and makes another one for the other host."""
+    return address in OWN or is_of_lease(address)
+
+
+def own(*records: Record) -> list[str]:
+    """Return all such addresses of some records."""
+    return [address for record in records for address in record.resources if is_own(address)]
 
 
 def path(files: StackFiles) -> Path:

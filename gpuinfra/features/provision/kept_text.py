@@ -20,10 +20,7 @@ def beforehand(old: Host, record: Record, new: HourlyCost, prices: Prices) -> li
     costs = f"{_usd_h(old_usd_h)} and {_usd_h(new.rate.usd_h(RUNNING))} USD an hour"
     lines = [f"! {old.instance_id} is kept until the new host is proven; until then both cost money: {costs}"]
     if record.outputs.get("lease"):
-        lines.append(
-            f"! the lease goes over to the new host at once: meanwhile {old.instance_id} is ended by its"
-            " guard, if it has one, or by you"
-        )
+        lines.append(f"! each of both has a lease of its own: that of {old.instance_id} stays as it is")
     return lines
 
 
@@ -45,10 +42,9 @@ def row(world: World) -> str:
     kept = kept_host.read(world.files)
     if kept is None:
         return ""
-    record, stack = world.state.read(), world.files.name
-    now = _instance(world, kept.host)
-    if not kept_host.is_whole(record) or kept.instance_id in record.ids_of("aws_instance"):
-        return f"{kept.instance_id}: a run was cut off; {command('up', stack)} puts in order what it left"
+    if told := cut_off(world):
+        return told
+    stack, now = world.files.name, _instance(world, kept.host)
     if now is None or now.state in kept_host.GONE:
         return f"{kept.instance_id} was kept, and is gone; {command('up', stack)} notes it"
     costs = _rate(world, kept.record, kept.host, now)
@@ -57,6 +53,15 @@ def row(world: World) -> str:
         f"{_where(kept, now)}, {money} an hour, until the new one is proven: {command('up', stack)} ends it"
         f" then, {command('recover', stack)} goes back to it"
     )
+
+
+def cut_off(world: World) -> str:
+    """Return that a run that keeps a host, or goes back to it, was cut off, if it was; nobody is asked."""
+    kept, record = kept_host.read(world.files), world.state.read()
+    if kept is None or (kept_host.is_whole(record) and kept.instance_id not in record.ids_of("aws_instance")):
+        return ""
+    goes_on = command("up", world.files.name)
+    return f"{kept.instance_id}: a run was cut off; {goes_on} puts in order what it left"
 
 
 def both_stay(world: World, kept: KeptHost, error: GpuInfraError) -> GpuInfraError:

@@ -6,7 +6,15 @@ from gpuinfra.features.capacity import told_host
 from gpuinfra.features.money import lease_apply, rate
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.money.hourly import HourlyCost, hourly
-from gpuinfra.features.provision import consequences, firewall, given, kept_text, plan_text, progress
+from gpuinfra.features.provision import (
+    consequences,
+    firewall,
+    given,
+    half_move,
+    kept_text,
+    plan_text,
+    progress,
+)
 from gpuinfra.features.provision.beforehand import Beforehand
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
@@ -59,6 +67,8 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     ensure(world, values)
     if kept := kept_text.row(world):
         world.reporter.say(f"kept: {kept}")
+    if half_done := half_move.row(world):
+        world.reporter.say(f"move: {half_done}")
     settings, record = prepare(world), world.state.read()
     settings = correct(world, settings, record)
     refuse_missing(world, settings, record)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gpuinfra.features.provision import kept_host, kept_text
+from gpuinfra.features.provision import kept_host, kept_lease, kept_text
 from gpuinfra.features.provision.kept_bill import closing_of
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Host
@@ -39,6 +39,7 @@ def end_old(world: World, host: Host) -> None:
     closing = closing_of(world, kept)
     world.cloud(kept.host.region, None).terminate([kept.instance_id])
     world.events.note("gpuinfra up", kept.instance_id)
+    kept_lease.end(world, kept.record)
     closing.close(left=(), foreign=())
     world.ssh.forget(kept.host)
     kept_host.forget(world.files)

@@ -14,7 +14,7 @@ from gpuinfra.features.money import cost as money
 from gpuinfra.features.money import last_leaks, lease_status
 from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.money.lease_text import LeaseSummary
-from gpuinfra.features.provision import firewall, host_rows, kept_text, later_start
+from gpuinfra.features.provision import firewall, half_move, host_rows, kept_text, later_start
 from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.ground import when
 from gpuinfra.ground.boot_status import Boot
@@ -36,7 +36,8 @@ class Status:
     cut_off: the last long command, and its log, if it was killed. leaks: what the last search for them found.
     cost: by the prices that are kept; nobody is asked.
     waits_until: until when AWS tries to start it, ISO 8601 in UTC. kept: the host before it, while
-    `up --until-ready` keeps that.
+    `up --until-ready` keeps that. half_done: that a move to another place has not ended,
+    and what goes on with it, if so.
     """
 
     stack: str
@@ -55,6 +56,7 @@ class Status:
     lease: LeaseSummary | None = None
     waits_until: str = ""
     kept: str = ""
+    half_done: str = ""
     reservation: ReservationSummary | None = None
 
     @property
@@ -89,6 +91,8 @@ class Status:
             rows.append(("waits", later_start.text(self.waits_until, self.stack)))
         if self.kept:
             rows.append(("kept", self.kept))
+        if self.half_done:
+            rows.append(("move", self.half_done))
         if self.edited:
             rows.append(("edited", difference.told(self.edited, self.stack)))
         region = host.region if host else ""
@@ -148,6 +152,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         lease=lease() if is_there else None,
         waits_until=later_start.waits_until(world, host, instance),
         kept=kept_text.row(world),
+        half_done=half_move.row(world),
         reservation=reservation() if is_there else None,
     )
 

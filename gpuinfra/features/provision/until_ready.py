@@ -15,7 +15,7 @@ and an apply makes a host beside it. What there is, at any moment, whatever was 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from gpuinfra.features.provision import kept_host, kept_text
+from gpuinfra.features.provision import kept_host, kept_lease, kept_text
 from gpuinfra.features.provision.kept_host import OWN, KeptHost
 from gpuinfra.features.provision.outcome import describe
 from gpuinfra.features.provision.resource_names import INSTANCE, label
@@ -23,9 +23,6 @@ from gpuinfra.ground.errors import ConfigError, GpuInfraError, HostError, Interr
 from gpuinfra.ground.model import Change, Record
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
-
-# What Terraform replaces together with a host, besides its own; the old host can be without.
-TIED_KINDS = (".aws_scheduler_schedule.lease[", ".terraform_data.lease[")
 
 
 def refuse_without_wait(*, keep_old: bool, wait: bool, stack: str) -> None:
@@ -59,7 +56,7 @@ def refuse_more(changes: Sequence[Change], stack: str) -> None:
 
 def _is_tied(change: Change) -> bool:
     is_host = change.address in OWN and change.action == "replace"
-    return is_host or any(kind in change.address for kind in TIED_KINDS)
+    return is_host or kept_host.is_of_lease(change.address)
 
 
 def refuse_third(world: World) -> None:
@@ -97,7 +94,7 @@ def beside(world: World, record: Record) -> Iterator[None]:
     there = world.cloud(record.region, None).tagged_instances(record.tags)
     kept_host.write(world.files, world.state.text(), others=[it.instance_id for it in there])
     try:
-        world.state.take_out(OWN)
+        world.state.take_out(kept_host.own(record))
         yield
     except (GpuInfraError, KeyboardInterrupt) as error:
         raise _settled(world, error) from None
@@ -136,11 +133,14 @@ def settle(world: World) -> None:
     elif kept_host.instance_of(world, kept) is None:  # then the next plan tells what that means
         world.reporter.say(f"{kept.instance_id}, which was kept, is gone")
         world.ssh.forget(kept.host)
+        kept_lease.end(world, kept.record)
         kept_host.forget(world.files)
     elif not kept_host.is_whole(record):
-        world.state.put_back(kept.before, OWN)  # refuses while a Terraform goes on whose caller was killed
+        # refuses while a Terraform goes on whose caller was killed
+        world.state.put_back(kept.before, kept_host.own(record, kept.record))
         world.reporter.say(f"{kept.instance_id} is the host, as before")
         _end_the_other(world, kept)
+        kept_lease.end(world, record)
 
 
 def _end_the_other(world: World, kept: KeptHost) -> None:

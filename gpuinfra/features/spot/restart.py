@@ -40,8 +40,11 @@ def hear(world: World, record: RestartRecord) -> None:
     instance = world.cloud(host.region, None).instance(host.instance_id)
     known = [one for one in world.events.read() if one.get("instance_id") == host.instance_id]
     if instance and instance.state in ENDED and instance.reason and not any(map(_of_aws, known)):
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        event = {"time": instance.since or now, "kind": "aws", "text": f"{instance.state}: {instance.reason}"}
+        event = {
+            "time": instance.since or _now(),
+            "kind": "aws",
+            "text": f"{instance.state}: {instance.reason}",
+        }
         world.events.keep([event], host.instance_id)
 
 
@@ -90,7 +93,7 @@ def _due(world: World, host: Host, record: RestartRecord) -> list[RestartableJob
 def _again(world: World, host: Host, job: RestartableJob, before: Before, record: RestartRecord) -> Job:
     """Start a job on this host; one that a killed command has started there is left as it is."""
     if job.instance_id == host.instance_id and (found := _there(jobs.listed(world), job.id)):
-        record.put(replace(job, begun=True))
+        record.put(replace(job, begun=True, created=found.created))
         return found
     attempt = job.attempt + (job.instance_id != host.instance_id)
     new = replace(job, id=new_id(), attempt=attempt, begun=False)
@@ -117,7 +120,7 @@ def _started(
 
     def keep(host: Host) -> None:
         before(host)
-        kept.append(replace(job, instance_id=host.instance_id))
+        kept.append(replace(job, instance_id=host.instance_id, asked=_now(), created=""))
         record.put(kept[0], instead_of=instead_of.id if instead_of else "")
 
     env = {**job.spec.env, ATTEMPT: str(job.attempt)} if job.attempt else job.spec.env
@@ -131,8 +134,12 @@ def _started(
         elif kept:
             record.drop(job.id)
         raise
-    record.put(replace(kept[0], begun=True))
+    record.put(replace(kept[0], begun=True, created=made.created))
     return made
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _of_aws(event: dict[str, object]) -> bool:

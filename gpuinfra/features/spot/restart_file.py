@@ -21,7 +21,8 @@ MOST = 200  # the newest are kept
 class RestartableJob:
     """A job of `--restart`: on which host it was started last, and for the how manieth time (0: the first).
 
-    begun: that host has taken it.
+    begun: that host has taken it. asked, created: when it was asked for, by the clock of this machine, and
+    when it was begun, by that of the host; ISO 8601, empty where it is not known.
     """
 
     id: str
@@ -29,6 +30,8 @@ class RestartableJob:
     spec: JobSpec = field(repr=False)
     attempt: int = 0
     begun: bool = False
+    asked: str = ""
+    created: str = ""
 
     @property
     def label(self) -> str:
@@ -95,6 +98,7 @@ def _parse(raw: Mapping[str, Any]) -> RestartableJob | None:
         return RestartableJob(
             id=str(raw["id"]), instance_id=str(raw["instance_id"]), spec=JobSpec(**given),
             attempt=int(raw["attempt"]), begun=bool(raw["begun"]),
+            asked=str(raw.get("asked", "")), created=str(raw.get("created", "")),
         )  # fmt: skip
     except (TypeError, KeyError, ValueError):
         return None

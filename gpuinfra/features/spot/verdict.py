@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gpuinfra.features.spot.restart_file import RestartableJob
+from gpuinfra.ground import when
 
 BY_EC2 = ("EC2", "EC2 or root")  # as the host calls it (host/guard/interruption.py, end_host.py)
 TAKEN_BACK = "Server."  # EC2's own reasons; those of a user begin with "Client."
@@ -16,9 +17,19 @@ def why_not(job: RestartableJob, events: Events) -> str:
     """Return why a job whose host is gone does not begin again; empty where it does.
 
     It does in doubt: a host whose power was cut said nothing, and a job that finds its results there ends.
+    How the host ended before the job was there says nothing of it: it was started again since.
     """
-    of_host = [one for one in events if one.get("instance_id") == job.instance_id]
+    of_host = [
+        one for one in events if one.get("instance_id") == job.instance_id and not _is_before(job, one)
+    ]
     return _finished(job, of_host) or _ended_by_others(of_host)
+
+
+def _is_before(job: RestartableJob, event: Mapping[str, Any]) -> bool:
+    """Tell whether it happened before the job began, by the clock that the event has its time from."""
+    began = when.read(job.asked if event.get("kind") == "command" else job.created)
+    at = when.read(str(event.get("time", "")))
+    return at is not None and began is not None and at < began
 
 
 def _finished(job: RestartableJob, events: Events) -> str:

@@ -13,12 +13,12 @@ from __future__ import annotations
 import calendar
 import time
 
-from gpuinfra.host.guard import ending, events, finished_jobs, kept, warn
+from gpuinfra.host.guard import ending, events, kept, warn
+from gpuinfra.host.guard.watcher import Watcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
 
     from gpuinfra.host.guard.process_group import Tell
 
@@ -35,12 +35,8 @@ LOOKS_A_TELL = 5  # which jobs of --restart have ended: the next host must not b
 LOOKS_A_READ = 60  # one a second: a changed tag acts within a minute
 
 
-class BlockEnd:
-    """When the block ends, as the tag said last, and what was done for it since the boot.
-
-    ask: metadata by its name; raises OSError where nothing answers. begin: starts a verb of end_host.py in a
-    unit of this name.
-    """
+class BlockEnd(Watcher):
+    """When the block ends, as the tag said last, and what was done for it since the boot."""
 
     def __init__(
         self,
@@ -53,11 +49,9 @@ class BlockEnd:
         run: str = kept.RUN,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._ask, self._begin, self._record, self._tell, self._now = ask, begin, record, tell, now
-        self._disk, self._run = f"{disk}/{STATE}", f"{run}/{STATE}"
-        self.info: dict[str, Any] = kept.load(self._run) or {"ends": kept.load(self._disk).get("ends", "")}
-        self._finished = finished_jobs.FinishedJobs(f"{disk}/{finished_jobs.FILE}", record=record)
-        self._looks = 0
+        super().__init__(state=STATE, ask=ask, begin=begin, record=record, disk=disk, run=run)
+        self._tell, self._now, self._disk = tell, now, f"{disk}/{STATE}"
+        self.info = self.info or {"ends": kept.load(self._disk).get("ends", "")}
 
     def look(self) -> None:
         """Read the tag, now and then; warn, or begin the ending, when its time has come."""
@@ -71,9 +65,9 @@ class BlockEnd:
             return
         left_s = end - EC2_S - LEAD_S - self._now()
         if left_s <= 0:
-            if self._is_new("begun"):
+            if self._is_new("begun", self.info["ends"]):
                 self._begin("gpuinfra-block-end", ("block-ends", self.info["ends"]))
-        elif left_s <= WARN_S and self._is_new("warned"):
+        elif left_s <= WARN_S and self._is_new("warned", self.info["ends"]):
             self._warn(end, left_s)
 
     def _read(self) -> None:
@@ -101,17 +95,6 @@ class BlockEnd:
         words = f"its Capacity Block ends: EC2 terminates this host, with its disk, from {ec2} on"
         self._tell(f"\agpuinfra: {words}; on_stop and the saves run in {left_s / 60:.0f} min")
         self._record("warning", by=BY, text=words)
-
-    def _is_new(self, step: str) -> bool:
-        """Tell whether it was not done for this end; from then on it was."""
-        if self.info.get(step) == self.info["ends"]:
-            return False
-        self._note(**{step: self.info["ends"]})
-        return True
-
-    def _note(self, **values: str) -> None:
-        self.info |= values
-        kept.store(self._run, self.info)
 
 
 def ends(at: str, tell: Tell) -> None:

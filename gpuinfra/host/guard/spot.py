@@ -1,21 +1,20 @@
 """On the host: looks for EC2's interruption notice and for a drill; what they ask for is done elsewhere.
 
 A thread of the guard. EC2 gives the notice two minutes before the end, best effort, and asks to look every
-5 s (EC2 user guide, "Spot Instance interruption notices"). What a notice begins is a unit of its own, so that
-neither a guard that is renewed nor one that hangs ends it. A service that does not answer is no notice: that
+5 s (EC2 user guide, "Spot Instance interruption notices"). A service that does not answer is no notice: that
 is told once, and the host goes on.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from contextlib import suppress
 
-from gpuinfra.host.guard import block_end, events, finished_jobs, kept
+from gpuinfra.host.guard import block_end, events, kept
 from gpuinfra.host.guard.metadata import Metadata
+from gpuinfra.host.guard.watcher import Watcher, begin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,16 +26,10 @@ POLLS_A_LOOK = 5  # at the metadata
 SILENT_LOOKS = 6  # in a row
 STATE, DRILL = "spot.json", "drill-asked.json"
 NOTICE, REBALANCE = "spot/instance-action", "events/recommendations/rebalance"
-PROGRAM = __file__.replace("spot.py", "end_host.py")
-START_S = 10.0
 
 
-class NoticeWatcher:
-    """Looks once a call of `look`, and begins what is to be done, each thing once.
-
-    ask: metadata by its name; raises OSError where nothing answers. begin: starts a verb of end_host.py in a
-    unit of this name.
-    """
+class NoticeWatcher(Watcher):
+    """Looks once a call of `look`, and begins what is to be done, each thing once."""
 
     def __init__(
         self,
@@ -47,11 +40,8 @@ class NoticeWatcher:
         disk: str = kept.DISK,
         run: str = kept.RUN,
     ) -> None:
-        self._ask, self._begin, self._file, self._run = ask, begin, f"{run}/{STATE}", run
-        self._record = record
-        self._finished = finished_jobs.FinishedJobs(f"{disk}/{finished_jobs.FILE}")
-        self.info: dict[str, Any] = kept.load(self._file)
-        self._looks, self._silent = 0, 0
+        super().__init__(state=STATE, ask=ask, begin=begin, record=record, disk=disk, run=run)
+        self._drill, self._silent = f"{run}/{DRILL}", 0
 
     def look(self) -> None:
         """Look for a drill, and each fifth time at the metadata."""
@@ -63,7 +53,7 @@ class NoticeWatcher:
         self._looks += 1
 
     def _look_for_drill(self) -> None:
-        asked = kept.load(f"{self._run}/{DRILL}")
+        asked = kept.load(self._drill)
         drill, notice_s = str(asked.get("id", "")), asked.get("notice_s")
         if drill and isinstance(notice_s, (int, float)) and self._is_new("drill", drill):
             seen_s = time.time() - float(asked.get("at", time.time()))
@@ -72,7 +62,7 @@ class NoticeWatcher:
     def _look_at_metadata(self) -> None:
         try:
             if "spot" not in self.info:
-                self._note("spot", self._ask("instance-life-cycle") == "spot")
+                self._note(spot=self._ask("instance-life-cycle") == "spot")
             if not self.info["spot"]:
                 return
             notice, rebalance = self._ask(NOTICE), self._ask(REBALANCE)
@@ -103,31 +93,6 @@ class NoticeWatcher:
                 f"the metadata service does not answer ({error}): an interruption notice would not be seen"
             )
             self._record("metadata", by="gpuinfra", text=words)
-
-    def _is_new(self, kind: str, text: str) -> bool:
-        """Tell whether it was not there before; from then on it was."""
-        if self.info.get(kind) == text:
-            return False
-        self._note(kind, text)
-        return True
-
-    def _note(self, name: str, value: object) -> None:
-        self.info[name] = value
-        kept.store(self._file, self.info)
-
-
-def begin(unit: str, words: Sequence[str]) -> None:
-    """Start a verb of end_host.py as a unit; where systemd does not, as a child of the guard."""
-    program = ["/usr/bin/python3", "-I", "-B", PROGRAM, *words]
-    argv = ["systemd-run", "--quiet", "--collect", f"--unit={unit}", *program]
-    try:
-        done = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=START_S)
-        trouble = done.stderr.strip() if done.returncode else ""
-    except (OSError, subprocess.TimeoutExpired) as error:
-        trouble = str(error)
-    if trouble:
-        sys.stderr.write(f"{unit} is no unit: {trouble}\n")
-        subprocess.Popen(program, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
 def watch() -> None:

@@ -31,7 +31,7 @@ def no_room(pool: Pool) -> CloudError:
 class Account:
     """What there is at AWS. disks: content by instance or image. kill_at: the step at which all is killed.
 
-    kill_after: or what has been done then.
+    kill_after: or what has been done then. copy_refusal: what EC2 says to a copy of a disk.
     """
 
     instances: dict[str, Instance]
@@ -40,6 +40,7 @@ class Account:
     full: set[tuple[str, str]] = dataclasses.field(default_factory=set)  # type and zone
     kill_at: int = 0
     kill_after: str = ""
+    copy_refusal: CloudError | None = None
     step: int = 0
     log: list[str] = dataclasses.field(default_factory=list)
 
@@ -145,6 +146,8 @@ class AccountImages:
         """Copy a disk."""
         assert {RESTORE_OF, RESTORE_LAUNCH, "gpuinfra:stack", "gpuinfra:owner", "Name"} <= tags.keys()
         self.account.do("before CreateImage")
+        if self.account.copy_refusal:
+            raise self.account.copy_refusal
         image = f"ami-{len(self.account.copies) + 1:017x}"
         self.account.copies[image] = DiskCopy(
             image_id=image,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gpuinfra.features.lifecycle import move, power
+from gpuinfra.features.provision import half_move
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import CloudError
 from tests.features.lifecycle.account import OTHER, OWN, WORK, KilledError
@@ -166,7 +167,7 @@ def test_the_record_is_as_before_where_a_move_came_to_nothing(
 ) -> None:
     """Only then: a new host that lives, and what has been applied since, are not forgotten."""
     it = scene(tmp_path)
-    path, kept = it.world.state.path, it.world.state.path.with_name(move.KEPT)
+    path, kept = it.world.state.path, it.world.state.path.with_name(half_move.KEPT)
     record = it.world.state.read()
     if damage == "deposed":
         record.resources[f"{INSTANCE} (deposed 1a2b3c4d)"] = OLD

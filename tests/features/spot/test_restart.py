@@ -10,6 +10,7 @@ import pytest
 from gpuinfra.features.jobs.options import JobSpec
 from gpuinfra.features.spot import restart
 from gpuinfra.features.spot.restart_file import RestartableJob, RestartFile
+from gpuinfra.ground import when
 from gpuinfra.ground.errors import ConfigError, HostError, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.world import World
@@ -48,12 +49,14 @@ def again(world: World, record: RestartFile, *, is_ready: bool = True) -> list[s
 
 def test_a_job_is_kept_before_the_host_is_asked(tmp_path: Path, record: RestartFile) -> None:
     """Under the id that the host is told; one without --restart is not."""
-    client = FakeHostClient(JOB)
+    client = FakeHostClient({**JOB, "created": "2026-01-02T03:04:05Z"})
     world = made(tmp_path, host=client)
     restart.start(world, SPEC, nothing, record=record)
     (kept,) = record.read()
     assert (kept.id, kept.instance_id, kept.begun) == (client.asked[0]["id"], host().instance_id, True)
     assert client.asked[0]["restart"] is True
+    assert when.read(kept.asked)
+    assert kept.created == "2026-01-02T03:04:05Z", "by the host's clock"
     restart.start(world, replace(SPEC, restart=False), nothing, record=record)
     assert len(record.read()) == 1
     assert "id" not in client.asked[1]

@@ -1,5 +1,7 @@
 """Whether a job begins again: EC2 took the host, or nobody knows better; else it does not."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -47,3 +49,31 @@ def test_it_begins_again(events: list[dict[str, Any]]) -> None:
 def test_it_does_not(told: dict[str, Any], says: str) -> None:
     """What is finished is finished, and who ended the host did not want the job on another; that is said."""
     assert says in why_not(JOB, [told])
+
+
+ENDS = (
+    event("end", by="guard", reason="idle for 60 min"),
+    event("command", reason="gpuinfra stop"),
+    event("aws", text="stopped: Client.UserInitiatedShutdown: ..."),
+)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_an_end_of_an_earlier_life_of_the_host_decides_nothing(end: dict[str, Any]) -> None:
+    """It was started again, and the job with it; an end after that decides, as one without a time does."""
+    job = replace(JOB, asked="2026-01-02T03:00:00Z", created="2026-01-02T03:00:01Z")
+    assert why_not(job, [{**end, "time": "2026-01-01T23:59:59.500Z"}]) == ""
+    assert why_not(job, [{**end, "time": "2026-01-02T03:30:00Z"}])
+    assert why_not(job, [end])
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+@pytest.mark.parametrize("end", ENDS)
+def test_a_wrong_clock_of_this_machine_changes_nothing(end: dict[str, Any], hours: int) -> None:
+    """Each time is compared with one of the same clock: ours, or that of the host, which is AWS's."""
+    off = timedelta(hours=hours)
+    ours, began = (off if end["kind"] == "command" else timedelta()), datetime(2026, 1, 2, 3, tzinfo=UTC)
+    job = replace(JOB, asked=(began + off).isoformat(), created=began.isoformat())
+    hour = timedelta(hours=1)
+    assert why_not(job, [{**end, "time": (began + ours - hour).isoformat()}]) == ""
+    assert why_not(job, [{**end, "time": (began + ours + hour).isoformat()}])
