@@ -69,7 +69,7 @@ def _planned(world: World, settings: Settings, kept: KeptHost, copy: Path) -> tu
     """Return what an apply would change once the old host is recorded again; `copy`: where it is, so far."""
     terraform, plan_file = world.terraform(), world.files.plan_file
     world.state.put_back(kept.before, OWN, into=copy)
-    terraform.give(lease_apply.values(world, settings))
+    terraform.give(lease_apply.values(world, settings, record=kept.record))  # not what the new one has left
     with progress.shown(world, "Planning") as on_progress:
         terraform.init()
         outcome = terraform.plan_import(plan_file, {}, state=copy, on_progress=on_progress)
