@@ -16,8 +16,8 @@ LEAST_S = 300.0
 # An end that would come later by less stays where it is.
 WORTH_MOVING_S = 30.0
 DAY_S = 86400.0
-# A lease, and stopped_days, end then at the latest: no calendar has the year that a million dollars of a small
-# host reach. As in terraform/modules/host/lease.tf.
+# A lease, and stopped_days, end then at the latest: no calendar has the year that a million dollars of a
+# small host reach. As in terraform/modules/host/lease.tf.
 LONGEST_S = 3650 * DAY_S
 # From the end of the lease on: when each stage begins, as in terraform/modules/host/lease.tf.
 STOP, CUT_OFF, TERMINATE = "stop", "cut-off", "terminate"
