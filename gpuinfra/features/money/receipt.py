@@ -97,11 +97,7 @@ class Receipt:
         return [head, *rows, f"  gone         {', '.join(costly)}{others}"]
 
     def _unknown(self) -> str:
-        lines = [line for line in self.lines if line.usd is None]
-        by_why = {
-            why: [it.name for it in lines if it.why == why] for why in dict.fromkeys(it.why for it in lines)
-        }
-        return "; ".join(f"{', '.join(names)} ({why})" for why, names in by_why.items())
+        return "; ".join(f"{line.name} ({line.why})" for line in self.lines if line.usd is None)
 
 
 def receipt(
