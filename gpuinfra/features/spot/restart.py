@@ -40,8 +40,11 @@ def hear(world: World, record: RestartRecord) -> None:
     instance = world.cloud(host.region, None).instance(host.instance_id)
     known = [one for one in world.events.read() if one.get("instance_id") == host.instance_id]
     if instance and instance.state in ENDED and instance.reason and not any(map(_of_aws, known)):
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        event = {"time": instance.since or now, "kind": "aws", "text": f"{instance.state}: {instance.reason}"}
+        event = {
+            "time": instance.since or _now(),
+            "kind": "aws",
+            "text": f"{instance.state}: {instance.reason}",
+        }
         world.events.keep([event], host.instance_id)
 
 
@@ -117,7 +120,7 @@ def _started(
 
     def keep(host: Host) -> None:
         before(host)
-        kept.append(replace(job, instance_id=host.instance_id))
+        kept.append(replace(job, instance_id=host.instance_id, started=_now()))
         record.put(kept[0], instead_of=instead_of.id if instead_of else "")
 
     env = {**job.spec.env, ATTEMPT: str(job.attempt)} if job.attempt else job.spec.env
@@ -133,6 +136,10 @@ def _started(
         raise
     record.put(replace(kept[0], begun=True))
     return made
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _of_aws(event: dict[str, object]) -> bool:

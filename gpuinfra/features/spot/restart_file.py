@@ -21,7 +21,7 @@ MOST = 200  # the newest are kept
 class RestartableJob:
     """A job of `--restart`: on which host it was started last, and for the how manieth time (0: the first).
 
-    begun: that host has taken it.
+    begun: that host has taken it. started: when, ISO 8601 in UTC; empty in a file of an older version.
     """
 
     id: str
@@ -29,6 +29,7 @@ class RestartableJob:
     spec: JobSpec = field(repr=False)
     attempt: int = 0
     begun: bool = False
+    started: str = ""
 
     @property
     def label(self) -> str:
@@ -95,6 +96,7 @@ def _parse(raw: Mapping[str, Any]) -> RestartableJob | None:
         return RestartableJob(
             id=str(raw["id"]), instance_id=str(raw["instance_id"]), spec=JobSpec(**given),
             attempt=int(raw["attempt"]), begun=bool(raw["begun"]),
+            started=str(raw.get("started", "")),
         )  # fmt: skip
     except (TypeError, KeyError, ValueError):
         return None

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gpuinfra.features.spot.restart_file import RestartableJob
+from gpuinfra.ground import when
 
 BY_EC2 = ("EC2", "EC2 or root")  # as the host calls it (host/guard/interruption.py, end_host.py)
 TAKEN_BACK = "Server."  # EC2's own reasons; those of a user begin with "Client."
@@ -18,7 +19,13 @@ def why_not(job: RestartableJob, events: Events) -> str:
     It does in doubt: a host whose power was cut said nothing, and a job that finds its results there ends.
     """
     of_host = [one for one in events if one.get("instance_id") == job.instance_id]
-    return _finished(job, of_host) or _ended_by_others(of_host)
+    return _finished(job, of_host) or _ended_by_others([one for one in of_host if not _is_before(one, job)])
+
+
+def _is_before(event: Mapping[str, Any], job: RestartableJob) -> bool:
+    """Tell whether it is of an earlier run: a host of a Capacity Block may be stopped and started again."""
+    at, started = when.read(str(event.get("time", ""))), when.read(job.started)
+    return at is not None and started is not None and at < started
 
 
 def _finished(job: RestartableJob, events: Events) -> str:

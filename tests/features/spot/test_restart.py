@@ -10,6 +10,7 @@ import pytest
 from gpuinfra.features.jobs.options import JobSpec
 from gpuinfra.features.spot import restart
 from gpuinfra.features.spot.restart_file import RestartableJob, RestartFile
+from gpuinfra.ground import when
 from gpuinfra.ground.errors import ConfigError, HostError, Unreachable
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.world import World
@@ -54,6 +55,7 @@ def test_a_job_is_kept_before_the_host_is_asked(tmp_path: Path, record: RestartF
     (kept,) = record.read()
     assert (kept.id, kept.instance_id, kept.begun) == (client.asked[0]["id"], host().instance_id, True)
     assert client.asked[0]["restart"] is True
+    assert when.read(kept.started), "what ended the host before that is not its end"
     restart.start(world, replace(SPEC, restart=False), nothing, record=record)
     assert len(record.read()) == 1
     assert "id" not in client.asked[1]

@@ -1,5 +1,6 @@
 """Whether a job begins again: EC2 took the host, or nobody knows better; else it does not."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,3 +48,18 @@ def test_it_begins_again(events: list[dict[str, Any]]) -> None:
 def test_it_does_not(told: dict[str, Any], says: str) -> None:
     """What is finished is finished, and who ended the host did not want the job on another; that is said."""
     assert says in why_not(JOB, [told])
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        event("command", reason="gpuinfra stop", time="2026-11-30T07:00:00Z"),
+        event("end", by="guard", reason="idle for 60 min", time="2026-11-30T07:00:00Z"),
+    ],
+)
+def test_an_end_before_the_job_was_started_is_not_its_end(stop: dict[str, Any]) -> None:
+    """A host of a Capacity Block was stopped, and started again, before the job; then its block ended."""
+    later = replace(JOB, started="2026-11-30T08:00:00Z")
+    assert why_not(later, [stop, {**event(**ENDED), "time": "2026-11-30T09:00:00Z"}]) == ""
+    assert why_not(replace(JOB, started="2026-11-30T06:00:00Z"), [stop]) != ""
+    assert why_not(JOB, [stop]) != "", "one that an older version kept: in doubt as before"
