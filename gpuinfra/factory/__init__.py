@@ -139,7 +139,7 @@ def _world(
             reporter=told,
             ssh=ssh,
             host=SshHostClient(ssh),
-            clock=Clock(sleep=time.sleep, now=time.monotonic),
+            clock=Clock(sleep=time.sleep, now=time.monotonic, elapsed=_elapsed),
             terraform=lambda: adapters.terraform(project, stack, environ, told),
             cloud=adapters.cloud,
             events=adapters.event_log(stack),
@@ -165,3 +165,8 @@ def default_region() -> str:
     from gpuinfra.tools.aws import client
 
     return client.default_region() or FALLBACK_REGION
+
+
+def _elapsed() -> float:
+    """Return seconds that go on while this machine is suspended, as those of time.monotonic() do not."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))  # the latter on macOS

@@ -28,8 +28,9 @@ def quotas(
     from gpuinfra.tools.aws.quotas import Quotas
     from gpuinfra.tools.terminal.terminal import Terminal
 
-    settings = _settings(stack, environ)
-    named = regions.checked(region, "quota show") or (settings.region if settings else "") or default_region()
+    region = regions.checked(region, "quota show")
+    settings = _settings(stack, environ, is_named=bool(region))
+    named = region or (settings.region if settings else "") or default_region()
     places = needed_for(settings) if settings else ()
     if instance_type:
         places = (Pool(instance_type=instance_type, market=SPOT if spot else ON_DEMAND),)
@@ -46,10 +47,19 @@ def quotas(
     )
 
 
-def _settings(stack: str, environ: Mapping[str, str]) -> Settings | None:
-    """Return the values of a stack, None where there is none: quotas can be seen without a project."""
+def _settings(stack: str, environ: Mapping[str, str], *, is_named: bool) -> Settings | None:
+    """Return the values of a stack, None where there is none: quotas can be seen without a project.
+
+    Raises:
+        ConfigError: they are wrong, and no region is named: another one would be shown, or asked for.
+    """
     try:
         it = world(stack, environ)
-        return it.values.read() if it.values.exists() else None
     except ConfigError:
         return None
+    try:
+        return it.values.read() if it.values.exists() else None
+    except ConfigError:
+        if is_named:
+            return None
+        raise

@@ -4,14 +4,22 @@ from datetime import datetime
 
 from gpuinfra.ground.text import duration
 
+LATEST = 4_102_444_800.0  # the year 2100, in seconds since 1970: what is later is no time of ours
+
 
 def read(iso: str) -> datetime | None:
-    """Return a time of ISO 8601 with its zone; None for what is none."""
+    """Return a time of ISO 8601 with its zone, of these centuries; None for what is none."""
     try:
         time = datetime.fromisoformat(iso)
     except ValueError:
         return None
-    return time if time.tzinfo else None
+    # on some clocks the first and the last days of the calendar are none
+    return time if time.tzinfo and 1900 < time.year < 9000 else None
+
+
+def is_time(seconds: float) -> bool:
+    """Tell whether a number that a host told can be seconds since 1970."""
+    return 0 <= seconds < LATEST
 
 
 def local(iso: str, now: datetime) -> str:

@@ -5,7 +5,7 @@ factory/ builds it, once a command; tests build one of fakes.
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gpuinfra.ground.account_facts import AccountReader
@@ -34,10 +34,19 @@ from gpuinfra.ground.quota import QuotaSource
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """Time as an argument: `sleep` in seconds, `now` in seconds from any zero."""
+    """Time as an argument: `sleep` in seconds, `now` in seconds from any zero.
+
+    elapsed: the same of a clock that goes on while this machine is suspended; None: there is no other.
+    """
 
     sleep: Callable[[float], None]
     now: Callable[[], float]
+    elapsed: Callable[[], float] | None = None
+
+    @property
+    def suspended_too(self) -> "Clock":
+        """Return the clock for what ends at a time of day, a closed laptop or not."""
+        return replace(self, now=self.elapsed or self.now)
 
 
 def nobody_to_ask(region: str) -> PriceSource:

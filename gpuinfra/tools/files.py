@@ -30,9 +30,13 @@ def write_private(path: Path, data: bytes) -> None:
     """Write a file for its owner only, in one step, never through a planted symlink."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(data)
-    part.replace(path)
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(data)
+        part.replace(path)
+    except BaseException:  # a full disk, say: half of a state, with its secrets, is not left behind
+        part.unlink(missing_ok=True)
+        raise
 
 
 def replace_text(path: Path, text: str) -> None:

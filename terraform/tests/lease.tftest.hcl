@@ -228,3 +228,19 @@ run "wrong_numbers" {
 
   expect_failures = [var.max_usd, var.max_hours, var.stopped_days]
 }
+
+run "a_limit_beyond_all_calendars_is_ten_years" {
+  module {
+    source = "./modules/host"
+  }
+
+  variables {
+    max_hours    = 100000000
+    stopped_days = 1000000
+  }
+
+  assert {
+    condition     = timecmp(aws_scheduler_schedule.lease["stop"].start_date, timeadd(timestamp(), "87000h")) > 0
+    error_message = "the end is not in ten years"
+  }
+}

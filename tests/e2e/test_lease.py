@@ -113,6 +113,13 @@ def test_a_schedule_that_somebody_removed_is_made_again(cli: Cli, sim: Simulator
     cli.ok("up", "--yes")
     assert set(ends_at(sim)) == {"stop", "cut-off"}
     assert "of 10.00 hours; AWS stops the host " in cli.ok("status")
+    names = ("Name", "GroupName", "ScheduleExpression", "StartDate", "FlexibleTimeWindow", "Target")
+    for one in scheduler.list_schedules()["Schedules"]:
+        told = scheduler.get_schedule(Name=one["Name"], GroupName=one["GroupName"])
+        scheduler.update_schedule(**{name: told[name] for name in names}, State="DISABLED")
+    assert "nothing would end the host; gpuinfra up" in cli.ok("status"), "somebody has switched it off"
+    cli.ok("up", "--yes")
+    assert {one["State"] for one in scheduler.list_schedules()["Schedules"]} == {"ENABLED"}
 
     (cli.directory / "terraform.tfstate").unlink()
     cli.ok("recover", "--yes")

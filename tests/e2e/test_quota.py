@@ -41,3 +41,12 @@ def test_without_the_right_up_goes_on(cli: Cli, sim: Simulator) -> None:
     shown = cli.run("quota", "show")
     assert "not sure: allow servicequotas:GetServiceQuota" in shown.stderr
     assert "unknown" in shown.stdout
+
+
+def test_a_broken_file_is_not_read_as_the_default_region(cli: Cli, sim: Simulator) -> None:
+    """Else the quotas of another region would be shown, and more be asked for there; a named one is shown."""
+    cli.edit('market = "on-demand"', "market = [")
+    refused(cli.run("quota", "show"), 2, "terraform.tfvars")
+    refused(cli.run("quota", "request", "--type", "g5.xlarge", "--yes"), 2, "terraform.tfvars")
+    assert not sim.calls("RequestServiceQuotaIncrease")
+    assert "g5.xlarge" in cli.ok("quota", "show", "--region", "us-west-2", "--type", "g5.xlarge")

@@ -96,7 +96,11 @@ def test_a_block_that_was_extended_and_then_ends(block: Cli, sim: Simulator) -> 
     assert "on_stop ended with exit code 0 (7 s)" in told
     sim.reserve(NAME, zone="us-east-1c", block=True, state="expired")
     done = block.run("up", "--yes")
-    refused(done, 4, "the capacity reservation cannot be used now", "with its Capacity Block or ended by")
+    refused(done, 4, f"this host cannot be had: the Capacity Block {NAME} is expired")
+    sim.reserve(NAME, zone="us-east-1c", block=True, begins_in_s=6, ends_in_s=DAY_S)
+    done = block.run("up", "--yes", "--replace", "--wait", "10m")
+    assert done.returncode == 0, done.stderr
+    assert "waiting for it" in done.stderr
     block.ok("down", "--yes")
     assert sim.leftovers() == {}
 

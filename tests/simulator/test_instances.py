@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from gpuinfra.simulator.client import Simulator
-from tests.simulator.aws import describe, group, launch
+from tests.simulator.aws import client, describe, group, launch
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -126,3 +126,17 @@ def test_hosts_are_told_of_every_change_of_state(sim: Simulator, ec2: "EC2Client
     assert {event["instance_id"] for event in events} == {instance_id}
     states = ["running", "rebooted", "stopped", "running", "terminated"]
     assert [event["state"] for event in events] == states
+
+
+def test_an_instance_shows_the_profile_that_replaced_its_own(ec2: "EC2Client", sim: Simulator) -> None:
+    """As on EC2, and Terraform's provider waits for it: a profile deleted by hand is made anew by `up`."""
+    iam = client("iam", sim)
+    for name in ("old", "new"):
+        iam.create_instance_profile(InstanceProfileName=name)
+    host = launch(ec2, IamInstanceProfile={"Name": "old"})["InstanceId"]
+    (tie,) = ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]
+    iam.delete_instance_profile(InstanceProfileName="old")
+    ec2.replace_iam_instance_profile_association(
+        AssociationId=tie["AssociationId"], IamInstanceProfile={"Name": "new"}
+    )
+    assert describe(ec2, host)["IamInstanceProfile"]["Arn"].endswith("/new")

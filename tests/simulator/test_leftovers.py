@@ -14,7 +14,7 @@ from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import REGION, Simulator
 from gpuinfra.tools.aws.ec2 import Aws
 from tests.fakes.world import SETTINGS
-from tests.simulator.aws import client, describe, launch
+from tests.simulator.aws import client, launch
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -164,18 +164,22 @@ def test_a_role_of_a_living_host_says_so(aws: Aws, sim: Simulator) -> None:
     assert [one.used_by for one in iam] == [f"{host['InstanceId']} in eu-west-1"] * 2
 
 
-def test_an_instance_shows_the_profile_that_replaced_its_own(ec2: "EC2Client", sim: Simulator) -> None:
-    """As on EC2, and Terraform's provider waits for it: a profile deleted by hand is made anew by `up`."""
+@pytest.mark.parametrize("service", ["scheduler", "states"])
+def test_a_role_that_ends_or_starts_a_host_elsewhere_says_so(aws: Aws, sim: Simulator, service: str) -> None:
+    """A stack of the same names in another region: without its role nothing at AWS would end its host."""
     iam = client("iam", sim)
-    for name in ("old", "new"):
-        iam.create_instance_profile(InstanceProfileName=name)
-    host = launch(ec2, IamInstanceProfile={"Name": "old"})["InstanceId"]
-    (tie,) = ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]
-    iam.delete_instance_profile(InstanceProfileName="old")
-    ec2.replace_iam_instance_profile_association(
-        AssociationId=tie["AssociationId"], IamInstanceProfile={"Name": "new"}
-    )
-    assert describe(ec2, host)["IamInstanceProfile"]["Arn"].endswith("/new")
+    for name, region in (("gpuinfra-default-here", REGION), ("gpuinfra-default-there", "eu-west-1")):
+        source = f"arn:aws:{service}:{region}:123456789012:schedule-group/gpuinfra-default-1"
+        allowed = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": f"{service}.amazonaws.com"},
+            "Condition": {"StringEquals": {"aws:SourceArn": source}},
+        }
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=TAGS)
+    found = {one.resource_id: one.used_by for one in ours(aws)}
+    assert found == {"gpuinfra-default-here": "", "gpuinfra-default-there": f"{service} in eu-west-1"}
 
 
 def test_ways_that_were_not_recorded_are_found(aws: Aws, ec2: "EC2Client", sim: Simulator) -> None:

@@ -102,3 +102,13 @@ def test_who_may_not_list_groups_is_not_bothered(aws: Aws, sim: Simulator) -> No
     made(sim, SETTINGS.tags.as_dict())
     inventory = aws.inventory(SETTINGS.tags, ())
     assert (inventory.found, inventory.unasked) == ((), ())
+
+
+def test_a_schedule_that_somebody_has_switched_off_ends_nothing(aws: Aws, sim: Simulator) -> None:
+    """It is as none: `status` says so, and nothing is started without it."""
+    scheduler = made(sim, SETTINGS.tags.as_dict())
+    assert aws.schedule_start(f"{GROUP}/stop-1")
+    told = scheduler.get_schedule(GroupName=GROUP, Name="stop-1")
+    names = ("Name", "GroupName", "ScheduleExpression", "StartDate", "FlexibleTimeWindow", "Target")
+    scheduler.update_schedule(**{name: told[name] for name in names}, State="DISABLED")
+    assert aws.schedule_start(f"{GROUP}/stop-1") is None

@@ -19,26 +19,28 @@ def waited_s(world: World, settings: Settings, *, wait_s: float) -> float:
     Raises:
         Interrupted: Ctrl-C.
     """
-    began = world.clock.now()
+    clock = world.clock.suspended_too
+    began = clock.now()
     found = _found(world, settings)
     if not found or found.state not in NOT_YET or not found.begins:
         return 0.0
     here = datetime.now(UTC).astimezone()
-    left_s = (found.begins - here).total_seconds()
-    if left_s > wait_s:
+    begins_in_s = (found.begins - here).total_seconds()
+    if begins_in_s > wait_s:
         return 0.0
     name = f"the {kind(found)} {found.reservation_id}"
     world.reporter.say(f"{name} begins {ends_in_words(iso(found.begins), here)}: waiting for it")
     try:
-        world.clock.sleep(max(0.0, left_s))
-        while _is_early(world, settings) and world.clock.now() - began + POLL_S <= wait_s:
-            world.clock.sleep(POLL_S)
+        while (left_s := begins_in_s + began - clock.now()) > 0:
+            clock.sleep(min(left_s, POLL_S))  # a long sleep would not count the time of a closed laptop
+        while _is_early(world, settings) and clock.now() - began + POLL_S <= wait_s:
+            clock.sleep(POLL_S)
     except KeyboardInterrupt:
         hint = f"{command('up --wait 2h', settings.stack)}   # goes on waiting"
         raise Interrupted(
             f"stopped by Ctrl-C while waiting for {name}; nothing was made", hint=hint
         ) from None
-    return world.clock.now() - began
+    return clock.now() - began
 
 
 def _is_early(world: World, settings: Settings) -> bool:

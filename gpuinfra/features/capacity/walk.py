@@ -14,6 +14,8 @@ Made = TypeVar("Made")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0
 # A broken connection says nothing about the place.
 TRIES, BEFORE_NEXT_TRY_S = 3, 2.0
+# A pause that ends so long after the end of the wait was that of a closed laptop.
+SUSPENDED_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +116,8 @@ def walk(
             raise NothingLeftError(refusals)
         ends = now + min(pause_s * jitter(), until - now)
         told.rest(Pause(ends=ends, until=until, places=tuple(places.left)))
+        if clock.now() > until + SUSPENDED_S:  # nobody reckons with a host by now
+            raise NothingLeftError(refusals)
         pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
 

@@ -63,11 +63,11 @@ def began(since: str, now: datetime) -> datetime | None:
     if not since:
         return None
     number, unit = since[:-1], UNITS_S.get(since[-1:])
-    if unit and number.isdecimal():
-        return now - timedelta(seconds=int(number) * unit)
     try:
+        if unit and number.isdecimal():
+            return now - timedelta(seconds=int(number) * unit)
         time = datetime.fromisoformat(since)
-    except ValueError:
+    except (ValueError, OverflowError):  # before the calendar begins, too
         raise ConfigError(
             f"--since is {since!r}; allowed: a time ago such as 30m, 2h, 3d, or one such as 2026-11-29T20:15",
             hint="gpuinfra events --since 2h",

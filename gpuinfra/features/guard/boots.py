@@ -30,5 +30,6 @@ def kept(world: World) -> list[tuple[float, float]]:
     except (GpuInfraError, ValueError, KeyError, TypeError, RecursionError):
         return []
     # a guard that came to a host later, or that has forgotten the first ones, does not know all
-    is_whole = 0 < len(boots) < MOST and boots[0][0] < made.timestamp() + FIRST_S
+    is_true = all(when.is_time(at) for boot in boots for at in boot)
+    is_whole = is_true and 0 < len(boots) < MOST and boots[0][0] < made.timestamp() + FIRST_S
     return boots if is_whole else []

@@ -88,6 +88,6 @@ def _failing(failing_s: float) -> str:
 def _decisions(values: dict[str, Any], now: datetime) -> str:
     rows = []
     for one in (values.get("decisions") or [])[-SHOWN:]:
-        at = datetime.fromtimestamp(one["at"], now.tzinfo).isoformat()
+        at = datetime.fromtimestamp(one["at"], now.tzinfo).isoformat() if when.is_time(one["at"]) else "?"
         rows.append(f"{when.local(at, now)}  {printable(one['kind'])}: {printable(one['words'])}")
     return "\n".join(rows)

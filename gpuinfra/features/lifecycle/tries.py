@@ -7,9 +7,10 @@ from contextlib import suppress
 from gpuinfra.features.capacity.walk import FailedTry, NothingLeftError, Pause, Places, Told, walk
 from gpuinfra.features.lifecycle import elsewhere_text, power
 from gpuinfra.features.money import lease_end
-from gpuinfra.ground.errors import CloudError, ConfigError
+from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.protocols import Cloud
 from gpuinfra.ground.world import World
 
 
@@ -32,8 +33,11 @@ def walked(world: World, pools: Sequence[Pool], ask: Callable[[Pool], None]) -> 
 
 
 def as_another_type(world: World, host: Host, instance: Instance, pools: Sequence[Pool]) -> bool:
-    """Start a stopped host as one of these types; it has its own type again where none has room."""
-    cloud, is_on = power.cloud_of(world, host), False
+    """Start a stopped host as one of these types; it has its own type again where none has room.
+
+    One that EC2 goes on to start, after Ctrl-C or a lost answer, keeps the type that it is started as.
+    """
+    cloud = power.cloud_of(world, host)
 
     def start(pool: Pool) -> None:
         there = dataclasses.replace(host, instance_type=pool.instance_type)
@@ -42,14 +46,21 @@ def as_another_type(world: World, host: Host, instance: Instance, pools: Sequenc
 
     try:
         walked(world, pools, start)
-        is_on = True
     except NothingLeftError:
         world.reporter.say(f"{host.instance_id} stays a {instance.instance_type}")
-    finally:
-        if not is_on:
-            cloud.set_type(host.instance_id, instance.instance_type)
-    if not is_on:
-        with suppress(ConfigError, CloudError):  # the next start moves it once more
-            back = dataclasses.replace(host, instance_type=instance.instance_type)
-            lease_end.before_resize(world, cloud, back, instance)
-    return is_on
+        _own_type_again(world, cloud, host, instance)
+        return False
+    except (GpuInfraError, KeyboardInterrupt):
+        with suppress(GpuInfraError):  # what ended the tries is what is told
+            now = cloud.instance(host.instance_id)
+            if now and now.state == "stopped":
+                _own_type_again(world, cloud, host, instance)
+        raise
+    return True
+
+
+def _own_type_again(world: World, cloud: Cloud, host: Host, instance: Instance) -> None:
+    cloud.set_type(host.instance_id, instance.instance_type)
+    with suppress(ConfigError, CloudError):  # the next start moves it once more
+        back = dataclasses.replace(host, instance_type=instance.instance_type)
+        lease_end.before_resize(world, cloud, back, instance)

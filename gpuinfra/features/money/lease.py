@@ -16,6 +16,9 @@ LEAST_S = 300.0
 # An end that would come later by less stays where it is.
 WORTH_MOVING_S = 30.0
 DAY_S = 86400.0
+# A lease, and stopped_days, end then at the latest: no calendar has the year that a million dollars of a
+# small host reach. As in terraform/modules/host/lease.tf.
+LONGEST_S = 3650 * DAY_S
 # From the end of the lease on: when each stage begins, as in terraform/modules/host/lease.tf.
 STOP, CUT_OFF, TERMINATE = "stop", "cut-off", "terminate"
 CUT_OFF_AFTER_S = 600.0
@@ -46,7 +49,9 @@ class Lease:
 
     def stages(self, end: float) -> dict[str, float]:
         """Return when each stage begins, if the lease ends at this time."""
-        days = {} if self.stopped_days is None else {TERMINATE: end + self.stopped_days * DAY_S}
+        days = (
+            {} if self.stopped_days is None else {TERMINATE: end + min(self.stopped_days * DAY_S, LONGEST_S)}
+        )
         return {STOP: end, CUT_OFF: end + CUT_OFF_AFTER_S, **days}
 
 
@@ -98,7 +103,7 @@ def left_s(lease: Lease, use: LeaseUse) -> float | None:
     if use.used is None or use.an_hour is None:
         return None
     left = max(0.0, lease.limit - use.used)
-    return left / use.an_hour * HOUR_S if use.an_hour else float("inf")
+    return min(left / use.an_hour * HOUR_S, LONGEST_S) if use.an_hour else LONGEST_S
 
 
 def end(lease: Lease, use: LeaseUse, *, now: float) -> float | None:

@@ -1,6 +1,7 @@
 """The lease at an apply: what Terraform and the user are told of it, and the end moved afterwards."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 
 from gpuinfra.features.money import lease as leases
@@ -8,13 +9,15 @@ from gpuinfra.features.money import lease_end, lease_text, lease_use
 from gpuinfra.features.money.lease import Lease, LeaseUse
 from gpuinfra.features.money.rates import HOUR_S
 from gpuinfra.ground.errors import GpuInfraError
-from gpuinfra.ground.model import Host, Record, ScheduleStart, Settings
+from gpuinfra.ground.model import Host, Instance, Record, ScheduleStart, Settings
 from gpuinfra.ground.pool import SPOT
 from gpuinfra.ground.world import World
 
 
-def values(world: World, settings: Settings) -> dict[str, object]:
+def values(world: World, settings: Settings, *, record: Record | None = None) -> dict[str, object]:
     """Return what Terraform cannot know: for how many hours the host may run from an apply on.
+
+    record: of the host that there will be, where that is not the one that is recorded now.
 
     Raises:
         ConfigError: the price is not known, and no end is in force that could stay.
@@ -22,24 +25,50 @@ def values(world: World, settings: Settings) -> dict[str, object]:
     lease = leases.wanted(settings)
     if lease is None:
         return {}
-    record = world.state.read()
+    record = record or world.state.read()
     use, start = _use_before_apply(world, lease, settings, record)
     left = leases.left_s(lease, use)
     if left is None and start and lease == leases.applied(record):
         left = start.begins - start.now
-    if left is None:
+    return _values(left, use, settings)
+
+
+def values_of_unrecorded(world: World, settings: Settings, instance: Instance) -> dict[str, object]:
+    """Return the same for a host that lives and that no state names: what it has used counts, too.
+
+    Raises:
+        ConfigError: the price is not known.
+    """
+    lease = leases.wanted(settings)
+    if lease is None:
+        return {}
+    use = lease_use.of_unrecorded_host(world, lease, settings, instance, until=time.time())
+    return _values(leases.left_s(lease, use), use, settings)
+
+
+def _values(left_s: float | None, use: LeaseUse, settings: Settings) -> dict[str, object]:
+    if left_s is None:
         raise lease_end.unknown_price(use, settings.stack)
-    return {"lease_hours": round(max(0.0, left - leases.MARGIN_S) / HOUR_S, 4)}
+    return {"lease_hours": round(max(0.0, left_s - leases.MARGIN_S) / HOUR_S, 4)}
 
 
 def told(world: World, settings: Settings, record: Record) -> list[str]:
     """Return what an apply does to the lease, as lines; nothing where it stays."""
     text = lease_text.changed(leases.applied(record), leases.wanted(settings))
-    hours = values(world, settings).get("lease_hours") if text else None
-    if isinstance(hours, float):
-        is_spot = settings.place.market == SPOT
-        text += f": {lease_text.from_now_on(hours, settings.stopped_days, is_spot=is_spot)}"
-    return [text] if text else []
+    return [text + _from_now_on(values(world, settings), settings)] if text else []
+
+
+def told_of_unrecorded(given: Mapping[str, object], settings: Settings) -> list[str]:
+    """Return what is left to a host that no state names; given: its values."""
+    lease = leases.wanted(settings)
+    return [lease_text.changed(None, lease) + _from_now_on(given, settings)] if lease else []
+
+
+def _from_now_on(given: Mapping[str, object], settings: Settings) -> str:
+    hours, is_spot = given.get("lease_hours"), settings.place.market == SPOT
+    if not isinstance(hours, float):
+        return ""
+    return f": {lease_text.from_now_on(hours, settings.stopped_days, is_spot=is_spot)}"
 
 
 def renewed(world: World, host: Host) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from gpuinfra.features.money import lease_account, ledger, lived, prices, rate
 from gpuinfra.features.money.lease import Lease, LeaseUse
 from gpuinfra.features.money.lease_account import LeaseAccount
+from gpuinfra.features.money.prices import Prices
+from gpuinfra.features.money.rate import BilledThings
 from gpuinfra.features.money.rates import HOUR_S, RUNNING, STOPPED, Price, Rate, Span
 from gpuinfra.ground.model import Host, Instance, Record, Settings
 from gpuinfra.ground.pool import ON_DEMAND, SPOT
@@ -43,12 +45,32 @@ def of_host(
 
     instance_type: what it will run on, if that changes. asks: AWS, for prices that are not known.
     """
+    told, things = prices.of(world, host.region, asks=asks), rate.recorded(record, host, instance)
+    return _used(world, lease, things, told, instance, until=until, instance_type=instance_type)
+
+
+def of_unrecorded_host(
+    world: World, lease: Lease, settings: Settings, instance: Instance, *, until: float
+) -> LeaseUse:
+    """Return that of a host that lives and that no state names (any more)."""
+    told, things = prices.of(world, settings.region), rate.planned(settings, Record(), ())
+    return _used(world, lease, things, told, instance, until=until)
+
+
+def _used(
+    world: World,
+    lease: Lease,
+    things: BilledThings,
+    told: Prices,
+    instance: Instance,
+    *,
+    until: float,
+    instance_type: str = "",
+) -> LeaseUse:
     ledger.of(world.files).note(instance)
     spans = lived.spans(world, instance.instance_id)
     if not lease.is_of_money:
         return LeaseUse(used=hours(spans, until), an_hour=1.0)
-    told = prices.of(world, host.region, asks=asks)
-    things = rate.recorded(record, host, instance)
 
     def rate_of(instance_type: str, market: str = instance.market) -> Rate:
         return rate.rate_of(dataclasses.replace(things, instance_type=instance_type, market=market), told)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from gpuinfra.features.money.hourly import usd
 from gpuinfra.features.money.rate import ADDRESS, DISK, HOST
-from gpuinfra.features.money.rates import HOUR_S, HOURS_A_MONTH, RUNNING, STOPPED, Price, Span, seconds
+from gpuinfra.features.money.rates import HOUR_S, HOURS_A_MONTH, RUNNING, STOPPED, Item, Price, Span, seconds
 from gpuinfra.features.money.spent import LEAST_S, RateOf, closed, spent
 from gpuinfra.ground.text import count
 
@@ -20,7 +20,7 @@ COSTLY = ("host", "disk", "NAT", "public address")
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptLine:
-    """One thing: for how long it ran and was stopped, and what that cost; usd None: a price is unknown.
+    """One thing: for how long it ran and was stopped, and what that cost; usd None: a price is unknown: why.
 
     usd_h, stopped_usd_h: its prices at the end.
     """
@@ -31,6 +31,7 @@ class ReceiptLine:
     usd: float | None
     usd_h: float | None
     stopped_usd_h: float | None
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,13 +88,16 @@ class Receipt:
         if self.has_short_starts:
             rows.append(f"  {LEAST_S:.0f} s at least are billed for each start")
         if self.unknown:
-            rows.append(f"  unknown price: {', '.join(self.unknown)}   # allow pricing:GetProducts")
+            rows.append(f"  unknown price: {self._unknown()}")
         if self.unseen_s:
             rows.append(f"  {clock(self.unseen_s)} of it nobody saw; counted as running")
         rows += [f"  still there  {it.what}: {_month(it.usd_month)}" for it in self.kept]
         costly = [it for it in self.gone if it.startswith(COSTLY)]
         others = f" and {count(len(self.gone) - len(costly), 'thing')} that cost nothing"
         return [head, *rows, f"  gone         {', '.join(costly)}{others}"]
+
+    def _unknown(self) -> str:
+        return "; ".join(f"{line.name} ({line.why})" for line in self.lines if line.usd is None)
 
 
 def receipt(
@@ -139,6 +143,7 @@ def _lines(times: Sequence[Span], rate_of: RateOf, now: float) -> Iterator[Recei
             usd=_plus(item.usd, price.stopped, later_s),
             usd_h=price.running.usd_h,
             stopped_usd_h=price.stopped.usd_h,
+            why=_why(price) if item.usd is None else "",
         )
 
 
@@ -171,6 +176,12 @@ def _plus(amount: float | None, price: Price, seconds: float) -> float | None:
     if amount is None or (price.usd_h is None and seconds):
         return None
     return amount + (price.usd_h or 0.0) * seconds / HOUR_S
+
+
+def _why(item: Item) -> str:
+    """Return why a price is not known; another type, or market, than the last one may be the unknown one."""
+    unknown = [price.why for price in (item.running, item.stopped) if price.usd_h is None]
+    return next(filter(None, unknown), "of an earlier type or market")
 
 
 def _usd(amount: float | None) -> str:

@@ -36,6 +36,14 @@ def _zone(world: World, settings: Settings) -> dict[str, object]:
     return {"pool": place.plain()}
 
 
+def makes_reserved(world: World, settings: Settings) -> bool:
+    """Tell whether a host in a reservation is to be made; one that EC2 has ended is in the state yet."""
+    try:
+        return bool(settings.capacity_reservation_id) and not _is_there(world, settings)
+    except GpuInfraError:
+        return False
+
+
 def _is_there(world: World, settings: Settings) -> bool:
     """Tell whether the host lives; one of a block that has ended is still in the state."""
     record = world.state.read()

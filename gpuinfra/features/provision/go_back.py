@@ -80,7 +80,7 @@ def _planned(world: World, settings: Settings, kept: KeptHost, copy: Path) -> tu
     terraform, plan_file = world.terraform(), world.files.plan_file
     own = kept_host.own(world.state.read(), kept.record)
     world.state.put_back(kept.before, own, into=copy)
-    terraform.give(lease_apply.values(world, settings))
+    terraform.give(lease_apply.values(world, settings, record=kept.record))  # not what the new one has left
     with progress.shown(world, "Planning") as on_progress:
         terraform.init()
         outcome = terraform.plan_import(plan_file, {}, state=copy, on_progress=on_progress)

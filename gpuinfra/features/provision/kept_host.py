@@ -92,6 +92,7 @@ def read(files: StackFiles) -> KeptHost | None:
     with suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raw = json.loads(path(files).read_bytes())
         record, goes = recorded.record(raw["before"]), raw["goes"]
+        int(raw["before"]["serial"]), list(raw["before"]["resources"])  # what it is put back with
         ids = [*raw["others"], *([goes] if goes else [])]
         if record.host and all(re.fullmatch(recorded.TEXTS["instance_id"], it) for it in ids):
             before = json.dumps(raw["before"])

@@ -1,7 +1,10 @@
 """The kept host in words: where it is, and what both hosts cost meanwhile."""
 
+from collections.abc import Sequence
+
 from gpuinfra.features.money import cost, rate
-from gpuinfra.features.money.hourly import HourlyCost, usd
+from gpuinfra.features.money.cost import HostCost
+from gpuinfra.features.money.hourly import HourlyCost, hourly, usd
 from gpuinfra.features.money.prices import Prices
 from gpuinfra.features.money.rates import RUNNING
 from gpuinfra.features.provision import kept_host
@@ -11,13 +14,10 @@ from gpuinfra.ground.model import Host, Instance, Record
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
-NO_PRICE = "unknown (allow pricing:GetProducts)"
-
 
 def beforehand(old: Host, record: Record, new: HourlyCost, prices: Prices) -> list[str]:
     """Return what keeping the old host means, before anybody agrees."""
-    old_usd_h = rate.rate_of(rate.recorded(record, old, None), prices).usd_h(RUNNING)
-    costs = f"{_usd_h(old_usd_h)} and {_usd_h(new.rate.usd_h(RUNNING))} USD an hour"
+    costs = f"{_an_hour(hourly(rate.recorded(record, old, None), prices))} and {_an_hour(new)}"
     lines = [f"! {old.instance_id} is kept until the new host is proven; until then both cost money: {costs}"]
     if record.outputs.get("lease"):
         lines.append(f"! each of both has a lease of its own: that of {old.instance_id} stays as it is")
@@ -30,11 +30,9 @@ def line(world: World, kept: KeptHost) -> str:
     host = record.host
     new = f"{host.instance_id} is the host that is recorded. " if host else ""
     old = _instance(world, kept.host)
-    both = [_rate(world, kept.record, kept.host, old)]
-    both += [_rate(world, record, host, _instance(world, host))] if host else []
-    sums = [it for it in both if it is not None]
-    total = f"{usd(sum(sums))} USD" if len(sums) == len(both) else NO_PRICE
-    return f"{new}{_where(kept, old)} is kept; both together cost {total} an hour"
+    both = [cost.cached(world, kept.record, kept.host, old)]
+    both += [cost.cached(world, record, host, _instance(world, host))] if host else []
+    return f"{new}{_where(kept, old)} is kept; both together cost {_together(both)}"
 
 
 def row(world: World) -> str:
@@ -47,10 +45,9 @@ def row(world: World) -> str:
     stack, now = world.files.name, _instance(world, kept.host)
     if now is None or now.state in kept_host.GONE:
         return f"{kept.instance_id} was kept, and is gone; {command('up', stack)} notes it"
-    costs = _rate(world, kept.record, kept.host, now)
-    money = f"{usd(costs)} USD" if costs is not None else NO_PRICE
+    money = _together([cost.cached(world, kept.record, kept.host, now)])
     return (
-        f"{_where(kept, now)}, {money} an hour, until the new one is proven: {command('up', stack)} ends it"
+        f"{_where(kept, now)}, {money}, until the new one is proven: {command('up', stack)} ends it"
         f" then, {command('recover', stack)} goes back to it"
     )
 
@@ -94,9 +91,13 @@ def _instance(world: World, host: Host) -> Instance | None:
         return None
 
 
-def _rate(world: World, record: Record, host: Host, now: Instance | None) -> float | None:
-    return cost.cached(world, record, host, now).rate_usd_h
+def _together(hosts: Sequence[HostCost]) -> str:
+    sums = [it.rate_usd_h for it in hosts if it.rate_usd_h is not None]
+    if len(sums) == len(hosts):
+        return f"{usd(sum(sums))} USD an hour"
+    return f"unknown: {'; '.join(it.hourly.unknown(RUNNING) for it in hosts if it.rate_usd_h is None)}"
 
 
-def _usd_h(amount: float | None) -> str:
-    return NO_PRICE if amount is None else usd(amount)
+def _an_hour(costs: HourlyCost) -> str:
+    total = costs.rate.usd_h(RUNNING)
+    return f"unknown: {costs.unknown(RUNNING)}" if total is None else f"{usd(total)} USD an hour"

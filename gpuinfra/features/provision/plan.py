@@ -74,7 +74,8 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     refuse_missing(world, settings, record)
     terraform = world.terraform()
     search = Search(world, settings, record)
-    ahead, checks = PricesAhead(world, settings, search.types), Beforehand(world, settings, record)
+    ahead = PricesAhead(world, settings, search.types)
+    checks = Beforehand(world, settings, Record() if given.makes_reserved(world, settings) else record)
     try:
         outcome = make(world, terraform, settings, replace=forced(world, record))
         changes = detailed(world, terraform, outcome)

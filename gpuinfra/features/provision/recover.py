@@ -5,7 +5,7 @@ Its state is made beside the old one, which stays in its place until the new one
 
 from collections.abc import Sequence
 
-from gpuinfra.features.money import prices, rate
+from gpuinfra.features.money import lease_apply, prices, rate
 from gpuinfra.features.money.hourly import hourly
 from gpuinfra.features.provision import kept_host, leftovers, progress, until_ready
 from gpuinfra.features.provision.go_back import go_back
@@ -46,7 +46,10 @@ def recover(world: World, *, host_id: str, yes: bool) -> Host | None:
     _take_over(world, correct_for(world, settings, host), host, yes=yes)
     if kept and kept.instance_id == host.instance_id:
         kept_host.forget(world.files)
-    return world.state.read().host
+    taken = world.state.read().host
+    if taken:
+        lease_apply.renewed(world, taken)  # by AWS's clock
+    return taken
 
 
 def _with_kept(world: World, kept: KeptHost, *, yes: bool) -> Host:
@@ -122,7 +125,8 @@ def _take_over(world: World, settings: Settings, host: Instance, *, yes: bool) -
     try:
         takeover = planned(world, settings, host, state=new)
         costs = _costs(world, settings, takeover)
-        for line in lines(host, takeover.ids, takeover.changes, takeover.left, costs):
+        told = lines(host, takeover.ids, takeover.changes, takeover.left, costs)
+        for line in (*told, *(it.strip() for it in takeover.lease)):
             world.reporter.say(line)
         if not yes and not world.reporter.confirm(f"Take over the host {host.instance_id}?"):
             raise Declined(NOTHING, hint=again(world))

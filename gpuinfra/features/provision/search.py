@@ -97,7 +97,7 @@ class Search:
                 Places(left=list(self.places), may_pin=may_pin),
                 lambda pool: self._ask(pool, ask),
                 wait_s=self._wait_s,
-                clock=world.clock,
+                clock=world.clock.suspended_too,
                 told=Told(
                     refused=lambda one, left: world.reporter.say(told.refused(one, left)), rest=self._rest
                 ),
@@ -164,13 +164,13 @@ class Search:
         Raises:
             Interrupted: Ctrl-C.
         """
-        world = self._world
-        shift = time.time() - world.clock.now()
+        world, clock = self._world, self._world.clock.suspended_too
+        shift = time.time() - clock.now()
         next_round, until = (datetime.fromtimestamp(at + shift) for at in (pause.ends, pause.until))
         line = told.waiting(pause.places, next_round=next_round, until=until)
         world.reporter.say(f"no place has a host: {line}")
         try:
-            world.clock.sleep(max(0.0, pause.ends - world.clock.now()))
+            clock.sleep(max(0.0, pause.ends - clock.now()))
         except KeyboardInterrupt:
             stack = world.files.name
             raise Interrupted(

@@ -28,12 +28,16 @@ NOTHING = "nothing was taken over, the state is as it was"
 
 @dataclass(frozen=True, kw_only=True)
 class Takeover:
-    """What a plan would make known to Terraform: address -> id; all that it would do; what else was found."""
+    """What a plan would make known to Terraform: address -> id; all that it would do; what else was found.
+
+    lease: what is left of it to the host, in words.
+    """
 
     host: Instance
     ids: Mapping[str, str]
     changes: tuple[Change, ...]
     left: Leftovers
+    lease: Sequence[str]
 
 
 def planned(world: World, settings: Settings, host: Instance, *, state: Path) -> Takeover:
@@ -51,13 +55,15 @@ def planned(world: World, settings: Settings, host: Instance, *, state: Path) ->
         check(world, settings, outcome)
         return terraform.details(plan_file)
 
-    terraform.give(lease_apply.values(world, settings))
+    given = lease_apply.values_of_unrecorded(world, settings, host)
+    terraform.give(given)
     with progress.shown(world, "Planning") as on_progress:
         terraform.init()
         ids = adoption.addresses(changes_with({}), cloud.parts(host.instance_id, settings.tags))
         changes = changes_with(ids)
     left = leftovers.find(world, settings, Record(resources=dict(ids)), strangers=())
-    takeover = Takeover(host=host, ids=ids, changes=changes, left=left)
+    lease = lease_apply.told_of_unrecorded(given, settings)
+    takeover = Takeover(host=host, ids=ids, changes=changes, left=left, lease=lease)
     _refuse(takeover, again(world))
     return takeover
 

@@ -22,7 +22,7 @@ from gpuinfra.features.provision.preflight import (
 )
 from gpuinfra.features.provision.search import Search
 from gpuinfra.ground.errors import AlreadyExists, TerraformError
-from gpuinfra.ground.model import Host, Outcome, Settings
+from gpuinfra.ground.model import Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
@@ -91,9 +91,10 @@ def apply(
     living.settle()
     settings, record = world.values.read(), deposed.without_ended(world, world.state.read())
     settings = correct(world, settings, record)
-    if wait_s and settings.capacity_reservation_id and not record.ids_of("aws_instance"):
+    makes_reserved = given.makes_reserved(world, settings)
+    if wait_s and makes_reserved:
         wait_s -= begin.waited_s(world, settings, wait_s=wait_s)
-    checks = Beforehand(world, settings, record)
+    checks = Beforehand(world, settings, Record() if makes_reserved else record)
     refuse_missing(world, settings, record)
     is_without_host = not record.ids_of("aws_instance")  # else it names the host: no apply makes a second one
     is_half_made = record.host is None  # its host may be one that EC2 took back: then another may live

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gpuinfra.ground import when
 from gpuinfra.ground.errors import HostError
 from gpuinfra.ground.reply import checked
 
 NUMBER = (float, None)
-LATEST = 4_102_444_800  # the year 2100
 GPU_NUMBERS = ("busy_percent", "memory_used_mib", "memory_mib", "temperature_c", "power_w")
 NUMBERS = (
     "time", "cpu_cores", "cpus", "memory_used_mib", "memory_mib", "disk_free_gb", "disk_gb",
@@ -61,7 +61,7 @@ def parse(answer: Any) -> UseSample:
         HostError: it is no sample.
     """
     raw = checked(answer, SHAPE, "its use")
-    if not 0 <= raw["time"] < LATEST:
+    if not when.is_time(raw["time"]):
         raise HostError(f"the host's answer about its use has a time that is none: {raw['time']}")
     gpus = tuple(_gpu(gpu) for gpu in raw["gpus"] or ())
     return UseSample(**{name: raw[name] for name in NUMBERS}, gpus=gpus)

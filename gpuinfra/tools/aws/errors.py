@@ -17,7 +17,8 @@ def map_boto_errors(service: str = "aws", settings: Settings | None = None) -> I
     """Raise our errors for boto3's, and for what it lets through of the user's files.
 
     Raises:
-        CloudError: AWS refuses or cannot be reached, or nobody says who the caller is.
+        CloudError: AWS refuses or cannot be reached, its answer has another shape than it promises, or nobody
+            says who the caller is.
         ConfigError: a file below ~/.aws cannot be read.
     """
     try:
@@ -41,5 +42,13 @@ def map_boto_errors(service: str = "aws", settings: Settings | None = None) -> I
         raise unreachable(str(error)) from None
     except boto.BotoCoreError as error:
         raise CloudError(f"boto3: {error}", hint="aws sts get-caller-identity") from None
+    except (
+        KeyError,
+        IndexError,
+    ) as error:  # a service that only looks like AWS, a list that must not be empty
+        raise CloudError(
+            f"an answer of {service} lacks what AWS promises: {error!r}",
+            hint="aws sts get-caller-identity   # does AWS itself answer?",
+        ) from error
     except OSError as error:
         raise ConfigError(f"an AWS call could not be made on this machine: {error}") from None

@@ -1,9 +1,11 @@
 """What a stack has made in IAM, which knows no search by tags: by names first, then by the tags of those.
 
 IAM has one list for all regions, and a stack of the same name and owner may live in another one: what a host
-anywhere uses is told with that host.
+anywhere uses is told with that host; a role that schedules of another region use, with those.
 """
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +15,8 @@ from gpuinfra.tools.aws.client import client, session
 
 # IAM takes prefixes of at most 38 characters, and iam.tf cuts ours like this.
 PREFIX = 37
+# Who may use the role of a lease (terraform/modules/host/lease.tf), or of a later start: where its host is.
+SOURCE = re.compile(r"\barn:[a-z-]+:(scheduler|states):([a-z0-9-]+):")
 
 
 def search(ec2: Any, tags: Tags, known: set[str], asking: Asking) -> Iterator[CloudResource]:
@@ -27,7 +31,8 @@ def search(ec2: Any, tags: Tags, known: set[str], asking: Asking) -> Iterator[Cl
             yield mine.found("aws_iam_instance_profile", raw["InstanceProfileName"], raw, user)
     with asking("iam"):
         for raw in mine.of("aws_iam_role", "list_roles", "Role"):
-            yield mine.found("aws_iam_role", raw["RoleName"], raw, users.get(raw["RoleName"], ""))
+            user = users.get(raw["RoleName"], "") or _elsewhere(raw, ec2.meta.region_name)
+            yield mine.found("aws_iam_role", raw["RoleName"], raw, user)
 
 
 class _Names:
@@ -70,3 +75,9 @@ def _user(ec2: Any, profile_arn: str, asking: Asking) -> str:
                 if tie["IamInstanceProfile"]["Arn"] == profile_arn:
                     return f"{tie['InstanceId']} in {region['RegionName']}"
     return ""
+
+
+def _elsewhere(role: dict[str, Any], here: str) -> str:
+    """Return the service and the region that use a role, where that is another one: its host needs it."""
+    source = SOURCE.search(json.dumps(role.get("AssumeRolePolicyDocument", "")))
+    return f"{source[1]} in {source[2]}" if source and source[2] != here else ""

@@ -45,7 +45,7 @@ class StateMachines:
         name = _name(start.stack, start.instance_id)
         with self._mapped("sts"):
             caller = self._client("sts").get_caller_identity()
-        partition, account = caller["Arn"].split(":")[1], caller["Account"]
+            partition, account = caller["Arn"].split(":")[1], caller["Account"]
         here = {"partition": partition, "region": self._region, "account": account, "name": name}
         with self._mapped("iam"):
             role = self._role(name, here, start)

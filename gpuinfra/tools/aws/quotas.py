@@ -62,16 +62,16 @@ class Quotas:
         """Return all instances of the account that are pending or running, whoever's they are."""
         with self._mapped(EC2):
             found = list(items(self._client(EC2), "describe_instances", "Reservations", Filters=[COUNTS]))
-        untold = {raw["InstanceType"] for raw in found if not _vcpus_of(raw)}
-        defaults = self.vcpus(sorted(untold)) if untold else {}
-        return [
-            RunningVcpus(
-                instance_type=raw["InstanceType"],
-                market=SPOT if raw.get("InstanceLifecycle") == "spot" else ON_DEMAND,
-                vcpus=_vcpus_of(raw) or defaults.get(raw["InstanceType"], 0),
-            )
-            for raw in found
-        ]
+            untold = {raw["InstanceType"] for raw in found if not _vcpus_of(raw)}
+            defaults = self.vcpus(sorted(untold)) if untold else {}
+            return [
+                RunningVcpus(
+                    instance_type=raw["InstanceType"],
+                    market=SPOT if raw.get("InstanceLifecycle") == "spot" else ON_DEMAND,
+                    vcpus=_vcpus_of(raw) or defaults.get(raw["InstanceType"], 0),
+                )
+                for raw in found
+            ]
 
     def vcpus(self, instance_types: Sequence[str]) -> Mapping[str, int]:
         """Return the vCPUs of instance types; one that the region does not sell is not in it."""
@@ -90,14 +90,14 @@ class Quotas:
             made = self._client("service-quotas").request_service_quota_increase(
                 ServiceCode=EC2, QuotaCode=code, DesiredValue=vcpus
             )
-        return _request(made["RequestedQuota"])
+            return _request(made["RequestedQuota"])
 
     def history(self) -> list[QuotaRequest]:
         """Return all requests for quotas of EC2 in this region, the newest first."""
         operation, key = "list_requested_service_quota_change_history", "RequestedQuotas"
         with self._mapped(SERVICE):
             found = list(items(self._client("service-quotas"), operation, key, ServiceCode=EC2))
-        return [_request(raw) for raw in sorted(found, key=lambda it: it["Created"], reverse=True)]
+            return [_request(raw) for raw in sorted(found, key=lambda it: it["Created"], reverse=True)]
 
     def _client(self, service: str) -> Any:
         with self._lock:  # a session makes one client at a time

@@ -47,13 +47,15 @@ def search(ec2: Any, tags: Tags, known: Collection[str], asking: Asking) -> Iter
 
 
 def start(region: str, schedule_id: str) -> ScheduleStart | None:
-    """Return when a schedule begins; schedule_id: as Terraform has it, GROUP/NAME. None: there is none.
+    """Return when a schedule begins; schedule_id: as Terraform has it, GROUP/NAME.
+
+    None: there is none, or somebody has switched it off, which Terraform mends.
 
     Raises:
         boto.ClientError: AWS refuses.
     """
     found = _read(client("scheduler", region), schedule_id)
-    if found is None or not found.get("StartDate"):
+    if found is None or not found.get("StartDate") or found.get("State") == "DISABLED":
         return None
     answered = found["ResponseMetadata"]["HTTPHeaders"].get("date", "")
     now = parsedate_to_datetime(answered) if answered else datetime.now(UTC)

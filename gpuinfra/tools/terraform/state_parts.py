@@ -14,7 +14,7 @@ State = dict[str, Any]
 
 def without(state: State, addresses: Collection[str]) -> State:
     """Return a state that has forgotten these addresses; Terraform counts its versions by the serial."""
-    return {**state, "serial": state["serial"] + 1, "resources": _left(state, addresses)}
+    return {**state, "serial": state.get("serial", 0) + 1, "resources": _left(state, addresses)}
 
 
 def with_those_of(state: State, before: State, addresses: Collection[str]) -> State:
@@ -29,14 +29,14 @@ def with_those_of(state: State, before: State, addresses: Collection[str]) -> St
         else:
             place = resources.index(same)
             resources[place] = {**same, "instances": [*same["instances"], *one["instances"]]}
-    serial = max(state["serial"], before["serial"]) + 1
+    serial = max(state.get("serial", 0), before["serial"]) + 1
     return {**state, "serial": serial, "outputs": before.get("outputs", {}), "resources": resources}
 
 
 def _left(state: State, addresses: Collection[str]) -> list[State]:
     """Return the resources without these addresses; one that was earlier has an address of its own."""
     found = []
-    for resource in state["resources"]:
+    for resource in state.get("resources", []):
         instances = [it for it in resource["instances"] if recorded.address(resource, it) not in addresses]
         if instances or not resource["instances"]:
             found.append({**resource, "instances": instances})

@@ -9,8 +9,10 @@
 locals {
   has_lease = toset(var.max_usd == null && var.max_hours == null ? [] : ["own"])
 
-  # What is left, if gpuinfra says so; in plain Terraform max_hours from now on.
-  lease_s = floor(3600 * try(coalesce(var.lease_hours, var.max_hours), 0))
+  # What is left, if gpuinfra says so; in plain Terraform max_hours from now on. At most ten years: more than
+  # 292 are none to timeadd(), which would say so when the host runs already.
+  lease_s   = floor(3600 * min(24 * 3650, try(coalesce(var.lease_hours, var.max_hours), 0)))
+  stopped_s = floor(86400 * min(3650, coalesce(var.stopped_days, 0)))
 
   # EC2 refuses to stop a spot host of a one-time request: what ends it is its last end, its disk goes with it.
   end  = var.market == "spot" ? "TerminateInstances" : "StopInstances"
@@ -23,7 +25,7 @@ locals {
     cut-off = merge(local.stop, { after_s = 600, input = { InstanceIds = [module.instance.id], SkipOsShutdown = true } })
 
     # At the end of the lease at the latest it was stopped for good, so it has been for so many days now.
-    terminate = merge(local.stop, { action = "terminateInstances", rate = "1 days", after_s = 86400 * coalesce(var.stopped_days, 0) })
+    terminate = merge(local.stop, { action = "terminateInstances", rate = "1 days", after_s = local.stopped_s })
   } : name => stage if length(local.has_lease) > 0 && (name != "terminate" || var.stopped_days != null) }
 }
 

@@ -38,6 +38,8 @@ def test_all_boots_of_a_host(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "reply",
     [
+        {"boots": [{"began": AT + 20, "last_seen": 1e17}]},  # no calendar has it
+        {"boots": [{"began": AT + 20, "last_seen": float("nan")}]},
         {"boots": [{"began": AT + 90_000, "last_seen": AT + 91_000}]},  # the guard came a day later
         {
             "boots": [{"began": AT + it, "last_seen": AT + it + 1} for it in range(boots.MOST)]
@@ -47,7 +49,7 @@ def test_all_boots_of_a_host(tmp_path: Path) -> None:
         [],
         CommandResult(code=1, stdout="", stderr="no such file"),
     ],
-    ids=["later", "too many", "none", "no number", "no record", "no file"],
+    ids=["no year", "no time", "later", "too many", "none", "no number", "no record", "no file"],
 )
 def test_what_may_be_a_part_of_them_is_none(tmp_path: Path, reply: object) -> None:
     """A boot that is missing would be a time that cost nothing."""

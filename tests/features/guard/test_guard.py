@@ -84,6 +84,7 @@ def test_what_an_end_means_for_a_spot_host_is_said() -> None:
             "counts no more",
         ),
         (answer(seen={"gpu": {"busy": False, "words": "\x1b[2Jx"}}), "gpu"),
+        (answer(decisions=[{"at": 1e17, "kind": "settings", "words": "idle=60"}]), "?  settings: idle=60"),
     ],
 )
 def test_each_state_is_told_in_words(values: dict[str, Any], says: str) -> None:

@@ -78,6 +78,16 @@ def test_a_change_shows_the_old_and_the_new_sum() -> None:
     assert "3 days later it deletes host and disk" in lease_text.from_now_on(2.0, 3.0)
 
 
+def test_a_sum_beyond_all_calendars_is_a_lease_of_ten_years() -> None:
+    """A million dollars of a small host would end it in the year 23000, which no clock has."""
+    million = Lease(max_usd=1e6, stopped_days=1e6)
+    for an_hour in (0.005, 0.0):
+        end = leases.end(million, LeaseUse(used=0.0, an_hour=an_hour), now=NOW)
+        assert end
+        assert lease_text.iso(end).startswith("2036-")
+        assert lease_text.iso(million.stages(end)[leases.TERMINATE]).startswith("2046-")
+
+
 @pytest.mark.parametrize("raw", [None, 3, [], {}, {"max_usd": None, "max_hours": None}, {"max_usd": "20"}])
 def test_what_is_no_lease_is_none(raw: object) -> None:
     """A state of before there were leases, or one that somebody edited."""

@@ -99,7 +99,19 @@ def test_a_price_that_nobody_told_makes_the_sum_a_least() -> None:
     assert (usd_of(found)["host"], found.unknown) == (None, ("host",))
     assert found.usd == pytest.approx(0.3)
     assert "  at least           0.30 USD  without traffic and tax" in found.text()
-    assert "  unknown price: host   # allow pricing:GetProducts" in found.text()
+    assert "  unknown price: host (allow pricing:GetProducts)" in found.text()
+
+
+def test_why_a_price_is_unknown_is_that_of_the_thing() -> None:
+    """A Capacity Block is paid in advance, China is billed in CNY: no right that is missing tells a price."""
+
+    def in_block(instance_type: str, market: str) -> Rate:
+        ahead = Price(usd_h=None, why="paid in advance, with its Capacity Block")
+        items = rate(instance_type, market).items
+        return Rate(items=(Item(name="host", running=ahead, stopped=FREE), *items[1:]))
+
+    found = made(span(RUNNING, 0, HOUR), rate_of=in_block, now=HOUR)
+    assert "  unknown price: host (paid in advance, with its Capacity Block)" in found.text()
 
 
 def test_a_host_of_which_nobody_knows_since_when() -> None:

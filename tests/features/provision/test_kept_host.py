@@ -1,5 +1,6 @@
 """The host that is kept: settled after a kill, gone back to, told; and the file that names it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,18 @@ def test_a_damaged_file_names_no_host(text: str, tmp_path: Path) -> None:
     """Its host is told as any that Terraform does not know."""
     scene = Scene(tmp_path)
     kept_host.path(scene.world.files).write_text(text)
+    assert kept_host.read(scene.world.files) is None
+
+
+@pytest.mark.parametrize("part", ["serial", "resources"])
+def test_a_record_that_could_not_be_put_back_names_no_host(part: str, tmp_path: Path) -> None:
+    """Its outputs name one; what follows would end in the middle."""
+    scene = Scene(tmp_path, recorded="")
+    before = json.loads(state_text(OLD))
+    del before[part]
+    scene.keep()
+    kept_host.path(scene.world.files).write_text(json.dumps({"before": before, "others": [], "goes": ""}))
+    settle(scene.world)
     assert kept_host.read(scene.world.files) is None
 
 

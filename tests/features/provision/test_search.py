@@ -96,6 +96,18 @@ def test_wait_goes_round_until_the_time_is_over(tmp_path: Path) -> None:
     assert sum(line.startswith("no place has a host: asked again at") for line in scene.reporter.said) >= 2
 
 
+def test_a_laptop_that_was_closed_meanwhile_asks_for_no_host_the_next_morning(tmp_path: Path) -> None:
+    """The wait ends at the time of day that was told, and time.monotonic() stands still meanwhile."""
+    scene = Scene(tmp_path, {G4: NO_CAPACITY}, settings=SETTINGS)
+    closed_s = 36_000.0
+    clock = dataclasses.replace(
+        scene.world.clock, elapsed=lambda: scene.time.now_s + closed_s * (scene.time.now_s > 0)
+    )
+    scene.world = dataclasses.replace(scene.world, clock=clock)
+    scene.refusal(CloudError, wait_s=7200.0)
+    assert len(scene.terraform.asked) == 1, "before the first pause, in which it was closed"
+
+
 def test_ctrl_c_ends_the_waiting(tmp_path: Path) -> None:
     """It says what exists and what goes on."""
     scene = Scene(tmp_path, {G4: NO_CAPACITY, G5: NO_CAPACITY})

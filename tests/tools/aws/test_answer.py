@@ -9,7 +9,9 @@ import pytest
 from gpuinfra.ground.errors import CloudError
 from gpuinfra.tools.aws import client
 from gpuinfra.tools.aws.answer import first_words
+from gpuinfra.tools.aws.doctor import AwsAccount
 from gpuinfra.tools.aws.errors import map_boto_errors
+from gpuinfra.tools.aws.quotas import Quotas
 
 Serve = Callable[[bytes], str]
 EMPTY_XML = b"<?xml version='1.0'?>\n<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>"
@@ -79,6 +81,31 @@ def test_an_empty_list_of_aws_is_one(serve: Serve) -> None:
     """Nothing else begins so."""
     serve(http(EMPTY_XML))
     assert client.client("ec2", "us-east-1", attempts=1).describe_instances()["Reservations"] == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "ask"),
+    [
+        (
+            b"<DescribeInstanceTypesResponse></DescribeInstanceTypesResponse>",
+            lambda: AwsAccount("us-east-1").offer("g5.xlarge"),
+        ),
+        (
+            b"<DescribeInstanceTypesResponse><instanceTypeSet/></DescribeInstanceTypesResponse>",
+            lambda: AwsAccount("us-east-1").offer("g5.xlarge"),
+        ),
+        (b"{}", lambda: Quotas("us-east-1").limit("L-DB2E81BA")),
+        (b"{}", lambda: Quotas("us-east-1").request("L-DB2E81BA", 8)),
+    ],
+)
+def test_an_answer_that_lacks_what_aws_promises_is_no_bug_of_ours(
+    serve: Serve, answer: bytes, ask: Callable[[], object]
+) -> None:
+    """A service that only looks like AWS: in words, with the cause kept for -v."""
+    serve(http(answer))
+    with pytest.raises(CloudError, match="lacks what AWS promises") as caught:
+        ask()
+    assert isinstance(caught.value.__cause__, KeyError | IndexError)
 
 
 def test_the_first_words_are_few_and_without_tags() -> None:
