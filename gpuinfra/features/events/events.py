@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from gpuinfra.features.connect.connect import reach
 from gpuinfra.features.events import event
@@ -64,7 +64,7 @@ def began(since: str, now: datetime) -> datetime | None:
         return None
     number, unit = since[:-1], UNITS_S.get(since[-1:])
     if unit and number.isdecimal():
-        return now - timedelta(seconds=int(number) * unit)
+        return now.astimezone(UTC) - timedelta(seconds=int(number) * unit)
     try:
         time = datetime.fromisoformat(since)
     except ValueError:

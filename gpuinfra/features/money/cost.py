@@ -97,7 +97,7 @@ class HostCost:
     def _so_far(self) -> str:
         if not self.spans:
             return "unknown: AWS does not say when it was started"
-        since = when.local(_iso(self.spans[0].began), datetime.fromtimestamp(self.now).astimezone())
+        since = when.local(_iso(self.spans[0].began), datetime.fromtimestamp(self.now, when.HERE))
         times = [
             f"{duration(int(length))} {state}"
             for state in (RUNNING, STOPPED)
