@@ -144,6 +144,7 @@ class AccountImages:
     def create(self, instance_id: str, *, name: str, tags: Mapping[str, str]) -> None:
         """Copy a disk."""
         assert {RESTORE_OF, RESTORE_LAUNCH, "gpuinfra:stack", "gpuinfra:owner", "Name"} <= tags.keys()
+        assert tags["team"] == "vision", "a company's account refuses what has not the user's tags"
         self.account.do("before CreateImage")
         image = f"ami-{len(self.account.copies) + 1:017x}"
         self.account.copies[image] = DiskCopy(
