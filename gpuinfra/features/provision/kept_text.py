@@ -11,7 +11,7 @@ from gpuinfra.ground.model import Host, Instance, Record
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
-NO_PRICE = "unknown (allow pricing:GetProducts)"
+NO_PRICE = "an unknown sum"  # the cost of each, in the same plan or status, says why
 
 
 def beforehand(old: Host, record: Record, new: HourlyCost, prices: Prices) -> list[str]:

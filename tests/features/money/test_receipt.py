@@ -1,9 +1,13 @@
 """A receipt: the seconds of each thing times its price, what is gone, and what is left at which price."""
 
+import dataclasses
+
 import pytest
 
+from gpuinfra.features.money.rate import PAID_AHEAD
 from gpuinfra.features.money.rates import FREE, RUNNING, STOPPED, Item, Price, Rate, Span
-from gpuinfra.features.money.receipt import Kept, Receipt, clock, kept, receipt
+from gpuinfra.features.money.receipt import Kept, Receipt, kept, receipt
+from gpuinfra.features.money.receipt_line import clock
 
 HOUR = 3600.0
 
@@ -99,7 +103,38 @@ def test_a_price_that_nobody_told_makes_the_sum_a_least() -> None:
     assert (usd_of(found)["host"], found.unknown) == (None, ("host",))
     assert found.usd == pytest.approx(0.3)
     assert "  at least           0.30 USD  without traffic and tax" in found.text()
-    assert "  unknown price: host   # allow pricing:GetProducts" in found.text()
+    assert "  unknown price: host (allow pricing:GetProducts)" in found.text()
+
+
+def in_a_block(instance_type: str, market: str) -> Rate:
+    """Return the same where the host runs in a Capacity Block."""
+    host = Price(usd_h=None, why=PAID_AHEAD, is_paid_ahead=True) if market == "capacity-block" else usd_h(1.5)
+    items = rate(instance_type, market).items
+    return Rate(items=(Item(name="host", running=host, stopped=FREE), *items[1:]))
+
+
+def test_a_host_in_a_block_has_been_paid() -> None:
+    """No right tells what it cost; the other things have their prices, and are the sum."""
+    block = dataclasses.replace(span(RUNNING, 0, HOUR), market="capacity-block")
+    found = made(block, rate_of=in_a_block, now=HOUR)
+    plain = found.plain()
+    assert (plain["unknown"], plain["paid_ahead"], plain["usd"]) == ([], ["host"], pytest.approx(0.3))
+    assert found.text()[1:3] == [
+        "  host         in advance USD  1 h running paid in advance, with its Capacity Block",
+        "  disk               0.10 USD  1 h running at 0.100 USD an hour",
+    ]
+    assert found.text()[5] == (
+        "  together           0.30 USD  without traffic and tax, and without what its Capacity Block cost"
+    )
+    assert not any("allow" in line for line in found.text())
+
+
+def test_the_hours_outside_of_a_block_are_counted() -> None:
+    """A stopped host goes on after its block, on demand."""
+    block = dataclasses.replace(span(RUNNING, 0, HOUR), market="capacity-block")
+    found = made(block, span(RUNNING, HOUR, 3 * HOUR), rate_of=in_a_block, now=3 * HOUR)
+    assert usd_of(found)["host"] == pytest.approx(3.0)
+    assert found.paid_ahead == ("host",)
 
 
 def test_a_host_of_which_nobody_knows_since_when() -> None:
