@@ -9,6 +9,7 @@ import typer
 from gpuinfra import factory
 from gpuinfra.cli.options import Json, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
+from gpuinfra.ground.when import HERE
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,6 +25,6 @@ def events(
     """Tell what happened to the host: when, by whom and why. Also after it is gone."""
     from gpuinfra.features.events.events import history
 
-    now = datetime.now().astimezone()
+    now = datetime.now(HERE)
     found = history(factory.world(stack, os.environ), since=since, now=now)
     result(found.text(now), found.plain(), as_json)

@@ -10,6 +10,7 @@ from gpuinfra import factory
 from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Json, Stack, result
 from gpuinfra.ground.names import DEFAULT_STACK
+from gpuinfra.ground.when import HERE
 
 if TYPE_CHECKING:
     from gpuinfra.features.guard.guard import GuardStatus
@@ -67,4 +68,4 @@ def on(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
 
 
 def _show(told: "GuardStatus", as_json: bool) -> None:
-    result(told.text(datetime.now().astimezone()), told.values, as_json)
+    result(told.text(datetime.now(HERE)), told.values, as_json)

@@ -12,6 +12,7 @@ from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import OURS_FIRST, Json, NoSync, Stack, result
 from gpuinfra.factory import host_parts, spot_parts
 from gpuinfra.ground.names import DEFAULT_STACK
+from gpuinfra.ground.when import HERE
 
 if TYPE_CHECKING:
     from gpuinfra.features.jobs.jobs import Before
@@ -149,7 +150,7 @@ def listed(stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
     from gpuinfra.features.jobs import job
 
     on_host = spot_parts.listed_jobs(factory.world(stack, os.environ))
-    result(job.jobs_table(on_host, datetime.now().astimezone()), [vars(each) for each in on_host], as_json)
+    result(job.jobs_table(on_host, datetime.now(HERE)), [vars(each) for each in on_host], as_json)
 
 
 def logs(

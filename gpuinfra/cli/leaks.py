@@ -11,6 +11,7 @@ from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Json, result
 from gpuinfra.factory import money_parts
 from gpuinfra.ground.names import DEFAULT_STACK
+from gpuinfra.ground.when import HERE
 
 if TYPE_CHECKING:
     from gpuinfra.features.leaks.leak import Leaks
@@ -42,7 +43,7 @@ def leaks(
 def _show(world: "World", found: "Leaks", *, delete: bool, as_json: bool) -> None:
     from gpuinfra.features.leaks import find, leaks_text
 
-    result(leaks_text.text(found, datetime.now().astimezone()), found.plain(), as_json and not delete)
+    result(leaks_text.text(found, datetime.now(HERE)), found.plain(), as_json and not delete)
     if delete:
         deleted = find.delete(world, found, home=factory.default_region())
         result("", [it.plain() for it in deleted], as_json)

@@ -12,6 +12,7 @@ from gpuinfra.cli.options import Json, Stack, Yes, result
 from gpuinfra.factory import host_parts
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.names import DEFAULT_STACK
+from gpuinfra.ground.when import HERE
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,7 +30,7 @@ def show(context: typer.Context, stack: Stack = DEFAULT_STACK, as_json: Json = F
     if context.invoked_subcommand:
         return refuse_options_before(context)
     found = lease.lease(factory.world(stack, os.environ))
-    result(found.text(datetime.now().astimezone()), found.plain(), as_json)
+    result(found.text(datetime.now(HERE)), found.plain(), as_json)
 
 
 def refuse_options_before(context: typer.Context) -> None:
@@ -56,4 +57,4 @@ def extend(
 
     world = factory.world(stack, os.environ)
     found = lease.extend(world, usd=usd, hours=hours, apply=host_parts.applies(yes=yes))
-    result(found.text(datetime.now().astimezone()), found.plain(), as_json)
+    result(found.text(datetime.now(HERE)), found.plain(), as_json)

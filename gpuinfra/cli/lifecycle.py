@@ -11,6 +11,7 @@ from gpuinfra.cli.options import Json, Stack, Yes, result
 from gpuinfra.factory import host_parts
 from gpuinfra.factory.start import elsewhere
 from gpuinfra.ground.names import DEFAULT_STACK
+from gpuinfra.ground.when import HERE
 
 if TYPE_CHECKING:
     from gpuinfra.ground.world import World
@@ -32,7 +33,7 @@ def list_(as_json: Json = False) -> None:
     from gpuinfra.features.lifecycle import hosts
 
     listed = hosts.hosts(factory.worlds(os.environ))
-    result(hosts.text(listed, datetime.now().astimezone()), [one.plain() for one in listed], as_json)
+    result(hosts.text(listed, datetime.now(HERE)), [one.plain() for one in listed], as_json)
 
 
 def stop(stack: Stack = DEFAULT_STACK, yes: Yes = False, as_json: Json = False) -> None:
@@ -71,7 +72,7 @@ def _start_now(world: "World", *, yes: bool, wait: bool, as_json: bool) -> None:
 def _start_later(world: "World", *, when_available: bool, until: str, wait: bool, as_json: bool) -> None:
     from gpuinfra.features.lifecycle import start_elsewhere, start_later
 
-    now, own = datetime.now().astimezone(), elsewhere()
+    now, own = datetime.now(HERE), elsewhere()
     done = start_later.start(world, until=until, when_available=when_available, now=now, elsewhere=own)
     host = start_elsewhere.followed(world, own, done.host, wait=wait) if done.host else None
     result(host.address if host else "", done.plain(), as_json)

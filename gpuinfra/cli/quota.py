@@ -10,6 +10,7 @@ from gpuinfra.cli.groups import examples
 from gpuinfra.cli.options import Json, Stack, Yes, result
 from gpuinfra.factory import quota_parts
 from gpuinfra.ground.names import DEFAULT_STACK
+from gpuinfra.ground.when import HERE
 
 # https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_RequestServiceQuotaIncrease.html
 MOST = 10_000_000_000
@@ -68,4 +69,4 @@ def history(
 ) -> None:
     """Show what was asked for, and what AWS says to it."""
     found = quota_parts.quotas(stack, os.environ, region=region).history(follow=follow)
-    result(found.text(datetime.now().astimezone()), found.plain(), as_json)
+    result(found.text(datetime.now(HERE)), found.plain(), as_json)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True)
 class LaterStart:
-    """A start that waits for capacity; until: in seconds since 1970. tags: of the stack.
+    """A start that waits for capacity; until: in seconds since 1970. tags: of all that the stack has.
 
     boundary_arn: what the account demands of every role, empty where it demands nothing.
     launched: its last start before it was asked for, ISO 8601 in UTC: once it has another one, it has run.

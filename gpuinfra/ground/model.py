@@ -344,8 +344,8 @@ class Record:
     """What a state file holds: resource addresses with their ids, and the host if it is whole.
 
     public_key: the key of the host's key pair, as type and key. region, tags: of what was made; empty,
-    None where no resource says it. is_older: the run that came after it was killed while it wrote its own.
-    disk_...: of the host's root disk.
+    None where no resource says it. users_tags: `tags` of terraform.tfvars, as applied. is_older:
+    the run that came after it was killed while it wrote its own. disk_...: of the host's root disk.
     """
 
     resources: dict[str, str] = field(default_factory=dict)
@@ -354,9 +354,17 @@ class Record:
     host: Host | None = None
     region: str = ""
     tags: Tags | None = None
+    users_tags: dict[str, str] = field(default_factory=dict)
     is_older: bool = False
     disk_iops: int = 3000
     disk_throughput_mib_s: int = 125
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """Return the tags that Terraform put on everything; what gpuinfra makes beside it bears them, too."""
+        if not self.tags:
+            return self.users_tags
+        return {**self.users_tags, "Name": f"gpuinfra-{self.tags.stack}", **self.tags.as_dict()}
 
     @property
     def settings(self) -> Settings | None:

@@ -67,14 +67,18 @@ def test_up_in_a_block(block: Cli, sim: Simulator, provider: dict[str, str]) -> 
     assert now["ends_at"] == now["told"] == tag(host)
     assert f"reserved   Capacity Block {NAME} ends" in block.ok("status")
     assert "block ends" in block.ok("list")
-    assert "paid in advance, with its Capacity Block" in block.ok("status")
+    assert "paid in advance, with its Capacity Block; beside it" in block.ok("status")
     assert "up to date: nothing would be changed" in block.run("plan").stderr
     root = terraform(block.directory, sim, provider)
     assert changes(root.plan()) == {}, "the tag is nobody's difference"
     block.ok("stop", "--yes")
     block.ok("start", "--yes")
     assert block.json("status")["instance"]["state"] == "running"
-    block.ok("down", "--yes")
+    bill = block.run("cost")
+    assert "beside its Capacity Block, since" in bill.stdout, bill.stdout
+    receipt = block.run("down", "--yes").stderr
+    assert "in advance USD" in receipt, receipt
+    assert "allow pricing" not in receipt, receipt
     assert sim.leftovers() == {}
 
 

@@ -170,13 +170,9 @@ def test_a_role_that_ends_or_starts_a_host_elsewhere_says_so(aws: Aws, sim: Simu
     iam = client("iam", sim)
     for name, region in (("gpuinfra-default-here", REGION), ("gpuinfra-default-there", "eu-west-1")):
         source = f"arn:aws:{service}:{region}:123456789012:schedule-group/gpuinfra-default-1"
-        allowed = {
-            "Effect": "Allow",
-            "Action": "sts:AssumeRole",
-            "Principal": {"Service": f"{service}.amazonaws.com"},
-            "Condition": {"StringEquals": {"aws:SourceArn": source}},
-        }
-        trust = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        allowed = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}}
+        only = {"Action": "sts:AssumeRole", "Condition": {"StringEquals": {"aws:SourceArn": source}}}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [allowed | only]})
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=TAGS)
     found = {one.resource_id: one.used_by for one in ours(aws)}
     assert found == {"gpuinfra-default-here": "", "gpuinfra-default-there": f"{service} in eu-west-1"}

@@ -1,6 +1,6 @@
 """`up --wait` for a reservation that has not begun: its start is waited for, as far as the wait reaches."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gpuinfra.features.capacity.reserved import NOT_YET, kind
 from gpuinfra.features.money.lease_text import ends_in_words
@@ -8,6 +8,7 @@ from gpuinfra.ground.errors import GpuInfraError, Interrupted
 from gpuinfra.ground.model import Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.reservation import Reservation, iso
+from gpuinfra.ground.when import HERE
 from gpuinfra.ground.world import World
 
 POLL_S = 30.0  # EC2 makes it active about then
@@ -24,7 +25,7 @@ def waited_s(world: World, settings: Settings, *, wait_s: float) -> float:
     found = _found(world, settings)
     if not found or found.state not in NOT_YET or not found.begins:
         return 0.0
-    here = datetime.now(UTC).astimezone()
+    here = datetime.now(HERE)
     begins_in_s = (found.begins - here).total_seconds()
     if begins_in_s > wait_s:
         return 0.0

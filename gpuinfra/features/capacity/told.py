@@ -59,8 +59,7 @@ def nothing_left(tries: Sequence[FailedTry], *, stack: str, waited: bool) -> Clo
     """Return the error at the end: what AWS said last of each place, and the one next step."""
     last = {one.pool: one for one in tries}
     if len(last) == 1 and isinstance(error := tries[-1].error, CloudError):
-        error.hint = _step(tries[-1:], stack, waited=waited)
-        return error
+        return error.retell(error.message, hint=_step(tries[-1:], stack, waited=waited))
     said = "".join(f"\n  {one.pool}: {one.error.message}" for one in last.values())
     return CloudError(
         f"AWS gives no host in any of the {count(len(last), 'place')} that terraform.tfvars allows:{said}",

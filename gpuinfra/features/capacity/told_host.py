@@ -9,6 +9,7 @@ from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Host, Instance, Settings
 from gpuinfra.ground.pool import CAPACITY_BLOCK
 from gpuinfra.ground.reservation import TAG
+from gpuinfra.ground.when import HERE
 from gpuinfra.ground.world import World
 
 GONE = ("terminated", "shutting-down")
@@ -36,7 +37,7 @@ def planned(world: World, settings: Settings, host: Host | None) -> list[str]:
         found = _now(world, host, instance)
     elif settings.capacity_reservation_id and not (instance and instance.state not in GONE):
         found = _asked(world, settings)
-    return [f"  {found.line(datetime.now().astimezone())}"] if found else []
+    return [f"  {found.line(datetime.now(HERE))}"] if found else []
 
 
 def _asked(world: World, settings: Settings) -> ReservationSummary:
@@ -85,4 +86,4 @@ def tell(world: World, host: Host) -> None:
             f"! the host was not told when its Capacity Block ends, and saves nothing before: {error.message}"
         )
         return
-    say(f"{'! ' if found.why else ''}{found.line(datetime.now().astimezone())}")
+    say(f"{'! ' if found.why else ''}{found.line(datetime.now(HERE))}")

@@ -1,18 +1,19 @@
 """What is looked at of the capacity reservation, or the Capacity Block, that a new host is for."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gpuinfra.features.capacity.reserved import summary, trouble
 from gpuinfra.features.doctor.finding import Finding, bad, ok
 from gpuinfra.features.doctor.situation import AccountSituation
+from gpuinfra.ground.when import HERE
 
 NAME = "reservation"
 
 
 def reservation(it: AccountSituation) -> Finding:
     """Look whether the host fits into it, and whether it has begun and has a place left."""
-    settings, here = it.settings, datetime.now(UTC).astimezone()
+    settings, here = it.settings, datetime.now(HERE)
     if not settings.capacity_reservation_id:
         return ok(NAME, "none is asked for")
     found = it.reservation()

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from gpuinfra.features.connect.connect import reach
 from gpuinfra.features.events import event
@@ -65,7 +65,7 @@ def began(since: str, now: datetime) -> datetime | None:
     number, unit = since[:-1], UNITS_S.get(since[-1:])
     try:
         if unit and number.isdecimal():
-            return now - timedelta(seconds=int(number) * unit)
+            return now.astimezone(UTC) - timedelta(seconds=int(number) * unit)
         time = datetime.fromisoformat(since)
     except (ValueError, OverflowError):  # before the calendar begins, too
         raise ConfigError(

@@ -1,6 +1,7 @@
 """Copying a stopped host's disk: begun, waited for, gone on with.
 
-The copy carries the stack's tags, so that `down` and `leaks` find it, and two of its own: whose disk it is,
+The copy carries the stack's tags, so that `down` and `leaks` find it, the user's, which the account may
+demand of all that is made, and some of its own: whose disk it is,
 and which run of that host it followed. Of a host that has been started since, it is out of date.
 """
 
@@ -41,10 +42,10 @@ def made(world: World, images: DiskImages, host: Host, instance: Instance, tags:
         CloudError: EC2 refuses, or the copy failed.
         Interrupted: Ctrl-C; EC2 goes on with the copy.
     """
-    began = world.clock.now()
+    began, users_tags = world.clock.now(), world.state.read().users_tags
     try:
         with _noted(world), world.reporter.live("Copying the disk") as view:
-            while (copy := _looked_at(images, host, instance, tags)).state != AVAILABLE:
+            while (copy := _looked_at(images, host, instance, tags, users_tags)).state != AVAILABLE:
                 waited_s = world.clock.now() - began
                 if waited_s > TIMEOUT_S:
                     raise CloudError("EC2 has not copied the disk within a day", hint=_again(host))
@@ -67,11 +68,13 @@ def _noted(world: World) -> Iterator[None]:
         raise
 
 
-def _looked_at(images: DiskImages, host: Host, instance: Instance, tags: Tags) -> DiskCopy:
+def _looked_at(
+    images: DiskImages, host: Host, instance: Instance, tags: Tags, users_tags: Mapping[str, str]
+) -> DiskCopy:
     """Return the copy as it is now; one that failed is removed, one that is not there is asked for."""
     copy = next((it for it in images.copies(tags) if it.is_of(instance)), None)
     if copy is None:
-        _create(images, host, instance, tags)
+        _create(images, host, instance, tags, users_tags)
         return DiskCopy(
             image_id="",
             state=PENDING,
@@ -87,7 +90,9 @@ def _looked_at(images: DiskImages, host: Host, instance: Instance, tags: Tags) -
     return copy
 
 
-def _create(images: DiskImages, host: Host, instance: Instance, tags: Tags) -> None:
+def _create(
+    images: DiskImages, host: Host, instance: Instance, tags: Tags, users_tags: Mapping[str, str]
+) -> None:
     marks = {
         RESTORE_OF: instance.instance_id,
         RESTORE_LAUNCH: instance.launched,
@@ -97,7 +102,7 @@ def _create(images: DiskImages, host: Host, instance: Instance, tags: Tags) -> N
     digits = "".join(letter for letter in instance.launched if letter.isdigit())
     # the same name each time, and EC2 takes a name once: there is no second copy
     name = f"gpuinfra-{tags.stack} {instance.instance_id} {digits}"
-    own = {"Name": f"gpuinfra-{tags.stack}", **tags.as_dict(), **marks}
+    own = {**users_tags, "Name": f"gpuinfra-{tags.stack}", **tags.as_dict(), **marks}
     try:
         images.create(instance.instance_id, name=name, tags=own)
     except AlreadyExists:

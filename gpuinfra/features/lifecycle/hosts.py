@@ -48,7 +48,8 @@ class ListedHost:
         del shown["half_done"]
         if ends:
             shown["state"] += f" (block ends {ends.astimezone(now.tzinfo):%Y-%m-%d %H:%M})"
-        price = f"{self.usd_h:.3f}" if self.usd_h is not None else "unknown" if self.instance_id else ""
+        untold = "paid ahead" if ends else "unknown" if self.instance_id else ""
+        price = f"{self.usd_h:.3f}" if self.usd_h is not None else untold
         return tuple(value or "-" for value in {**shown, "usd_h": price}.values())
 
 

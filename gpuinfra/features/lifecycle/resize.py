@@ -94,10 +94,8 @@ def _change(world: World, cloud: Cloud, instance: Instance, host: Host) -> None:
         old = dataclasses.replace(host, instance_type=stopped.instance_type)
         refused = _gone_back(world, old, stopped, error) if runs else error
         record(world, old)
-        refused.hint = (
-            f"{command(f'resize {host.instance_type}', host.stack)}   # again later, or another type"
-        )
-        raise refused from None
+        again = command(f"resize {host.instance_type}", host.stack)
+        raise refused.retell(refused.message, hint=f"{again}   # again later, or another type") from None
 
 
 def _set_type(world: World, cloud: Cloud, host: Host) -> None:

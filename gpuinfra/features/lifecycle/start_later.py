@@ -63,13 +63,13 @@ def start(
         if error.code not in NO_CAPACITY:
             raise
         world.reporter.say(error.message)
-    end, tags = _within_lease(world, host, end), world.state.read().tags
+    end = _within_lease(world, host, end)
     later = LaterStart(
         stack=host.stack,
         instance_id=host.instance_id,
         launched=launched,
         until=end.timestamp(),
-        tags=tags.as_dict() if tags else {},
+        tags=world.state.read().all_tags,
         boundary_arn=_boundary_arn(world),
     )
     with world.reporter.live("Asking AWS to try by itself"):

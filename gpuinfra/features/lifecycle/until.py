@@ -1,7 +1,7 @@
 """A time until which something is tried, as people say it: 90m, 12h, 2d, 18:00, 2026-11-30T18:00. Pure."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.names import command
@@ -14,7 +14,8 @@ EXAMPLE = "start --when-available --until 12h"
 def parse(text: str, now: datetime, stack: str) -> datetime:
     """Return the time; one without a zone is by the clock of `now`, an hour of the day is the next one.
 
-    stack: for the hint.
+    now: in a zone with its rules, such as `when.HERE`: 18:00 is 18:00 on the wall after a change to or from
+    summer time, too, while 12h and 1d are so many hours. stack: for the hint.
 
     Raises:
         ConfigError: it is no time, or less than 5 minutes or more than 7 days from now.
@@ -23,7 +24,7 @@ def parse(text: str, now: datetime, stack: str) -> datetime:
     if found is None:
         message = f"--until is {text!r}; it must be like 90m, 12h, 2d, 18:00 or 2026-11-30T18:00"
         raise ConfigError(message, hint=command(EXAMPLE, stack))
-    if not LEAST <= found - now <= MOST:
+    if not LEAST <= found.astimezone(UTC) - now.astimezone(UTC) <= MOST:
         message = (
             f"--until is {text!r}, which is {found:%Y-%m-%d %H:%M}; it must be 5 minutes to 7 days from now"
         )
@@ -33,12 +34,18 @@ def parse(text: str, now: datetime, stack: str) -> datetime:
 
 def _read(text: str, now: datetime) -> datetime | None:
     if span := re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)([mhd])", text):
-        return now + timedelta(**{UNITS[span[2]]: float(span[1])})
+        return (now.astimezone(UTC) + timedelta(**{UNITS[span[2]]: float(span[1])})).astimezone(now.tzinfo)
     if hour := re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text):
-        today = now.replace(hour=int(hour[1]), minute=int(hour[2]), second=0, microsecond=0)
-        return today if today > now else today + timedelta(days=1)
+        return _next(now, int(hour[1]), int(hour[2]))
     try:
         found = datetime.fromisoformat(text.replace("Z", "+00:00")) if "-" in text else None
     except ValueError:
         return None
     return found.replace(tzinfo=now.tzinfo) if found and not found.tzinfo else found
+
+
+def _next(now: datetime, hour: int, minute: int) -> datetime:
+    """Return the next time that a clock on the wall shows this; when summer time ends it shows some twice."""
+    today = now.replace(hour=hour, minute=minute, second=0, microsecond=0, fold=0)
+    to_come = (today, today.replace(fold=1))
+    return next((at for at in to_come if at.timestamp() > now.timestamp()), today + timedelta(days=1))

@@ -10,7 +10,7 @@ from gpuinfra.features.money import history, ledger, lived, prices, spent
 from gpuinfra.features.money.history import Boot
 from gpuinfra.features.money.hourly import HourlyCost, hourly, usd
 from gpuinfra.features.money.prices import Prices
-from gpuinfra.features.money.rate import rate_of, recorded
+from gpuinfra.features.money.rate import PAID_AHEAD, rate_of, recorded
 from gpuinfra.features.money.rates import HOUR_S, RUNNING, STOPPED, Rate, Span, seconds
 from gpuinfra.features.money.spent import SpentOn
 from gpuinfra.ground import when
@@ -42,17 +42,27 @@ class HostCost:
 
     @property
     def rate_usd_h(self) -> float | None:
-        """Return what it costs an hour as it is now."""
+        """Return what it costs an hour as it is now; None: a price is unknown, or was paid in advance."""
         if self.state in history.GONE:
             return 0.0
-        return self.hourly.rate.usd_h(RUNNING if self.state in history.ON else STOPPED)
+        return self.hourly.rate.usd_h(self._state)
+
+    @property
+    def _state(self) -> str:
+        return RUNNING if self.state in history.ON else STOPPED
 
     @property
     def month_end_usd(self) -> float | None:
         """Return what the month will have cost if nothing changes."""
-        if self.month_usd is None or self.rate_usd_h is None:
+        usd_h = 0.0 if self.state in history.GONE else self.hourly.rate.rest_usd_h(self._state)
+        if self.month_usd is None or usd_h is None:
             return None
-        return self.month_usd + self.rate_usd_h * (spent.month_ends(self.now) - self.now) / HOUR_S
+        return self.month_usd + usd_h * (spent.month_ends(self.now) - self.now) / HOUR_S
+
+    @property
+    def paid_ahead(self) -> list[str]:
+        """Return what was paid in advance, for all or some of the time: it is in no sum here."""
+        return [item.name for item in self.items if item.is_paid_ahead]
 
     @property
     def unseen_s(self) -> float:
@@ -67,6 +77,7 @@ class HostCost:
             "state": self.state,
             "usd": self.usd,
             "items": {item.name: item.usd for item in self.items},
+            "paid_ahead": self.paid_ahead,
             "running_s": seconds(self.spans, RUNNING, until=self.now),
             "stopped_s": seconds(self.spans, STOPPED, until=self.now),
             "unseen_s": self.unseen_s,
@@ -82,7 +93,10 @@ class HostCost:
         """Return it as lines of "name  value"."""
         rows: list[tuple[str, object]] = [("host", f"{self.instance_id}, {self.state}")]
         rows += [("so far", self._so_far())]
-        rows += [("", f"{_cents(item.usd):>9}  {item.name}") for item in self.items]
+        rows += [
+            ("", f"{_cents(item.usd):>9}  {item.name}{f', {PAID_AHEAD}' if item.is_paid_ahead else ''}")
+            for item in self.items
+        ]
         if self.unseen_s:
             lost = duration(int(self.unseen_s))
             rows.append(("unseen", f"{lost} of it: nobody saw whether it ran; counted as running"))
@@ -97,14 +111,15 @@ class HostCost:
     def _so_far(self) -> str:
         if not self.spans:
             return "unknown: AWS does not say when it was started"
-        since = when.local(_iso(self.spans[0].began), datetime.fromtimestamp(self.now).astimezone())
+        since = when.local(_iso(self.spans[0].began), datetime.fromtimestamp(self.now, when.HERE))
         times = [
             f"{duration(int(length))} {state}"
             for state in (RUNNING, STOPPED)
             if (length := seconds(self.spans, state, until=self.now)) >= 1
         ]
         why = "" if self.usd is not None else f" ({self.hourly.unknown(RUNNING)})"
-        return f"{_cents(self.usd)} USD{why} since {since}: {', '.join(times)}"
+        beside = ", beside its Capacity Block," if self.paid_ahead else ""
+        return f"{_cents(self.usd)} USD{why}{beside} since {since}: {', '.join(times)}"
 
 
 def cost(world: World, *, boots: Sequence[Boot] = ()) -> HostCost:

@@ -31,7 +31,8 @@ class HourlyCost:
                 for it in self.rate.items
             },
             "asked_at": min((p.asked_at for p in _prices(self.rate, RUNNING) if p.asked_at), default=""),
-            "unknown": {it.name: it.running.why for it in self.rate.items if it.running.usd_h is None},
+            "unknown": {it.name: it.running.why for it in self.rate.items if _is_unknown(it.running)},
+            "paid_ahead": self.rate.paid_ahead(RUNNING),
         }
 
     def plan_lines(self) -> list[str]:
@@ -49,10 +50,10 @@ class HourlyCost:
         prices = [(it, price) for it in self.rate.items if (price := _in(it, state)).usd_h != 0]
         known = [f"{self._name(it)} {usd(price.usd_h)}" for it, price in prices if price.usd_h is not None]
         parts, why = ", ".join(known), self.unknown(state)
-        total = self.rate.usd_h(state)
+        total, ahead = self.rate.rest_usd_h(state), self._paid_ahead(state)
         if total is None:
-            return f"unknown: {why}" + (f"; known: {parts} USD an hour" if parts else "")
-        text = f"{usd(total)} USD an hour, {total * HOURS_A_MONTH:.2f} a month"
+            return f"{ahead}unknown: {why}" + (f"; known: {parts} USD an hour" if parts else "")
+        text = ahead + f"{usd(total)} USD an hour, {total * HOURS_A_MONTH:.2f} a month"
         return text + (f" ({parts})" if parts else "") + self._age(state)
 
     def going_on(self) -> list[str]:
@@ -61,19 +62,29 @@ class HourlyCost:
 
     def brief(self) -> str:
         """Return it for one line of `status`."""
-        total = self.rate.usd_h(RUNNING)
+        total, ahead = self.rate.rest_usd_h(RUNNING), self._paid_ahead(RUNNING)
         if total is None:
-            return f"unknown: {self.unknown(RUNNING)}"
-        parts = ", ".join(f"{self._name(it)} {usd(it.running.usd_h)}" for it in self.rate.items)
-        return f"{usd(total)} USD an hour ({parts})"
+            return f"{ahead}unknown: {self.unknown(RUNNING)}"
+        billed = [it for it in self.rate.items if not it.running.is_paid_ahead]
+        parts = ", ".join(f"{self._name(it)} {usd(it.running.usd_h)}" for it in billed)
+        return f"{ahead}{usd(total)} USD an hour ({parts})"
 
     def unknown(self, state: str) -> str:
         """Return what is not known, and why; empty if all is."""
         by_why: dict[str, list[str]] = {}
         for it in self.rate.items:
-            if (price := _in(it, state)).usd_h is None:
+            if _is_unknown(price := _in(it, state)):
                 by_why.setdefault(price.why, []).append(self._name(it))
         return "; ".join(f"{', '.join(names)} ({why})" for why, names in by_why.items())
+
+    def _paid_ahead(self, state: str) -> str:
+        """Return what was paid in advance, before what is billed by the hour; empty for nothing."""
+        ahead = [
+            f"{self._name(it)} {price.why}; "
+            for it in self.rate.items
+            if (price := _in(it, state)).is_paid_ahead
+        ]
+        return "".join(ahead) + ("beside it " if ahead else "")
 
     def _name(self, item: Item) -> str:
         market = "" if self.things.market != SPOT_MARKET else " spot"
@@ -100,6 +111,10 @@ def usd(amount: float | None) -> str:
 
 def _in(item: Item, state: str) -> Price:
     return item.running if state == RUNNING else item.stopped
+
+
+def _is_unknown(price: Price) -> bool:
+    return price.usd_h is None and not price.is_paid_ahead
 
 
 def _prices(rate: Rate, state: str) -> Sequence[Price]:

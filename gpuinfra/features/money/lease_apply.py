@@ -11,6 +11,7 @@ from gpuinfra.features.money.rates import HOUR_S
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Host, Instance, Record, ScheduleStart, Settings
 from gpuinfra.ground.pool import SPOT
+from gpuinfra.ground.when import HERE
 from gpuinfra.ground.world import World
 
 
@@ -83,7 +84,7 @@ def renewed(world: World, host: Host) -> None:
         say(f"the end of the lease was not moved, it comes earlier than it has to: {error.message}")
         return
     if now:
-        say(f"lease: {lease_text.summary(now, host.stack).line(datetime.now().astimezone())}")
+        say(f"lease: {lease_text.summary(now, host.stack).line(datetime.now(HERE))}")
 
 
 def _use_before_apply(

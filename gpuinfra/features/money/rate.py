@@ -120,5 +120,5 @@ def host_price(things: BilledThings, prices: Prices) -> Price:
     if things.market == SPOT_MARKET:
         return prices.spot(things.instance_type, things.zone)
     if things.market == CAPACITY_BLOCK:
-        return Price(usd_h=None, why=PAID_AHEAD)
+        return Price(usd_h=None, why=PAID_AHEAD, is_paid_ahead=True)
     return prices.on_demand(things.instance_type)

@@ -16,12 +16,14 @@ class Price:
     """USD an hour of one thing; None: unknown, and `why` says what would tell it. asked_at: ISO 8601, UTC.
 
     why beside a price: it is an old one, AWS could not be asked. cny_h: where AWS bills in CNY.
+    is_paid_ahead: nothing of it is billed by the hour; what was paid is not known here.
     """
 
     usd_h: float | None
     asked_at: str = ""
     why: str = ""
     cny_h: float | None = None
+    is_paid_ahead: bool = False
 
 
 FREE = Price(usd_h=0.0)
@@ -46,6 +48,14 @@ class Rate:
         """Return the sum of a state (RUNNING, STOPPED); None when one price of it is unknown."""
         prices = [getattr(item, state).usd_h for item in self.items]
         return None if None in prices else sum(prices)
+
+    def rest_usd_h(self, state: str) -> float | None:
+        """Return the sum of what is billed by the hour, without what was paid ahead."""
+        return Rate(items=tuple(it for it in self.items if not getattr(it, state).is_paid_ahead)).usd_h(state)
+
+    def paid_ahead(self, state: str) -> list[str]:
+        """Return the names of what was paid ahead."""
+        return [it.name for it in self.items if getattr(it, state).is_paid_ahead]
 
 
 @dataclass(frozen=True, kw_only=True)

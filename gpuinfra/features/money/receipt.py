@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from gpuinfra.features.money.hourly import usd
 from gpuinfra.features.money.rate import ADDRESS, DISK, HOST
 from gpuinfra.features.money.rates import HOUR_S, HOURS_A_MONTH, RUNNING, STOPPED, Item, Price, Span, seconds
+from gpuinfra.features.money.receipt_line import ReceiptLine, clock
 from gpuinfra.features.money.spent import LEAST_S, RateOf, closed, spent
 from gpuinfra.ground.text import count
 
@@ -16,22 +16,6 @@ VOLUME = re.compile(r"volume \S+, (\d+) GB\Z")
 
 # What the names of things that cost money begin with; resource_names has them.
 COSTLY = ("host", "disk", "NAT", "public address")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReceiptLine:
-    """One thing: for how long it ran and was stopped, and what that cost; usd None: a price is unknown: why.
-
-    usd_h, stopped_usd_h: its prices at the end.
-    """
-
-    name: str
-    running_s: float
-    stopped_s: float
-    usd: float | None
-    usd_h: float | None
-    stopped_usd_h: float | None
-    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,23 +56,29 @@ class Receipt:
         """Return the things whose price is unknown."""
         return tuple(line.name for line in self.lines if line.usd is None)
 
+    @property
+    def paid_ahead(self) -> tuple[str, ...]:
+        """Return the things that were paid in advance, for all or some of the time."""
+        return tuple(line.name for line in self.lines if line.is_paid_ahead)
+
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
-        return {**asdict(self), "usd": self.usd, "unknown": list(self.unknown)}
+        sums = {"usd": self.usd, "unknown": list(self.unknown), "paid_ahead": list(self.paid_ahead)}
+        return {**asdict(self), **sums}
 
     def text(self) -> list[str]:
         """Return it as lines for people."""
         least = "at least" if self.unknown else "together"
         head = f"receipt: stack {self.stack!r}, {self.host} in {self.region}, since {self.began or 'unknown'}"
-        rows = [f"  {line.name:<12} {_usd(line.usd):>10} USD  {_times(line)}" for line in self.lines]
+        rows = [line.text() for line in self.lines]
         if rows:
-            rows.append(f"  {least:<12} {self.usd:>10.2f} USD  without traffic and tax")
+            block = ", and without what its Capacity Block cost" if self.paid_ahead else ""
+            rows.append(f"  {least:<12} {self.usd:>10.2f} USD  without traffic and tax{block}")
         else:
             rows.append("  cost         unknown: AWS does not say when the host was started")
         if self.has_short_starts:
             rows.append(f"  {LEAST_S:.0f} s at least are billed for each start")
-        if self.unknown:
-            rows.append(f"  unknown price: {self._unknown()}")
+        rows += [f"  unknown price: {', '.join(names)} ({why})" for why, names in self._whys().items()]
         if self.unseen_s:
             rows.append(f"  {clock(self.unseen_s)} of it nobody saw; counted as running")
         rows += [f"  still there  {it.what}: {_month(it.usd_month)}" for it in self.kept]
@@ -96,8 +86,13 @@ class Receipt:
         others = f" and {count(len(self.gone) - len(costly), 'thing')} that cost nothing"
         return [head, *rows, f"  gone         {', '.join(costly)}{others}"]
 
-    def _unknown(self) -> str:
-        return "; ".join(f"{line.name} ({line.why})" for line in self.lines if line.usd is None)
+    def _whys(self) -> dict[str, list[str]]:
+        """Return what has no known price, by the reason."""
+        found: dict[str, list[str]] = {}
+        for line in self.lines:
+            if line.usd is None:
+                found.setdefault(line.why, []).append(line.name)
+        return found
 
 
 def receipt(
@@ -143,7 +138,8 @@ def _lines(times: Sequence[Span], rate_of: RateOf, now: float) -> Iterator[Recei
             usd=_plus(item.usd, price.stopped, later_s),
             usd_h=price.running.usd_h,
             stopped_usd_h=price.stopped.usd_h,
-            why=_why(price) if item.usd is None else "",
+            why=_why(price, is_unknown=item.usd is None),
+            is_paid_ahead=item.is_paid_ahead,
         )
 
 
@@ -159,35 +155,18 @@ def kept(what: str, price_of_disk: Callable[[int], Price], address: Price, *, is
     return Kept(what=what, usd_month=usd_month, is_ours=is_ours)
 
 
-def clock(seconds: float) -> str:
-    """Return a time to the second: 3 h 12 min 5 s."""
-    whole = round(seconds)
-    parts = [(whole // HOUR_S, "h"), (whole // 60 % 60, "min"), (whole % 60, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
-
-
-def _times(line: ReceiptLine) -> str:
-    running = f"{clock(line.running_s)} running at {usd(line.usd_h)} USD an hour"
-    stopped = f", {clock(line.stopped_s)} stopped at {usd(line.stopped_usd_h)}"
-    return running + (stopped if round(line.stopped_s) else "")
-
-
 def _plus(amount: float | None, price: Price, seconds: float) -> float | None:
     if amount is None or (price.usd_h is None and seconds):
         return None
     return amount + (price.usd_h or 0.0) * seconds / HOUR_S
 
 
-def _why(item: Item) -> str:
+def _why(item: Item, *, is_unknown: bool) -> str:
     """Return why a price is not known; another type, or market, than the last one may be the unknown one."""
     unknown = [price.why for price in (item.running, item.stopped) if price.usd_h is None]
-    return next(filter(None, unknown), "of an earlier type or market")
-
-
-def _usd(amount: float | None) -> str:
-    if amount is None:
-        return "unknown"
-    return f"{amount:.4f}" if 0 < amount < 0.01 else f"{amount:.2f}"
+    if unknown:
+        return next(filter(None, unknown), "AWS told none")
+    return "of an earlier type or market" if is_unknown else ""
 
 
 def _month(usd_month: float | None) -> str:

@@ -16,15 +16,20 @@ RateOf = Callable[[str, str], Rate]  # of an instance type on a market
 
 @dataclass(frozen=True, kw_only=True)
 class SpentOn:
-    """What one thing has cost in a time; None: a price is unknown."""
+    """What one thing has cost in a time; None: a price is unknown.
+
+    is_paid_ahead: some of the time was paid in advance, and is not in it.
+    """
 
     name: str
     usd: float | None
+    is_paid_ahead: bool = False
 
 
 def spent(spans: Sequence[Span], rate_of: RateOf, *, now: float, since: float = 0.0) -> list[SpentOn]:
     """Return what each thing has cost from a time until now."""
     sums: dict[str, float | None] = {}
+    ahead: set[str] = set()
     ended = closed(spans, now)
     for span in ended:
         for item in rate_of(span.instance_type, span.market).items:
@@ -33,12 +38,15 @@ def spent(spans: Sequence[Span], rate_of: RateOf, *, now: float, since: float = 
             if item.name == HOST and span.state == RUNNING:
                 last = max(last, span.began + _least_s(span, ended))
             seconds = max(0.0, last - max(span.began, since))
-            sums[item.name] = _plus(sums.get(item.name, 0.0), price.usd_h, seconds)
-    return [SpentOn(name=name, usd=usd) for name, usd in sums.items()]
+            if price.is_paid_ahead and seconds:
+                ahead.add(item.name)
+            usd_h = 0.0 if price.is_paid_ahead else price.usd_h
+            sums[item.name] = _plus(sums.get(item.name, 0.0), usd_h, seconds)
+    return [SpentOn(name=name, usd=usd, is_paid_ahead=name in ahead) for name, usd in sums.items()]
 
 
 def total_usd(items: Sequence[SpentOn]) -> float | None:
-    """Return the sum; None if one is unknown."""
+    """Return the sum of what is billed by time; None if a price of it is unknown."""
     amounts = [item.usd for item in items]
     return None if None in amounts else sum(amount or 0.0 for amount in amounts)
 

@@ -107,7 +107,8 @@ class Search:
             self._put_back()
             error = told.nothing_left(none.tries, stack=world.files.name, waited=bool(self._wait_s))
             if self._before:
-                error.message += f"\nThe host {', '.join(sorted(self._before))} is as it was"
+                old = ", ".join(sorted(self._before))
+                error.retell(f"{error.message}\nThe host {old} is as it was", hint=error.hint)
             raise error from None
         except (GpuInfraError, KeyboardInterrupt):
             self._put_back()

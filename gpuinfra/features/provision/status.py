@@ -73,7 +73,7 @@ class Status:
         host, now = self.host, self.instance
         rows: list[tuple[str, object]] = [("stack", self.stack)]
         if now:
-            since = when.local(now.since, datetime.now().astimezone())
+            since = when.local(now.since, datetime.now(when.HERE))
             rows += [("state", f"{now.state} since {since}" if since else now.state)]
         if host:
             rows += host_rows.rows(host, now, self.details)
@@ -84,9 +84,9 @@ class Status:
         if self.boot:
             rows.append(("environment", _environment(self.boot)))
         if self.lease:
-            rows.append(("lease", self.lease.line(datetime.now().astimezone())))
+            rows.append(("lease", self.lease.line(datetime.now(when.HERE))))
         if self.reservation:
-            rows.append(("reserved", self.reservation.line(datetime.now().astimezone())))
+            rows.append(("reserved", self.reservation.line(datetime.now(when.HERE))))
         if self.waits_until:
             rows.append(("waits", later_start.text(self.waits_until, self.stack)))
         if self.kept:

@@ -126,7 +126,7 @@ class AccountQuotas:
             return self._source.request(code, vcpus)
         except CloudError as error:
             if error.code == "ResourceAlreadyExistsException":
-                error.hint = f"{self._next('quota history')}   # what is open"
+                error.retell(error.message, hint=f"{self._next('quota history')}   # what is open")
             raise
 
     def _ask(self, one: QuotaSum) -> str:

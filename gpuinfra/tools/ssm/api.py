@@ -53,8 +53,8 @@ class Sessions:
                 except self._ssm.exceptions.DoesNotExistException:
                     return None
         except GpuInfraError as refused:
-            refused.hint = "the session cannot be gone on with; run the same command again"
-            raise
+            again = "the session cannot be gone on with; run the same command again"
+            raise refused.retell(refused.message, hint=again) from None
         if not got.get("TokenValue"):
             return None
         return StreamToken(session_id=session_id, url=got["StreamUrl"], token=got["TokenValue"])

@@ -13,14 +13,14 @@ from gpuinfra.ground.model import Host, Record, Tags
 from gpuinfra.ground.text import shorten
 from gpuinfra.tools.terraform.recorded_disk import speed
 from gpuinfra.tools.terraform.recorded_place import true_outputs
+from gpuinfra.tools.terraform.recorded_tags import users_tags
 
 T = TypeVar("T")
 Found = tuple[dict[str, Any], list[dict[str, Any]]]  # a resource and its instances
 HEX = "([0-9a-f]{8}|[0-9a-f]{17})"  # resources of before 2016 have the short ids
 OCTET = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 IPV4 = rf"{OCTET}(\.{OCTET}){{3}}"
-# What may be written as one likes: names and paths, in one line.
-ONE_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
+ONE_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"  # names and paths, as one likes
 # Each text of a Host; any may also be empty, as the address of a stopped one is.
 TEXTS = {
     "stack": r"[a-z][a-z0-9-]{0,31}",
@@ -79,6 +79,7 @@ def record(raw: dict[str, Any]) -> Record:
         host=_host({name: _output(name, {"value": it}) for name, it in true_outputs(outputs, hosts).items()}),
         region=_region(found, outputs),
         tags=_tags(found),
+        users_tags=users_tags(found),
     )
 
 
@@ -167,8 +168,7 @@ def _host(outputs: dict[str, Any]) -> Host | None:
     required = [f.name for f in fields if f.default is dataclasses.MISSING]
     if not outputs.get("instance_id") or any(n not in outputs for n in required):
         return None
-    values = {f.name: _value(f.name, outputs[f.name]) for f in fields if f.name in outputs}
-    return Host(**values)
+    return Host(**{f.name: _value(f.name, outputs[f.name]) for f in fields if f.name in outputs})
 
 
 def _value(name: str, value: Any) -> Any:

@@ -145,6 +145,7 @@ class AccountImages:
     def create(self, instance_id: str, *, name: str, tags: Mapping[str, str]) -> None:
         """Copy a disk."""
         assert {RESTORE_OF, RESTORE_LAUNCH, "gpuinfra:stack", "gpuinfra:owner", "Name"} <= tags.keys()
+        assert tags["team"] == "vision", "a company's account refuses what has not the user's tags"
         self.account.do("before CreateImage")
         if self.account.copy_refusal:
             raise self.account.copy_refusal

@@ -114,9 +114,13 @@ def scene(directory: Path, *, at_terminal: bool = False, answer: bool = True, **
     account = Account(
         instances={OLD: old}, disks={OLD: WORK}, full={(old.instance_type, OWN), ("g5.xlarge", OWN)}
     )
-    tags = SETTINGS.tags
     record = Record(
-        resources={INSTANCE: OLD}, outputs={"instance_id": OLD}, host=host(), region="us-east-1", tags=tags
+        resources={INSTANCE: OLD},
+        outputs={"instance_id": OLD},
+        host=host(),
+        region="us-east-1",
+        tags=SETTINGS.tags,
+        users_tags={"team": "vision"},
     )
     state = FakeState(record)
     state.path = directory / "terraform.tfstate"

@@ -53,12 +53,24 @@ def test_without_capacity_aws_tries_on(tmp_path: Path) -> None:
     (begun,) = later.begun
     assert (begun.instance_id, begun.launched) == (RUNNING.instance_id, STOPPED.launched)
     assert begun.until == (NOW + timedelta(hours=12)).timestamp()
-    assert (begun.tags["gpuinfra:stack"], begun.boundary_arn) == ("default", boundary)
+    assert begun.boundary_arn == boundary
     assert (done.host, done.waits_until) == (None, "2026-11-30T05:00:00Z")
     assert reporter.said[-2:] == [
         "AWS tries each 5 minutes until 2026-11-30 05:00; this machine may be off",
         "next: gpuinfra status; gpuinfra stop ends it",
     ]
+
+
+def test_its_role_bears_all_the_tags_of_the_stack(tmp_path: Path) -> None:
+    """A company's account refuses a role without the tags that it demands, and finds it by its name."""
+    later = FakeLaterStarts()
+    record = dataclasses.replace(RECORDED, users_tags={"cost-center": "4711"})
+    world = stopped_world(tmp_path, later, records=(record,))
+    start_later.start(
+        world, until="12h", when_available=True, now=NOW, start=refusing(start_later.NO_CAPACITY[0])
+    )
+    ours = {"Name": "gpuinfra-default", **SETTINGS.tags.as_dict()}
+    assert later.begun[0].tags == {"cost-center": "4711", **ours}
 
 
 def test_with_capacity_it_is_a_start(tmp_path: Path) -> None:

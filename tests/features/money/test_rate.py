@@ -113,9 +113,21 @@ def test_a_spot_host_is_planned_at_its_spot_price() -> None:
 
 
 def test_a_host_in_a_block_has_been_paid() -> None:
-    """Nobody told what it cost."""
+    """Nobody told what it cost; the other things have their prices."""
     block = dataclasses.replace(SETTINGS, market="capacity-block")
-    assert "unknown: g4dn.xlarge (paid in advance, with its Capacity Block)" in told(block, HOST)[0]
+    assert told(block, HOST)[0] == (
+        "  cost: g4dn.xlarge paid in advance, with its Capacity Block; beside it 0.019 USD an hour,"
+        " 13.89 a month (disk 0.014, address 0.005)"
+    )
+
+
+def test_beside_a_block_what_nobody_told_is_unknown() -> None:
+    """No right helps against a block's price, but it does for the disk."""
+    block = dataclasses.replace(SETTINGS, market="capacity-block")
+    assert told(block, HOST, source=FakePriceList(refusal=DENIED))[0] == (
+        "  cost: g4dn.xlarge paid in advance, with its Capacity Block; beside it unknown: disk, address"
+        " (allow pricing:GetProducts)"
+    )
 
 
 def test_a_plan_tells_it_in_two_lines() -> None:

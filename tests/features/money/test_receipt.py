@@ -1,9 +1,13 @@
 """A receipt: the seconds of each thing times its price, what is gone, and what is left at which price."""
 
+import dataclasses
+
 import pytest
 
+from gpuinfra.features.money.rate import PAID_AHEAD
 from gpuinfra.features.money.rates import FREE, RUNNING, STOPPED, Item, Price, Rate, Span
-from gpuinfra.features.money.receipt import Kept, Receipt, clock, kept, receipt
+from gpuinfra.features.money.receipt import Kept, Receipt, kept, receipt
+from gpuinfra.features.money.receipt_line import clock
 
 HOUR = 3600.0
 
@@ -103,15 +107,46 @@ def test_a_price_that_nobody_told_makes_the_sum_a_least() -> None:
 
 
 def test_why_a_price_is_unknown_is_that_of_the_thing() -> None:
-    """A Capacity Block is paid in advance, China is billed in CNY: no right that is missing tells a price."""
+    """China is billed in CNY: no right that is missing tells a price."""
 
-    def in_block(instance_type: str, market: str) -> Rate:
-        ahead = Price(usd_h=None, why="paid in advance, with its Capacity Block")
+    def in_cny(instance_type: str, market: str) -> Rate:
+        told = Price(usd_h=None, why="AWS bills it in CNY")
         items = rate(instance_type, market).items
-        return Rate(items=(Item(name="host", running=ahead, stopped=FREE), *items[1:]))
+        return Rate(items=(Item(name="host", running=told, stopped=FREE), *items[1:]))
 
-    found = made(span(RUNNING, 0, HOUR), rate_of=in_block, now=HOUR)
-    assert "  unknown price: host (paid in advance, with its Capacity Block)" in found.text()
+    found = made(span(RUNNING, 0, HOUR), rate_of=in_cny, now=HOUR)
+    assert "  unknown price: host (AWS bills it in CNY)" in found.text()
+
+
+def in_a_block(instance_type: str, market: str) -> Rate:
+    """Return the same where the host runs in a Capacity Block."""
+    host = Price(usd_h=None, why=PAID_AHEAD, is_paid_ahead=True) if market == "capacity-block" else usd_h(1.5)
+    items = rate(instance_type, market).items
+    return Rate(items=(Item(name="host", running=host, stopped=FREE), *items[1:]))
+
+
+def test_a_host_in_a_block_has_been_paid() -> None:
+    """No right tells what it cost; the other things have their prices, and are the sum."""
+    block = dataclasses.replace(span(RUNNING, 0, HOUR), market="capacity-block")
+    found = made(block, rate_of=in_a_block, now=HOUR)
+    plain = found.plain()
+    assert (plain["unknown"], plain["paid_ahead"], plain["usd"]) == ([], ["host"], pytest.approx(0.3))
+    assert found.text()[1:3] == [
+        "  host         in advance USD  1 h running paid in advance, with its Capacity Block",
+        "  disk               0.10 USD  1 h running at 0.100 USD an hour",
+    ]
+    assert found.text()[5] == (
+        "  together           0.30 USD  without traffic and tax, and without what its Capacity Block cost"
+    )
+    assert not any("allow" in line for line in found.text())
+
+
+def test_the_hours_outside_of_a_block_are_counted() -> None:
+    """A stopped host goes on after its block, on demand."""
+    block = dataclasses.replace(span(RUNNING, 0, HOUR), market="capacity-block")
+    found = made(block, span(RUNNING, HOUR, 3 * HOUR), rate_of=in_a_block, now=3 * HOUR)
+    assert usd_of(found)["host"] == pytest.approx(3.0)
+    assert found.paid_ahead == ("host",)
 
 
 def test_a_host_of_which_nobody_knows_since_when() -> None:
