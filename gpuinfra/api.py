@@ -122,19 +122,25 @@ class GpuHost:
         return plan.plan(self._world(), initial.init_values(os.environ))
 
     def up(
-        self, *, yes: bool = False, replace: bool = False, wait: bool = True, capacity_wait_s: float = 0.0
+        self,
+        *,
+        yes: bool = False,
+        replace: bool = False,
+        wait: bool = True,
+        capacity_wait_s: float = 0.0,
+        until_ready: bool = False,
     ) -> Host:
         """Make, change or start the host; return it once its environment is proven (`wait`).
 
         yes: to all that loses nothing; with `replace` also to the loss of a host and its disk.
-        capacity_wait_s: for how long AWS is asked again where it has no host to give.
+        capacity_wait_s: for how long AWS is asked again where it has no host to give. until_ready: a host
+        that is replaced is kept until the new one is proven.
         """
         world = self._world()
         consent = up.Consent(yes=yes, replace=replace, running=host_parts.running(world))
         values, living = initial.init_values(os.environ), host_parts.living_host(world, yes=yes)
-        make = partial(
-            up.up, world, values, consent, wait=wait, living=living, capacity_wait_s=capacity_wait_s
-        )
+        make = partial(up.up, world, values, consent, wait=wait, living=living, keep_old=until_ready)
+        make = partial(make, capacity_wait_s=capacity_wait_s)
         return spot_parts.with_restarts(world, os.environ, make, is_ready=wait)
 
     def status(self) -> Status:

@@ -133,6 +133,21 @@ variable "capacity_reservation_id" {
   description = "A capacity reservation of the account's, or the Capacity Block of market = capacity-block, in which the host is to run: its type and zone must be those of the host. null: none."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.capacity_reservation_id == null || try(length(var.instance_types) == 1, var.instance_types == null)
+    error_message = "capacity_reservation_id is ${jsonencode(var.capacity_reservation_id)}, and instance_types is ${jsonencode(var.instance_types)}: a reservation is for one type. Name that one alone, or set capacity_reservation_id to null."
+  }
+
+  validation {
+    condition     = var.capacity_reservation_id == null || try(length(var.zones) == 1, var.zones == null)
+    error_message = "capacity_reservation_id is ${jsonencode(var.capacity_reservation_id)}, and zones is ${jsonencode(var.zones)}: a reservation is in one zone. Name that one alone, or set capacity_reservation_id to null."
+  }
+
+  validation {
+    condition     = var.capacity_reservation_id == null || var.market != "spot-then-on-demand"
+    error_message = "capacity_reservation_id is ${jsonencode(var.capacity_reservation_id)}, and market is ${jsonencode(var.market)}: no spot host runs in a reservation. Set market to \"on-demand\" or \"capacity-block\", or capacity_reservation_id to null."
+  }
 }
 
 variable "pool" {

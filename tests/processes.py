@@ -62,8 +62,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def _children(pid: int) -> Iterator[int]:
-    file = Path(f"/proc/{pid}/task/{pid}/children")
-    try:
-        yield from map(int, file.read_text().split())
-    except (FileNotFoundError, ProcessLookupError):  # it has just ended, or this is no Linux
-        return
+    """Yield what any thread of a process has started: Terraform's provider is the child of one."""
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):  # none where this is no Linux
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            yield from map(int, file.read_text().split())

@@ -1,6 +1,7 @@
 """What AWS must allow: `gpuinfra policy`; and what a coding agent has to know: `gpuinfra skill`."""
 
 import os
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -33,7 +34,8 @@ def policy(
     """Print the IAM policy that this stack's options need, and nothing more."""
     from gpuinfra.features.policy.policy import policies
 
-    found = policies(parts.chosen(factory.world(stack, os.environ)), for_agent=agent, until=until)
+    chosen, now = parts.chosen(factory.world(stack, os.environ)), datetime.now(UTC)
+    found = policies(chosen, for_agent=agent, until=until, now=now)
     money_parts.tell([found.told])
     result(found.text(), found.plain(), as_json)
 

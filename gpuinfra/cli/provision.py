@@ -2,7 +2,7 @@
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -66,6 +66,10 @@ def apply(
             help="Follow the host until its environment is proven.",
         ),
     ] = True,
+    until_ready: Annotated[
+        bool,
+        typer.Option("--until-ready", help="Keep a host that is replaced until the new one is proven."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make, change or start the host; print its public IP.
@@ -77,12 +81,16 @@ def apply(
 
     world, asked_s = factory.world(stack, os.environ), wait_s(wait, stack)
     consent = Consent(yes=yes, replace=replace, running=host_parts.running(world))
-    _apply(world, consent, upgrade_image=upgrade_image, wait=follow, wait_s=asked_s, as_json=as_json)
+    _apply(
+        world,
+        consent,
+        {"upgrade_image": upgrade_image, "capacity_wait_s": asked_s, "keep_old": until_ready},
+        wait=follow,
+        as_json=as_json,
+    )
 
 
-def _apply(
-    world: "World", consent: "Consent", *, upgrade_image: bool, wait: bool, wait_s: float, as_json: bool
-) -> None:
+def _apply(world: "World", consent: "Consent", options: dict[str, Any], *, wait: bool, as_json: bool) -> None:
     from gpuinfra.features.provision.up import up
 
     make = partial(
@@ -90,10 +98,9 @@ def _apply(
         world,
         initial.init_values(os.environ),
         consent,
-        upgrade_image=upgrade_image,
         wait=wait,
         living=host_parts.living_host(world, yes=consent.yes),
-        capacity_wait_s=wait_s,
+        **options,
     )
     host = spot_parts.with_restarts(world, os.environ, make, is_ready=wait)
     if line := shell_path.off_path(os.environ):

@@ -11,6 +11,8 @@ from gpuinfra.cli.options import Json, Stack, Yes, result
 from gpuinfra.factory import quota_parts
 from gpuinfra.ground.names import DEFAULT_STACK
 
+# https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_RequestServiceQuotaIncrease.html
+MOST = 10_000_000_000
 Type = Annotated[str, typer.Option("--type", metavar="TYPE", help="Such as g5.xlarge; default: the stack's.")]
 Spot = Annotated[bool, typer.Option("--spot", help="The quota of spot hosts.")]
 Region = Annotated[str, typer.Option(metavar="NAME", help="Default: that of the stack, else of your AWS.")]
@@ -40,7 +42,8 @@ def show(
 
 def request(
     vcpus: Annotated[
-        int | None, typer.Argument(metavar="[VCPUS]", min=1, help="The new limit; default: what is missing.")
+        int | None,
+        typer.Argument(metavar="[VCPUS]", min=1, max=MOST, help="The new limit; default: what is missing."),
     ] = None,
     instance_type: Type = "",
     spot: Spot = False,
@@ -50,11 +53,11 @@ def request(
     as_json: Json = False,
 ) -> None:
     """Ask AWS for a higher quota. AWS answers in minutes to days."""
-    from gpuinfra.features.quota import account
+    from gpuinfra.features.quota import requests
 
     quotas = quota_parts.quotas(stack, os.environ, region=region, instance_type=instance_type, spot=spot)
     made = quotas.request(vcpus, yes=yes)
-    result("", account.plain(made), as_json)
+    result("", requests.plain(made), as_json)
 
 
 def history(

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuinfra.factory import default_region, initial, world
+from gpuinfra.factory import default_region, initial, regions, world
 from gpuinfra.ground import locations
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.model import Record
 
 if TYPE_CHECKING:
     from gpuinfra.features.doctor.situation import LocalMachine, OtherValues, Situation
@@ -26,9 +25,11 @@ def situation(
     import platform
 
     from gpuinfra.features.doctor.situation import Situation
+    from gpuinfra.ground.model import Record
     from gpuinfra.tools.aws.doctor import AwsAccount
     from gpuinfra.tools.aws.quotas import Quotas
 
+    region = regions.checked(region, "doctor")
     try:
         it, trouble = world(stack, environ), None
     except ConfigError as error:
@@ -45,6 +46,7 @@ def situation(
         trouble=wrong or trouble,
         others=_others(_file(it, stack)) if it and is_set_up and not wrong else _none(),
         python=platform.python_version(),
+        is_other_region=bool(region),
     )
 
 

@@ -28,8 +28,10 @@ def living_host(world: World, *, yes: bool) -> LivingHost:
     from gpuinfra.features.lifecycle import keys, power
     from gpuinfra.features.provision.up import LivingHost
 
-    started = partial(power.started, world, yes=yes, elsewhere=elsewhere())
-    return LivingHost(started=started, take_key=partial(keys.take, world))
+    own_place = elsewhere()
+    started = partial(power.started, world, yes=yes, elsewhere=own_place)
+    settle = partial(own_place.settle_move, world)
+    return LivingHost(settle=settle, started=started, take_key=partial(keys.take, world))
 
 
 def applies(*, yes: bool) -> Callable[[World], Host]:

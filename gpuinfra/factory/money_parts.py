@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuinfra.factory import default_region, world
+from gpuinfra.factory import default_region, regions, world
 from gpuinfra.factory.adapters import price_source
 from gpuinfra.ground import paths
 from gpuinfra.ground.errors import ConfigError
@@ -68,7 +68,7 @@ def type_prices(
     from gpuinfra.tools.terminal.terminal import Terminal
 
     told = reporter or Terminal()
-    named = region or _stack_region(stack, environ, here, told) or default_region()
+    named = regions.checked(region, "prices") or _stack_region(stack, environ, here, told) or default_region()
     directory = paths.cache_home(environ) / "prices"
     return TypePrices(named, directory=directory, ask=lambda: price_source(named), reporter=told)
 

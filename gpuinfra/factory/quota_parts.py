@@ -6,10 +6,9 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gpuinfra.factory import default_region, world
+from gpuinfra.factory import default_region, regions, world
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.pool import ON_DEMAND, SPOT, Pool
-from gpuinfra.ground.world import Clock
 
 if TYPE_CHECKING:
     from gpuinfra.features.quota.account import AccountQuotas
@@ -25,16 +24,17 @@ def quotas(
     """
     from gpuinfra.features.quota.account import AccountQuotas
     from gpuinfra.features.quota.ahead import needed_for
+    from gpuinfra.ground.world import Clock
     from gpuinfra.tools.aws.quotas import Quotas
     from gpuinfra.tools.terminal.terminal import Terminal
 
     settings = _settings(stack, environ)
-    named = region or (settings.region if settings else "") or default_region()
-    places = needed_for(settings) if settings else []
+    named = regions.checked(region, "quota show") or (settings.region if settings else "") or default_region()
+    places = needed_for(settings) if settings else ()
     if instance_type:
-        places = [Pool(instance_type=instance_type, market=SPOT if spot else ON_DEMAND)]
+        places = (Pool(instance_type=instance_type, market=SPOT if spot else ON_DEMAND),)
     elif spot:
-        places = [Pool(instance_type=it.instance_type, market=SPOT) for it in places]
+        places = tuple(Pool(instance_type=it.instance_type, market=SPOT) for it in places)
     return AccountQuotas(
         Quotas(named, settings),
         region=named,

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Settings
+from gpuinfra.ground.reservation import Reservation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +122,9 @@ class AccountReader(Protocol):
 
     def network(self, subnet_id: str) -> Sequence[SubnetPlace] | None:
         """Return where a host may be put; None: no such subnet, or no default VPC."""
+
+    def reservation(self, reservation_id: str) -> Reservation | None:
+        """Return a capacity reservation, None where the account has no such one in the region."""
 
     def launch(self, request: HostRequest) -> GpuInfraError | None:
         """Return why EC2 would refuse this request, by a dry run."""

@@ -18,6 +18,14 @@ class GpuInfraError(Exception):
         if hint:
             self.add_note(f"  next: {hint}")  # where Python shows it: in a notebook
 
+    def retell(self, message: str, *, hint: str) -> "GpuInfraError":
+        """Return this very error with what is known since; it stays the error of its kind."""
+        self.args, self.message, self.hint = (message,), message, hint
+        self.__dict__.pop("__notes__", None)
+        if hint:
+            self.add_note(f"  next: {hint}")
+        return self
+
 
 class ConfigError(GpuInfraError):
     """A file or an option is wrong; nothing was contacted."""

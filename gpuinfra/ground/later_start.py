@@ -9,6 +9,7 @@ from typing import Protocol
 class LaterStart:
     """A start that waits for capacity; until: in seconds since 1970. tags: of the stack.
 
+    boundary_arn: what the account demands of every role, empty where it demands nothing.
     launched: its last start before it was asked for, ISO 8601 in UTC: once it has another one, it has run.
     """
 
@@ -17,6 +18,7 @@ class LaterStart:
     launched: str
     until: float
     tags: Mapping[str, str]
+    boundary_arn: str = ""
 
 
 class LaterStarts(Protocol):

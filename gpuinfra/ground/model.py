@@ -64,6 +64,8 @@ class Instance:
     since: when it got into its state, empty where AWS does not say; reason: why it does not run, in AWS's
     words. volume_ids: what is deleted with it; other_...: what somebody attached, and what stays.
     market: on-demand, spot or capacity-block. made: when it got its disk; `launched` is its last start.
+    reservation_id: the capacity reservation that it was launched for. block_ends: when its Capacity Block
+    ends, as the host was told by its tag.
     """
 
     instance_id: str
@@ -82,6 +84,9 @@ class Instance:
     other_interface_ids: tuple[str, ...] = ()
     market: str = "on-demand"
     made: str = ""
+    reservation_id: str = ""
+    block_ends: str = ""
+    spot_request_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +213,7 @@ class Settings:
     access: str = "ssh"
     security_group_ids: tuple[str, ...] = ()
     instance_profile: str = ""
+    permissions_boundary_arn: str = ""
     key_name: str = ""
     ami_id: str = ""
     subnet_id: str | None = None
@@ -222,11 +228,17 @@ class Settings:
     zones: tuple[str, ...] = ()  # in order, availability_zone too; empty: EC2 chooses
     availability_zone: str = ""
     pool: Pool | None = None  # where the host was found; None: not recorded
+    capacity_reservation_id: str = ""  # or that of a Capacity Block; empty: none
 
     @property
     def tags(self) -> Tags:
         """Return the tags that Terraform puts on everything of this stack."""
         return Tags(project=self.project, stack=self.stack, owner=self.owner)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Return the instance types that the host may have, in the order in which they are asked for."""
+        return self.instance_types or (self.instance_type,)
 
     @property
     def place(self) -> Pool:
@@ -237,9 +249,8 @@ class Settings:
 
     def allows(self, pool: Pool) -> bool:
         """Tell whether a pool is still one that these settings ask for; without zones, any zone is."""
-        types = self.instance_types or (self.instance_type,)
         return (
-            pool.instance_type in types
+            pool.instance_type in self.types
             and pool.market in markets_of(self.market)
             and (not self.zones or pool.zone in self.zones)
         )

@@ -1,5 +1,6 @@
 """Where a host can come from: EC2 has capacity, or none, by type, market and zone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MARKETS = ON_DEMAND, SPOT, CAPACITY_BLOCK = "on-demand", "spot", "capacity-block"
@@ -20,6 +21,16 @@ class Pool:
     def __str__(self) -> str:
         """Return it in words."""
         return f"{self.instance_type} {self.market}{f' in {self.zone}' if self.zone else ''}"
+
+
+def pools_of(market: str, types: Sequence[str], zones: Sequence[str] = ("",)) -> tuple[Pool, ...]:
+    """Return the places that such values name: market by market, type by type, zone by zone."""
+    return tuple(
+        Pool(instance_type=name, market=one, zone=zone)
+        for one in markets_of(market)
+        for name in types
+        for zone in zones
+    )
 
 
 def markets_of(market: str) -> tuple[str, ...]:

@@ -218,6 +218,15 @@ class StateFile(Protocol):
     def read(self) -> Record:
         """Return the record, empty when there is none; raises ConfigError when it is damaged."""
 
+    def text(self) -> str:
+        """Return the whole of it as Terraform wrote it; empty where there is none."""
+
+    def take_out(self, addresses: Collection[str]) -> None:
+        """Forget these, in one step: they live on at AWS; raises TerraformError while Terraform runs."""
+
+    def put_back(self, before: str, addresses: Collection[str], *, into: Path | None = None) -> None:
+        """Record these as an earlier text has them, with its outputs; `into`: a copy, the state stays."""
+
     def rescue(self, text: str) -> Path | None:
         """Keep a state that Terraform could not write: `text`, or errored.tfstate; None if there is none."""
 

@@ -157,9 +157,32 @@ class Simulator:
         given = {"notice_s": notice_s, "action": action, "with_notice": with_notice}
         self._call("POST", "interrupt", {"instance_id": instance_id, **given})
 
+    def spot_price(self, instance_type: str, zone: str, usd_h: float, *, notice_s: float = 120.0) -> None:
+        """Let a type cost so much an hour on the spot market; hosts of a lower max_price are taken back."""
+        given = {"instance_type": instance_type, "zone": zone, "usd_h": usd_h, "notice_s": notice_s}
+        self._call("POST", "spot-price", given)
+
     def rebalance(self, instance_id: str) -> None:
         """Say in an instance's metadata that it is at a higher risk of being taken back."""
         self._call("POST", "rebalance", {"instance_id": instance_id})
+
+    def reserve(
+        self,
+        reservation_id: str,
+        *,
+        instance_type: str = "g4dn.xlarge",
+        zone: str = f"{REGION}a",
+        begins_in_s: float = 0.0,
+        ends_in_s: float | None = None,
+        **more: object,
+    ) -> None:
+        """Let the account have a capacity reservation, or change it; more: as of ReservedCapacity.
+
+        What runs in one that is a Capacity Block (block=True) is terminated by EC2 30 minutes before its end.
+        """
+        given = {"reservation_id": reservation_id, "instance_type": instance_type, "zone": zone, **more}
+        times = {"begins_in_s": begins_in_s, "ends_in_s": ends_in_s}
+        self._call("POST", "reservation", {**given, **times})
 
     def caller_ip(self, address: str) -> None:
         """Set the address that checkip answers."""

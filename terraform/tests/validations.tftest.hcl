@@ -934,3 +934,48 @@ run "a_reservation_of_the_spot_market" {
 
   expect_failures = [var.capacity_reservation_id]
 }
+
+run "a_reservation_with_several_types" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    capacity_reservation_id = "cr-0123456789abcdef0"
+    instance_types          = ["p5.48xlarge", "p4d.24xlarge"]
+  }
+
+  expect_failures = [var.capacity_reservation_id]
+}
+
+run "a_reservation_with_several_zones" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    capacity_reservation_id = "cr-0123456789abcdef0"
+    zones                   = ["us-east-1a", "us-east-1b"]
+  }
+
+  expect_failures = [var.capacity_reservation_id]
+}
+
+run "a_reservation_of_two_markets" {
+  command = plan
+
+  module {
+    source = "./tests/stack"
+  }
+
+  variables {
+    capacity_reservation_id = "cr-0123456789abcdef0"
+    market                  = "spot-then-on-demand"
+  }
+
+  expect_failures = [var.capacity_reservation_id]
+}

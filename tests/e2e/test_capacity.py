@@ -1,5 +1,6 @@
 """A region without capacity: `up` asks in one place after the other, and one host is what comes of it."""
 
+import dataclasses
 import json
 import re
 import signal
@@ -120,6 +121,31 @@ def test_kill_9_in_every_place(two_by_two: Cli, sim: Simulator, place: tuple[str
     cli.ok("recover", "--yes")
     found = pool(cli) or {"instance_type": G5, "market": "spot"}  # the first one is not written down
     assert (found["instance_type"], found["market"]) == place
+    assert cli.json("plan") == UNCHANGED
+    cli.ok("down", "--yes")
+    assert sim.leftovers() == {}
+
+
+@pytest.mark.parametrize("is_made", [False, True])
+def test_kill_9_in_the_place_after_a_late_lack(two_by_two: Cli, sim: Simulator, is_made: bool) -> None:
+    """The state names a host that EC2 has taken back; one that is made since is no second one's way."""
+    cli = two_by_two
+    sim.capacity(0, instance_type=G5)
+    sim.capacity_late(instance_type=G5)
+    sim.fault(Fault(match="RunInstances", body=f"={G6}", delay_s=PATIENCE_S, drop=not is_made, after=is_made))
+    # with a provider of its own, which dies with it: one that lives asks again
+    own = {name: value for name, value in cli.env.items() if name != "TF_REATTACH_PROVIDERS"}
+    running = dataclasses.replace(cli, env=own).start("up", "--yes")
+    sim.wait_for(lambda calls: any(call.fault for call in calls))
+    kill(running)
+    sim.clear_faults()
+    assert hosts(sim) == is_made
+    if is_made:
+        refused(cli.run("up", "--yes"), 5, "Terraform does not know of", "  next: gpuinfra recover")
+        cli.ok("recover", "--yes")
+    else:
+        cli.ok("up", "--yes")
+    assert hosts(sim) == 1
     assert cli.json("plan") == UNCHANGED
     cli.ok("down", "--yes")
     assert sim.leftovers() == {}

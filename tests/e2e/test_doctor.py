@@ -169,6 +169,6 @@ def test_up_ends_before_anything_is_made(name: str, cli: Cli, sim: Simulator) ->
     """What is certain is told with its next step; nothing is made, not even a security group."""
     it = BROKEN[name]
     sim.account(**it.account)
-    refused(cli.run("up", "--yes"), 4, "AWS would refuse this host", f"next: {it.next}")
+    refused(cli.run("up", "--yes"), 4, "this host cannot be had", f"next: {it.next}")
     assert sim.leftovers() == {}
     assert sim.calls("RunInstances") == []

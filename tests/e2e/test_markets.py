@@ -65,20 +65,3 @@ def test_where_the_host_was_found_is_planned_for(cli: Cli, sim: Simulator, provi
     assert [call.params.get("InstanceMarketOptions.MarketType") for call in launches] == ["spot"]
     cli.ok("down", "--yes")
     assert (sim.leftovers(), found.read()) == ({}, None)
-
-
-def test_a_host_in_a_block_that_was_bought(cli: Cli, sim: Simulator) -> None:
-    """It runs in its block where nobody else gets a host; what it cost was told to nobody."""
-    sim.capacity(0)
-    cli.edit('market = "on-demand"', 'market = "capacity-block"')
-    refused(cli.run("up", "--yes"), 2, "it must be the id of the block that was bought")
-    cli.edit("capacity_reservation_id = null", 'capacity_reservation_id = "cr-0123456789abcdef0"')
-    assert cli.json("up", "--yes")["market"] == "capacity-block"
-    (launch,) = sim.calls("RunInstances")
-    reserved = "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId"
-    assert launch.params[reserved] == "cr-0123456789abcdef0"
-    plan = cli.run("plan").stderr
-    assert "up to date: nothing would be changed" in plan
-    assert "paid in advance, with its Capacity Block" in cli.ok("status")
-    cli.ok("down", "--yes")
-    assert sim.leftovers() == {}

@@ -19,6 +19,13 @@ G4, G5 = "g4dn.xlarge", "g5.xlarge"
 HELD_S = 600.0
 
 
+def made_and_stopped(cli: Cli) -> Any:
+    """Make a host and stop it; return what is recorded."""
+    cli.ok("up", "--yes")
+    cli.ok("stop", "--yes")
+    return cli.json("output")
+
+
 def moved(cli: Cli, sim: Simulator, old: Any) -> Any:
     """Start the host elsewhere; check that it is the only one, on the same disk; return what is recorded."""
     done = cli.run("start", "--yes")
@@ -67,12 +74,10 @@ def test_in_another_zone(stopped: Cli, sim: Simulator) -> None:
 
 
 def test_as_another_type_in_its_zone_or_in_another_zone(cli: Cli, sim: Simulator) -> None:
-    """First what needs no copy; where AWS has nothing at all the host is as it was, and its copy is kept."""
+    """First what needs no copy, also where AWS finds out late; with nothing at all its copy is kept."""
     cli.edit("instance_types = null", f'instance_types = ["{G4}", "{G5}"]')
-    cli.ok("up", "--yes")
-    cli.ok("stop", "--yes")
-    old = cli.json("output")
-    sim.capacity(0, instance_type=G4)
+    old = made_and_stopped(cli)
+    sim.capacity_late(instance_type=G4)
     cli.ok("start", "--yes")
     now = cli.json("output")
     assert (now["instance_id"], now["instance_type"]) == (old["instance_id"], G5)
@@ -89,6 +94,59 @@ def test_as_another_type_in_its_zone_or_in_another_zone(cli: Cli, sim: Simulator
     assert len(sim.calls("CreateImage")) == 1
 
 
+def test_on_the_spot_market_where_no_zone_has_room(cli: Cli, sim: Simulator) -> None:
+    """It is told before what that means, and its price; recorded, priced and ended as a spot host then.
+
+    With its lease, which ends such a host: EC2 stops none. Back to on-demand goes nothing: it has no stop.
+    """
+    cli.edit('market = "on-demand"', 'market = "spot-then-on-demand"')
+    cli.edit("max_hours = null", "max_hours = 5")
+    sim.capacity(0, market="spot")
+    old = made_and_stopped(cli)
+    assert old["market"] == "on-demand"
+    sim.clear_capacity()
+    sim.capacity(0, market="on-demand")
+    refused(cli.run("start"), 4, "next: gpuinfra start --yes")
+    done = cli.run("start", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert f"{G4} spot in any zone, 0." in done.stderr
+    assert "As a spot host it cannot be stopped, only ended, its disk with it" in done.stderr
+    new = cli.json("output")
+    assert (hosts(sim), disk(sim)) == ({new["instance_id"]: "running"}, old["instance_id"])
+    assert {**new, **CHANGES} == {**old, **CHANGES, "market": "spot"}
+    assert cli.json("plan") == NOTHING
+    assert cli.json("status")["instance"]["market"] == "spot"
+    assert "AWS terminates the spot host" in cli.ok("lease")
+    assert {it["Target"]["Arn"].split(":")[-1] for it in schedules(sim)} == {"terminateInstances"}
+    refused(cli.run("stop", "--yes"), 2, "is a spot host: it cannot be stopped", "next: gpuinfra down")
+    cli.ok("start")
+    assert cli.json("plan") == NOTHING
+    cli.ok("down", "--yes")
+    assert sim.leftovers() == {}
+
+
+# What is another host's, and what it has of its place.
+CHANGES = dict.fromkeys(
+    (
+        "instance_id",
+        "instance_arn",
+        "ami_id",
+        "availability_zone",
+        "public_ip",
+        "private_ip",
+        "root_volume_id",
+    ),
+    "",
+)
+
+
+def schedules(sim: Simulator) -> list[Any]:
+    """Return the schedules of all leases."""
+    scheduler = client("scheduler", sim)
+    found = scheduler.list_schedules()["Schedules"]
+    return [scheduler.get_schedule(Name=it["Name"], GroupName=it["GroupName"]) for it in found]
+
+
 def test_a_host_that_aws_takes_back_before_it_runs(stopped: Cli, sim: Simulator) -> None:
     """The old one is the host again, in the record too: its plan is empty, and it starts where it is."""
     cli, old = stopped, stopped.json("output")
@@ -101,32 +159,6 @@ def test_a_host_that_aws_takes_back_before_it_runs(stopped: Cli, sim: Simulator)
     cli.ok("start")
     assert (hosts(sim), cli.json("plan")) == ({old["instance_id"]: "running"}, NOTHING)
     assert "images" not in sim.leftovers(), "a copy of what is older than the disk is of no use"
-
-
-@pytest.mark.parametrize(
-    ("action", "after"),
-    [
-        ("CreateImage", True),
-        ("RunInstances", True),
-        ("TerminateInstances", False),
-        ("TerminateInstances", True),
-    ],
-)
-def test_killed_in_the_middle(stopped: Cli, sim: Simulator, action: str, after: bool) -> None:
-    """kill -9 with Terraform: never two hosts that run, never no disk; the next start goes on."""
-    cli = cold(stopped)
-    old = cli.json("output")
-    sim.capacity(0, zone=OWN)
-    sim.fault(Fault(match=action, after=after, delay_s=HELD_S))
-    running = cli.start("start", "--yes")
-    sim.wait_for(lambda calls: any(call.action == action and call.fault for call in calls))
-    kill(running)
-    sim.clear_faults()
-    states = list(hosts(sim).values())
-    assert states.count("running") <= 1, states
-    assert disk(sim) == old["instance_id"]
-    moved(cli, sim, old)
-    assert len(sim.calls("CreateImage")) == 1
 
 
 @pytest.mark.parametrize(("action", "image_s"), [("RunInstances", 0.0), ("CreateImage", HELD_S)])

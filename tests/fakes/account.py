@@ -15,6 +15,7 @@ from gpuinfra.ground.account_facts import (
 )
 from gpuinfra.ground.errors import ConfigError, GpuInfraError
 from gpuinfra.ground.model import Settings
+from gpuinfra.ground.reservation import Reservation
 
 T = TypeVar("T")
 ZONES = ("us-east-1a", "us-east-1b")
@@ -47,6 +48,7 @@ class FakeAccount:
     allowed: str = "disabled"
     agreed: bool = True
     places: Sequence[SubnetPlace] | None = (PLACE,)
+    reserved: Reservation | None = None
     launch_refusal: GpuInfraError | None = None
     refusals: Mapping[str, GpuInfraError] = field(default_factory=dict)
     may: Mapping[str, bool] | None = None
@@ -86,6 +88,10 @@ class FakeAccount:
     def network(self, subnet_id: str) -> Sequence[SubnetPlace] | None:
         """Return the subnets."""
         return self._told("network", self.places)
+
+    def reservation(self, reservation_id: str) -> Reservation | None:
+        """Return what the test set."""
+        return self._told("reservation", self.reserved)
 
     def launch(self, request: HostRequest) -> GpuInfraError | None:
         """Remember what was asked for."""

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from gpuinfra.ground.errors import CloudError, GpuInfraError
 from gpuinfra.ground.quota import QuotaRequest, RunningVcpus
 
-VCPUS = {"g4dn.xlarge": 4, "g5.xlarge": 4, "g5.2xlarge": 8, "g6f.large": 2, "p5.48xlarge": 192, "t3.large": 2}
+VCPUS = {
+    "g4dn.xlarge": 4, "g5.xlarge": 4, "g5.2xlarge": 8, "g6f.large": 2, "t3.large": 2,
+    "p4d.24xlarge": 96, "p5.48xlarge": 192, "p6-b200.48xlarge": 192,
+}  # fmt: skip
 
 
 def denied(action: str) -> CloudError:

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +133,16 @@ class FakeState:
     def rescue(self, text: str) -> Path | None:
         """Return what the test set."""
         return self.rescued
+
+    def text(self) -> str:
+        """Return nothing that Terraform would write."""
+        return "{}"
+
+    def take_out(self, addresses: Collection[str]) -> None:
+        """Keep all: see LocalState for the real one."""
+
+    def put_back(self, before: str, addresses: Collection[str], *, into: Path | None = None) -> None:
+        """Keep all."""
 
     def exchange(self, new: Path | None) -> Path | None:
         """Remember what the new one says; it is whole."""

@@ -112,6 +112,23 @@ def test_a_default_vpc_leads_out(sim: Simulator, ec2: "EC2Client") -> None:
     assert sim.leftovers() == {}
 
 
+def test_an_endpoint_outlives_its_route_table(ec2: "EC2Client") -> None:
+    """It can be deleted though the table went first: Terraform may ask so for a state of long ago."""
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    made = ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        VpcEndpointType="Gateway",
+        ServiceName="com.amazonaws.us-east-1.s3",
+        RouteTableIds=[table],
+    )
+    ec2.delete_route_table(RouteTableId=table)
+    endpoint = made["VpcEndpoint"]["VpcEndpointId"]
+    assert not ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint]).get("Unsuccessful")
+    assert {one["State"] for one in ec2.describe_vpc_endpoints()["VpcEndpoints"]} <= {"deleted"}
+    ec2.delete_vpc(VpcId=vpc)
+
+
 def test_a_setting_that_does_not_exist(sim: Simulator) -> None:
     """A test that misspells it is told."""
     with pytest.raises(GpuInfraError, match="no such setting of an account: plann"):

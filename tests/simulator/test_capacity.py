@@ -1,4 +1,4 @@
-"""Where EC2 has a host and where not, in its own words; what frees a place; a lack that is found out late."""
+"""Where EC2 has a host and where not, in its own words; what frees a place."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.simulator.client import Simulator
 from tests.simulator.aws import client, describe, launch
-from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -141,36 +140,6 @@ def test_a_dry_run_says_nothing_of_capacity(sim: Simulator, ec2: "EC2Client") ->
     """It answers as if there were some."""
     sim.capacity(0)
     assert refused(ec2, DryRun=True)[0] == "DryRunOperation"
-
-
-def test_a_lack_that_is_found_late_ends_the_pending_host(sim: Simulator, ec2: "EC2Client") -> None:
-    """RunInstances says yes; the reason is in the host's state afterwards, and no host ran."""
-    sim.capacity_late(instance_type=TYPE, zone="us-east-1a")
-    made = launch(ec2)
-    seen = {made["State"]["Name"]}
-
-    def ended() -> bool:
-        seen.add(describe(ec2, made["InstanceId"])["State"]["Name"])
-        return "terminated" in seen
-
-    wait_until(ended, "the end of a host without capacity")
-    assert seen <= {"pending", "terminated"}
-    assert describe(ec2, made["InstanceId"])["StateReason"]["Code"] == "Server.InsufficientInstanceCapacity"
-    assert [event["state"] for event in sim.events()] == ["terminated"]
-    assert launch(ec2, **in_zone("us-east-1b"))["State"]["Name"] == "running"
-
-
-def test_a_reservation_has_its_place(sim: Simulator, ec2: "EC2Client") -> None:
-    """Where nobody else gets a host; a Capacity Block says so in the lifecycle."""
-    sim.capacity(0)
-    target: Any = {"CapacityReservationTarget": {"CapacityReservationId": "cr-0123456789abcdef0"}}
-    made = launch(ec2, CapacityReservationSpecification=target)
-    assert made["CapacityReservationSpecification"] == target
-    assert "InstanceLifecycle" not in made
-    block: Any = {"MarketType": "capacity-block"}
-    made = launch(ec2, CapacityReservationSpecification=target, InstanceMarketOptions=block)
-    assert made["InstanceLifecycle"] == "capacity-block"
-    assert "SpotInstanceRequestId" not in made
 
 
 def test_a_highest_price_below_the_price_of_the_market_is_refused(ec2: "EC2Client") -> None:

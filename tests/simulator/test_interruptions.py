@@ -28,6 +28,23 @@ def test_an_interruption_is_a_notice_and_then_the_end(sim: Simulator, ec2: "EC2C
     assert [event["by"] for event in sim.events()] == ["api", "ec2"]
 
 
+def test_a_price_above_the_highest_ends_the_host(sim: Simulator, ec2: "EC2Client") -> None:
+    """After a notice, and its request says why; a host that named no highest price goes on."""
+    limited: Any = {**SPOT, "SpotOptions": {**SPOT["SpotOptions"], "MaxPrice": "0.3"}}
+    made = launch(ec2, InstanceMarketOptions=limited)
+    other = launch(ec2, InstanceMarketOptions=SPOT)["InstanceId"]
+    zone, name = made["Placement"]["AvailabilityZone"], made["InstanceType"]
+    sim.spot_price(name, zone, 0.29, notice_s=0.3)
+    assert [it.notices for it in sim.machines()] == [{}, {}]
+    sim.spot_price(name, zone, 0.31, notice_s=0.3)
+    wait_until(lambda: describe(ec2, made["InstanceId"])["State"]["Name"] == "terminated", "the end")
+    requests = ec2.describe_spot_instance_requests(SpotInstanceRequestIds=[made["SpotInstanceRequestId"]])
+    assert requests["SpotInstanceRequests"][0]["Status"]["Code"] == "instance-terminated-by-price"
+    assert describe(ec2, other)["State"]["Name"] == "running"
+    (row,) = ec2.describe_spot_price_history(InstanceTypes=[name], AvailabilityZone=zone)["SpotPriceHistory"]
+    assert float(row["SpotPrice"]) == 0.31
+
+
 def test_an_interruption_without_a_notice_cuts_the_power(sim: Simulator, ec2: "EC2Client") -> None:
     """The notice is best effort: the host is gone at once, its system is not asked."""
     made = launch(ec2, InstanceMarketOptions=SPOT)["InstanceId"]

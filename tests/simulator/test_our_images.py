@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gpuinfra.ground.disk_copy import RESTORE_LAUNCH, RESTORE_OF
+from gpuinfra.ground.disk_copy import RESTORE_IMAGE, RESTORE_LAUNCH, RESTORE_NAME, RESTORE_OF
 from gpuinfra.ground.errors import AlreadyExists
 from gpuinfra.ground.model import Inventory
 from gpuinfra.simulator.client import REGION, Simulator
@@ -31,7 +31,7 @@ def copied(images: HostImages, ec2: "EC2Client") -> str:
     """Copy the disk of a new, stopped host; return its id."""
     host = launch(ec2)["InstanceId"]
     ec2.stop_instances(InstanceIds=[host])
-    marks = {RESTORE_OF: host, RESTORE_LAUNCH: LAUNCHED}
+    marks = {RESTORE_OF: host, RESTORE_LAUNCH: LAUNCHED, RESTORE_IMAGE: "nvidia", RESTORE_NAME: "its (name)"}
     images.create(host, name=f"copy of {host}", tags={**SETTINGS.tags.as_dict(), **marks})
     return host
 
@@ -51,6 +51,7 @@ def test_a_copy_tells_whose_disk_it_is_and_how_far_it_is(
     ec2.create_image(InstanceId=host, Name="a user's own")
     (copy,) = images.copies(SETTINGS.tags)
     assert (copy.instance_id, copy.launched, copy.state, copy.percent) == (host, LAUNCHED, "pending", 0)
+    assert (copy.image, copy.ami_name) == ("nvidia", "its (name)")
     sim.images_take(0.0)
     (copy,) = images.copies(SETTINGS.tags)
     assert (copy.state, copy.percent, copy.size_gb) == ("available", 100, 128)

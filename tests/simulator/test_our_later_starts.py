@@ -1,5 +1,7 @@
 """Starts that AWS makes later, by our own calls against the simulated API."""
 
+import dataclasses
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -103,14 +105,19 @@ def test_the_role_may_start_this_one_host_and_no_longer(
     """Least privilege: one instance, one action, until the time."""
     host = stopped(ec2)
     sim.fault(NO_CAPACITY)
-    starts.begin(asked(host))
     iam = client("iam", sim)
+    anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": anything})
+    boundary = iam.create_policy(PolicyName="edge", PolicyDocument=document)["Policy"]["Arn"]
+    starts.begin(dataclasses.replace(asked(host), boundary_arn=boundary))
     (role,) = [it["RoleName"] for it in iam.list_roles()["Roles"] if "-start-" in it["RoleName"]]
     policy = iam.get_role_policy(RoleName=role, PolicyName="start-later")["PolicyDocument"]
     (allowed,) = [it for it in policy["Statement"] if it["Action"] == "ec2:StartInstances"]
     assert allowed["Resource"].endswith(f":instance/{host['InstanceId']}")
     assert "DateLessThan" in allowed["Condition"]
-    trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"][0]
+    made = iam.get_role(RoleName=role)["Role"]
+    assert made["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary, "an account may demand it"
+    trust = made["AssumeRolePolicyDocument"]["Statement"][0]
     assert trust["Condition"]["ArnLike"]["aws:SourceArn"].endswith(f"{host['InstanceId']}*")
 
 

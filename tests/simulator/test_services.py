@@ -85,7 +85,7 @@ def test_no_host_is_connected_to_session_manager(sim: Simulator) -> None:
 @pytest.mark.parametrize(
     ("service", "action", "arguments"),
     [
-        ("ec2", "describe_capacity_reservations", {}),
+        ("ec2", "describe_capacity_block_offerings", {"CapacityDurationHours": 24}),
         ("pricing", "describe_services", {}),
         ("ssm", "start_automation_execution", {"DocumentName": "AWS-StopEC2Instance"}),
         ("ec2", "describe_images", {"Filters": [{"Name": "no-such-filter", "Values": ["x"]}]}),

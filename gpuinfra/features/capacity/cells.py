@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gpuinfra.ground.model import Settings
-from gpuinfra.ground.pool import Pool, markets_of
+from gpuinfra.ground.pool import Pool, pools_of
 
 
 def cells(settings: Settings) -> tuple[Pool, ...]:
@@ -11,14 +11,7 @@ def cells(settings: Settings) -> tuple[Pool, ...]:
 
     Without a zone EC2 looks in all of them at once, which is one try for each type and market.
     """
-    types = settings.instance_types or (settings.instance_type,)
-    zones = settings.zones or ("",)
-    return tuple(
-        Pool(instance_type=name, market=market, zone=zone)
-        for market in markets_of(settings.market)
-        for name in types
-        for zone in zones
-    )
+    return pools_of(settings.market, settings.types, settings.zones or ("",))
 
 
 def place_of(found: Pool, places: Sequence[Pool], recorded: Pool | None) -> Pool | None:

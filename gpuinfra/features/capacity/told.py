@@ -28,6 +28,19 @@ def order(places: Sequence[Pool], prices: Prices, *, wait_s: float, stack: str) 
     return [head, *table([top, *rows]).split("\n"), rounds if wait_s else once]
 
 
+def too_low(places: Sequence[Pool], prices: Prices, max_price: float | None) -> list[str]:
+    """Return the spot places that AWS would refuse for their price; none whose price is unknown."""
+    if max_price is None:
+        return []
+    asked = {pool: prices.spot(pool.instance_type, pool.zone).usd_h for pool in places if pool.market == SPOT}
+    return [
+        f"! max_price = {max_price:g} is below the spot price of {pool.instance_type}{_in(pool)},"
+        f" {usd(price)} USD an hour: AWS would refuse that; raise max_price in terraform.tfvars"
+        for pool, price in asked.items()
+        if price is not None and price > max_price
+    ]
+
+
 def refused(one: FailedTry, left: Sequence[Pool]) -> str:
     """Return a try that brought no host as a line; left: what its round asks next."""
     of = one.number + len(left)
@@ -38,7 +51,8 @@ def refused(one: FailedTry, left: Sequence[Pool]) -> str:
 def waiting(places: Sequence[Pool], *, next_round: datetime, until: datetime) -> str:
     """Return what is waited for, by the user's own clock."""
     names = f"{count(len(places), 'place')}, first {places[0]}" if len(places) > 1 else str(places[0])
-    return f"asked again at {next_round:%H:%M:%S} ({names}); until {until:%H:%M}"
+    day = "" if until.date() == next_round.date() else f"{until:%Y-%m-%d} "
+    return f"asked again at {next_round:%H:%M:%S} ({names}); until {day}{until:%H:%M}"
 
 
 def nothing_left(tries: Sequence[FailedTry], *, stack: str, waited: bool) -> CloudError:
@@ -62,6 +76,10 @@ def _step(tries: Sequence[FailedTry], stack: str, *, waited: bool) -> str:
     longer = "more of instance_types, zones or market in terraform.tfvars are more places to ask in"
     why = longer if waited else "asks again and again until AWS has one"
     return f"{command('up --wait 2h', stack)}   # {why}"
+
+
+def _in(pool: Pool) -> str:
+    return f" in {pool.zone}" if pool.zone else ""
 
 
 def _price(pool: Pool, prices: Prices) -> str:

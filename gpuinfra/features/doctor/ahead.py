@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 
-from gpuinfra.features.doctor import account, image, place
+from gpuinfra.features.doctor import account, image, place, reserved
 from gpuinfra.features.doctor.finding import BAD, Finding
 from gpuinfra.features.doctor.situation import AccountSituation
+from gpuinfra.ground import threads
 from gpuinfra.ground.errors import CloudError, GpuInfraError
 from gpuinfra.ground.model import Record, Settings
 from gpuinfra.ground.world import World
@@ -19,6 +20,7 @@ CERTAIN: tuple[Callable[[AccountSituation], Finding], ...] = (
     account.plan,
     place.type_offered,
     image.there,
+    reserved.reservation,
 )
 
 
@@ -45,22 +47,21 @@ class AccountCheck:
         self._thread.start()
 
     def refuse(self) -> None:
-        """Refuse a host that AWS would refuse for certain.
+        """Refuse a host that cannot be had for certain.
 
         Raises:
             CloudError: why, and what mends it.
         """
         if bad := self._bad():
-            raise CloudError(f"AWS would refuse this host: {bad.text}", hint=bad.hint)
+            raise CloudError(f"this host cannot be had: {bad.text}", hint=bad.hint)
 
     def tell(self) -> None:
-        """Say what AWS would refuse for certain."""
+        """Say what is in its way for certain."""
         if bad := self._bad():
-            self._world.reporter.say(f"! AWS would refuse this host: {bad.text}; next: {bad.hint}")
+            self._world.reporter.say(f"! this host cannot be had: {bad.text}; next: {bad.hint}")
 
     def _ask(self, it: AccountSituation) -> None:
-        with ThreadPoolExecutor(max_workers=len(CERTAIN)) as threads:
-            asked = [threads.submit(check, it) for check in CERTAIN]
+        asked = [threads.begin(partial(check, it)) for check in CERTAIN]
         for future in asked:
             with suppress(GpuInfraError):
                 self._found.append(future.result())

@@ -1,11 +1,12 @@
 """`doctor`: all checks at once, each in a thread, told in a fixed order."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
-from gpuinfra.features.doctor import account, here, image, place, rights
+from gpuinfra.features.doctor import account, here, image, place, reserved, rights
 from gpuinfra.features.doctor.finding import BAD, Diagnosis, Finding, unsure
 from gpuinfra.features.doctor.situation import Situation
+from gpuinfra.ground import threads
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError
 from gpuinfra.ground.model import Row
 from gpuinfra.ground.protocols import Reporter
@@ -42,13 +43,18 @@ AT_AWS: dict[str, Check] = {
 
 def examine(it: Situation, reporter: Reporter) -> Diagnosis:
     """Look at everything; what AWS does not tell, or refuses to, is `not sure`."""
-    checks = HERE | AT_AWS
+    checks = HERE | _at_aws(it)
     with reporter.live("Looking at this machine and the account") as view:
-        with ThreadPoolExecutor(max_workers=len(checks)) as threads:
-            running = {threads.submit(_looked, name, check, it): name for name, check in checks.items()}
-            view.rows([Row(mark="now", text="AWS is asked")])
+        asked = {name: threads.begin(partial(_looked, name, check, it)) for name, check in checks.items()}
+        view.rows([Row(mark="now", text="AWS is asked")])
+        found = {name: future.result() for name, future in asked.items()}
         view.rows([])
-    return _diagnosis(_in_order(it, running))
+    return _diagnosis(_in_order(it, found))
+
+
+def _at_aws(it: Situation) -> dict[str, Check]:
+    """Return what AWS is asked; of a reservation only where the host is for one."""
+    return AT_AWS | ({reserved.NAME: reserved.reservation} if it.settings.capacity_reservation_id else {})
 
 
 def _looked(name: str, check: Check, it: Situation) -> Finding:
@@ -58,10 +64,9 @@ def _looked(name: str, check: Check, it: Situation) -> Finding:
         return unsure(name, error.message, error.hint)
 
 
-def _in_order(it: Situation, done: "dict[Future[Finding], str]") -> tuple[Finding, ...]:
+def _in_order(it: Situation, found: dict[str, Finding]) -> tuple[Finding, ...]:
     nobody = it.caller().refusal is not None
-    found = {name: future.result() for future, name in done.items()}
-    untold = {name: unsure(name, "not looked at: AWS does not know who asks") for name in AT_AWS}
+    untold = {name: unsure(name, "not looked at: AWS does not know who asks") for name in _at_aws(it)}
     return tuple((found | untold if nobody else found).values())
 
 

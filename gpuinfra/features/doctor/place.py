@@ -8,15 +8,24 @@ from gpuinfra.features.quota import sums
 from gpuinfra.features.quota.ahead import needed_for, request_command
 from gpuinfra.ground.account_facts import SubnetPlace, TypeOffer
 
+X86 = "x86_64"  # what our bootstrap is for (terraform/type.tf)
+
 
 def type_offered(it: AccountSituation) -> Finding:
-    """Look whether the region, and the zones asked for, have the types."""
-    name, lacks = "instance type", []
+    """Look whether the region, and the zones asked for, have the types.
+
+    A type that no place could ever give is a mistake, also as one of several: `up` would stop when it is its
+    turn. One that is only not offered here falls away.
+    """
+    name, prices = "instance type", f"gpuinfra prices --region {it.region}   # what there is"
     offers = {wanted: it.offer(wanted) for wanted in it.types}
-    for wanted, offer in offers.items():
-        if why := _lack(wanted, offer, it):
-            lacks.append(why)
-    hint = f"gpuinfra prices --region {it.region}   # what there is; then set instance_type"
+    key = "instance_types" if it.settings.instance_types else "instance_type"
+    if never := [why for wanted, offer in offers.items() if (why := _never(wanted, offer))]:
+        return bad(name, "; ".join(never), f"{prices}; then set {key}")
+    lacks = [why for offer in offers.values() if offer and (why := _lack(offer, it))]
+    zones = "availability_zone" if it.others.zone else "zones"
+    is_zone = all(offer.zones for offer in offers.values() if offer)
+    hint = f"set {zones} in terraform.tfvars to what has it" if is_zone else f"{prices}; then set {key}"
     if len(lacks) == len(offers):
         return bad(name, "; ".join(lacks), hint)
     if lacks:
@@ -24,14 +33,20 @@ def type_offered(it: AccountSituation) -> Finding:
     return ok(name, "; ".join(_told(offer) for offer in offers.values() if offer))
 
 
-def _lack(wanted: str, offer: TypeOffer | None, it: AccountSituation) -> str:
+def _never(wanted: str, offer: TypeOffer | None) -> str:
     if offer is None:
         return f"EC2 has no type {wanted}"
+    if offer.architectures and X86 not in offer.architectures:
+        return f"{wanted} runs {', '.join(offer.architectures)}, and gpuinfra sets up hosts of {X86} only"
+    return ""
+
+
+def _lack(offer: TypeOffer, it: AccountSituation) -> str:
     if not offer.zones:
-        return f"{it.region} does not have {wanted}"
+        return f"{it.region} does not have {offer.name}"
     zones = [it.others.zone] if it.others.zone else list(it.settings.zones)
     if zones and not set(zones) & set(offer.zones):
-        return f"{', '.join(zones)} has no {wanted}; these zones have it: {', '.join(offer.zones)}"
+        return f"{', '.join(zones)} has no {offer.name}; these zones have it: {', '.join(offer.zones)}"
     return ""
 
 
@@ -47,6 +62,7 @@ def quota(it: Situation) -> Finding:
     found = sums.check(it.quotas, needed_for(it.settings))
     lacking = [one for one in found if one.is_lacking]
     hint = request_command(lacking[0].instance_type, lacking[0].market, it.settings.stack) if lacking else ""
+    hint += f" --region {it.region}" if lacking and it.is_other_region else ""
     if lacking and len(lacking) == len(found):
         return bad("quota", "; ".join(one.text for one in lacking), hint)
     if lacking:

@@ -1,11 +1,12 @@
 """What is looked at of the caller's rights: dry runs of EC2, IAM's own simulation, reads."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from gpuinfra.features.doctor import account, image, place
 from gpuinfra.features.doctor.finding import BAD, Finding, bad, ok, unsure, warn
 from gpuinfra.features.doctor.situation import AccountSituation, Situation
+from gpuinfra.ground import threads
 from gpuinfra.ground.account_facts import FoundImage, HostRequest, StackOfTries
 from gpuinfra.ground.errors import GpuInfraError, MayNot
 from gpuinfra.tools.aws.doctor_rights import GROUP, KEY_PAIR, ON_A_HOST
@@ -72,9 +73,8 @@ def _denied(it: Situation, of: StackOfTries) -> list[str]:
         *([] if it.settings.key_name else [KEY_PAIR]),
         *(ON_A_HOST if of.host_id else ()),
     ]
-    with ThreadPoolExecutor(max_workers=len(tried) or 1) as threads:
-        refused = threads.map(lambda action: it.account.dry_run(action, of), tried)
-        return [f"ec2:{one}" for one, why in zip(tried, refused, strict=True) if isinstance(why, MayNot)]
+    asked = {one: threads.begin(partial(it.account.dry_run, one, of)) for one in tried}
+    return [f"ec2:{one}" for one, why in asked.items() if isinstance(why.result(), MayNot)]
 
 
 def _is_about_default_group(launch: GpuInfraError, it: Situation) -> bool:

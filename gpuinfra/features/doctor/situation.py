@@ -18,6 +18,7 @@ from gpuinfra.ground.account_facts import (
 from gpuinfra.ground.errors import ConfigError, GpuInfraError
 from gpuinfra.ground.model import Record, Settings
 from gpuinfra.ground.quota import QuotaSource
+from gpuinfra.ground.reservation import Reservation
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ class AccountSituation:
     @property
     def types(self) -> tuple[str, ...]:
         """Return the types asked for, in order."""
-        return self.settings.instance_types or (self.settings.instance_type,)
+        return self.settings.types
 
     @property
     def region(self) -> str:
@@ -102,6 +103,11 @@ class AccountSituation:
         """Return where a host may be put."""
         return self._once("network", lambda: self.account.network(self.settings.subnet_id or ""))
 
+    def reservation(self) -> Reservation | None:
+        """Return the capacity reservation that is asked for."""
+        name = self.settings.capacity_reservation_id
+        return self._once("reservation", lambda: self.account.reservation(name))
+
     def launch(self, request: HostRequest) -> GpuInfraError | None:
         """Return why EC2 would refuse this request."""
         return self._once("launch", lambda: self.account.launch(request))
@@ -127,6 +133,7 @@ class Situation(AccountSituation):
     """All that doctor looks at.
 
     file: terraform.tfvars, where there is one; trouble: why it cannot be used. python: this one's version.
+    is_other_region: the user has named one in place of that of the file, and has to name it again.
     """
 
     quotas: QuotaSource
@@ -135,3 +142,4 @@ class Situation(AccountSituation):
     file: Path | None = None
     trouble: ConfigError | None = None
     python: str = ""
+    is_other_region: bool = False

@@ -11,6 +11,7 @@ from gpuinfra.ground import when
 MARK = "gpuinfra-event "  # before an event on the console (host/guard/events.py)
 END, AWS, COMMAND = "end", "aws", "command"
 STEPS = ("on_stop", "job ended")
+BY_PRICE, PRICE_ROSE = "by-price", "its price rose above max_price"  # of the status of a spot request
 TAKEN_BACK = "Server.SpotInstance"  # ...Termination, ...Shutdown: of EC2's state reasons
 
 
@@ -104,7 +105,10 @@ def _step(one: HostEvent) -> str:
 def reason_of_aws(reason: str) -> str:
     """Return why a host ended that has said nothing, in words where they are known."""
     if reason.startswith(TAKEN_BACK):
-        return f"EC2 took the spot host back, and it said no last words: nothing was saved then ({reason})"
+        why = f", as {PRICE_ROSE}" if BY_PRICE in reason else ""
+        # Nobody knows what it said: EC2 forgets a console about an hour after the end, or may not show it.
+        said = "and it said no last words that EC2 still has (for an hour): count on nothing saved then"
+        return f"EC2 took the spot host back{why}, {said} ({reason})"
     return reason
 
 

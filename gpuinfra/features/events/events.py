@@ -87,7 +87,8 @@ def last_words(world: World, host: Host, instance: Instance | None) -> str:
     """Return in one line who ended a host that is stopped or gone, and why, as its console has it; or AWS."""
     found = _heard(world, host)
     if words := event.ending(found):
-        return words
+        rose = instance is not None and event.BY_PRICE in instance.reason
+        return f"{words}; {event.PRICE_ROSE}" if rose else words
     return event.reason_of_aws(instance.reason) if instance else ""
 
 

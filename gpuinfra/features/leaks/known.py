@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gpuinfra.features.provision import kept_host
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Record, Tags
 from gpuinfra.ground.tagged import GLOBAL, TaggedResource
@@ -45,6 +46,8 @@ def known(worlds: Sequence[World]) -> Known:
             unreadable |= told
         else:
             ids |= _ids(record)
+            if kept := kept_host.read(world.files):
+                ids |= _ids(kept.record)
             stacks |= {record.tags} if record.tags else set()
         stacks |= told
     return Known(ids=frozenset(ids), stacks=frozenset(stacks), unreadable=frozenset(unreadable))

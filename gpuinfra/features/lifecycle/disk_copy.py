@@ -7,7 +7,7 @@ and which run of that host it followed. Of a host that has been started since, i
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from gpuinfra.ground.disk_copy import RESTORE_LAUNCH, RESTORE_OF, DiskCopy
+from gpuinfra.ground.disk_copy import RESTORE_IMAGE, RESTORE_LAUNCH, RESTORE_NAME, RESTORE_OF, DiskCopy
 from gpuinfra.ground.errors import AlreadyExists, CloudError, Interrupted
 from gpuinfra.ground.model import Host, Instance, Row, Tags
 from gpuinfra.ground.names import command
@@ -58,7 +58,7 @@ def _looked_at(images: DiskImages, host: Host, instance: Instance, tags: Tags) -
     """Return the copy as it is now; one that failed is removed, one that is not there is asked for."""
     copy = next((it for it in images.copies(tags) if it.is_of(instance)), None)
     if copy is None:
-        _create(images, instance, tags)
+        _create(images, host, instance, tags)
         return DiskCopy(
             image_id="",
             state=PENDING,
@@ -74,8 +74,13 @@ def _looked_at(images: DiskImages, host: Host, instance: Instance, tags: Tags) -
     return copy
 
 
-def _create(images: DiskImages, instance: Instance, tags: Tags) -> None:
-    marks = {RESTORE_OF: instance.instance_id, RESTORE_LAUNCH: instance.launched}
+def _create(images: DiskImages, host: Host, instance: Instance, tags: Tags) -> None:
+    marks = {
+        RESTORE_OF: instance.instance_id,
+        RESTORE_LAUNCH: instance.launched,
+        RESTORE_IMAGE: host.image,
+        RESTORE_NAME: host.ami_name,
+    }
     digits = "".join(letter for letter in instance.launched if letter.isdigit())
     # the same name each time, and EC2 takes a name once: there is no second copy
     name = f"gpuinfra-{tags.stack} {instance.instance_id} {digits}"

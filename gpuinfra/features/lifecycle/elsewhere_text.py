@@ -18,6 +18,10 @@ WITH_COPY = (
     " one is kept, stopped, until the new one runs. Files, environment and alias stay the same; the instance"
     " id does not"
 )
+AS_SPOT = (
+    " As a spot host it cannot be stopped, only ended, its disk with it, and EC2 may do that two minutes"
+    " after a notice"
+)
 
 
 def types(world: World, host: Host, pools: Sequence[Pool]) -> str:
@@ -30,10 +34,11 @@ def with_copy(world: World, host: Host, pools: Sequence[Pool]) -> str:
     """Return what is done before the host is made from a copy."""
     size_gb = host.root_volume_size_gb
     kept = _said(prices.of(world, host.region).snapshot(size_gb), HOURS_A_MONTH, "USD a month at most")
-    told = "; ".join(f"{places.listed([pool])}, {_usd_h(world, host, pool)}" for pool in pools)
+    told = "; ".join(f"{places.told(pool)}, {_usd_h(world, host, pool)}" for pool in pools)
+    may_end = f"{AS_SPOT}." if any(pool.market == SPOT for pool in pools) else ""
     return (
         f"Copy the disk of {host.instance_id} ({size_gb} GB; the copy costs {kept}) and start it from that:"
-        f" {told}. {WITH_COPY}."
+        f" {told}. {WITH_COPY}.{may_end}"
     )
 
 

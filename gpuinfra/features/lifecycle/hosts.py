@@ -20,7 +20,7 @@ class ListedHost:
     """One stack; state: as EC2 says, "gone", or "none" where there is no host. Times are ISO 8601, UTC.
 
     usd_h: what it costs as it is now, None where nobody has asked for the prices. waits_until: until when AWS
-    tries to start it, empty where it does not.
+    tries to start it, empty where it does not. block_ends: when its Capacity Block ends, as it was told.
     """
 
     stack: str
@@ -32,6 +32,7 @@ class ListedHost:
     instance_id: str = ""
     usd_h: float | None = None
     waits_until: str = ""
+    block_ends: str = ""
 
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
@@ -40,8 +41,10 @@ class ListedHost:
     def cells(self, now: datetime) -> tuple[str, ...]:
         """Return it as a row of a table, its time by the clock of `now`."""
         shown = asdict(replace(self, since=when.local(self.since, now)))
-        waits = shown.pop("waits_until")
+        waits, ends = shown.pop("waits_until"), when.read(shown.pop("block_ends"))
         shown["state"] += " (waits for capacity)" if waits else ""
+        if ends:
+            shown["state"] += f" (block ends {ends.astimezone(now.tzinfo):%Y-%m-%d %H:%M})"
         price = f"{self.usd_h:.3f}" if self.usd_h is not None else "unknown" if self.instance_id else ""
         return tuple(value or "-" for value in {**shown, "usd_h": price}.values())
 
@@ -77,4 +80,5 @@ def _of_host(host: Host, now: Instance | None, usd_h: float | None) -> ListedHos
         region=host.region,
         instance_id=host.instance_id,
         usd_h=usd_h,
+        block_ends=now.block_ends if now and not is_gone else "",
     )

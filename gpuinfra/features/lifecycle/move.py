@@ -6,11 +6,12 @@ create_before_destroy in terraform/modules/host: the old one, which is stopped, 
 import dataclasses
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from gpuinfra.features.money import cost, lease_apply, moved
 from gpuinfra.features.provision import progress
 from gpuinfra.features.provision.outcome import check
-from gpuinfra.features.provision.resource_names import INSTANCE
+from gpuinfra.features.provision.resource_names import IMAGE_NOTE, INSTANCE
 from gpuinfra.ground.disk_copy import DiskCopy
 from gpuinfra.ground.errors import Interrupted
 from gpuinfra.ground.model import Host, Instance, Record, Settings
@@ -31,7 +32,7 @@ def to(
 ) -> None:
     """Make the host in a place from the copy of its disk; the old one goes then.
 
-    anew: False where the new one is there already, and only the rest is to be done.
+    anew: False where the new one is recorded already, and only the rest is to be done.
 
     Raises:
         CloudError: EC2 refuses; the old host is as it was, in the record, too.
@@ -41,10 +42,13 @@ def to(
     given = {**lease_apply.values(world, there), "restore": _restore(host, copy, place)}
     terraform.give({**given, "max_retries": RETRIES})
     try:
-        with _state_kept(world, host), progress.shown(world, f"Making the host: {place}") as on_progress:
+        with (
+            _state_kept(world, host, anew=anew),
+            progress.shown(world, f"Making the host: {place}") as on_progress,
+        ):
             terraform.init()
-            replaced = [INSTANCE] if anew else []
-            outcome = terraform.apply(None, replace=replaced, target=[], on_progress=on_progress)
+            replaced = INSTANCE if anew else IMAGE_NOTE  # a kill may have left that of the old host
+            outcome = terraform.apply(None, replace=[replaced], target=[], on_progress=on_progress)
             check(world, outcome, there)
     except Interrupted as error:
         hint = f"{command('start', host.stack)}   # goes on from there"
@@ -55,8 +59,8 @@ def _restore(host: Host, copy: DiskCopy, place: Pool) -> dict[str, str | None]:
     """Return the value of the variable `restore` (terraform/restore.tf)."""
     return {
         "ami_id": copy.image_id,
-        "image": host.image,
-        "name": host.ami_name,
+        "image": copy.image or host.image,
+        "name": copy.ami_name or host.ami_name,
         "instance_type": place.instance_type,
         "market": place.market,
         "zone": place.zone or None,
@@ -75,9 +79,19 @@ def finish(world: World, copy: DiskCopy, new: Host, now: Instance) -> None:
     lease_apply.renewed(world, new)
 
 
+def is_half_done(world: World) -> bool:
+    """Tell whether an apply of a move was killed; looked at by whatever else would apply."""
+    return kept_in(world).exists()
+
+
+def kept_in(world: World) -> Path:
+    """Return where the state of before a move is."""
+    return world.state.path.with_name(KEPT)
+
+
 def put_back(world: World, region: str, olds: Collection[str]) -> None:
     """Let the record be as before a move that came to nothing: one of the old hosts is all there is."""
-    kept, record = world.state.path.with_name(KEPT), world.state.read()
+    kept, record = kept_in(world), world.state.read()
     if not kept.exists() or not record.tags:
         return
     alive, text = world.cloud(region, None).tagged_instances(record.tags), kept.read_bytes()
@@ -94,10 +108,10 @@ def _is_marked(record: Record, old: Instance) -> bool:
 
 
 @contextmanager
-def _state_kept(world: World, host: Host) -> Iterator[None]:
+def _state_kept(world: World, host: Host, *, anew: bool) -> Iterator[None]:
     """Keep the state of before; put it back where no new host came of the move."""
-    kept = world.state.path.with_name(KEPT)
-    if world.state.path.exists():
+    kept = kept_in(world)
+    if anew and world.state.path.exists():
         write_private(kept, world.state.path.read_bytes())
     try:
         yield

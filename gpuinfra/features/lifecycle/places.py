@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from gpuinfra.features.capacity.cells import cells
 from gpuinfra.ground.model import Host, Instance, Record, Settings, TypeFacts
-from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.pool import SPOT, Pool
 
 NEED_GPU = ("nvidia", "aws-nvidia")
 
@@ -19,6 +19,12 @@ def unfit(facts: TypeFacts, instance: Instance, host: Host) -> str:
     if host.image == "ubuntu" and facts.gpu_count:
         return "it has a GPU, and the host's image ubuntu has no driver for it"
     return ""
+
+
+def why_reserved(instance: Instance) -> str:
+    """Return why a host keeps its type, zone and market; empty where it need not."""
+    name = instance.reservation_id
+    return f"It was made for {name}, which is for {instance.instance_type} in its zone alone" if name else ""
 
 
 def in_its_zone(settings: Settings, instance: Instance, fit: Mapping[str, TypeFacts]) -> list[Pool]:
@@ -53,6 +59,12 @@ def why_it_stays(settings: Settings, record: Record, instance: Instance, pools: 
     if settings.subnet_id or record.ids_of("aws_subnet"):
         whose = "subnet_id is" if settings.subnet_id else "its own network has a subnet"
         return f"It cannot go to another zone: {whose} in {instance.availability_zone} alone"
+    # EC2's image of a host has all of its volumes: data would be copied, and the first left behind.
+    if theirs := [*instance.other_volume_ids, *instance.other_interface_ids]:
+        return (
+            f"It cannot go to another zone: {', '.join(theirs)}, which somebody has attached to it, would"
+            f" stay in {instance.availability_zone}; detach that first if the host can do without"
+        )
     if pools:
         return ""
     asked = f"zones of terraform.tfvars: {', '.join(settings.zones)}; " if settings.zones else ""
@@ -60,6 +72,7 @@ def why_it_stays(settings: Settings, record: Record, instance: Instance, pools: 
     return f"No other zone can be asked for it ({asked}types: {types})"
 
 
-def listed(pools: Sequence[Pool]) -> str:
-    """Return places in words."""
-    return ", ".join(f"{pool}" if pool.zone else f"{pool} in another zone" for pool in pools)
+def told(pool: Pool) -> str:
+    """Return a place in words; as a spot host one that was stopped may come back in its own zone, too."""
+    where = "in any zone" if pool.market == SPOT else "in another zone"
+    return f"{pool}" if pool.zone else f"{pool} {where}"

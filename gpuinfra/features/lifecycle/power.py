@@ -8,10 +8,11 @@ from gpuinfra.features.lifecycle.other_places import OWN_PLACE, OtherPlaces
 from gpuinfra.features.lifecycle.renewed import record, settings_as_recorded
 from gpuinfra.features.lifecycle.spot_host import refuse_stop
 from gpuinfra.features.money import cost, lease_end
-from gpuinfra.features.provision import later_start
-from gpuinfra.ground.errors import CloudError, Declined, HostError, Interrupted, Stopped
+from gpuinfra.features.provision import kept_text, later_start
+from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, Declined, HostError, Interrupted, Stopped
 from gpuinfra.ground.model import Host, Instance, Row
 from gpuinfra.ground.names import command
+from gpuinfra.ground.pool import CAPACITY_BLOCK
 from gpuinfra.ground.protocols import Cloud
 from gpuinfra.ground.world import World
 
@@ -19,6 +20,9 @@ POLL_S = 2.0
 # A host that does not hear the power button is cut off by EC2 after some minutes.
 TIMEOUT_S = 900.0
 GONE = ("terminated", "shutting-down")
+# EC2 shows a start within seconds; a host that is stopped so long after one has been stopped again.
+SHOWN_S = 30.0
+LATE = "Server.InsufficientInstanceCapacity"
 # What runs on the host: commands of jobs, shells; and why it could not be asked, if so.
 Running = Callable[[Host], Sequence[str]]
 
@@ -40,7 +44,11 @@ def stop(world: World, *, yes: bool, running: Running) -> Instance:
             raise Declined("nothing was stopped", hint=command("status", host.stack))
     instance = power_off(world, cloud, host, instance, reason="gpuinfra stop")
     record(world, host)
+    if beside := kept_text.row(world):
+        world.reporter.say(f"! beside it, and not stopped: {beside}")
     world.reporter.say(f"stopped; its disk is kept and costs money until {command('down', host.stack)}")
+    if instance.market == CAPACITY_BLOCK:
+        world.reporter.say("its Capacity Block is paid for all the same; its place there is free again")
     world.reporter.say(f"next: {command('start', host.stack)}")
     return instance
 
@@ -75,8 +83,8 @@ def started(world: World, host: Host, *, yes: bool, elsewhere: OtherPlaces = OWN
     cost.seen(world, host, instance)
     if instance.state not in ("stopped", "stopping"):
         return host
-    question = f"The host {host.instance_id} is {instance.state}. Start it? It costs money while it runs."
-    if not yes and not world.reporter.confirm(question):
+    asked = f"The host {host.instance_id} is {instance.state}. Start it? It costs money while it runs."
+    if not yes and not world.reporter.confirm(asked):
         raise Stopped(f"the host {host.instance_id} is stopped", hint=command("start", host.stack))
     return start(world, elsewhere)
 
@@ -107,15 +115,14 @@ def existing(cloud: Cloud, host: Host) -> Instance:
     """
     instance = cloud.instance(host.instance_id)
     if instance is None or instance.state in GONE:
-        message = f"the host {host.instance_id} is gone: it was terminated outside of gpuinfra"
-        raise HostError(message, hint=command("status", host.stack))
+        gone = f"the host {host.instance_id} is gone: it was terminated outside of gpuinfra"
+        raise HostError(gone, hint=command("status", host.stack))
     return instance
 
 
 def left_alone(world: World, cloud: Cloud, host: Host) -> Instance:
-    """Return the instance of a host that AWS does not start by itself any more."""
+    """Return the instance of a host that AWS, which may just have started it, starts by itself no more."""
     instance = existing(cloud, host)
-    # AWS may have started it just before
     return existing(cloud, host) if later_start.end(world, host, instance) else instance
 
 
@@ -130,8 +137,8 @@ def power_off(world: World, cloud: Cloud, host: Host, instance: Instance, *, rea
     world.events.note(reason, host.instance_id)
     world.ssh.close(host)
     if instance.state == "pending":
-        await_state(world, cloud, host, "running")
-    if instance.state != "stopping":
+        instance = await_state(world, cloud, host, "running", "stopped")
+    if instance.state not in ("stopping", "stopped"):
         cloud.stop(host.instance_id)
     return await_state(world, cloud, host, "stopped")
 
@@ -140,7 +147,7 @@ def power_on(world: World, cloud: Cloud, host: Host, instance: Instance) -> Inst
     """Start an instance that does not run, and wait for it.
 
     Raises:
-        CloudError: EC2 refuses.
+        CloudError: EC2 refuses, at once or after it has said yes.
         ConfigError, HostError: its lease does not let it.
     """
     cost.seen(world, host, instance)
@@ -152,28 +159,42 @@ def power_on(world: World, cloud: Cloud, host: Host, instance: Instance) -> Inst
     return await_state(world, cloud, host, "running")
 
 
-def await_state(world: World, cloud: Cloud, host: Host, wanted: str) -> Instance:
-    """Wait until EC2 says that the host is in a state.
+def await_state(world: World, cloud: Cloud, host: Host, *wanted: str) -> Instance:
+    """Wait until EC2 says that the host is in one of these states.
 
     Raises:
+        CloudError: EC2 has stopped again what was to run.
         HostError: it is gone, or not there within 15 minutes.
         Interrupted: Ctrl-C; EC2 goes on.
     """
-    began = world.clock.now()
+    began, was_pending = world.clock.now(), False
     try:
-        with world.reporter.live(f"Waiting for EC2: {wanted}") as view:
-            while (instance := existing(cloud, host)).state != wanted:
+        with world.reporter.live(f"Waiting for EC2: {wanted[0]}") as view:
+            while (instance := existing(cloud, host)).state not in wanted:
                 view.rows([Row(mark="now", text=f"{host.instance_id}: {instance.state}", since=began)])
-                _give_up(world.clock.now() - began, instance, host)
+                waited_s, was_pending = world.clock.now() - began, was_pending or instance.state == "pending"
+                if instance.state == "stopped" and (was_pending or waited_s > SHOWN_S):
+                    raise stopped_again(instance, host)
+                _give_up(waited_s, instance, host)
                 world.clock.sleep(POLL_S)
     except KeyboardInterrupt:
-        message = f"stopped waiting; EC2 goes on until {host.instance_id} is {wanted}"
+        message = f"stopped waiting; EC2 goes on until {host.instance_id} is {wanted[0]}"
         raise Interrupted(message, hint=command("status", host.stack)) from None
     cost.seen(world, host, instance)
     return instance
 
 
+def stopped_again(instance: Instance, host: Host) -> CloudError:
+    """Return the error for a host that EC2 began to start, and stopped: mostly for lack of capacity."""
+    why = f"{instance.reason or 'it does not say why'}{STAYS_STOPPED}"
+    again = f"{command('start', host.stack)}   # again, later"
+    error = CloudError(f"EC2 said yes and stopped {host.instance_id} again: {why}", hint=again)
+    if LATE in instance.reason:
+        error.code = LATE.partition(".")[2]
+    return error
+
+
 def _give_up(waited_s: float, instance: Instance, host: Host) -> None:
     if waited_s > TIMEOUT_S:
-        message = f"{host.instance_id} is still {instance.state} after 15 minutes"
-        raise HostError(message, hint=command("logs --console", host.stack))
+        still = f"{host.instance_id} is still {instance.state} after 15 minutes"
+        raise HostError(still, hint=command("logs --console", host.stack))

@@ -52,7 +52,7 @@ def refuse(facts: TypeFacts | None, instance: Instance, host: Host) -> None:
             f"the region {host.region} has no instance type {wanted!r}",
             hint=f"aws ec2 describe-instance-type-offerings --region {host.region}   # lists what it has",
         )
-    why = places.unfit(facts, instance, host)
+    why = places.why_reserved(instance) or places.unfit(facts, instance, host)
     if not why and instance.availability_zone not in facts.zones:
         others = ", ".join(facts.zones) or "no zone of this region"
         why = f"the host's zone {instance.availability_zone} does not offer it; offered in {others}"

@@ -13,6 +13,7 @@ from gpuinfra.features.capacity.verdict import Verdict, verdict
 from gpuinfra.features.capacity.walk import NothingLeftError
 from gpuinfra.features.lifecycle import disk_copy, elsewhere_text, half_moved, move, places, power, tries
 from gpuinfra.features.lifecycle.disk_copy import DiskImages
+from gpuinfra.features.provision import kept_text
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.preflight import prepare, settings_of
 from gpuinfra.ground.disk_copy import DiskCopy
@@ -45,13 +46,21 @@ class Elsewhere:
             return host
         if found := half_moved.new_host(world, host, copies):
             copy, new = found
-            move.to(world, prepare(world), host, copy, _place(new), anew=False)
+            move.to(world, prepare(world), host, copy, half_moved.place_of(new), anew=False)
             return self._arrived(world, copy)
         move.put_back(world, host.region, [copy.instance_id for copy in copies])
         host = world.recorded_host()
         if origin := _origin(world, host, copies):
             return self._arrived(world, origin)
         return self._again(world, host, copies)
+
+    def settle_move(self, world: World) -> None:
+        """Do the same before another apply, where one of a move was killed; raises as settle."""
+        if not move.is_half_done(world):
+            return
+        if host := world.state.read().host:  # `down` may have been the answer to the kill
+            self.settle(world, host)
+        move.kept_in(world).unlink(missing_ok=True)
 
     def go(self, world: World, host: Host, refusal: CloudError) -> Host:
         """Start a host elsewhere that EC2 has just refused to start; return the host that there is then.
@@ -63,6 +72,8 @@ class Elsewhere:
             raise refusal
         settings, cloud = settings_of(world), power.cloud_of(world, host)
         instance = power.existing(cloud, host)
+        if why := places.why_reserved(instance):
+            raise elsewhere_text.stays(refusal, host, why)
         known = {name: cloud.type_facts(name) for name in dict.fromkeys(_types(settings, instance))}
         fit = {name: it for name, it in known.items() if it and not places.unfit(it, instance, host)}
         types = places.in_its_zone(settings, instance, fit)
@@ -81,7 +92,7 @@ class Elsewhere:
         with suppress(ConfigError):  # a broken terraform.tfvars is said by whoever needs it
             settings = world.values.read()
             if now.instance_type in settings.instance_types and now.instance_type != settings.instance_type:
-                world.pool_record.write(_place(now))
+                world.pool_record.write(half_moved.place_of(now))
 
     def proven(self, world: World, host: Host) -> None:
         """Remove the copy that a host was made from, once that is proven, and what led to the old one."""
@@ -95,7 +106,8 @@ class Elsewhere:
     ) -> Host:
         instance = power.existing(power.cloud_of(world, host), host)
         pools = places.with_a_copy(settings, instance, fit)
-        if why := places.why_it_stays(settings, world.state.read(), instance, pools):
+        kept = kept_text.why_it_stays(world)
+        if why := kept or places.why_it_stays(settings, world.state.read(), instance, pools):
             raise elsewhere_text.stays(refusal, host, why)
         if not self._agrees(world, elsewhere_text.with_copy(world, host, pools)):
             raise elsewhere_text.stays(refusal, host, "")
@@ -145,10 +157,6 @@ def _origin(world: World, host: Host, copies: Sequence[DiskCopy]) -> DiskCopy | 
     """Return the copy that a host was made from, as EC2 says: a move that failed may have written another."""
     now = power.cloud_of(world, host).instance(host.instance_id) if copies else None
     return next((copy for copy in copies if now and now.ami_id == copy.image_id), None)
-
-
-def _place(instance: Instance) -> Pool:
-    return Pool(instance_type=instance.instance_type, market=instance.market, zone=instance.availability_zone)
 
 
 def _refuse_edits(world: World, host: Host) -> None:

@@ -4,6 +4,7 @@ It can undo no stop: see tools/aws/start_machine.py. A lease that ends before is
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -52,7 +53,7 @@ def start(
         ConfigError: no such time, or the lease ends too soon.
         CloudError: EC2 refuses for another reason, or what is to try cannot be made.
     """
-    end = _until(until, when_available, now)
+    end = _until(until, when_available, now, world.files.name)
     host = elsewhere.settle(world, world.recorded_host())
     launched = power.existing(power.cloud_of(world, host), host).launched
     try:
@@ -69,6 +70,7 @@ def start(
         launched=launched,
         until=end.timestamp(),
         tags=tags.as_dict() if tags else {},
+        boundary_arn=_boundary_arn(world),
     )
     with world.reporter.live("Asking AWS to try by itself"):
         world.later_starts(host.region, None).begin(later)
@@ -82,12 +84,18 @@ def start(
     return StartedOrWaiting(host=None, instance_id=host.instance_id, waits_until=utc)
 
 
-def _until(text: str, when_available: bool, now: datetime) -> datetime:
+def _until(text: str, when_available: bool, now: datetime, stack: str) -> datetime:
     if not when_available:
-        raise ConfigError("--until is for a start that waits for capacity", hint=EXAMPLE)
+        raise ConfigError("--until is for a start that waits for capacity", hint=command(EXAMPLE, stack))
     if not text:
-        raise ConfigError("--when-available needs an end: --until 12h", hint=EXAMPLE)
-    return parse(text, now)
+        raise ConfigError("--when-available needs an end: --until 12h", hint=command(EXAMPLE, stack))
+    return parse(text, now, stack)
+
+
+def _boundary_arn(world: World) -> str:
+    with suppress(ConfigError):  # a broken terraform.tfvars does not keep a host from starting
+        return world.values.read().permissions_boundary_arn
+    return ""
 
 
 def _within_lease(world: World, host: Host, end: datetime) -> datetime:

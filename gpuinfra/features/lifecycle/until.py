@@ -4,14 +4,17 @@ import re
 from datetime import datetime, timedelta
 
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.names import command
 
 LEAST, MOST = timedelta(minutes=5), timedelta(days=7)
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-EXAMPLE = "gpuinfra start --when-available --until 12h"
+EXAMPLE = "start --when-available --until 12h"
 
 
-def parse(text: str, now: datetime) -> datetime:
+def parse(text: str, now: datetime, stack: str) -> datetime:
     """Return the time; one without a zone is by the clock of `now`, an hour of the day is the next one.
+
+    stack: for the hint.
 
     Raises:
         ConfigError: it is no time, or less than 5 minutes or more than 7 days from now.
@@ -19,12 +22,12 @@ def parse(text: str, now: datetime) -> datetime:
     found = _read(text.strip(), now)
     if found is None:
         message = f"--until is {text!r}; it must be like 90m, 12h, 2d, 18:00 or 2026-11-30T18:00"
-        raise ConfigError(message, hint=EXAMPLE)
+        raise ConfigError(message, hint=command(EXAMPLE, stack))
     if not LEAST <= found - now <= MOST:
         message = (
             f"--until is {text!r}, which is {found:%Y-%m-%d %H:%M}; it must be 5 minutes to 7 days from now"
         )
-        raise ConfigError(message, hint=EXAMPLE)
+        raise ConfigError(message, hint=command(EXAMPLE, stack))
     return found
 
 

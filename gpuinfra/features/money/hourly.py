@@ -39,7 +39,8 @@ class HourlyCost:
         other = "on demand" if self.things.market == SPOT_MARKET else "spot"
         beside = f"; {other} {usd(self.other.usd_h)}" if self.other.usd_h is not None else ""
         lines = [f"  cost: {self.summary(RUNNING)}{beside}"]
-        if any(it.running.usd_h is not None for it in self.rate.items):
+        is_stoppable = self.things.market != SPOT_MARKET  # EC2 stops no spot host, it ends it
+        if is_stoppable and any(it.running.usd_h is not None for it in self.rate.items):
             lines.append(f"  cost while stopped: {self.summary(STOPPED)}")
         return [*lines, f"  {WITHOUT_NAT}"] if self.things.nat_gateways else lines
 

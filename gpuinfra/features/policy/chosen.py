@@ -47,7 +47,7 @@ class Chosen:
     @property
     def types(self) -> tuple[str, ...]:
         """Return the instance types that the host may have."""
-        return self.settings.instance_types or (self.settings.instance_type,)
+        return self.settings.types
 
     @property
     def places(self) -> dict[str, str]:

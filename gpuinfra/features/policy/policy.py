@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gpuinfra.features.policy import agent, document
 from gpuinfra.features.policy.chosen import Chosen
@@ -28,29 +28,33 @@ class Policies:
         return {"policies": self.documents, "characters": [size(one) for one in self.documents]}
 
 
-def policies(chosen: Chosen, *, for_agent: bool, until: str) -> Policies:
+def policies(chosen: Chosen, *, for_agent: bool, until: str, now: datetime) -> Policies:
     """Return the policies for whoever makes the host, or for an agent who works on it.
 
     until: when an agent's rights end, an ISO time with its zone; empty: never.
 
     Raises:
-        ConfigError: the time is none, or an agent would have no ceiling.
+        ConfigError: the time is none or over, or an agent would have no ceiling.
     """
     if until and not for_agent:
         raise ConfigError("--until ends the rights of an agent", hint="gpuinfra policy --agent --until TIME")
-    end = _time(until) if until else None
+    end = _time(until, now) if until else None
     found = agent.documents(chosen, until=end) if for_agent else document.documents(chosen)
     return Policies(documents=found, told=_told(found))
 
 
-def _time(text: str) -> datetime:
+def _time(text: str, now: datetime) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
         time = None
+    example = (now + timedelta(days=1)).strftime("%Y-%m-%dT18:00:00+00:00")
+    hint = f"gpuinfra policy --agent --until {example}"
     if time is None or time.tzinfo is None:
-        message = f"--until is {text!r}; it must be a time with its zone, such as 2026-12-01T18:00:00+00:00"
-        raise ConfigError(message, hint="gpuinfra policy --agent --until 2026-12-01T18:00:00+00:00")
+        message = f"--until is {text!r}; it must be a time with its zone, such as {example}"
+        raise ConfigError(message, hint=hint)
+    if time <= now:
+        raise ConfigError(f"--until is {text!r}, which is over: the agent could do nothing", hint=hint)
     return time
 
 

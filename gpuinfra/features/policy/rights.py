@@ -62,6 +62,7 @@ RIGHTS = (
     Right(sid="Quota", actions="servicequotas:RequestServiceQuotaIncrease", on=("{quotas}ec2/*",)),
     Right(sid="Look", actions="ec2:DescribeAddressesAttribute", when=("elastic_ip", "own_network")),
     Right(sid="Look", actions="ec2:DescribeInstanceCreditSpecifications", when=("burstable",)),
+    Right(sid="Look", actions="ec2:DescribeCapacityReservations", when=("reservation",)),
     Right(
         sid="Look",
         actions="ec2:DescribeNetworkAcls ec2:DescribePrefixLists",
@@ -149,6 +150,8 @@ RIGHTS = (
         when=("own_group",),
         where=OURS,
     ),
+    # a rule that somebody has changed by hand
+    Right(sid="Run", actions="ec2:ModifySecurityGroupRules", on=HERE, when=("own_group",), where=OURS),
     Right(
         sid="Run",
         actions="ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress",
@@ -159,7 +162,7 @@ RIGHTS = (
     # --- its role, its instance profile ---
     Right(
         sid="Roles",
-        actions="iam:CreateRole iam:DeleteRole iam:DeleteRolePolicy iam:GetRolePolicy"
+        actions="iam:CreateRole iam:DeleteRole iam:DeleteRolePolicy iam:DetachRolePolicy iam:GetRolePolicy"
         " iam:ListAttachedRolePolicies iam:ListInstanceProfilesForRole iam:ListRolePolicies iam:PutRolePolicy"
         " iam:TagRole iam:UntagRole",
         on=("{iam}role/{prefix}*",),
@@ -317,6 +320,15 @@ RIGHTS = (
         when=("own_role", "lease"),
         if_={"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}},
     ),
-    # --- leftovers: what `down`, `recover` and `leaks --delete` remove beside the stack as it is ---
-    Right(sid="Run", actions="ec2:DeleteVolume", on=HERE, where=OURS),
+    # --- leftovers: what `down`, `recover` and `leaks --delete` remove beside the stack as it is; the last is
+    # of a host of an earlier version ---
+    Right(
+        sid="Run",
+        actions="ec2:CancelSpotInstanceRequests ec2:DeleteLaunchTemplate ec2:DeleteNetworkInterface"
+        " ec2:DeleteVolume ec2:UnmonitorInstances",
+        on=HERE,
+        where=OURS,
+    ),
+    # --- AWS Deep Learning Containers: `dlc list`, in AWS's own registries ---
+    Right(sid="Containers", actions="ecr:DescribeImages", on=("{arn}:ecr:*:*:repository/*",)),
 )

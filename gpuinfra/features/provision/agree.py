@@ -27,10 +27,18 @@ class Consent:
     running: Running = lambda _: []
 
 
-def agree(world: World, proposal: planning.Proposal, consent: Consent, *, places: Sequence[str] = ()) -> None:
+def agree(
+    world: World,
+    proposal: planning.Proposal,
+    consent: Consent,
+    *,
+    places: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> None:
     """Tell what would change, and ask where there is no consent yet.
 
-    places: where the host is asked for, as lines, if in more than one; the plan is about the first.
+    places: where the host is asked for, as lines, if in more than one; the plan is about the first. notes:
+    what else there is to know.
 
     Raises:
         Declined: the user said no.
@@ -38,7 +46,7 @@ def agree(world: World, proposal: planning.Proposal, consent: Consent, *, places
     """
     lost = consequences.loss(proposal.changes, proposal.record)
     _tell(world, proposal, consent)
-    for line in places:
+    for line in (*places, *notes):
         world.reporter.say(line)
     question = "Apply this plan, in the first of these places that AWS has?" if places else "Apply this plan?"
     if lost and not (consent.yes and consent.replace):

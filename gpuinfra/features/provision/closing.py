@@ -29,14 +29,22 @@ FILE = "receipts.jsonl"
 
 @dataclass(frozen=True, kw_only=True)
 class Destroyed:
-    """How many resources Terraform destroyed, and what the stack has cost, None: it had no host."""
+    """How many resources Terraform destroyed, and what the stack has cost, None: it had no host.
+
+    kept_receipt: of the host that `up --until-ready` kept beside it.
+    """
 
     destroyed: int = 0
     receipt: Receipt | None = None
+    kept_receipt: Receipt | None = None
 
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
-        return {"destroyed": self.destroyed, "receipt": self.receipt and self.receipt.plain()}
+        return {
+            "destroyed": self.destroyed,
+            "receipt": self.receipt and self.receipt.plain(),
+            "kept_receipt": self.kept_receipt and self.kept_receipt.plain(),
+        }
 
 
 class Closing:

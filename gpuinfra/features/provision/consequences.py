@@ -10,7 +10,11 @@ from gpuinfra.ground.text import shorten
 # What EC2 changes on a stopped instance only; the provider stops and starts it.
 RESTARTS = "instance_type"
 DISK_SIZE = "root_block_device.volume_size"
-SPOT = "spot"
+# Markets whose hosts EC2 itself ends -> what is said of one that is gone.
+ENDED_BY_EC2 = {
+    "spot": "the spot host {name} is gone",
+    "capacity-block": "the host {name} is gone, with its Capacity Block or ended by somebody",
+}
 # A note in the state that is made after the host and outlives a refresh.
 AFTER_HOST = "module.instance.terraform_data.image"
 # Where no argument is the cause, Terraform's word says it.
@@ -24,15 +28,15 @@ def loss(changes: Sequence[Change], record: Record) -> str:
     """Say what of the living host would be lost and why, empty when nothing is.
 
     A host that no apply has finished yet has nothing to lose: its outputs are not recorded. Nor has a spot
-    host that is gone: that is what EC2 does to them.
+    host that is gone, or one of a Capacity Block: that is what EC2 does to them.
     """
     change, instance_id = host_change(changes), record.outputs.get("instance_id")
-    if _is_gone(changes, record) and record.outputs.get("market") != SPOT:
+    if _is_gone(changes, record) and record.outputs.get("market") not in ENDED_BY_EC2:
         return (
             f"the host {instance_id or 'of this stack'} is gone, terminated outside of gpuinfra, and its disk"
             " with it; this makes a new one with an empty disk"
         )
-    if change and change.action == "replace" and instance_id in record.ids_of("aws_instance"):
+    if change and replaces_host(changes, record):
         size = record.outputs.get("root_volume_size_gb")
         return f"this replaces the host {instance_id} and deletes its disk ({size} GB): {_causes(change)}"
     return ""
@@ -43,12 +47,13 @@ def _is_gone(changes: Sequence[Change], record: Record) -> bool:
     return change is not None and change.action == "create" and was_whole(record)
 
 
-def _taken_back(changes: Sequence[Change], record: Record) -> str:
-    """Say that a spot host is gone, empty when it is not."""
-    if not (_is_gone(changes, record) and record.outputs.get("market") == SPOT):
+def _ended_by_ec2(changes: Sequence[Change], record: Record) -> str:
+    """Say that a host is gone that EC2 itself has ended, or may have; empty when it is not."""
+    words = ENDED_BY_EC2.get(str(record.outputs.get("market")))
+    if not (words and _is_gone(changes, record)):
         return ""
-    name = record.outputs.get("instance_id")
-    return f"the spot host {name} is gone, and its disk with it; this makes a new one"
+    gone = words.format(name=record.outputs.get("instance_id"))
+    return f"{gone}, and its disk with it; this makes a new one"
 
 
 def was_whole(record: Record) -> bool:
@@ -69,7 +74,7 @@ def lines(changes: Sequence[Change], record: Record) -> list[str]:
     """Return it as lines for a person; a host that is half made goes without a question, not unsaid."""
     change, lost = host_change(changes), loss(changes, record)
     half_made = change is not None and change.action == "replace" and not lost
-    gone = _taken_back(changes, record)
+    gone = _ended_by_ec2(changes, record)
     texts = (
         lost,
         gone,
@@ -105,6 +110,13 @@ def makes_host(changes: Sequence[Change]) -> bool:
     """Tell whether an apply would make a host, new or in the place of another."""
     change = host_change(changes)
     return change is not None and change.action in ("create", "replace")
+
+
+def replaces_host(changes: Sequence[Change], record: Record) -> bool:
+    """Tell whether an apply would replace a host that is whole."""
+    change, instance_id = host_change(changes), record.outputs.get("instance_id")
+    is_whole = instance_id in record.ids_of("aws_instance")
+    return change is not None and change.action == "replace" and is_whole
 
 
 def difference(a: AttributeChange) -> str:

@@ -1,11 +1,13 @@
 """`destroy` / `down`: remove all that the stack made, and ask AWS whether anything is left."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 
-from gpuinfra.features.provision import later_start, leftovers, progress, protection
+from gpuinfra.features.provision import kept_host, later_start, leftovers, progress, protection
 from gpuinfra.features.provision.blockers import Blockers, refuse_shared_network
-from gpuinfra.features.provision.closing import Closing, Destroyed
+from gpuinfra.features.provision.closing import Destroyed
+from gpuinfra.features.provision.down_proof import asked, refuse_left, tell
+from gpuinfra.features.provision.kept_bill import closings
+from gpuinfra.features.provision.kept_host import KeptHost
 from gpuinfra.features.provision.leftovers import Leftovers
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import settings_of
@@ -37,8 +39,9 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
     if others := world.values.others():
         names = " and ".join(map(str, others))
         world.reporter.say(f"{names}: not heeded; what is removed is what was recorded, in {settings.region}")
-    lost = orphans(world, settings, record)
-    strangers = [i for i in lost if i not in _certainly_ours(record, lost)]
+    kept = kept_host.read(world.files)
+    lost = [*orphans(world, settings, record), *_kept(world, record, kept)]
+    strangers = [i for i in lost if i not in _certainly_ours(record, lost, kept)]
     left = leftovers.find(world, settings, record, strangers=strangers)
     if not record.resources and not lost and not left.ours:
         return _nothing(world, settings, left)
@@ -47,27 +50,48 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
     if record.host and (commands := running(record.host)):
         world.reporter.say(f"still running on the host: {'; '.join(commands)}")
     foreign = _not_ours(world, settings, record)
-    if not yes and not world.reporter.confirm(_question(record, lost, left)):
+    if not yes and not world.reporter.confirm(_question(record, lost, left, kept)):
         raise Declined("nothing was destroyed", hint=command("status", world.files.name))
-    lost = lost if not yes else _certainly_ours(record, lost)
+    lost = lost if not yes else _certainly_ours(record, lost, kept)
     hosts = {*record.ids_of("aws_instance"), *(one.instance_id for one in lost)}
     protection.lift(world, settings, hosts, force=force)
-    if record.host:
-        later_start.end_if_possible(world, record.host)
-        _end_host(world, settings, record.host)
-    closing = Closing(world, settings, record)
+    for host in _hosts(record, kept):
+        later_start.end_if_possible(world, host)
+        _end_host(world, settings, host)
+    closing, other = closings(world, settings, record, lost, kept)
     _terminate(world, settings, lost)
     leftovers.remove(world, settings, (*left.free_of_worth, *left.copies) if yes else left.ours)
     outcome = _run(world, settings, record) if record.resources else Outcome(ok=True)
-    proof = _asked(world, settings, record)
+    proof = asked(world, settings, record)
+    kept_receipt = other.close(left=proof.words, foreign=()) if other else None
     receipt = closing.close(left=proof.words, foreign=foreign)
-    _refuse_left(world, settings, proof)
-    if record.host:
-        world.ssh.forget(record.host)
+    refuse_left(world, settings, proof)
     for one in foreign:
         world.reporter.say(f"left, not ours, and it goes on costing money: {one}")
+    _forget(world, _hosts(record, kept))
+    return Destroyed(destroyed=outcome.destroyed, receipt=receipt, kept_receipt=kept_receipt)
+
+
+def _forget(world: World, hosts: Iterable[Host]) -> None:
+    """Delete what is worthless once the hosts are gone."""
+    for host in hosts:
+        world.ssh.forget(host)
     world.files.clean()
-    return Destroyed(destroyed=outcome.destroyed, receipt=receipt)
+    kept_host.forget(world.files)
+
+
+def _kept(world: World, record: Record, kept: KeptHost | None) -> list[Instance]:
+    """Return the host that `up --until-ready` keeps beside the recorded one, if it is still there."""
+    if kept is None or kept.instance_id in record.ids_of("aws_instance"):
+        return []
+    instance = kept_host.instance_of(world, kept)
+    return [instance] if instance else []
+
+
+def _hosts(record: Record, kept: KeptHost | None) -> list[Host]:
+    """Return the recorded host, and the one that is kept beside it."""
+    hosts = [record.host, kept.host if kept else None]
+    return list({host.instance_id: host for host in hosts if host}.values())
 
 
 def _end_host(world: World, settings: Settings, host: Host) -> None:
@@ -95,17 +119,8 @@ def _nothing(world: World, settings: Settings, left: Leftovers) -> Destroyed:
             hint="set owner in terraform.tfvars to that one, if it is yours   # gpuinfra down asks again",
         )
     world.reporter.say("nothing to destroy: no record of a host, and AWS knows none with its tags")
-    _tell(world, left)
+    tell(world, left)
     return Destroyed()
-
-
-def _tell(world: World, left: Leftovers) -> None:
-    """Say what was not removed because another owner's name is on it, and what could not be looked for."""
-    if left.others:
-        world.reporter.say(f"left, with another owner in its tags: {leftovers.listed(left.others)}")
-    if left.unasked:
-        calls = ", ".join(left.unasked)
-        world.reporter.say(f"AWS did not let us look whether anything else is left ({calls})")
 
 
 def _not_ours(world: World, settings: Settings, record: Record) -> list[str]:
@@ -118,13 +133,13 @@ def _not_ours(world: World, settings: Settings, record: Record) -> list[str]:
         return []  # who may not ask for it must be able to end the cost all the same
 
 
-def _certainly_ours(record: Record, lost: list[Instance]) -> list[Instance]:
+def _certainly_ours(record: Record, lost: list[Instance], kept: KeptHost | None) -> list[Instance]:
     """Return those that carry our security group; another clone may use the same stack name and owner."""
-    groups = record.ids_of("aws_security_group")
-    return [i for i in lost if groups.intersection(i.security_group_ids)]
+    groups, own = record.ids_of("aws_security_group"), {kept.instance_id} if kept else set()
+    return [i for i in lost if i.instance_id in own or groups.intersection(i.security_group_ids)]
 
 
-def _question(record: Record, lost: list[Instance], left: Leftovers) -> str:
+def _question(record: Record, lost: list[Instance], left: Leftovers, kept: KeptHost | None) -> str:
     host = record.host
     ids = ", ".join(sorted(record.ids_of("aws_instance")))
     what = f"host {ids} and its disk" if ids else ""
@@ -132,9 +147,12 @@ def _question(record: Record, lost: list[Instance], left: Leftovers) -> str:
         where = host.public_ip or "no public address"
         what = f"host {host.instance_id} ({host.instance_type}, {where}) and its disk"
     rest = f"{len(record.resources)} recorded resources" if record.resources else ""
-    known_to_aws = ", ".join(filter(None, (describe(lost), leftovers.listed(left.ours))))
+    second = [it for it in lost if kept and it.instance_id == kept.instance_id]
+    beside = f"{describe(second)}, which is kept until the new one is proven" if second else ""
+    others = [it for it in lost if it not in second]
+    known_to_aws = ", ".join(filter(None, (describe(others), leftovers.listed(left.ours))))
     unknown = f"and {known_to_aws}, which Terraform lost track of" if known_to_aws else ""
-    return f"Destroy {', '.join(filter(None, (what, rest, unknown)))}?"
+    return f"Destroy {', '.join(filter(None, (what, beside, rest, unknown)))}?"
 
 
 def _terminate(world: World, settings: Settings, lost: list[Instance]) -> None:
@@ -157,44 +175,3 @@ def _values(settings: Settings) -> dict[str, object]:
     """Return what Terraform asks for even to destroy, for the case that terraform.tfvars is gone."""
     asked = ("stack", "owner", "project", "region")
     return {**{k: getattr(settings, k) for k in asked}, "allowed_cidrs": [], "public_key_path": "gone.pub"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Proof:
-    """What AWS shows of a stack after all was removed."""
-
-    hosts: list[Instance]
-    left: Leftovers
-
-    @property
-    def words(self) -> list[str]:
-        """Return what is left and costs money, each with its id."""
-        disks = [leftovers.listed([disk]) for disk in self.left.disks]
-        return [*(describe([host]) for host in self.hosts), *disks]
-
-
-def _asked(world: World, settings: Settings, record: Record) -> _Proof:
-    """Ask AWS by the tags, and by the ids that were recorded: the tags may have been edited since."""
-    cloud = world.cloud(settings.region, settings)
-    recorded = [cloud.instance(i) for i in sorted(record.ids_of("aws_instance"))]
-    alive = [i for i in recorded if i and i.state not in ("shutting-down", "terminated")]
-    hosts = list({i.instance_id: i for i in (*alive, *cloud.tagged_instances(settings.tags))}.values())
-    left = leftovers.find(world, settings, Record(), strangers=hosts)
-    leftovers.remove(
-        world, settings, (*left.free_of_worth, *left.copies)
-    )  # AWS may show late what was made last
-    return _Proof(hosts=hosts, left=left)
-
-
-def _refuse_left(world: World, settings: Settings, proof: _Proof) -> None:
-    """Say that nothing is left.
-
-    Raises:
-        HostError: something is.
-    """
-    if proof.words:
-        found = ", ".join(proof.words)
-        raise HostError(f"AWS still shows {found}", hint=command("destroy", world.files.name))
-    _tell(world, proof.left)
-    what = "no instance" if proof.left.unasked else "nothing"
-    world.reporter.say(f"AWS shows {what} of this stack in {settings.region} any more")

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from gpuinfra.features.provision import kept_host
 from gpuinfra.features.provision.resource_names import listed
 from gpuinfra.ground.errors import GpuInfraError, Interrupted, NotAccepted, TerraformError
 from gpuinfra.ground.model import Instance, Outcome, Record, Settings
@@ -21,8 +22,8 @@ COSTLY = re.compile(r"\.(aws_nat_gateway|aws_eip|aws_vpc_endpoint\.interface)\b"
 
 
 def orphans(world: World, settings: Settings, record: Record) -> list[Instance]:
-    """Return the instances that carry this stack's tags and are not in the state."""
-    known = record.ids_of("aws_instance")
+    """Return the instances with this stack's tags that neither the state nor `--until-ready` knows."""
+    known = record.ids_of("aws_instance") | kept_host.ids(world)
     found = world.cloud(settings.region, settings).tagged_instances(settings.tags)
     return [i for i in found if i.instance_id not in known]
 

@@ -44,4 +44,7 @@ def _recorded(world: World, settings: Settings, found: Pool | None) -> Settings:
     if wanted == settings.pool:
         return settings
     put(world.pool_record, wanted)
-    return world.values.read()
+    right = world.values.read()
+    if right.instance_type != settings.instance_type:
+        world.user_data.write(right)  # it names the type
+    return right

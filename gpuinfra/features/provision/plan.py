@@ -2,10 +2,11 @@
 
 from dataclasses import asdict, dataclass
 
+from gpuinfra.features.capacity import told_host
 from gpuinfra.features.money import lease_apply, rate
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.money.hourly import HourlyCost, hourly
-from gpuinfra.features.provision import consequences, firewall, plan_text, progress
+from gpuinfra.features.provision import consequences, firewall, given, kept_text, plan_text, progress
 from gpuinfra.features.provision.beforehand import Beforehand
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
@@ -56,6 +57,8 @@ def proposed(changes: tuple[Change, ...], settings: Settings, record: Record, ah
 def plan(world: World, values: InitValues) -> TerraformPlan:
     """Plan, show, and delete the plan file (it holds the user-data in clear); `values`: for a first run."""
     ensure(world, values)
+    if kept := kept_text.row(world):
+        world.reporter.say(f"kept: {kept}")
     settings, record = prepare(world), world.state.read()
     settings = correct(world, settings, record)
     refuse_missing(world, settings, record)
@@ -72,6 +75,8 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     if consequences.makes_host(changes):
         for line in search.order(ahead.get()):
             world.reporter.say(line)
+    for line in told_host.planned(world, settings, record.host):
+        world.reporter.say(line)
     checks.tell()
     cost = proposal.costs.plain() if changes else None
     return TerraformPlan(changes=changes, outputs_changed=outcome.outputs_changed, cost=cost)
@@ -86,7 +91,7 @@ def forced(world: World, record: Record, *, upgrade_image: bool = False) -> list
 
 def make(world: World, terraform: Provisioner, settings: Settings, *, replace: list[str]) -> Outcome:
     """Plan into the stack's plan file."""
-    terraform.give(lease_apply.values(world, settings))
+    terraform.give(given.values(world, settings))
     with progress.shown(world, "Planning") as on_progress:
         terraform.init()
         outcome = terraform.plan(world.files.plan_file, replace=replace, on_progress=on_progress)

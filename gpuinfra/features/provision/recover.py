@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from gpuinfra.features.money import prices, rate
 from gpuinfra.features.money.hourly import hourly
-from gpuinfra.features.provision import leftovers, progress
+from gpuinfra.features.provision import kept_host, leftovers, progress, until_ready
+from gpuinfra.features.provision.go_back import go_back
+from gpuinfra.features.provision.kept_host import KeptHost
 from gpuinfra.features.provision.outcome import describe
 from gpuinfra.features.provision.place import correct_for
 from gpuinfra.features.provision.preflight import prepare
@@ -29,6 +31,9 @@ def recover(world: World, *, host_id: str, yes: bool) -> Host | None:
     """
     settings = prepare(world)
     record, wrong = _read(world)
+    kept = kept_host.read(world.files)
+    if kept and record.resources:
+        return _with_kept(world, kept, yes=yes)
     hosts = world.cloud(settings.region, settings).tagged_instances(settings.tags)
     known = [host for host in hosts if host.instance_id in record.ids_of("aws_instance")]
     if known:
@@ -39,7 +44,17 @@ def recover(world: World, *, host_id: str, yes: bool) -> Host | None:
         return None
     host = _chosen(world, hosts, host_id)
     _take_over(world, correct_for(world, settings, host), host, yes=yes)
+    if kept and kept.instance_id == host.instance_id:
+        kept_host.forget(world.files)
     return world.state.read().host
+
+
+def _with_kept(world: World, kept: KeptHost, *, yes: bool) -> Host:
+    """Settle what `up --until-ready` has left; where two hosts are in use, go back to the old one."""
+    until_ready.settle(world)
+    if kept_host.read(world.files):
+        return go_back(world, kept, yes=yes)
+    return world.recorded_host()
 
 
 def _read(world: World) -> tuple[Record, str]:

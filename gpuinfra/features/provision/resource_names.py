@@ -7,6 +7,8 @@ from collections.abc import Sequence
 # What our addresses in Terraform begin with; states from before modules/host was one module lack it.
 HOST = "module.host."
 INSTANCE = f"{HOST}module.instance.aws_instance.this"
+# What the host was made from: kind, id and name of its image.
+IMAGE_NOTE = f"{HOST}module.instance.terraform_data.image"
 SECURITY_GROUP = f'{HOST}module.security_group["own"]'
 KEY_PAIR = f'{HOST}module.key_pair["own"].aws_key_pair.this'
 

@@ -42,6 +42,10 @@ class Search:
         self._known = self._before = record.ids_of(HOST_TYPE)
         self._is_unsure = False
 
+    def forget_host(self) -> None:
+        """Ask as if no host lived: the record has forgotten it, and each apply makes one beside it."""
+        self._known = self._before = set()
+
     @property
     def is_single(self) -> bool:
         """Tell whether there is one place alone, asked once."""
@@ -59,9 +63,11 @@ class Search:
 
     def order(self, prices: Prices) -> list[str]:
         """Return the places as the user is shown them before the first is asked."""
+        low = told.too_low(self.places, prices, self.settings.max_price)
         if self.is_single:
-            return []
-        return told.order(self.places, prices, wait_s=self._wait_s, stack=self._world.files.name)
+            return low
+        stack = self._world.files.name
+        return [*told.order(self.places, prices, wait_s=self._wait_s, stack=stack), *low]
 
     def title(self) -> str:
         """Return what Terraform is doing just now."""

@@ -7,12 +7,14 @@ from typing import Any
 
 from gpuinfra.features.boot import difference
 from gpuinfra.features.boot.follow import follow, peek
-from gpuinfra.features.events import events
+from gpuinfra.features.capacity import reserved, told_host
+from gpuinfra.features.capacity.reserved import ReservationSummary
+from gpuinfra.features.events import event, events
 from gpuinfra.features.money import cost as money
 from gpuinfra.features.money import last_leaks, lease_status
 from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.money.lease_text import LeaseSummary
-from gpuinfra.features.provision import firewall, host_rows, later_start
+from gpuinfra.features.provision import firewall, host_rows, kept_text, later_start
 from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.ground import when
 from gpuinfra.ground.boot_status import Boot
@@ -33,7 +35,8 @@ class Status:
     last_words: who ended a host that is stopped or gone, and why.
     cut_off: the last long command, and its log, if it was killed. leaks: what the last search for them found.
     cost: by the prices that are kept; nobody is asked.
-    waits_until: until when AWS tries to start it, ISO 8601 in UTC.
+    waits_until: until when AWS tries to start it, ISO 8601 in UTC. kept: the host before it, while
+    `up --until-ready` keeps that.
     """
 
     stack: str
@@ -51,6 +54,8 @@ class Status:
     cost: HostCost | None = None
     lease: LeaseSummary | None = None
     waits_until: str = ""
+    kept: str = ""
+    reservation: ReservationSummary | None = None
 
     @property
     def running_host(self) -> Host | None:
@@ -78,8 +83,12 @@ class Status:
             rows.append(("environment", _environment(self.boot)))
         if self.lease:
             rows.append(("lease", self.lease.line(datetime.now().astimezone())))
+        if self.reservation:
+            rows.append(("reserved", self.reservation.line(datetime.now().astimezone())))
         if self.waits_until:
             rows.append(("waits", later_start.text(self.waits_until, self.stack)))
+        if self.kept:
+            rows.append(("kept", self.kept))
         if self.edited:
             rows.append(("edited", difference.told(self.edited, self.stack)))
         region = host.region if host else ""
@@ -119,6 +128,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
     cloud = world.cloud(host.region, None)
     instance = cloud.instance(host.instance_id)
     lease = lease_status.asked_beside(world, record, host, instance)
+    reservation = told_host.asked_beside(world, host, instance)
     boot = peek(world, host) if instance and instance.state == "running" else None
     is_there = instance and instance.state not in ("terminated", "shutting-down")
     has_ended = not (instance and instance.state in ALIVE)
@@ -131,12 +141,14 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         details=cloud.details(instance) if instance and is_there else None,
         boot=boot,
         edited=difference.differing(world, boot) if boot else (),
-        note=_note(host, instance, costs.hourly.going_on()),
+        note=_note(host, instance, costs.hourly.going_on(), last_words),
         cost=costs if is_there else None,
         last_words=last_words,
         opened=firewall.foreign(world, record) if is_there else (),
         lease=lease() if is_there else None,
         waits_until=later_start.waits_until(world, host, instance),
+        kept=kept_text.row(world),
+        reservation=reservation() if is_there else None,
     )
 
 
@@ -149,9 +161,12 @@ def _half_made(world: World, record: Record) -> Status:
     return Status(stack=name, host=None, instance=instance, note=note)
 
 
-def _note(host: Host, instance: Instance | None, going_on: Sequence[str]) -> str:
+def _note(host: Host, instance: Instance | None, going_on: Sequence[str], last_words: str) -> str:
     if instance is None or instance.state in ("terminated", "shutting-down"):
-        return f"gone: it was terminated outside of gpuinfra; {command('up', host.stack)} makes a new one"
+        if instance and event.BY_PRICE in instance.reason:
+            again = f"{command('up', host.stack)} makes a new one"
+            return f"gone: {event.PRICE_ROSE}; raise that or change market in terraform.tfvars, then {again}"
+        return reserved.gone(host, instance, last_words)
     if instance.state in ("stopped", "stopping"):
         cost = f"only its {' and '.join(going_on)} {'cost' if going_on[1:] else 'costs'} money"
         return f"stopped: {cost}; {command('start', host.stack)} starts it"

@@ -1,51 +1,20 @@
 """`quota show`, `quota request`, `quota history`: the quotas of the account in one region."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
 
 from gpuinfra.features.quota.ahead import request_command
-from gpuinfra.features.quota.sums import NO_CODE, QuotaSum, check
+from gpuinfra.features.quota.requests import QuotaHistory, family
+from gpuinfra.features.quota.sums import NO_CODE, QuotaSum, check, vcpus_text
 from gpuinfra.features.quota.table import QuotaTable, others, quota_table
-from gpuinfra.ground import when
-from gpuinfra.ground.errors import CloudError, ConfigError, Declined, Interrupted
+from gpuinfra.ground.errors import CloudError, ConfigError, Declined, Interrupted, NotReached
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.protocols import Reporter
 from gpuinfra.ground.quota import QuotaAccount, QuotaRequest
-from gpuinfra.ground.quota_codes import CODES
-from gpuinfra.ground.text import table
 from gpuinfra.ground.world import Clock
 
-HEAD = ("asked", "family", "market", "vCPUs", "status", "case")
-FAMILIES = {code: pair for pair, code in CODES.items()}
 FOLLOW_S = 60.0
 CONSOLE = "https://{region}.console.aws.amazon.com/servicequotas/home/services/ec2/quotas"
-
-
-@dataclass(frozen=True, kw_only=True)
-class QuotaHistory:
-    """What was asked for, the newest first."""
-
-    requests: tuple[QuotaRequest, ...]
-
-    def text(self, now: datetime) -> str:
-        """Return it as a table, times by the clock of `now`; empty where nothing was asked for."""
-        rows = [
-            (when.local(it.made, now), *_family(it), f"{it.vcpus:g}", it.status, it.case or "-")
-            for it in self.requests
-        ]
-        return table([HEAD, *rows]) if rows else ""
-
-    def plain(self) -> list[dict[str, object]]:
-        """Return it as plain values."""
-        return [plain(it) for it in self.requests]
-
-
-def plain(one: QuotaRequest) -> dict[str, object]:
-    """Return a request as plain values."""
-    family, market = _family(one)
-    return {**asdict(one), "family": family, "market": market, "is_open": one.is_open}
 
 
 class AccountQuotas:
@@ -70,16 +39,27 @@ class AccountQuotas:
         self._option = f" --region {region}" if is_named else ""
 
     def show(self) -> QuotaTable:
-        """Return all that concerns hosts with GPUs; what AWS does not tell is unknown."""
+        """Return all that concerns hosts with GPUs; what AWS does not tell is unknown.
+
+        Raises:
+            CloudError: AWS tells nothing at all.
+            ConfigError: the region has none of the types that are asked for.
+        """
         with self._reporter.live(f"Quotas of {self.region}"):
             sums = check(self._source, [*self._places, *others(self._places)])
+        self._refuse_unsold(sums)
+        if all(it.limit is None and it.in_use is None and it.needed is None for it in sums):
+            message = f"AWS tells nothing of the quotas of {self.region}: {sums[0].unsure}"
+            raise CloudError(message, hint=command("doctor", self._stack) + self._option)
         own = sums[: len(dict.fromkeys((it.instance_type, it.market) for it in self._places))]
         found = quota_table(self.region, own, sums[len(own) :])
         for line in found.unsure:
             self._reporter.say(f"not sure: {line}")
         for one in found.lacking:
             ask = self._ask(one)
-            self._reporter.say(f"{one.instance_type} {one.market}: {one.missing:g} vCPUs are missing: {ask}")
+            self._reporter.say(
+                f"{one.instance_type} {one.market}: {vcpus_text(one.missing or 0.0)} vCPUs are missing: {ask}"
+            )
         return found
 
     def request(self, vcpus: int | None, *, yes: bool) -> QuotaRequest:
@@ -90,17 +70,19 @@ class AccountQuotas:
             CloudError: AWS refuses, or does not say what there is and no number was given.
             Declined: the user said no.
         """
-        one = self._one()
+        one = self._one(vcpus)
         wanted = self._wanted(one, vcpus)
-        has = "unknown" if one.limit is None else f"{one.limit:g}"
+        has = "unknown" if one.limit is None else vcpus_text(one.limit)
         question = (
-            f"Ask AWS for a quota of {wanted:g} vCPUs of {one.family} {one.market} in {self.region}"
+            f"Ask AWS for a quota of {vcpus_text(wanted)} vCPUs of {one.family} {one.market} in {self.region}"
             f" (now {has}, {'unknown' if one.in_use is None else one.in_use} in use)?"
         )
         if not yes and not self._reporter.confirm(question):
             raise Declined("nothing was asked for", hint=self._next("quota show"))
         made = self._asked(one.code or "", wanted)
-        self._reporter.say(f"asked for {wanted:g} vCPUs of {one.family} {one.market}: {made.status}")
+        self._reporter.say(
+            f"asked for {vcpus_text(wanted)} vCPUs of {one.family} {one.market}: {made.status}"
+        )
         self._reporter.say(f"next: {self._next('quota history --follow')}; AWS takes minutes to days")
         return made
 
@@ -111,22 +93,33 @@ class AccountQuotas:
             CloudError: AWS refuses.
             Interrupted: Ctrl-C; the requests stay.
         """
-        found = self._source.history()
+        with self._reporter.live(f"Requests of {self.region}"):
+            found: Sequence[QuotaRequest] = self._source.history()
         try:
             while follow and any(it.is_open for it in found):
                 before = {it.request_id: it.status for it in found}
                 with self._reporter.live("Waiting for AWS to answer"):
                     self._clock.sleep(FOLLOW_S)
-                found = self._source.history()
+                found = self._history_later(found)
                 for it in found:
                     if before.get(it.request_id) != it.status:
-                        self._reporter.say(f"{' '.join(_family(it))}, {it.vcpus:g} vCPUs: {it.status}")
+                        self._reporter.say(
+                            f"{' '.join(family(it))}, {vcpus_text(it.vcpus)} vCPUs: {it.status}"
+                        )
         except KeyboardInterrupt:
             message = "stopped looking; the requests stay open"
             raise Interrupted(message, hint=self._next("quota history")) from None
         if not found:
             self._reporter.say(f"nothing was asked for in {self.region}")
         return QuotaHistory(requests=tuple(found))
+
+    def _history_later(self, known: Sequence[QuotaRequest]) -> Sequence[QuotaRequest]:
+        """Return what is told now; who follows for days goes on where the network is away for a while."""
+        try:
+            return self._source.history()
+        except NotReached as error:
+            self._reporter.say(f"{error.message}; asked again in a minute")
+            return known
 
     def _asked(self, code: str, vcpus: float) -> QuotaRequest:
         try:
@@ -142,7 +135,7 @@ class AccountQuotas:
     def _next(self, verb: str) -> str:
         return command(verb, self._stack) + self._option
 
-    def _one(self) -> QuotaSum:
+    def _one(self, vcpus: int | None) -> QuotaSum:
         """Return the sum of the first place that lacks something, else of the first.
 
         Raises:
@@ -154,18 +147,29 @@ class AccountQuotas:
         with self._reporter.live(f"Quotas of {self.region}"):
             sums = check(self._source, self._places)
         one = next((it for it in sums if it.is_lacking), sums[0])
+        if one.code is None or vcpus is None:
+            self._refuse_unsold([one])
         if one.code is None:
             message = f"{NO_CODE}: {one.instance_type} {one.market}"
             raise ConfigError(message, hint=f"look for it at {CONSOLE.format(region=self.region)}")
         return one
 
+    def _refuse_unsold(self, sums: Sequence[QuotaSum]) -> None:
+        """Refuse types that the region does not have, mostly mistyped; beside others they are only told."""
+        asked = {it.instance_type for it in self._places}
+        unsold = dict.fromkeys(it.instance_type for it in sums if it.is_unsold and it.instance_type in asked)
+        message = f"{self.region} has no instance type {', '.join(unsold)}"
+        if unsold and len(unsold) == len(asked):
+            raise ConfigError(message, hint=f"gpuinfra prices --region {self.region}   # what there is")
+        if unsold:
+            self._reporter.say(f"! {message}")
+
     def _wanted(self, one: QuotaSum, vcpus: int | None) -> float:
         example = f"{self._ask(one)} {int(one.limit or 0) + 64}"
         if vcpus is not None:
             if one.limit is not None and vcpus <= one.limit:
-                message = (
-                    f"the quota of {one.family} {one.market} is {one.limit:g} vCPUs; {vcpus} are no more"
-                )
+                limit = vcpus_text(one.limit)
+                message = f"the quota of {one.family} {one.market} is {limit} vCPUs; {vcpus} are no more"
                 raise ConfigError(message, hint=example)
             return float(vcpus)
         if one.missing is None or one.limit is None:
@@ -173,7 +177,3 @@ class AccountQuotas:
         if not one.missing:
             raise ConfigError(f"nothing is missing for one more host: {one.text}", hint=example)
         return one.limit + one.missing
-
-
-def _family(one: QuotaRequest) -> tuple[str, str]:
-    return FAMILIES.get(one.code, (one.code, "-"))

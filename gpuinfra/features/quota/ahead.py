@@ -7,7 +7,7 @@ from gpuinfra.features.quota.sums import QuotaSum, check
 from gpuinfra.ground.errors import CloudError, GpuInfraError
 from gpuinfra.ground.model import Record, Settings
 from gpuinfra.ground.names import command
-from gpuinfra.ground.pool import SPOT, Pool, markets_of
+from gpuinfra.ground.pool import SPOT, Pool, pools_of
 from gpuinfra.ground.quota import QuotaSource
 from gpuinfra.ground.world import World
 
@@ -15,11 +15,9 @@ from gpuinfra.ground.world import World
 PATIENCE_S = 3.0
 
 
-def needed_for(settings: Settings) -> list[Pool]:
+def needed_for(settings: Settings) -> tuple[Pool, ...]:
     """Return the places that terraform.tfvars names, whatever the zone: quotas do not know zones."""
-    types = settings.instance_types or (settings.instance_type,)
-    markets = markets_of(settings.market)
-    return [Pool(instance_type=name, market=market) for market in markets for name in types]
+    return pools_of(settings.market, settings.types)
 
 
 class QuotaCheck:

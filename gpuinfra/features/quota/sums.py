@@ -4,11 +4,11 @@ A refusal is no end here: what AWS does not tell is None, and why stands beside 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TypeAlias, TypeVar
 
+from gpuinfra.ground import threads
 from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.quota import QuotaSource as QuotaSource
@@ -17,7 +17,6 @@ from gpuinfra.ground.quota_codes import quota_code, quota_family
 
 T = TypeVar("T")
 Told: TypeAlias = tuple[T | None, str]  # None: not told, and why
-THREADS = 8
 NO_CODE = "AWS publishes no quota for this family and market"
 # What the hint of a refusal for want of rights begins with.
 TO_ASK = "ask your AWS administrator to "
@@ -28,6 +27,7 @@ class QuotaSum:
     """What one host needs of a quota, in vCPUs. None: not known, and `unsure` says why.
 
     code: None where AWS publishes no quota for this family and market.
+    is_unsold: the region, for certain, has no such type.
     """
 
     instance_type: str
@@ -38,6 +38,7 @@ class QuotaSum:
     in_use: int | None = None
     needed: int | None = None
     unsure: str = ""
+    is_unsold: bool = False
 
     @property
     def free(self) -> float | None:
@@ -64,7 +65,7 @@ class QuotaSum:
             return f"quota of {family}: not sure: {self.unsure}"
         in_use = "how many are in use is not known" if self.in_use is None else f"{self.in_use} in use"
         needed = f", {self.needed} needed for {self.instance_type}" if self.needed is not None else ""
-        return f"quota {self.limit:g} vCPUs of {family}, {in_use}{needed}"
+        return f"quota {vcpus_text(self.limit)} vCPUs of {family}, {in_use}{needed}"
 
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
@@ -78,13 +79,11 @@ def check(source: QuotaSource, pools: Sequence[Pool]) -> list[QuotaSum]:
     """
     asked = list(dict.fromkeys((pool.instance_type, pool.market) for pool in pools))
     codes = {code: None for pair in asked if (code := quota_code(*pair))}
-    if not codes:
-        return [_sum(pair, None, (None, NO_CODE), (None, ""), (None, "")) for pair in asked]
     names = sorted({name for name, _ in asked})
-    with ThreadPoolExecutor(max_workers=THREADS) as threads:
-        running = threads.submit(_told, source.running)
-        vcpus = threads.submit(_told, partial(source.vcpus, names))
-        limits = dict(zip(codes, threads.map(partial(_limit, source), codes), strict=True))
+    running = threads.begin(partial(_told, source.running if codes else list))
+    vcpus = threads.begin(partial(_told, partial(source.vcpus, names)))
+    asked_for = {code: threads.begin(partial(_limit, source, code)) for code in codes}
+    limits = {code: future.result() for code, future in asked_for.items()}
     return [
         _sum(
             pair,
@@ -95,6 +94,11 @@ def check(source: QuotaSource, pools: Sequence[Pool]) -> list[QuotaSum]:
         )
         for pair in asked
     ]
+
+
+def vcpus_text(vcpus: float) -> str:
+    """Return a number of vCPUs in full: AWS has them as floating point, and there are quotas of millions."""
+    return f"{vcpus:.10g}"
 
 
 def in_use(running: Sequence[RunningVcpus], code: str) -> int:
@@ -121,6 +125,7 @@ def _sum(
         in_use=None if running[0] is None or code is None else in_use(running[0], code),
         needed=needed,
         unsure=limit[1] or running[1] or vcpus[1] or no_type,
+        is_unsold=bool(no_type),
     )
 
 

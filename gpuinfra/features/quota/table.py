@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gpuinfra.features.quota.sums import QuotaSum
+from gpuinfra.features.quota.sums import QuotaSum, vcpus_text
 from gpuinfra.ground.pool import ON_DEMAND, SPOT, Pool
 from gpuinfra.ground.text import table
 
@@ -33,7 +33,7 @@ class QuotaRow:
         one = self.first
         needs = ", ".join(_need(host) for host in self.hosts)
         family = one.family or one.instance_type
-        numbers = [UNKNOWN if it is None else f"{it:g}" for it in (one.limit, one.in_use, one.free)]
+        numbers = [UNKNOWN if it is None else vcpus_text(it) for it in (one.limit, one.in_use, one.free)]
         return (family, one.market, *numbers, needs or "-", one.code or "not published")
 
     def plain(self) -> dict[str, object]:
@@ -107,5 +107,5 @@ def _key(one: QuotaSum) -> str:
 
 
 def _need(one: QuotaSum) -> str:
-    missing = f" ({one.missing:g} missing)" if one.missing else ""
+    missing = f" ({vcpus_text(one.missing)} missing)" if one.missing else ""
     return f"{UNKNOWN if one.needed is None else one.needed} for {one.instance_type}{missing}"

@@ -125,7 +125,8 @@ def drill(world: World, *, notice_s: float = NOTICE_S) -> DrillResult:
     """
     if not 0 < notice_s <= LONGEST_S:
         raise ConfigError(
-            f"--notice is {notice_s:g}; it must be seconds from 1 to {LONGEST_S:.0f}", hint="gpuinfra drill"
+            f"--notice is {notice_s:g}; it must be seconds from 1 to {LONGEST_S:.0f}",
+            hint=command("drill", world.files.name),
         )
     host = connect(world)
     world.reporter.say("a drill: on_stop runs (GPUINFRA_DRILL=1), the jobs save and go on, nothing ends")

@@ -5,6 +5,7 @@
     sudo python3 -I -B end_host.py ask               the laptop: one JSON request by stdin, see `ask`
     python3 -I end_host.py events                    all events, as JSON
     ... interrupted ACTION TIME | rebalance | drilled ID NOTICE_S SEEN_S     the watcher of spot.py, as root
+    ... block-ends TIME                              the same watcher: the Capacity Block ends then
     sudo python3 -I -B end_host.py drill NOTICE_S    the laptop: as if EC2 gave notice, and nothing ends
 
 What it says on its way goes to stderr, the result to stdout.
@@ -51,9 +52,11 @@ def main(arguments: list[str]) -> int:
 
 def spot_verb(verb: str, words: list[str]) -> None:
     """Do what a notice, a recommendation or a drill asks for."""
-    from gpuinfra.host.guard import drill, interruption
+    from gpuinfra.host.guard import block_end, drill, interruption
 
-    if verb == "interrupted":
+    if verb == "block-ends":
+        block_end.ends(words[0], _tell)
+    elif verb == "interrupted":
         interruption.interrupted(words[0], words[1], _tell)
     elif verb == "rebalance":
         interruption.recommended(_tell)

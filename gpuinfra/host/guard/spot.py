@@ -14,7 +14,7 @@ import sys
 import time
 from contextlib import suppress
 
-from gpuinfra.host.guard import events, finished_jobs, kept
+from gpuinfra.host.guard import block_end, events, finished_jobs, kept
 from gpuinfra.host.guard.metadata import Metadata
 
 TYPE_CHECKING = False
@@ -131,13 +131,18 @@ def begin(unit: str, words: Sequence[str]) -> None:
 
 
 def watch() -> None:
-    """Look for ever."""
-    watcher, told = NoticeWatcher(ask=Metadata().get, begin=begin), ""
+    """Look for ever: at the block's end as well, which comes by a tag."""
+    ask = Metadata().get
+    looks, told = (
+        (NoticeWatcher(ask=ask, begin=begin).look, block_end.BlockEnd(ask=ask, begin=begin).look),
+        "",
+    )
     while True:
-        try:
-            watcher.look()
-        except Exception as error:  # whatever it is, the next look may find a notice
-            if (words := f"{type(error).__name__}: {error}") != told:
-                sys.stderr.write(f"looking for a notice: {words}\n")
-                told = words
+        for look in looks:
+            try:
+                look()
+            except Exception as error:  # whatever it is, the next look may find a notice
+                if (words := f"{type(error).__name__}: {error}") != told:
+                    sys.stderr.write(f"looking for a notice: {words}\n")
+                    told = words
         time.sleep(POLL_S)

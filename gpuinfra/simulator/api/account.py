@@ -18,7 +18,8 @@ from gpuinfra.simulator.api.app import request_of
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.interruptions import Interruptions, instance_of
 from gpuinfra.simulator.api.inventory import machine_of, power_off
-from gpuinfra.simulator.api.patches import apply_patches
+from gpuinfra.simulator.api.patches import apply_patches, reservations
+from gpuinfra.simulator.api.reservations import ReservedCapacity
 from gpuinfra.simulator.api.snapshot import Snapshot
 from gpuinfra.simulator.api.state import SimulatorState
 from gpuinfra.simulator.machine import Machine
@@ -114,9 +115,20 @@ class MotoAccount:
         found = instance_of(ec2_backends.iter_backends(), instance_id)
         self._interruptions.begin(found, notice_s=notice_s, action=action, with_notice=with_notice)
 
+    def spot_price(self, instance_type: str, zone: str, usd_h: float, notice_s: float) -> None:
+        """Let a type cost so much on the spot market of a zone; whoever would not pay it is taken back."""
+        self._state.spot_prices[instance_type, zone] = usd_h
+        for _, _, backend in ec2_backends.iter_backends():
+            spot = [it for it in backend.all_instances() if it.lifecycle == "spot"]
+            self._interruptions.price_rose(spot, notice_s=notice_s)
+
     def rebalance(self, instance_id: str) -> None:
         """Recommend a rebalance of an instance."""
         self._interruptions.recommend(instance_of(ec2_backends.iter_backends(), instance_id))
+
+    def reserve(self, one: ReservedCapacity) -> None:
+        """Let the account have a capacity reservation, or change it."""
+        reservations.put(self._state, one, _AllInstances())
 
     def schedules(self) -> Iterator[tuple[str, Any]]:
         """Yield the region and moto's object of each schedule."""
@@ -147,6 +159,14 @@ class MotoAccount:
         yield from (("schedules", one.name) for _, one in self.schedules())
         for _, _, backend in scheduler_backends.iter_backends():
             yield from (("schedule_groups", name) for name in backend.schedule_groups if name != "default")
+
+
+class _AllInstances:
+    """The instances that there are at the time when they are looked at."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield them."""
+        return iter([it for _, _, backend in ec2_backends.iter_backends() for it in backend.all_instances()])
 
 
 def _ec2_inventory(backend: Any) -> Iterator[tuple[str, str]]:

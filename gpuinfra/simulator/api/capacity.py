@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 class CapacityRule:
     """At most `left` more hosts (None: any number) where type, zone and market match; None matches any.
 
-    late: RunInstances says yes, and EC2 ends the host while it is pending.
+    late: EC2 says yes, and ends a new host while it is pending; one that was to start is stopped again.
     """
 
     left: int | None = None

@@ -1,4 +1,4 @@
-"""The calls below /_sim/ by which a test prepares the simulator and inspects it."""
+"""The calls below /_sim/ by which a test prepares the simulator and inspects it; over 200 lines: one each."""
 
 import dataclasses
 import json
@@ -12,6 +12,7 @@ from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.capacity import CapacityRule
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.api.iam_gate import from_json
+from gpuinfra.simulator.api.reservations import ReservedCapacity
 from gpuinfra.simulator.api.state import HOST, SimulatorState
 from gpuinfra.simulator.machine import Machine
 
@@ -48,8 +49,14 @@ class Account(Protocol):
     def interrupt(self, instance_id: str, notice_s: float, action: str, with_notice: bool) -> None:
         """Take a spot instance back."""
 
+    def spot_price(self, instance_type: str, zone: str, usd_h: float, notice_s: float) -> None:
+        """Set the spot price of a type in a zone."""
+
     def rebalance(self, instance_id: str) -> None:
         """Recommend a rebalance of an instance."""
+
+    def reserve(self, one: ReservedCapacity) -> None:
+        """Let the account have a capacity reservation, or change it."""
 
 
 def _text(text: str) -> ApiAnswer:
@@ -60,6 +67,11 @@ def _json(value: object, status: int = 200) -> ApiAnswer:
     return ApiAnswer(
         status=status, headers=(("Content-Type", "application/json"),), body=json.dumps(value).encode()
     )
+
+
+def _done(act: Callable[..., object]) -> Callable[[Any], ApiAnswer]:
+    """Return a route that does something with what the body names."""
+    return lambda payload: _json(act(**payload) or {})
 
 
 class ControlApi:
@@ -78,8 +90,10 @@ class ControlApi:
             "GET /_sim/machines": lambda _: _json(self._machines()),
             "GET /_sim/images": lambda _: _json(account.images()),
             "POST /_sim/powered-off": self._power_off,
-            "POST /_sim/interrupt": self._interrupt,
-            "POST /_sim/rebalance": self._rebalance,
+            "POST /_sim/interrupt": _done(account.interrupt),
+            "POST /_sim/rebalance": _done(account.rebalance),
+            "POST /_sim/spot-price": _done(account.spot_price),
+            "POST /_sim/reservation": self._reserve,
             "POST /_sim/faults": self._add_faults,
             "DELETE /_sim/faults": self._clear_faults,
             "POST /_sim/capacity": self._add_capacity_rule,
@@ -128,12 +142,8 @@ class ControlApi:
         self._account.power_off(payload["instance_id"])
         return _json({})
 
-    def _interrupt(self, payload: Any) -> ApiAnswer:
-        self._account.interrupt(**payload)
-        return _json({})
-
-    def _rebalance(self, payload: Any) -> ApiAnswer:
-        self._account.rebalance(**payload)
+    def _reserve(self, payload: Any) -> ApiAnswer:
+        self._account.reserve(ReservedCapacity.from_json(payload, self._state.now()))
         return _json({})
 
     def _add_faults(self, payload: Any) -> ApiAnswer:

@@ -12,6 +12,7 @@ from gpuinfra.simulator.api.faults import FaultBook
 from gpuinfra.simulator.api.given import GivenAnswers
 from gpuinfra.simulator.api.iam_gate import IamGate
 from gpuinfra.simulator.api.quota_book import QuotaBook
+from gpuinfra.simulator.api.reservations import Reservations
 from gpuinfra.simulator.api.seed import Seed
 from gpuinfra.simulator.hosts import Hosts, InstanceEvent, NoHosts
 
@@ -36,6 +37,7 @@ class SimulatorState:
         self.moto_lock = threading.RLock()
         self.faults = FaultBook()
         self.capacity = CapacityRules()
+        self.reservations = Reservations()
         self.calls = CallLog()
         self.given = GivenAnswers()
         self.quotas = QuotaBook(seed.quotas, now)
@@ -47,6 +49,7 @@ class SimulatorState:
         """Back to the state of a fresh start."""
         self.faults.clear()
         self.capacity.clear()
+        self.reservations.clear()
         self.without_capacity: set[str] = set()  # pending instances that EC2 will end for lack of it
         self.calls.clear()
         self.quotas.clear()
@@ -58,6 +61,8 @@ class SimulatorState:
         self.hung: set[str] = set()  # instances whose hosts do not hear that they shall shut down
         self.silent: set[str] = set()  # instances whose metadata service does not answer
         self.notices: dict[str, dict[str, Any]] = {}  # by instance: spot-action, rebalance
+        # USD an hour by type and zone, where a test sets it
+        self.spot_prices: dict[tuple[str, str], float] = {}
         self.acting = API
         self.account = AccountSettings()
         self.consoles: dict[str, str] = {}
@@ -66,6 +71,13 @@ class SimulatorState:
     def schedules_now(self) -> float:
         """Return the time by which schedules are carried out, in seconds since 1970."""
         return self.now() + self.schedules_ahead_s
+
+    def spot_usd_h(self, instance_type: str, zone: str) -> float:
+        """Return the spot price of a type in a zone: the one that was set, else a synthetic one."""
+        from gpuinfra.simulator.api import synthetic_prices  # it imports moto, whose settings must come first
+
+        found = self.spot_prices.get((instance_type, zone))
+        return synthetic_prices.spot_usd_h(instance_type, zone) if found is None else found
 
     def instance_changed(self, *, region: str, instance_id: str, state: str) -> None:
         """Record an event, and tell the hosts."""

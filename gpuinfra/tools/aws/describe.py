@@ -2,16 +2,22 @@
 
 import re
 from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from botocore import exceptions as boto
 
 from gpuinfra.ground.model import FirewallRule, HostDetails, Instance, TypeFacts
 from gpuinfra.ground.pool import ON_DEMAND
+from gpuinfra.ground.reservation import TAG
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, SecurityGroupRuleTypeDef, SecurityGroupTypeDef
 
 SSH_PORT = 22
+TAKEN_BACK = "Server.SpotInstance"
 # StateTransitionReason: "User initiated (2026-01-02 03:04:05 GMT)"; no format is promised.
 REASON = re.compile(r"\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 
@@ -47,8 +53,31 @@ def instance(raw: "InstanceTypeDef") -> Instance:
             name for name, at in cards if at.get("DeviceIndex") and not at.get("DeleteOnTermination")
         ),
         market=raw.get("InstanceLifecycle") or ON_DEMAND,
+        spot_request_id=raw.get("SpotInstanceRequestId", ""),
         made=min(attached).strftime("%Y-%m-%dT%H:%M:%SZ") if attached else "",
+        reservation_id=_reservation(raw),
+        block_ends=next((tag.get("Value", "") for tag in raw.get("Tags", []) if tag.get("Key") == TAG), ""),
     )
+
+
+def _reservation(raw: "InstanceTypeDef") -> str:
+    """Return the reservation that it was launched for: a stopped one is in none just now."""
+    target = raw.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
+    return target.get("CapacityReservationId", "")
+
+
+def told_why(ec2: "EC2Client", gone: Instance) -> Instance:
+    """Return a spot instance that is gone with why EC2 took it back: its request alone says that.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-request-status.html
+    """
+    if not (gone.spot_request_id and gone.reason.startswith(TAKEN_BACK)):
+        return gone
+    with suppress(boto.ClientError):  # who may not ask is told what the instance itself says
+        found = ec2.describe_spot_instance_requests(SpotInstanceRequestIds=[gone.spot_request_id])
+        codes = [raw.get("Status", {}).get("Code", "") for raw in found["SpotInstanceRequests"]]
+        return replace(gone, reason=f"{gone.reason} ({codes[0]})") if any(codes) else gone
+    return gone
 
 
 def type_facts(ec2: "EC2Client", instance_type: str) -> TypeFacts | None:

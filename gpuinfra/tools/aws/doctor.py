@@ -19,8 +19,16 @@ from gpuinfra.ground.account_facts import (
 )
 from gpuinfra.ground.errors import CloudError, GpuInfraError
 from gpuinfra.ground.model import Settings
+from gpuinfra.ground.reservation import Reservation
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.aws import describe, doctor_caller, doctor_images, doctor_network, doctor_rights
+from gpuinfra.tools.aws import (
+    describe,
+    doctor_caller,
+    doctor_images,
+    doctor_network,
+    doctor_rights,
+    reservations,
+)
 from gpuinfra.tools.aws.asking import code
 from gpuinfra.tools.aws.client import client, session
 from gpuinfra.tools.aws.errors import map_boto_errors
@@ -117,6 +125,11 @@ class AwsAccount:
         """
         with self._asked("ec2"):
             return doctor_network.places(self._client("ec2"), subnet_id)
+
+    def reservation(self, reservation_id: str) -> Reservation | None:
+        """Return a capacity reservation, None where the account has no such one in the region."""
+        with self._asked("ec2"):
+            return reservations.find(self._client("ec2"), reservation_id)
 
     def launch(self, request: HostRequest) -> GpuInfraError | None:
         """Return why EC2 would not take this very request, by a dry run; None: it would.

@@ -60,7 +60,10 @@ class Aws:
     def instance(self, instance_id: str) -> Instance | None:
         """Return one instance, None when AWS does not know it (it forgets an hour after termination)."""
         found = self._describe([{"Name": "instance-id", "Values": [instance_id]}])
-        return found[0] if found else None
+        if not found:
+            return None
+        with self._mapped("ec2"):
+            return describe.told_why(self._ec2, found[0])
 
     def details(self, instance: Instance) -> HostDetails:
         """Return what belongs to an instance: its GPUs, its disk, who may reach it."""

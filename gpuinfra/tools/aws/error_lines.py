@@ -55,6 +55,16 @@ LINES: tuple[tuple[str, str, str], ...] = (
         "set another subnet_id in terraform.tfvars, then: {r.plan}",
     ),
     (
+        "ReservationCapacityExceeded",
+        "the capacity reservation has no free place: {r.message}",
+        "aws ec2 describe-capacity-reservations --region {r.region}   # ended hosts give places back",
+    ),
+    (
+        r"InvalidCapacityReservation(Id|State)(\.\w+)?",
+        "the capacity reservation cannot be used now: {r.message}",
+        "aws ec2 describe-capacity-reservations --region {r.region}   # its state, and its times",
+    ),
+    (
         r"InvalidVolume\.ZoneMismatch",
         "the volume is in another zone than the host: {r.message}",
         "set its zone as availability_zone in terraform.tfvars, then: {r.plan}",

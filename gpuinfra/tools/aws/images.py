@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateImage.html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gpuinfra.ground.disk_copy import RESTORE_LAUNCH, RESTORE_OF, DiskCopy
+from gpuinfra.ground.disk_copy import RESTORE_IMAGE, RESTORE_LAUNCH, RESTORE_NAME, RESTORE_OF, DiskCopy
 from gpuinfra.ground.model import CloudResource, Settings, Tags
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.aws import removal
@@ -58,6 +58,8 @@ class HostImages:
             launched=tags.get(RESTORE_LAUNCH, ""),
             size_gb=sum(disk.get("VolumeSize", 0) for disk in disks),
             percent=self._percent(ids) if state == "pending" else 100,
+            image=tags.get(RESTORE_IMAGE, ""),
+            ami_name=tags.get(RESTORE_NAME, ""),
         )
 
     def _percent(self, snapshots: Sequence[str]) -> int:

@@ -85,12 +85,14 @@ class StateMachines:
 
     def _role(self, name: str, here: Mapping[str, str], start: LaterStart) -> str:
         iam = self._client("iam")
+        boundary: Any = {"PermissionsBoundary": start.boundary_arn} if start.boundary_arn else {}
         with suppress(iam.exceptions.EntityAlreadyExistsException):  # of one that has ended by itself
             iam.create_role(
                 RoleName=name,
                 AssumeRolePolicyDocument=start_machine.trust(**here),
                 Description="gpuinfra: lets Step Functions start one host",
                 Tags=[{"Key": key, "Value": value} for key, value in start.tags.items()],
+                **boundary,
             )
         allowed = start_machine.rights(**here, instance_id=start.instance_id, until=start.until)
         iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=allowed)

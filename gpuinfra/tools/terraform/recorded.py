@@ -1,8 +1,7 @@
 """What a state file may say: every shape and value is checked here, before anything uses it. Pure.
 
 A state may have come with somebody else's directory. What it says of the host goes into ssh's configuration,
-into file names and onto command lines; so each value must look as AWS, Linux or our own variables make it.
-One that does not is no mistake of a user's: the state is refused as a whole.
+file names, command lines: each value must look as AWS, Linux or our own variables make it, or all is refused.
 """
 
 import dataclasses
@@ -70,7 +69,7 @@ def record(raw: dict[str, Any]) -> Record:
         disk_iops=iops,
         disk_throughput_mib_s=throughput_mib_s,
         resources={
-            _address(resource, instance): _id(instance)
+            address(resource, instance): _id(instance)
             for resource, instances in found
             for instance in instances
             if resource.get("mode") == "managed"
@@ -116,14 +115,15 @@ def _check_depth(value: object, left: int) -> None:
         _check_depth(part, left - 1)
 
 
-def _address(resource: dict[str, Any], instance: dict[str, Any]) -> str:
+def address(resource: dict[str, Any], instance: dict[str, Any]) -> str:
+    """Return what Terraform calls one of a state's resources."""
     module, kind = _part(resource, "module", str, ""), _part(resource, "type", str)
     prefix, key = f"{module}." if module else "", instance.get("index_key")
     if not isinstance(key, str | int | None):
         raise Malformed(f"an index_key is {_shown(key)}; it must be a text or a number")
-    address = f"{prefix}{kind}.{_part(resource, 'name', str)}{'' if key is None else f'[{json.dumps(key)}]'}"
+    found = f"{prefix}{kind}.{_part(resource, 'name', str)}{'' if key is None else f'[{json.dumps(key)}]'}"
     deposed = _part(instance, "deposed", str, "")  # it has a successor, and waits to be deleted
-    return f"{address} (deposed {deposed})" if deposed else address
+    return f"{found} (deposed {deposed})" if deposed else found
 
 
 def _id(instance: dict[str, Any]) -> str:

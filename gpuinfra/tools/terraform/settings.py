@@ -49,7 +49,7 @@ def checked_settings(values: Mapping[str, Value], declared: Declared, path: Path
 
 def placed(settings: Settings, pool: Pool | None) -> Settings:
     """Return the settings as Terraform takes them: by the recorded pool, else by the first of each list."""
-    types = settings.instance_types or (settings.instance_type,)
+    types = settings.types
     zones = settings.zones or tuple(filter(None, [settings.availability_zone]))
     first = pool.instance_type if pool else types[0]
     return dataclasses.replace(settings, instance_types=types, zones=zones, instance_type=first, pool=pool)

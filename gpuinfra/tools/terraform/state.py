@@ -9,16 +9,16 @@ import dataclasses
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.errors import ConfigError, TerraformError
 from gpuinfra.ground.model import Record
 from gpuinfra.ground.names import command
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import is_ours_alone, write_private
-from gpuinfra.tools.terraform import recorded, state_copy
+from gpuinfra.tools.terraform import recorded, state_copy, state_parts
 
 
 @adapter("Terraform's state file cannot be used")
@@ -50,6 +50,35 @@ class LocalState:
         if named not in ("", self._stack):
             raise self._damaged(f"that of another stack, {named!r}")
         return record
+
+    def text(self) -> str:
+        """Return the whole of it as Terraform wrote it; empty where there is none."""
+        return self._text()[0]
+
+    def take_out(self, addresses: Collection[str]) -> None:
+        """Forget these, in one step: they live on at AWS, and Terraform knows them no more.
+
+        Raises:
+            TerraformError: another run is using the state.
+        """
+        self._write(state_parts.without(self._load(self.text()), addresses))
+
+    def put_back(self, before: str, addresses: Collection[str], *, into: Path | None = None) -> None:
+        """Record these as an earlier state has them, with its outputs; `into`: a copy, the state stays.
+
+        Raises:
+            TerraformError: another run is using the state.
+        """
+        found = state_parts.with_those_of(self._load(self.text()), self._load(before), addresses)
+        self._write(found, into)
+
+    def _write(self, raw: dict[str, Any], into: Path | None = None) -> None:
+        if into is None and state_copy.is_in_use(self.path):
+            raise TerraformError(
+                f"another run is using {self.path}",
+                hint=command("status", self._stack) + "   # once it ended",
+            )
+        write_private(into or self.path, json.dumps(raw, indent=2).encode() + b"\n")
 
     def rescue(self, text: str) -> Path | None:
         """Keep a state that Terraform printed, or left in errored.tfstate, because it could not write it.

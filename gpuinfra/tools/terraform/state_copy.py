@@ -30,7 +30,7 @@ def kept(state: Path) -> Iterator[None]:
 
     A full disk keeps nobody from removing what costs money: then there is no copy.
     """
-    if _is_in_use(state):  # the copy is that of another run; Terraform will say who it is
+    if is_in_use(state):  # the copy is that of another run; Terraform will say who it is
         yield
         return
     copy = _copy_of(state)
@@ -64,7 +64,7 @@ def _put_back(state: Path) -> None:
         state.unlink()
 
 
-def _is_in_use(state: Path) -> bool:
+def is_in_use(state: Path) -> bool:
     """Tell whether a Terraform holds its lock on this file."""
     if not state.exists():
         return False

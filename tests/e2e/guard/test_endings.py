@@ -1,5 +1,7 @@
 """How an unused host ends, before and after anybody has connected, and what comes after."""
 
+import re
+
 import pytest
 
 from tests.e2e.guard.guarded_host import MAIN, GuardedHost
@@ -25,14 +27,17 @@ def test_a_reboot_goes_on_and_a_start_begins_anew_and_the_end_is_told(instances:
     before = host.idle_minutes
     instances.ec2.reboot_instances(InstanceIds=[host.guest.id])
     wait_until(lambda: host.decisions("reboot"), "the reboot", more=lambda: host.state)
-    assert host.idle_minutes >= before
+    # what it goes on from; on a slow machine the boot's own work is activity to it right afterwards
+    (words,) = host.decisions("reboot")
+    assert int(re.findall(r"goes on: idle for (\d+) min before", words)[0]) >= int(before)
     host.wait_until_stopped()
     assert host.guest.api["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
     (words,) = host.decisions("end")
-    assert words.startswith("idle for 40 min (GPU 0 %, CPU 0.")
+    assert re.match(r"idle for 4\d min \(GPU 0 %, CPU 0\.", words)  # a slow machine misses a tick
+    idle = words.partition(" (")[0]
     assert "gpuinfra-event" in host.guest.console
-    assert "idle for 40 min" in host.guest.console
-    assert "idle for 40 min" in host.file("var/lib/gpuinfra/events.jsonl")
+    assert idle in host.guest.console
+    assert idle in host.file("var/lib/gpuinfra/events.jsonl")
     instances.ec2.start_instances(InstanceIds=[host.guest.id])
     wait_until(lambda: host.decisions("start"), "the start", more=lambda: host.state)
     assert host.idle_minutes < 10

@@ -75,7 +75,7 @@ def within_s() -> float:
 def test_a_job_goes_on_from_its_checkpoint_twice(rescue: ProjectOnHost, tmp_path: Path) -> None:
     """Each time on a new host, in bounded time; what happened is told while there is none.
 
-    A third time the power is cut: EC2's own reason is all that there is.
+    A third time the power is cut: EC2's own reason is all that there is, and what was saved before counts.
     """
     rescue.ok("job", "start", *STACK, "--name", "train", "--restart", "--save", SAVE, "--", "train.sh")
     told = json.loads(rescue.ok("drill", *STACK, "--json"))
@@ -111,3 +111,8 @@ def test_a_job_goes_on_from_its_checkpoint_twice(rescue: ProjectOnHost, tmp_path
     assert "EC2 took the spot host back, and it said no last words" in rescue.ok("status", *STACK)
     (lost,) = jobs(rescue)
     assert "lost with its host: EC2 took the spot host back" in lost["reason"]
+    done = rescue.run("up", *STACK, "--yes")
+    assert (done.returncode, "the job train begins again" in done.stderr) == (0, True), done.stderr
+    wait_until(lambda: went(rescue) != [], "its output")
+    assert went(rescue) == [f"time 3 goes on from {saved}"]
+    assert instance(rescue) != old

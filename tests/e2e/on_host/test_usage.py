@@ -1,6 +1,9 @@
 """What a real host does and has done: the lab's FAKE nvidia-smi says the load, all else is real."""
 
 import json
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,21 +33,32 @@ def set_load(host: ProjectOnHost, percent: int) -> None:
     (host.disk().parent / "fake-gpu/load").write_text(f"{percent}\n")
 
 
-def record(host: ProjectOnHost, seconds: int) -> None:
-    """Keep a sample each second, as root, on the host."""
-    host.there(f"sudo python3 -c '{RECORDER}' {BUNDLE} {seconds}")
+def recorder(seconds: int) -> str:
+    """Return the command that keeps a sample each second, as root."""
+    return f"sudo python3 -c {shlex.quote(RECORDER)} {BUNDLE} {seconds}"
+
+
+@contextmanager
+def no_guard(host: ProjectOnHost) -> Iterator[None]:
+    """Let the recorder be the only one that keeps samples: two would write over one another."""
+    host.there("sudo systemctl stop gpuinfra-guard || true")
+    try:
+        yield
+    finally:
+        host.there("sudo systemctl start gpuinfra-guard || true")
 
 
 def test_usage_tells_what_a_job_did_and_what_the_host_did(project_on_host: ProjectOnHost) -> None:
     """Averages and peaks of the job's own time; a longer time has more; the picture is a file."""
     wait_until(lambda: project_on_host.run("top").returncode == 0, "the host")
-    set_load(project_on_host, 0)
-    record(project_on_host, 4)
-    set_load(project_on_host, 60)
-    found = project_on_host.ok("job", "start", "--", "timeout 9 yes >/dev/null; true").strip()
-    record(project_on_host, 6)
-    project_on_host.run("job", "wait", found)
-    set_load(project_on_host, 0)
+    with no_guard(project_on_host):
+        set_load(project_on_host, 0)
+        project_on_host.there(recorder(4))
+        set_load(project_on_host, 60)
+        work = f"yes >/dev/null & {recorder(6)}; kill $!"  # measures itself, however slow it starts
+        found = project_on_host.ok("job", "start", "--", work).strip()
+        project_on_host.run("job", "wait", found)
+        set_load(project_on_host, 0)
     job = project_on_host.json("usage", "--job", found)
     (gpu,) = job["totals"]["gpus"]
     assert 50 <= gpu["busy_percent"] <= 60
@@ -61,7 +75,7 @@ def test_usage_is_drawn(project_on_host: ProjectOnHost) -> None:
     """--svg writes the picture beside what is printed."""
     pytest.importorskip("leather")
     wait_until(lambda: project_on_host.run("top").returncode == 0, "the host")
-    record(project_on_host, 3)
+    project_on_host.there(recorder(3))
     file = Path(project_on_host.project, "usage.svg")
     assert "CPU cores" in project_on_host.ok("usage", "--svg", str(file))
     assert file.read_text(encoding="utf-8").count("<path") >= 2

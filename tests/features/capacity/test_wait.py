@@ -20,3 +20,10 @@ def test_what_is_none_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="must be a number and s, m, h or d") as caught:
         wait_s(text, "big")
     assert caught.value.hint == "gpuinfra up --wait 2h --stack big"
+
+
+@pytest.mark.parametrize("text", ["8d", "999999d", "9" * 400 + "d"])
+def test_what_is_longer_than_a_week_is_refused(text: str) -> None:
+    """No calendar has some of these times."""
+    with pytest.raises(ConfigError, match="must be 7d at most"):
+        wait_s(text, "default")

@@ -35,7 +35,7 @@ def check(directory: Path, account: FakeAccount, *, record: Record = NO_HOST, **
 )
 def test_what_is_certain_is_refused(account: FakeAccount, text: str, hint: str, tmp_path: Path) -> None:
     """In words, with the one next step."""
-    with pytest.raises(CloudError, match=f"AWS would refuse this host: .*{text}") as caught:
+    with pytest.raises(CloudError, match=f"this host cannot be had: .*{text}") as caught:
         check(tmp_path, account).refuse()
     assert caught.value.hint.startswith(hint)
 
@@ -73,4 +73,4 @@ def test_plan_only_tells(tmp_path: Path) -> None:
     world = fake_world(tmp_path, account_reader=lambda *_: account, reporter=reporter)
     AccountCheck(world, SETTINGS, Record()).tell()
     (line,) = reporter.said
-    assert line.startswith("! AWS would refuse this host: AWS's free plan has no g4dn.xlarge; next: aws")
+    assert line.startswith("! this host cannot be had: AWS's free plan has no g4dn.xlarge; next: aws")

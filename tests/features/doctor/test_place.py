@@ -32,14 +32,40 @@ CASES: list[Case] = [
         situation(zones=("us-east-1e",)),
         BAD,
         "us-east-1e has no g4dn.xlarge; these zones have it: us-east-1a, us-east-1b",
-        "gpuinfra prices",
+        "set zones in terraform.tfvars",
     ),
     (
         place.type_offered,
         situation(instance_types=("g9.huge", "g4dn.xlarge")),
-        WARN,
-        "EC2 has no type g9.huge; the others are there",
+        BAD,  # `up` would stop there when it is its turn
+        "EC2 has no type g9.huge",
         "gpuinfra prices",
+    ),
+    (
+        place.type_offered,
+        situation(
+            FakeAccount(
+                offers={"p9.huge": dataclasses.replace(G4DN, name="p9.huge", zones=()), "g4dn.xlarge": G4DN}
+            ),
+            instance_types=("p9.huge", "g4dn.xlarge"),
+        ),
+        WARN,
+        "us-east-1 does not have p9.huge; the others are there",
+        "gpuinfra prices",
+    ),
+    (
+        place.type_offered,
+        offered(architectures=("arm64",)),
+        BAD,
+        "runs arm64, and gpuinfra sets up",
+        "gpuinfra prices",
+    ),
+    (
+        place.quota,
+        situation(quotas=FakeQuotas(), is_other_region=True),
+        BAD,
+        "quota 0 vCPUs",
+        "gpuinfra quota request --type g4dn.xlarge --region us-east-1",
     ),
     (place.quota, situation(), OK, "quota 32 vCPUs of G and VT on-demand", ""),
     (place.quota, situation(quotas=FakeQuotas()), BAD, "quota 0 vCPUs", "gpuinfra quota request --type"),

@@ -120,13 +120,20 @@ def test_the_last_words_tell_the_hook_and_each_save(tmp_path: Path) -> None:
 
 
 def test_a_spot_host_without_last_words_is_told_by_aws(tmp_path: Path) -> None:
-    """The notice never came: nothing was saved."""
+    """The notice never came; or it did, and EC2 has forgotten the console: neither is stated as certain."""
     reason = "Server.SpotInstanceTermination: Spot instance termination"
     gone = dataclasses.replace(STOPPED, state="terminated", reason=reason)
     words = last_words(fake_world(tmp_path, cloud=FakeCloud(instance=gone)), host(), gone)
-    assert (
-        words == f"EC2 took the spot host back, and it said no last words: nothing was saved then ({reason})"
-    )
+    said = "and it said no last words that EC2 still has (for an hour): count on nothing saved then"
+    assert words == f"EC2 took the spot host back, {said} ({reason})"
+
+
+def test_a_price_that_rose_is_told_beside_the_last_words(tmp_path: Path) -> None:
+    """What the host said of its end does not say why EC2 took it back, nor what helps."""
+    reason = "Server.SpotInstanceTermination: Spot instance termination (instance-terminated-by-price)"
+    gone = dataclasses.replace(STOPPED, state="terminated", reason=reason)
+    words = last_words(fake_world(tmp_path, cloud=FakeCloud(instance=gone)), host(), gone)
+    assert words.startswith("EC2 took the spot host back, as its price rose above max_price, and it said")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gpuinfra.ground.disk_copy import RESTORE_LAUNCH, RESTORE_OF, DiskCopy
+from gpuinfra.ground.disk_copy import RESTORE_IMAGE, RESTORE_LAUNCH, RESTORE_NAME, RESTORE_OF, DiskCopy
 from gpuinfra.ground.errors import CloudError
 from gpuinfra.ground.model import Instance, Tags
 from gpuinfra.ground.pool import Pool
@@ -29,13 +29,17 @@ def no_room(pool: Pool) -> CloudError:
 
 @dataclasses.dataclass(kw_only=True)
 class Account:
-    """What there is at AWS. disks: content by instance or image. kill_at: the step at which all is killed."""
+    """What there is at AWS. disks: content by instance or image. kill_at: the step at which all is killed.
+
+    kill_after: or what has been done then.
+    """
 
     instances: dict[str, Instance]
     disks: dict[str, str]
     copies: dict[str, DiskCopy] = dataclasses.field(default_factory=dict)
     full: set[tuple[str, str]] = dataclasses.field(default_factory=set)  # type and zone
     kill_at: int = 0
+    kill_after: str = ""
     step: int = 0
     log: list[str] = dataclasses.field(default_factory=list)
 
@@ -44,7 +48,7 @@ class Account:
         self.step += 1
         self.log.append(what)
         self.check()
-        if self.step == self.kill_at:
+        if self.step == self.kill_at or what == self.kill_after:
             raise KilledError
 
     def check(self) -> None:
@@ -149,6 +153,8 @@ class AccountImages:
             launched=tags[RESTORE_LAUNCH],
             size_gb=128,
             percent=10,
+            image=tags[RESTORE_IMAGE],
+            ami_name=tags[RESTORE_NAME],
         )
         self.account.disks[image] = self.account.disks[instance_id]
         self.account.do("CreateImage")

@@ -30,7 +30,7 @@ class AccountTerraform(FakeTerraform):
         """Replace the host, or do the rest of that."""
         record, restore = self.state.records[0], dict(self.given["restore"])  # type: ignore[call-overload]
         resources = dict(record.resources)
-        if replace and resources[INSTANCE] in self.account.instances:
+        if INSTANCE in replace and resources[INSTANCE] in self.account.instances:
             pool = Pool(instance_type=restore["instance_type"], zone=restore["zone"] or "")
             self.account.do("before RunInstances")
             try:
@@ -91,6 +91,7 @@ class Scene:
     account: Account
     world: World
     reporter: FakeReporter
+    terraform: FakeTerraform
     recorded: list[Pool]
 
     def elsewhere(self, *, moves: bool = True, yes: bool = True) -> Elsewhere:
@@ -122,17 +123,19 @@ def scene(directory: Path, *, at_terminal: bool = False, answer: bool = True, **
     state.path.write_text("{}")
     values = FakeValues(settings=_settings(**settings))
     reporter = FakeReporter(answer=answer, at_terminal=at_terminal)
-    places = Places(values)
+    places, terraform = Places(values), AccountTerraform(account, state)
     world = fake_world(
         directory,
         cloud=AccountCloud(account),
-        terraform=AccountTerraform(account, state),
+        terraform=terraform,
         state=state,
         values=values,
         reporter=reporter,
         pool_record=places,
     )
-    return Scene(account=account, world=world, reporter=reporter, recorded=places.written)
+    return Scene(
+        account=account, world=world, reporter=reporter, terraform=terraform, recorded=places.written
+    )
 
 
 def _settings(**values: Any) -> Settings:

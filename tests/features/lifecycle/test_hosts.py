@@ -48,3 +48,11 @@ def test_each_stack_is_a_row_with_what_ec2_says(tmp_path: Path) -> None:
 def test_a_project_without_stacks_lists_nothing() -> None:
     """An empty table is no table."""
     assert text(hosts([]), NOW) == ""
+
+
+def test_the_end_of_a_block_is_shown(tmp_path: Path) -> None:
+    """As the host was told it, which costs no call; by the user's clock, and as it is to programs."""
+    now = dataclasses.replace(RUNNING, block_ends="2026-01-03T11:30:00Z")
+    (one,) = hosts([fake_world(tmp_path, cloud=FakeCloud(instance=now))])
+    assert one.plain()["block_ends"] == "2026-01-03T11:30:00Z"
+    assert "running (block ends 2026-01-03 13:30)" in text([one], NOW)

@@ -102,3 +102,12 @@ def test_a_host_that_gets_neither_type_is_stopped_and_safe(tmp_path: Path) -> No
     again = "its type is g4dn.xlarge again, which was refused, too: no g4dn.xlarge"
     assert caught.value.message == f"AWS has no g5.xlarge to give right now; {again}{STAYS_STOPPED}"
     assert values.written[-1] == OLD
+
+
+def test_a_host_of_a_reservation_keeps_its_type(tmp_path: Path) -> None:
+    """EC2 would not start it again; nothing is stopped."""
+    reserved = dataclasses.replace(RUNNING, reservation_id="cr-0123456789abcdef0")
+    cloud = FakeCloud(instance=reserved)
+    with pytest.raises(ConfigError, match="It was made for cr-0123456789abcdef0, which"):
+        to(fake_world(tmp_path, cloud=cloud))
+    assert cloud.calls == []

@@ -1,5 +1,6 @@
 """A stopped host whose zone has no room: another type, another zone; asked for, resumable, the disk safe."""
 
+import dataclasses
 import itertools
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,18 @@ def test_it_is_said_why_it_cannot_go(settings: dict[str, Any], says: str, tmp_pa
     assert (caught.value.hint, copied(it)) == ("gpuinfra start   # later", 0)
 
 
+@pytest.mark.parametrize("theirs", [{"other_volume_ids": ("vol-1",)}, {"other_interface_ids": ("eni-1",)}])
+def test_what_somebody_has_attached_is_neither_copied_nor_left_behind(
+    theirs: dict[str, Any], tmp_path: Path
+) -> None:
+    """EC2's image would have a second one of each volume in it, and the first would stay in its zone."""
+    it = scene(tmp_path)
+    it.account.instances[OLD] = dataclasses.replace(it.account.instances[OLD], **theirs)
+    with pytest.raises(CloudError, match=r"(vol|eni)-1, which somebody has attached to it, would stay"):
+        start(it)
+    assert copied(it) == 0
+
+
 def test_a_copy_is_kept_where_no_zone_has_room_and_is_used_by_the_next_start(tmp_path: Path) -> None:
     """It is not made twice; the user is told of it, since it costs money."""
     it = scene(tmp_path)
@@ -166,3 +179,13 @@ def test_the_record_is_as_before_where_a_move_came_to_nothing(
     move.put_back(it.world, "us-east-1", [OLD])
     assert path.read_text() == (before if is_put_back else "{}")
     assert not kept.exists()
+
+
+def test_a_host_of_a_reservation_stays_where_that_is(tmp_path: Path) -> None:
+    """Neither another type nor another zone is asked for, nothing is copied; it is said why."""
+    it = scene(tmp_path, instance_types=TYPES)
+    it.account.full.discard(("g5.xlarge", OWN))
+    it.account.change(OLD, reservation_id="cr-0123456789abcdef0")
+    with pytest.raises(CloudError, match="It was made for cr-0123456789abcdef0, which is for"):
+        start(it)
+    assert (copied(it), it.account.log.count("ModifyInstanceAttribute"), it.reporter.asked) == (0, 0, [])

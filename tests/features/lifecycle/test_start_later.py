@@ -16,7 +16,7 @@ from gpuinfra.ground.model import Host
 from gpuinfra.ground.world import World
 from tests.fakes.host import FakeCloud, fake_world
 from tests.fakes.later_starts import FakeLaterStarts
-from tests.fakes.world import RECORDED, RUNNING, FakeReporter
+from tests.fakes.world import RECORDED, RUNNING, SETTINGS, FakeReporter, FakeValues
 
 NOW = datetime(2026, 11, 29, 17, 0, tzinfo=UTC)
 STOPPED = dataclasses.replace(RUNNING, state="stopped", launched="2026-11-29T10:00:00Z", public_ip="")
@@ -44,14 +44,16 @@ def stopped_world(tmp_path: Path, later: FakeLaterStarts, **parts: Any) -> World
 def test_without_capacity_aws_tries_on(tmp_path: Path) -> None:
     """It is told the host's last start; the user how long, and what ends it."""
     later, reporter = FakeLaterStarts(), FakeReporter()
-    world = stopped_world(tmp_path, later, reporter=reporter)
+    boundary = "arn:aws:iam::123456789012:policy/edge"
+    values = FakeValues(dataclasses.replace(SETTINGS, permissions_boundary_arn=boundary))
+    world = stopped_world(tmp_path, later, reporter=reporter, values=values)
     done = start_later.start(
         world, until="12h", when_available=True, now=NOW, start=refusing("InsufficientInstanceCapacity")
     )
     (begun,) = later.begun
     assert (begun.instance_id, begun.launched) == (RUNNING.instance_id, STOPPED.launched)
     assert begun.until == (NOW + timedelta(hours=12)).timestamp()
-    assert begun.tags["gpuinfra:stack"] == "default"
+    assert (begun.tags["gpuinfra:stack"], begun.boundary_arn) == ("default", boundary)
     assert (done.host, done.waits_until) == (None, "2026-11-30T05:00:00Z")
     assert reporter.said[-2:] == [
         "AWS tries each 5 minutes until 2026-11-30 05:00; this machine may be off",

@@ -1,96 +1,13 @@
 """What starts a host later: no start after a stop, in any order of what may happen; and it does start it."""
 
 import random
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from gpuinfra.simulator.api.state_machine import StateMachineRun
-from gpuinfra.tools.aws.start_machine import NO_CAPACITY, definition
-
-HOST, HOUR_S = "i-0123456789abcdef0", 3600.0
-BEGAN = 1_800_000_000.0
-
-
-def started_at(number: int) -> str:
-    """Return when the host was started for the n-th time, as EC2 tells it."""
-    return datetime.fromtimestamp(BEGAN - 100 + number, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class Ec2:
-    """One host, its capacity, and who did what to it; a stop by anybody is deliberate."""
-
-    def __init__(self) -> None:
-        self.now, self.launched, self.state, self.reason = BEGAN, 1, "stopped", "Client.UserInitiatedShutdown"
-        self.has_capacity = self.is_late = self.is_revoked = self.is_deleted = self.wants_it_off = False
-        self.starts: list[str] = []  # by whom
-        self.bad: list[str] = []
-
-    def call(self, service: str, action: str, given: dict[str, Any]) -> Any:
-        """Answer the machine."""
-        if action == "deleteStateMachine":
-            self.is_deleted = True
-            return {}
-        if action == "describeInstances":
-            return self._described()
-        if self.is_revoked:
-            raise PermissionError("UnauthorizedOperation")
-        if self.state == "running":
-            return {}
-        if not self.has_capacity:
-            raise RuntimeError("InsufficientInstanceCapacity")
-        if self.wants_it_off:
-            self.bad.append(f"started at {self.now - BEGAN:.0f} s, after a stop")
-        self._started("machine")
-        if self.is_late:  # EC2 says yes, and finds out afterwards
-            self.state, self.reason, self.is_late = "stopped", NO_CAPACITY, False
-        return {}
-
-    def stopped_by(self, who: str) -> None:
-        """Stop it deliberately; `gpuinfra stop` ends what waits first, running or not."""
-        if who == "gpuinfra stop":
-            self.is_revoked = True
-        if self.state == "running" or who == "gpuinfra stop":
-            self.wants_it_off = True
-            self.state, self.reason = "stopped", f"Client.{who}"
-
-    def started_by(self, who: str) -> None:
-        """Start it from elsewhere: the console, a colleague."""
-        if self.state == "stopped" and self.has_capacity:
-            self._started(who)
-            self.wants_it_off = False
-
-    def _started(self, who: str) -> None:
-        self.starts.append(who)
-        self.state, self.reason = "running", ""
-        self.launched += 1
-
-    def _described(self) -> dict[str, Any]:
-        why = {"StateReason": {"Code": self.reason}} if self.reason else {}
-        host = {"State": {"Name": self.state}, "LaunchTime": started_at(self.launched), **why}
-        return {"Reservations": [{"Instances": [host]}]}
-
-
-def machine(ec2: Ec2, hours: float = 12) -> StateMachineRun:
-    """Return an execution that tries for so many hours."""
-    text = definition(
-        partition="aws",
-        instance_id=HOST,
-        launched=started_at(ec2.launched),
-        until=BEGAN + hours * HOUR_S,
-        now=BEGAN,
-    )
-    return StateMachineRun(text, given="{}", arn="arn:machine", began=BEGAN)
-
-
-def run_on(ec2: Ec2, run: StateMachineRun, seconds: float) -> None:
-    """Let time pass in steps of half a minute, as Step Functions would."""
-    end = ec2.now + seconds
-    while ec2.now < end:
-        run.step(ec2.call, ec2.now)
-        ec2.now += 30
-    run.step(ec2.call, ec2.now)
+from tests.features.lifecycle.waiting_host import HOUR_S, Ec2, machine, run_on
 
 
 def test_it_starts_the_host_once_there_is_capacity_and_is_gone() -> None:
@@ -167,30 +84,81 @@ def test_a_host_that_a_colleague_has_started_and_stopped_stays_stopped() -> None
     assert (ec2.state, ec2.starts, run.status) == ("stopped", ["colleague"], "SUCCEEDED")
 
 
+# What they all stop the machine with is rarer than what it has to see by itself.
 STEPS = (
-    "wait", "wait", "wait", "capacity", "no capacity", "late", "guard", "lease", "user at the console",
-    "gpuinfra stop", "colleague",
+    *("wait",) * 6, *("capacity", "late", "guard", "lease", "user at the console", "colleague") * 2,
+    *("start --when-available",) * 3, "no capacity", "gpuinfra stop", "gpuinfra start", "resize",
 )  # fmt: skip
+
+
+class Days:
+    """A host, and what befalls it; more of it comes between any two calls of the machine that waits."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance, self.ec2 = random.Random(seed), Ec2()
+        self.run = machine(self.ec2)
+        self.ended: list[StateMachineRun] = []
+        self.ec2.before_call = self._between_calls
+
+    def befalls(self, step: str) -> None:
+        """Let one thing happen."""
+        if step == "wait":
+            self._wait(self.chance.choice((0, 30, 60, 90, 120, 299, 301, 1200)))
+        elif step in ("capacity", "no capacity"):
+            self.ec2.has_capacity = step == "capacity"
+        elif step == "late":
+            self.ec2.is_late = True
+        elif step in ("gpuinfra start", "start --when-available"):
+            self._start(waits=step != "gpuinfra start")
+        elif step == "resize":
+            self._end(self.ec2.resized)
+        elif step == "gpuinfra stop":
+            self._end(lambda: self.ec2.stopped_by(step))
+        elif step == "down":
+            self._end(self.ec2.removed)
+        elif step == "colleague":
+            self.ec2.started_by(step)
+        else:
+            self.ec2.stopped_by(step)
+
+    def _wait(self, seconds: float) -> None:
+        run_on(self.ec2, self.run, seconds)
+
+    def _end(self, then: Callable[[], None]) -> None:
+        """Let nothing wait any more for a host that is stopped, as all our commands do; then go on."""
+        if self.ec2.state != "running":
+            self.ec2.is_revoked = True
+            if self.run.status == "RUNNING":
+                self.run.status = "ABORTED"
+        then()
+
+    def _start(self, *, waits: bool) -> None:
+        """`gpuinfra start`: now, or where there is no capacity by a machine of its own."""
+        if self.ec2.state != "stopped":
+            return
+        self._end(lambda: self.ec2.started_by("gpuinfra start"))
+        if waits and self.ec2.state == "stopped":
+            self.ended.append(self.run)
+            self.ec2.is_revoked = self.ec2.wants_it_off = False
+            self.run = machine(self.ec2)
+
+    def _between_calls(self) -> None:
+        self.ec2.before_call = lambda: None  # nothing comes between its own
+        if self.chance.random() < 0.2:
+            self.befalls(self.chance.choice([step for step in STEPS if step != "wait"]))
+        self.ec2.before_call = self._between_calls
 
 
 @pytest.mark.parametrize("seed", range(300))
 def test_no_start_after_a_stop_in_any_order(seed: int) -> None:
-    """300 random days of capacity, guard, lease, users and the machine; each with 60 things that happen."""
-    chance = random.Random(seed)
-    ec2 = Ec2()
-    run = machine(ec2)
-    for step in chance.choices(STEPS, k=60):
-        if step == "wait":
-            run_on(ec2, run, chance.choice((0, 30, 60, 120, 299, 301, 1200)))
-        elif step in ("capacity", "no capacity"):
-            ec2.has_capacity = step == "capacity"
-        elif step == "late":
-            ec2.is_late = True
-        elif step == "colleague":
-            ec2.started_by(step)
-        else:
-            ec2.stopped_by(step)
-    run_on(ec2, run, 13 * HOUR_S)
-    assert ec2.bad == []
-    assert run.status == "SUCCEEDED"
-    assert ec2.is_deleted
+    """300 random days of capacity, guard, lease, users and machines; each with 60 things that happen."""
+    days = Days(seed)
+    for step in days.chance.choices(STEPS, k=60):
+        days.befalls(step)
+    if seed % 3 == 0:
+        days.befalls("down")
+    days.ec2.before_call = lambda: None
+    run_on(days.ec2, days.run, 25 * HOUR_S)
+    assert days.ec2.bad == []
+    assert {it.status for it in (days.run, *days.ended)} <= {"SUCCEEDED", "ABORTED"}
+    assert seed % 3 or days.ec2.state == "terminated"

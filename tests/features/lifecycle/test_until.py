@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 29, 17, 0, tzinfo=UTC)
 )
 def test_times_as_people_say_them(text: str, found: str) -> None:
     """An hour of the day is the next one."""
-    assert parse(text, NOW).isoformat()[:16] == found
+    assert parse(text, NOW, "default").isoformat()[:16] == found
 
 
 @pytest.mark.parametrize(
@@ -34,5 +34,6 @@ def test_times_as_people_say_them(text: str, found: str) -> None:
 )  # fmt: skip
 def test_what_is_no_time_or_too_far(text: str) -> None:
     """Refused with what may be."""
-    with pytest.raises(ConfigError, match=r"must be like 90m|must be 5 minutes to 7 days"):
-        parse(text, NOW)
+    with pytest.raises(ConfigError, match=r"must be like 90m|must be 5 minutes to 7 days") as why:
+        parse(text, NOW, "big")
+    assert why.value.hint == "gpuinfra start --when-available --until 12h --stack big"

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -32,6 +33,8 @@ OPTIONS: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
     ({"key_name": "team", "security_group_ids": ("sg-1",), "instance_profile": "ml"}, {}),
 )
 
+NOW, OVER = datetime(2026, 11, 30, tzinfo=UTC), "2026-11-30T00:30:00+01:00"
+
 
 def chosen(settings: dict[str, Any] | None = None, values: dict[str, Any] | None = None) -> Chosen:
     """Return a stack's choice."""
@@ -40,7 +43,7 @@ def chosen(settings: dict[str, Any] | None = None, values: dict[str, Any] | None
 
 def made(it: Chosen, *, for_agent: bool = False, until: str = "") -> list[dict[str, Any]]:
     """Return the policies of a stack."""
-    return list(policies(it, for_agent=for_agent, until=until).documents)
+    return list(policies(it, for_agent=for_agent, until=until, now=NOW).documents)
 
 
 def actions(found: list[dict[str, Any]]) -> set[str]:
@@ -82,7 +85,7 @@ def test_what_is_too_long_for_one_policy_becomes_two() -> None:
         {**LEASE, "access": "ssm", "image": "aws-nvidia", "market": "spot"},
         {"private_network": "nat", "budget_usd": 1, "kms_key_id": "arn:aws:kms:us-east-1:1:key/1"},
     )
-    whole = policies(everything, for_agent=False, until="")
+    whole = policies(everything, for_agent=False, until="", now=NOW)
     assert len(whole.documents) == 2
     assert "attach all of them" in whole.told
     assert json.loads(whole.text()) == list(whole.documents)
@@ -159,11 +162,12 @@ def test_an_agents_rights_can_end() -> None:
     assert decide(found, later) == "explicitDeny"
 
 
-@pytest.mark.parametrize("until", ["tomorrow", "2026-12-01T18:00:00", "18:00"])
+@pytest.mark.parametrize("until", ["tomorrow", "2026-12-01T18:00:00", "18:00", OVER])
 def test_a_time_that_is_none_is_refused(until: str) -> None:
-    """A time without a zone would be AWS's, not the user's."""
-    with pytest.raises(ConfigError, match="a time with its zone"):
+    """A time without a zone would be AWS's, not the user's; after one that is over nothing is allowed."""
+    with pytest.raises(ConfigError, match=r"a time with its zone|which is over") as why:
         made(chosen(LEASE), for_agent=True, until=until)
+    assert why.value.hint == "gpuinfra policy --agent --until 2026-12-01T18:00:00+00:00"
     with pytest.raises(ConfigError, match="of an agent"):
         made(chosen(LEASE), until="2026-12-01T18:00:00+01:00")
 

@@ -1,4 +1,4 @@
-"""A spot host that is gone is no surprise: the next one needs no other consent than the first."""
+"""A host that EC2 itself has ended is no surprise: the next one needs no other consent than the first."""
 
 from dataclasses import replace
 
@@ -12,7 +12,9 @@ from tests.fakes.world import RECORDED, RUNNING
 MADE = (Change(address=INSTANCE, action="create"),)
 
 
-@pytest.mark.parametrize(("market", "is_loss"), [("spot", False), ("on-demand", True)])
+@pytest.mark.parametrize(
+    ("market", "is_loss"), [("spot", False), ("capacity-block", False), ("on-demand", True)]
+)
 def test_what_is_gone_is_said_and_asked_of_on_demand_alone(market: str, is_loss: bool) -> None:
     """Somebody has ended an on-demand host; whether a new one is wanted, its user says."""
     record = replace(RECORDED, outputs={**RECORDED.outputs, "market": market})

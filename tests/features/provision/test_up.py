@@ -102,7 +102,12 @@ def test_upgrade_image_replaces_the_host(record: Record, calls: list[Any], tmp_p
     assert terraform.calls[1:] == calls
 
 
-@pytest.mark.parametrize("record", [Record(), PARTIAL, dataclasses.replace(RECORDED, is_older=True)])
+TAKEN_BACK = Record(resources={INSTANCE: "i-0"})  # by EC2 before it ran; its apply was killed then
+
+
+@pytest.mark.parametrize(
+    "record", [Record(), PARTIAL, TAKEN_BACK, dataclasses.replace(RECORDED, is_older=True)]
+)
 def test_a_lost_host_is_refused(record: Record, tmp_path: Path) -> None:
     """A host with our tags that the state does not name, or an older one does not yet: no second is made."""
     terraform = FakeTerraform(MADE)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gpuinfra.features.quota.account import AccountQuotas
-from gpuinfra.ground.errors import CloudError, ConfigError, Declined
+from gpuinfra.ground.errors import CloudError, ConfigError, Declined, NotReached
 from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.quota import RunningVcpus
 from tests.fakes.quotas import FakeQuotas, denied
@@ -88,6 +88,34 @@ def test_p6_on_spot_is_shown_as_not_published() -> None:
     """AWS names no quota for it."""
     place = Pool(instance_type="p6-b200.48xlarge", market="spot")
     assert account(FakeQuotas(), place).show().text().splitlines()[1].endswith("not published")
+
+
+def test_a_type_that_the_region_does_not_have_is_refused() -> None:
+    """Mostly it is mistyped: no table of "unknown", no way to a quota that there is not."""
+    asked, reporter = Pool(instance_type="g5.xlage"), FakeReporter()
+    with pytest.raises(ConfigError, match="us-east-1 has no instance type") as why:
+        account(FakeQuotas(), asked).show()
+    assert why.value.hint == "gpuinfra prices --region us-east-1   # what there is"
+    with pytest.raises(ConfigError, match="us-east-1 has no instance type"):
+        account(FakeQuotas(), asked).request(None, yes=True)
+    account(FakeQuotas(), asked, Pool(instance_type="g5.xlarge"), reporter=reporter).show()
+    assert reporter.said[0] == "! us-east-1 has no instance type g5.xlage"
+
+
+def test_nothing_told_at_all_is_an_error() -> None:
+    """A table of "unknown" with exit code 0 would pass for an answer."""
+    refusals = {name: NotReached("AWS cannot be reached") for name in ("limit", "running", "vcpus")}
+    with pytest.raises(CloudError, match="nothing of the quotas of us-east-1: AWS cannot be reached") as why:
+        account(FakeQuotas(refusals=refusals)).show()
+    assert why.value.hint == "gpuinfra doctor"
+
+
+def test_large_numbers_are_told_in_full() -> None:
+    """1234567, not 1.23457e+06: who asks for a wrong number must see it."""
+    source, reporter = FakeQuotas(limits={G: 1234567}), FakeReporter()
+    account(source, reporter=reporter).request(12345678, yes=True)
+    assert "12345678 vCPUs" in reporter.said[0]
+    assert "1234567 " in account(source).show().text()
 
 
 def test_a_request_asks_for_what_is_missing() -> None:

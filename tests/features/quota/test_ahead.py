@@ -131,9 +131,9 @@ def test_an_answer_that_does_not_come_holds_nobody_up(tmp_path: Path) -> None:
 def test_the_places_are_types_by_markets() -> None:
     """In the order in which they are asked for; spot first where it is wanted first."""
     settings = dataclasses.replace(BOTH, instance_types=("g5.xlarge", "g6.xlarge"), zones=("a", "b"))
-    assert needed_for(settings) == [
+    assert needed_for(settings) == (
         Pool(instance_type="g5.xlarge", market="spot"),
         Pool(instance_type="g6.xlarge", market="spot"),
         Pool(instance_type="g5.xlarge"),
         Pool(instance_type="g6.xlarge"),
-    ]
+    )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gpuinfra.ground.errors import Interrupted
+from gpuinfra.ground.errors import Interrupted, NotReached
 from gpuinfra.ground.quota import QuotaRequest
 from tests.fakes.quotas import FakeQuotas
 from tests.fakes.world import FakeReporter, FakeTime
@@ -63,6 +63,23 @@ def test_follow_ends_with_the_answer() -> None:
         "G and VT on-demand, 8 vCPUs: APPROVED",
     ]
     assert time.now_s == 180
+
+
+def test_who_follows_waits_for_the_network_as_well() -> None:
+    """A laptop that sleeps for a minute does not end days of waiting."""
+
+    class Away(FakeQuotas):
+        def history(self) -> list[QuotaRequest]:
+            self._note("history")
+            if len(self.asked) == 2:
+                raise NotReached("AWS cannot be reached")
+            return self.requests
+
+    source, reporter = Away(requests=[asked("PENDING")]), FakeReporter()
+    time = Answering(source, "PENDING", "APPROVED")
+    found = account(source, reporter=reporter, time=time).history(follow=True)
+    assert [it.status for it in found.requests] == ["APPROVED"]
+    assert reporter.said[0] == "AWS cannot be reached; asked again in a minute"
 
 
 def test_ctrl_c_leaves_the_request_open() -> None:

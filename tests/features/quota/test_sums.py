@@ -56,12 +56,12 @@ def test_a_part_of_a_gpu_counts_as_its_family() -> None:
 
 
 def test_p6_on_spot_is_not_known() -> None:
-    """AWS names no quota for it: nobody is told a wrong one, and nothing is asked for."""
+    """AWS names no quota for it: nobody is told a wrong one, and AWS is asked whether there is the type."""
     source = FakeQuotas()
     found = one(source, "p6-b200.48xlarge", "spot")
     assert (found.code, found.missing, found.is_lacking) == (None, None, False)
     assert "not sure" in found.text
-    assert source.asked == []
+    assert source.asked == ["vcpus"]
 
 
 @pytest.mark.parametrize(

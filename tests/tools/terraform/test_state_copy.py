@@ -1,7 +1,5 @@
 """A state that was cut off by kill -9 in the middle of a write: what it held before that run counts."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,14 +9,9 @@ from gpuinfra.ground.model import Record
 from gpuinfra.tools.terraform.state import LocalState
 from gpuinfra.tools.terraform.state_copy import kept
 from tests import samples
-from tests.processes import until_test_ends
+from tests.tools.terraform.states import lock
 
 HALVES = ["", samples.STATE[:200], samples.STATE[: len(samples.STATE) // 2]]
-LOCKED = """import fcntl, sys
-file = open(sys.argv[1], "rb+")
-fcntl.lockf(file, fcntl.LOCK_EX)
-print("locked", flush=True)
-input()"""
 
 
 @pytest.fixture
@@ -96,16 +89,7 @@ def test_what_else_has_damaged_a_state_is_refused(damaged: str, state: LocalStat
 def test_another_run_is_not_disturbed(state: LocalState) -> None:
     """It holds Terraform's lock and is about to write: file and copy are its own."""
     die(state, "")
-    other = until_test_ends(
-        subprocess.Popen(
-            [sys.executable, "-c", LOCKED, str(state.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-    )
-    assert other.stdout
-    assert other.stdout.readline() == "locked\n"
+    lock(state.path)
     with kept(state.path):
         assert state.path.read_text() == ""
     assert state.read().is_older

@@ -20,6 +20,7 @@ from gpuinfra.simulator.api.patches import (
     quotas,
     regions,
     registries,
+    reservations,
     sessions,
     spot,
     spot_prices,
@@ -51,6 +52,7 @@ _CONCERNS = (
     quota_limits,
     launch,
     capacity,
+    reservations,
     account,
     budgets,
 )

@@ -111,9 +111,29 @@ def _way_out() -> None:
     VPCBackend.create_default_vpc = create
 
 
+def _gateway_endpoints() -> None:
+    """A route table that is gone is no gateway endpoint's any more: moto refuses to delete the endpoint then.
+
+    What EC2 deletes with an endpoint are its routes in the tables that are there:
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpcEndpoints.html
+    """
+    delete_of_moto = VPCBackend.delete_vpc_endpoints
+
+    def delete(self: Any, vpce_ids: list[str] | None = None) -> None:
+        for one in (self.vpc_end_points.get(name) for name in vpce_ids or []):
+            if one:
+                one.route_table_ids = [
+                    name for name in one.route_table_ids or [] if name in self.route_tables
+                ]
+        delete_of_moto(self, vpce_ids)
+
+    VPCBackend.delete_vpc_endpoints = delete
+
+
 def apply(state: SimulatorState) -> None:
-    """Wrap launches and images; add GetAllowedImagesSettings and SimulatePrincipalPolicy."""
+    """Wrap launches, images and networks; add GetAllowedImagesSettings and SimulatePrincipalPolicy."""
     _launches(state)
     _images(state)
     _rights(state)
     _way_out()
+    _gateway_endpoints()

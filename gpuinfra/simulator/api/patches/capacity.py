@@ -4,22 +4,18 @@ Wording as users have reported it; facts of the API:
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html
 """
 
-import threading
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
-from moto.ec2.models.instances import Instance, StateReason
+from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
 
-from gpuinfra.simulator.api import synthetic_prices as prices
 from gpuinfra.simulator.api.aws_protocol import NO_CAPACITY
-from gpuinfra.simulator.api.state import EC2, SimulatorState
+from gpuinfra.simulator.api.patches import late_capacity, reservations
+from gpuinfra.simulator.api.state import SimulatorState
 
 DEFAULT_TYPE = "m1.small"
-LATE_S = 0.5  # so long a host is pending before EC2 finds out that it has none
-LATE = "Server.InsufficientInstanceCapacity"
-_LATE_REASON = "There was insufficient capacity available to satisfy the launch request"
 _MORE = " Our system will be working on provisioning additional capacity."
 ON_DEMAND, SPOT, CAPACITY_BLOCK = "on-demand", "spot", "capacity-block"
 
@@ -30,13 +26,18 @@ def apply(state: SimulatorState) -> None:
 
     def start_instances(self: Any) -> Any:
         asked = self.ec2_backend.get_multi_instances_by_id(self._get_param("InstanceIds", []))
-        starting = [] if self._get_param("DryRun") else [it for it in asked if it._state.name == "stopped"]
+        stopped = [it for it in asked if it._state.name == "stopped" and not reservations.target_of(it)]
+        starting = [] if self._get_param("DryRun") else stopped
         for instance in starting:
             if not state.capacity.has_room(*_pool(instance)):
                 raise EC2ClientError(NO_CAPACITY, "Insufficient capacity.")
+        late = [it for it in starting if state.capacity.is_late(*_pool(it))]
+        state.without_capacity.update(it.id for it in late)
         result = start_before(self)
         for instance in starting:
             state.capacity.take(instance.id, *_pool(instance))
+        for instance in late:
+            late_capacity.stop(state, instance)
         return result
 
     InstanceResponse.start_instances = start_instances
@@ -58,10 +59,12 @@ def choose_zone(state: SimulatorState, request: Any) -> str:
             f" Zone ({zone}). Please retry your request by not specifying an Availability Zone or choosing"
             f" {', '.join(zones)}.",
         )
-    if request._get_param("DryRun") or _reservation(request):
+    if not request._get_param("DryRun") and reservations.asked_for(request):
+        reservations.check(state, request, instance_type=instance_type, zone=zone or zones[0])
+    if request._get_param("DryRun") or reservations.asked_for(request):
         return zone or zones[0]
     market = market_asked(request)
-    wanted = _affordable(request, instance_type, [zone] if zone else zones)
+    wanted = _affordable(state, request, instance_type, [zone] if zone else zones)
     free = [it for it in zones if state.capacity.has_room(instance_type, it, market)]
     chosen = next((it for it in wanted if it in free), None)
     if chosen is None:
@@ -71,20 +74,16 @@ def choose_zone(state: SimulatorState, request: Any) -> str:
 
 def launched(state: SimulatorState, request: Any, instance: Any) -> None:
     """Give a new instance its place, or let EC2 find out a moment later that it has none."""
-    pool, reservation = _pool(instance), _reservation(request)
+    pool, reservation = _pool(instance), reservations.asked_for(request)
     if _options(request).get("MarketType") == CAPACITY_BLOCK:
         instance.lifecycle = CAPACITY_BLOCK  # to moto all that is bought in a way of its own is spot
     if reservation:
-        target = {"CapacityReservationId": reservation}
-        instance.capacity_reservation_id = reservation
-        instance.capacity_reservation_specification = {"CapacityReservationTarget": target}
+        reservations.launched(state, request, instance)
     else:
         state.capacity.take(instance.id, *pool)
     if not reservation and state.capacity.is_late(*pool):
         state.without_capacity.add(instance.id)
-        late = threading.Timer(LATE_S, _end_late, (state, instance))
-        late.daemon = True
-        late.start()
+        late_capacity.end(state, instance)
     else:
         state.instance_changed(region=instance.region_name, instance_id=instance.id, state="running")
 
@@ -112,12 +111,6 @@ def _options(request: Any) -> dict[str, Any]:
     return request._get_param("InstanceMarketOptions", {}) or {}
 
 
-def _reservation(request: Any) -> str:
-    """Return the capacity reservation, or Capacity Block, that a launch is for; empty for none."""
-    asked = request._get_param("CapacityReservationSpecification", {}) or {}
-    return str((asked.get("CapacityReservationTarget") or {}).get("CapacityReservationId") or "")
-
-
 def _zones_offering(instance_type: str, region: str) -> list[str]:
     if instance_type not in INSTANCE_TYPES:
         raise EC2ClientError("InvalidParameterValue", f"Invalid value '{instance_type}' for InstanceType.")
@@ -141,12 +134,12 @@ def _no_capacity(instance_type: str, market: str, zone: str, free: list[str]) ->
     return f"{lack} the Availability Zone you requested ({zone}).{_MORE}{advice if free else ''}"
 
 
-def _affordable(request: Any, instance_type: str, zones: list[str]) -> list[str]:
+def _affordable(state: SimulatorState, request: Any, instance_type: str, zones: list[str]) -> list[str]:
     """Return the zones whose spot price is within the highest that was named; refuse where there is none."""
     most = (_options(request).get("SpotOptions") or {}).get("MaxPrice")
     if market_asked(request) != SPOT or not most:
         return zones
-    usd_h = {zone: prices.spot_usd_h(instance_type, zone) for zone in zones}
+    usd_h = {zone: state.spot_usd_h(instance_type, zone) for zone in zones}
     if within := [zone for zone in zones if usd_h[zone] <= float(most)]:
         return within
     raise EC2ClientError(
@@ -170,15 +163,3 @@ def _give_back_at(method: str, state: SimulatorState) -> None:
         return result
 
     setattr(Instance, method, wrapper)
-
-
-def _end_late(state: SimulatorState, instance: Any) -> None:
-    """End a pending host for lack of capacity, unless it has ended or been forgotten meanwhile."""
-    with state.moto_lock:
-        if instance.id not in state.without_capacity:
-            return
-        state.without_capacity.discard(instance.id)
-        if instance._state.name == "running":
-            state.acting = EC2
-            instance.terminate()
-            instance.state_reason = StateReason(f"{LATE}: {_LATE_REASON}", LATE)

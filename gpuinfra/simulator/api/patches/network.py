@@ -42,6 +42,23 @@ def _keep_fixed_addresses() -> None:
     Instance.terminate = terminate
 
 
+def _let_addresses_go_over() -> None:
+    """An Elastic IP of one instance goes over to another, unless the caller forbids it, which ours does not.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html (AllowReassociation)
+    """
+    associate_of_moto = ElasticAddressBackend.associate_address
+
+    def associate(self: Any, instance: Any = None, eni: Any = None, *args: Any, **more: Any) -> Any:
+        ids = [more["allocation_id"]] if more.get("allocation_id") else None
+        for address in self.address_by_allocation(ids) if ids else ():
+            if address.instance and instance and address.instance.id != instance.id:
+                self.disassociate_address(association_id=address.association_id)
+        return associate_of_moto(self, instance, eni, *args, **more)
+
+    ElasticAddressBackend.associate_address = associate
+
+
 def _owned(association: dict[str, Any]) -> dict[str, Any]:
     """Say whose an address is: one that came with an instance is Amazon's."""
     if association and not association.get("allocationId"):
@@ -85,3 +102,4 @@ def apply(state: SimulatorState) -> None:
     NetworkInterface.association = property(lambda self: _owned(association_of_moto(self)) or None)
     SecurityGroupBackend.delete_security_group = delete
     _keep_fixed_addresses()
+    _let_addresses_go_over()

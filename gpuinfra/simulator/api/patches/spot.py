@@ -35,6 +35,8 @@ class AdoptedRequest(SpotInstanceRequest):  # type: ignore[misc]  # moto is unty
             options.get("InstanceInterruptionBehavior") or "terminate",
         )
         self.price = options.get("MaxPrice") or ON_DEMAND_PRICE
+        # Without one it is the on-demand price, which no spot price reaches.
+        self.max_usd_h = float(options["MaxPrice"]) if options.get("MaxPrice") else None
 
     def launch_instance(self) -> Any:
         """Return the instance that runs already."""

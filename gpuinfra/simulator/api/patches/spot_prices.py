@@ -24,7 +24,7 @@ def apply(state: SimulatorState) -> None:
             {
                 "InstanceType": name,
                 "ProductDescription": PRODUCT,
-                "SpotPrice": f"{prices.spot_usd_h(name, zone):.6f}",
+                "SpotPrice": f"{state.spot_usd_h(name, zone):.6f}",
                 "AvailabilityZone": zone,
                 "Timestamp": utcnow().strftime("%Y-%m-%dT%H:%M:%S.000Z"),
             }

@@ -22,7 +22,8 @@ def _report_changes(state: SimulatorState, method: str, change: str) -> None:
         if method == "start" and was != "running":
             self.power_cut = False
             self.launch_time = utcnow()  # as on AWS, and a started instance is pending again
-        if method == "reboot" or self._state.name != was:
+        is_none = method == "start" and self.id in state.without_capacity  # no machine is there to begin
+        if (method == "reboot" or self._state.name != was) and not is_none:
             state.instance_changed(region=self.region_name, instance_id=self.id, state=change)
         return result
 

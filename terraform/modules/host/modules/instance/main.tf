@@ -152,6 +152,9 @@ resource "terraform_data" "image" {
     ignore_changes       = [input]
     replace_triggered_by = [aws_instance.this.id]
 
+    # Else it goes first, and a run that is killed before the new host is recorded has lost it for the old one.
+    create_before_destroy = true
+
     postcondition {
       condition     = local.gpu_count > 0 || !contains(["nvidia", "aws-nvidia"], self.input.kind)
       error_message = "Image ${self.input.kind} needs an NVIDIA GPU, and instance type ${var.instance_type} has none. In terraform.tfvars set instance_type to one with a GPU, such as g4dn.xlarge, or image = \"ubuntu\" (a host that exists takes it with --upgrade-image, which deletes its disk)."
