@@ -19,16 +19,19 @@ TOGETHER = (
     "tests/e2e/private_host/",
     "tests/e2e/docs/test_host",
 )
-# So do these: they begin with a copy of a host that is made once for each worker.
-ON_A_COPIED_HOST = (
-    "tests/e2e/test_fixtures.py",
-    "tests/e2e/test_leaks.py",
-    "tests/e2e/test_lifecycle.py",
-    "tests/e2e/test_living_host.py",
-    "tests/e2e/test_private.py::test_a_subnet_that_is_gone",
-    "tests/e2e/test_screens.py",
-    "tests/e2e/test_start_",
-)
+# So do these: they begin with a copy of a host that is made once for each of them.
+ON_A_COPIED_HOST = {
+    "tests/e2e/test_start_elsewhere": "a stopped host",
+    "tests/e2e/test_start_killed": "a stopped host",
+    "tests/e2e/test_start_later": "a stopped host",
+    "tests/e2e/test_fixtures": "a host",
+    "tests/e2e/test_leaks": "a host",
+    "tests/e2e/test_lifecycle": "a host",
+    "tests/e2e/test_living_host": "a host",
+    "tests/e2e/test_private.py::test_a_subnet_that_is_gone": "a host",
+    "tests/e2e/test_screens": "a host",
+    "tests/e2e/test_until_ready": "a host to be kept",
+}
 # Most of the time a test of a host waits, for AWS's provider or for a machine: two processors are busy with
 # this many. Each has a provider and a simulator in memory.
 WORKERS_PER_PROCESSOR, WORKER_BYTES = 3, 1.5e9
@@ -54,9 +57,8 @@ def _end_what_was_started() -> Iterator[None]:
 
 def scope(nodeid: str) -> str:
     """Return what is handed out at once: one test, or those that belong together."""
-    if nodeid.startswith(ON_A_COPIED_HOST):
-        return ON_A_COPIED_HOST[0]
-    return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+    copied = (name for start, name in ON_A_COPIED_HOST.items() if nodeid.startswith(start))
+    return next(copied, "") or next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

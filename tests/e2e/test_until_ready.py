@@ -13,6 +13,7 @@ import pytest
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
 from tests.e2e.cli import Cli, refused
+from tests.e2e.conftest import cold
 from tests.processes import kill
 from tests.simulator.aws import client
 from tests.waiting import PATIENCE_S, wait_until
@@ -88,9 +89,9 @@ def is_followed(cli: Cli, old: str) -> bool:
     return found is not None and found[1] != old
 
 
-def test_the_old_host_goes_when_the_new_one_is_proven(cli: Cli, sim: Simulator) -> None:
+def test_the_old_host_goes_when_the_new_one_is_proven(living: Cli, sim: Simulator) -> None:
     """Both are there until then, and paid for; then the plan is empty, and each has had its receipt."""
-    cli.ok("up", "--yes")
+    cli = living
     old = recorded(cli)
     other_zone(cli)
     refused(cli.run(*KEEP[:-1]), 2, "--no-wait", "next: gpuinfra up --until-ready --follow")
@@ -109,9 +110,9 @@ def test_the_old_host_goes_when_the_new_one_is_proven(cli: Cli, sim: Simulator) 
     assert [it["host"].split()[0] for it in receipts] == [old, new]
 
 
-def test_a_proof_that_fails_keeps_both(cli: Cli, sim: Simulator) -> None:
+def test_a_proof_that_fails_keeps_both(living: Cli, sim: Simulator) -> None:
     """Said by the error, by status and plan; stop and leaks know it; a later `up` that is proven ends it."""
-    cli.ok("up", "--yes")
+    cli = living
     old = recorded(cli)
     _, edited = other_zone(cli)
     new = both(cli, sim, old)
@@ -197,10 +198,9 @@ def test_no_place_has_a_host(cli: Cli, sim: Simulator) -> None:
         ("TerminateInstances", True, "new"),
     ],
 )
-def test_killed_in_the_middle(cold_cli: Cli, sim: Simulator, action: str, after: bool, ends: str) -> None:
+def test_killed_in_the_middle(living: Cli, sim: Simulator, action: str, after: bool, ends: str) -> None:
     """kill -9 with Terraform: the next `up` settles it; never a third host, one in the end, an empty plan."""
-    cli = cold_cli
-    cli.ok("up", "--yes")
+    cli = cold(living)
     old = recorded(cli)
     now, edited = other_zone(cli)
     if ends == "new":
@@ -222,10 +222,9 @@ def test_killed_in_the_middle(cold_cli: Cli, sim: Simulator, action: str, after:
     assert (cli.json("plan"), kept_file(cli).exists()) == (UNCHANGED, False)
 
 
-def test_down_from_the_middle(cold_cli: Cli, sim: Simulator) -> None:
+def test_down_from_the_middle(living: Cli, sim: Simulator) -> None:
     """From an apply that was killed, and from two hosts in use: both go, and the receipts name both."""
-    cli = cold_cli
-    cli.ok("up", "--yes")
+    cli = cold(living)
     old = recorded(cli)
     _, edited = other_zone(cli)
     new = both(cli, sim, old)
