@@ -130,12 +130,6 @@ def quick(cli: Cli, provider: dict[str, str], server: ForkServer) -> Cli:
     return dataclasses.replace(cli, env={**cli.env, **provider}, server=server)
 
 
-def cold(cli: Cli) -> Cli:
-    """Return the command line whose Terraform starts its own provider: for what is killed with it."""
-    env = {name: value for name, value in cli.env.items() if name != "TF_REATTACH_PROVIDERS"}
-    return dataclasses.replace(cli, env=env, server=None)
-
-
 @pytest.fixture
 def cold_cli(begun: Cli, sim: Simulator, tmp_path: Path) -> Cli:
     """The command line after `init`, its provider installed; each Terraform starts it anew, as for a user."""

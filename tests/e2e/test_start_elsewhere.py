@@ -7,7 +7,6 @@ import pytest
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
 from tests.e2e.cli import Cli, refused
-from tests.e2e.conftest import cold
 from tests.processes import kill
 from tests.simulator.aws import client
 
@@ -169,7 +168,7 @@ def test_down_from_a_move_that_was_killed_starts_nothing(
     sim.capacity(0, zone=OWN)
     sim.images_take(image_s)
     sim.fault(Fault(match=action, after=True, delay_s=HELD_S))
-    running = cold(stopped).start("start", "--yes")
+    running = stopped.start("start", "--yes")
     sim.wait_for(lambda calls: any(call.action == action and call.fault for call in calls))
     kill(running)
     sim.clear_faults()

@@ -13,7 +13,6 @@ import pytest
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
 from tests.e2e.cli import Cli, refused
-from tests.e2e.conftest import cold
 from tests.processes import kill
 from tests.simulator.aws import client
 from tests.waiting import PATIENCE_S, wait_until
@@ -200,7 +199,7 @@ def test_no_place_has_a_host(cli: Cli, sim: Simulator) -> None:
 )
 def test_killed_in_the_middle(living: Cli, sim: Simulator, action: str, after: bool, ends: str) -> None:
     """kill -9 with Terraform: the next `up` settles it; never a third host, one in the end, an empty plan."""
-    cli = cold(living)
+    cli = living
     old = recorded(cli)
     now, edited = other_zone(cli)
     if ends == "new":
@@ -224,7 +223,7 @@ def test_killed_in_the_middle(living: Cli, sim: Simulator, action: str, after: b
 
 def test_down_from_the_middle(living: Cli, sim: Simulator) -> None:
     """From an apply that was killed, and from two hosts in use: both go, and the receipts name both."""
-    cli = cold(living)
+    cli = living
     old = recorded(cli)
     _, edited = other_zone(cli)
     new = both(cli, sim, old)
