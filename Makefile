@@ -46,7 +46,7 @@ bash_docker: bash-docker
 demo:          ## The whole flow against a simulated AWS on this machine: no account, no cost
 	@$(PYTHON) -m gpuinfra.install demo && $(BIN)/python -m gpuinfra.simulator demo
 test:          ## All tests, end to end ones included; sets up what they need
-	@$(PYTHON) -m gpuinfra.install test && $(BIN)/pytest -n 5
+	@$(PYTHON) -m gpuinfra.install test && $(BIN)/pytest -n auto
 check: fmt lint scan types hcl test  ## Everything that CI checks
 fmt: setup     ## Check the format of Python and HCL
 	@$(BIN)/ruff format --check . && $(BIN)/python -m tests.hcl fmt

@@ -1,6 +1,7 @@
 """How tests are spread over worker processes, and what is said of those that could not run."""
 
 import gc
+import os
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -18,6 +19,21 @@ TOGETHER = (
     "tests/e2e/private_host/",
     "tests/e2e/docs/test_host",
 )
+# So do these: they begin with a copy of a host that is made once for each of them.
+ON_A_COPIED_HOST = {
+    "tests/e2e/test_start_elsewhere": "a stopped host",
+    "tests/e2e/test_start_killed": "a stopped host to be killed",
+    "tests/e2e/test_start_later": "a stopped host",
+    "tests/e2e/test_fixtures": "a host",
+    "tests/e2e/test_leaks": "a host",
+    "tests/e2e/test_lifecycle": "a host",
+    "tests/e2e/test_living_host": "a host",
+    "tests/e2e/test_private.py::test_a_subnet_that_is_gone": "a host",
+    "tests/e2e/test_screens": "a host",
+}
+# Most of the time a test of a host waits, for AWS's provider or for a machine: two processors are busy with
+# this many. Each has a provider and a simulator in memory.
+WORKERS_PER_PROCESSOR, WORKER_BYTES = 3, 1.5e9
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,7 +56,18 @@ def _end_what_was_started() -> Iterator[None]:
 
 def scope(nodeid: str) -> str:
     """Return what is handed out at once: one test, or those that belong together."""
-    return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+    copied = (name for start, name in ON_A_COPIED_HOST.items() if nodeid.startswith(start))
+    return next(copied, "") or next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Return the number of workers of `-n auto`; PYTEST_XDIST_AUTO_NUM_WORKERS is another one."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    by_memory = memory_bytes / WORKER_BYTES
+    return max(1, int(min((os.cpu_count() or 1) * WORKERS_PER_PROCESSOR, by_memory)))
 
 
 @pytest.hookimpl(optionalhook=True)

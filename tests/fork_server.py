@@ -48,6 +48,7 @@ class ForkServer:
 
     path: Path
     env: Mapping[str, str]
+    has_own_pids: bool = False  # it is in a lab: the numbers of its processes are others' here
 
     def can_run(self, env: Mapping[str, str]) -> bool:
         """Tell whether a start with this environment would differ by nothing that a fork cannot get."""
@@ -69,18 +70,21 @@ class ForkServer:
             connection.connect(str(self.path))
             start = {"argv": args, "cwd": str(cwd), "env": dict(env)}
             _send(connection, start, [given.fileno(), out.fileno(), err.fileno()])
-            code = _exit_code(connection)
+            code = _exit_code(connection, kill=not self.has_own_pids)
             out.seek(0)
             err.seek(0)
             return subprocess.CompletedProcess(args, code, out.read(), err.read())
 
 
 @contextmanager
-def fork_server(env: Mapping[str, str]) -> Iterator[ForkServer]:
-    """Start one; it ends with this block, or with this process."""
+def fork_server(env: Mapping[str, str], *, enter: Sequence[str] = ()) -> Iterator[ForkServer]:
+    """Start one; it ends with this block, or with this process.
+
+    enter: a command line that brings it into a lab.
+    """
     with tempfile.TemporaryDirectory(prefix="fork-") as folder:
         path = Path(folder) / "socket"
-        argv = [sys.executable, "-m", "tests.fork_server", str(path)]
+        argv = [*enter, sys.executable, "-m", "tests.fork_server", str(path)]
         given = {**env, "PYTHONPATH": str(ROOT)}
         with subprocess.Popen(
             argv, cwd=ROOT, env=given, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -88,7 +92,7 @@ def fork_server(env: Mapping[str, str]) -> Iterator[ForkServer]:
             assert process.stdout
             try:
                 assert process.stdout.readline() == b"ready\n", "the fork server did not start"
-                yield ForkServer(path=path, env=env)
+                yield ForkServer(path=path, env=env, has_own_pids=bool(enter))
             finally:
                 process.kill()
 
@@ -103,14 +107,15 @@ def _send(connection: socket.socket, start: Mapping[str, object], files: Sequenc
     connection.sendall(text)
 
 
-def _exit_code(connection: socket.socket) -> int:
-    """Return how the process ended; kill it if it does not."""
+def _exit_code(connection: socket.socket, *, kill: bool) -> int:
+    """Return how the process ended; kill it if it does not (in a lab: its end does that)."""
     with connection.makefile() as says:
         pid = int(says.readline())
         try:
             return int(says.readline())
         except TimeoutError:
-            os.kill(pid, signal.SIGKILL)
+            if kill:
+                os.kill(pid, signal.SIGKILL)
             raise
 
 

@@ -101,13 +101,13 @@ class Simulator:
         """Back to the state of a fresh start: the seed, no faults, no calls."""
         self._call("POST", "reset")
 
-    def keep(self) -> None:
-        """Keep the account as it is now, without the hosts of a lab."""
-        self._call("POST", "keep")
+    def keep(self, name: str = "") -> None:
+        """Keep the account as it is now, without the hosts of a lab; under a name, if several are kept."""
+        self._call("POST", "keep", {"name": name})
 
-    def back(self) -> None:
-        """Let the account be as it was at the last keep(); calls and events go on."""
-        self._call("POST", "back")
+    def back(self, name: str = "") -> None:
+        """Let the account be as it was at the last keep() of this name; calls and events go on."""
+        self._call("POST", "back", {"name": name})
 
     def console(self, instance_id: str, text: str) -> None:
         """Set what GetConsoleOutput returns for an instance."""

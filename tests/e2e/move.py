@@ -20,9 +20,7 @@ class Move:
     """Brings the account and the project back to a stopped host for each moment of its start."""
 
     def __init__(self, cli: Cli, sim: Simulator, **full: str) -> None:
-        """Make a host and stop it. full: where nothing has room then (as of Simulator.capacity)."""
-        cli.ok("up", "--yes")
-        cli.ok("stop", "--yes")
+        """cli: its host is stopped. full: where nothing has room then (as of Simulator.capacity)."""
         self.cli, self.sim, self.old = cli, sim, cli.json("output")
         self._stage, self._full = Stage(cli, sim), full or {"zone": OWN_ZONE}
 

@@ -41,9 +41,9 @@ def answer_all(terminal: Terminal) -> int:
         asked += 1
 
 
-def test_leaks_in_two_regions(cli: Cli, sim: Simulator) -> None:
+def test_leaks_in_two_regions(living: Cli, sim: Simulator) -> None:
     """Each kind in both regions with its price; the live stack's things are none of them; then deleted."""
-    cli.ok("up", "--yes")
+    cli = living
     live = sim.leftovers()
     planted = {region: plant(sim, OLD, region) for region in (HERE, THERE)}
     planted["global"] = plant_global(sim, OLD)

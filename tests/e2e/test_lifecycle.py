@@ -21,10 +21,9 @@ def agree(cli: Cli, state: str, instance_type: str) -> None:
     assert f'instance_type = "{instance_type}"' in (cli.directory / "terraform.tfvars").read_text()
 
 
-def test_stop_start_resize(cli: Cli, sim: Simulator) -> None:
+def test_stop_start_resize(living: Cli, sim: Simulator) -> None:
     """The disk is kept through all of it, the address followed, and what EC2 refuses is taken back."""
-    cli.ok("up", "--yes")
-    made = cli.json("output")
+    cli, made = living, living.json("output")
 
     cli.ok("stop", "--yes")
     agree(cli, "stopped", "g4dn.xlarge")

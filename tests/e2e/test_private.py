@@ -101,9 +101,9 @@ def test_a_private_subnet_of_ones_own(cli: Cli, sim: Simulator) -> None:
     assert sim.leftovers() == before
 
 
-def test_a_subnet_that_is_gone_is_told_and_does_not_block_destroy(cli: Cli, sim: Simulator) -> None:
+def test_a_subnet_that_is_gone_is_told_and_does_not_block_destroy(living: Cli, sim: Simulator) -> None:
     """A plan is refused with its name and region; `down` does not ask for it."""
-    cli.ok("up", "--yes")
+    cli = living
     cli.edit("subnet_id = null", 'subnet_id = "subnet-0123456789abcdef0"')
     refused(cli.run("plan"), 3, "There is no subnet subnet-0123456789abcdef0 in region us-east-1")
     cli.ok("down", "--yes")

@@ -48,10 +48,9 @@ def shown(cli: Cli) -> str:
     return masked("\n".join(screens), cli)
 
 
-def test_each_screen_is_the_one_that_was_looked_at(cli: Cli) -> None:
+def test_each_screen_is_the_one_that_was_looked_at(living: Cli) -> None:
     """Width, colour and its absence are as kept; a pipe and a dumb terminal get no escapes at all."""
-    cli.ok("up", "--yes")
-    screens = shown(cli)
+    screens = shown(living)
     if os.environ.get("GPUINFRA_WRITE_SCREENS"):
         KEPT.write_text(screens, encoding="utf-8")
     assert screens == KEPT.read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ G4, G5 = "g4dn.xlarge", "g5.xlarge"
 HELD_S = 600.0
 
 
-def stopped(cli: Cli) -> Any:
+def made_and_stopped(cli: Cli) -> Any:
     """Make a host and stop it; return what is recorded."""
     cli.ok("up", "--yes")
     cli.ok("stop", "--yes")
@@ -55,9 +55,9 @@ def disk(sim: Simulator) -> str:
     return str({tag["Key"]: tag["Value"] for tag in image["Tags"]}["gpuinfra:restore-of"])
 
 
-def test_in_another_zone(cli: Cli, sim: Simulator) -> None:
+def test_in_another_zone(stopped: Cli, sim: Simulator) -> None:
     """Unasked it stays, as ever; with a yes its disk is copied. Its costs go on; all goes with down."""
-    old = stopped(cli)
+    cli, old = stopped, stopped.json("output")
     assert old["availability_zone"] == OWN
     sim.capacity(0, zone=OWN)
     refused(cli.run("start"), 4, "the host is stopped, its disk is safe", "next: gpuinfra start --yes")
@@ -75,7 +75,7 @@ def test_in_another_zone(cli: Cli, sim: Simulator) -> None:
 def test_as_another_type_in_its_zone_or_in_another_zone(cli: Cli, sim: Simulator) -> None:
     """First what needs no copy, also where AWS finds out late; with nothing at all its copy is kept."""
     cli.edit("instance_types = null", f'instance_types = ["{G4}", "{G5}"]')
-    old = stopped(cli)
+    old = made_and_stopped(cli)
     sim.capacity_late(instance_type=G4)
     cli.ok("start", "--yes")
     now = cli.json("output")
@@ -101,7 +101,7 @@ def test_on_the_spot_market_where_no_zone_has_room(cli: Cli, sim: Simulator) -> 
     cli.edit('market = "on-demand"', 'market = "spot-then-on-demand"')
     cli.edit("max_hours = null", "max_hours = 5")
     sim.capacity(0, market="spot")
-    old = stopped(cli)
+    old = made_and_stopped(cli)
     assert old["market"] == "on-demand"
     sim.clear_capacity()
     sim.capacity(0, market="on-demand")
@@ -146,9 +146,9 @@ def schedules(sim: Simulator) -> list[Any]:
     return [scheduler.get_schedule(Name=it["Name"], GroupName=it["GroupName"]) for it in found]
 
 
-def test_a_host_that_aws_takes_back_before_it_runs(cli: Cli, sim: Simulator) -> None:
+def test_a_host_that_aws_takes_back_before_it_runs(stopped: Cli, sim: Simulator) -> None:
     """The old one is the host again, in the record too: its plan is empty, and it starts where it is."""
-    old = stopped(cli)
+    cli, old = stopped, stopped.json("output")
     sim.capacity_late()
     sim.capacity(0, zone=OWN)
     refused(cli.run("start", "--yes"), 4, "nowhere now", "no capacity")
@@ -160,20 +160,19 @@ def test_a_host_that_aws_takes_back_before_it_runs(cli: Cli, sim: Simulator) -> 
     assert "images" not in sim.leftovers(), "a copy of what is older than the disk is of no use"
 
 
-def test_down_from_a_move_that_was_killed_starts_nothing(cold_cli: Cli, sim: Simulator) -> None:
+@pytest.mark.parametrize(("action", "image_s"), [("RunInstances", 0.0), ("CreateImage", HELD_S)])
+def test_down_from_a_move_that_was_killed_starts_nothing(
+    stopped: Cli, sim: Simulator, action: str, image_s: float
+) -> None:
     """Old host, new host and copy go; a copy that EC2 still makes goes, too."""
-    cli = cold_cli
-    for action, image_s in (("RunInstances", 0.0), ("CreateImage", HELD_S)):
-        stopped(cli)
-        sim.capacity(0, zone=OWN)
-        sim.images_take(image_s)
-        sim.fault(Fault(match=action, after=True, delay_s=HELD_S))
-        running = cli.start("start", "--yes")
-        sim.wait_for(lambda calls, it=action: any(call.action == it and call.fault for call in calls))  # type: ignore[misc]
-        kill(running)
-        sim.clear_faults()
-        before = len(sim.calls("StartInstances")) + len(sim.calls("RunInstances"))
-        cli.ok("down", "--yes")
-        assert len(sim.calls("StartInstances")) + len(sim.calls("RunInstances")) == before
-        assert sim.leftovers() == {}
-        sim.clear_capacity()
+    sim.capacity(0, zone=OWN)
+    sim.images_take(image_s)
+    sim.fault(Fault(match=action, after=True, delay_s=HELD_S))
+    running = stopped.start("start", "--yes")
+    sim.wait_for(lambda calls: any(call.action == action and call.fault for call in calls))
+    kill(running)
+    sim.clear_faults()
+    before = len(sim.calls("StartInstances")) + len(sim.calls("RunInstances"))
+    stopped.ok("down", "--yes")
+    assert len(sim.calls("StartInstances")) + len(sim.calls("RunInstances")) == before
+    assert sim.leftovers() == {}

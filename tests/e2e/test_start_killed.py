@@ -77,13 +77,13 @@ def walk(
     assert not failed, "\n\n".join(failed)
 
 
-def test_the_next_start_goes_on(cli: Cli, sim: Simulator) -> None:
+def test_the_next_start_goes_on(stopped: Cli, sim: Simulator) -> None:
     """From wherever the last one was."""
-    move = Move(cli, sim)
+    move = Move(stopped, sim)
     moments: Sequence[Moment] = CHOSEN
     if WIDE:
         move.back()
-        cli.ok(*START)
+        stopped.ok(*START)
         moments = list(every(sim.calls()))
     walk(move, moments, lambda _: move.goes_on())
 
@@ -92,14 +92,17 @@ def test_killed_on_the_way_to_the_spot_market(cli: Cli, sim: Simulator) -> None:
     """The new host is recorded, its place is not."""
     cli.edit('market = "on-demand"', 'market = "spot-then-on-demand"')
     sim.capacity(0, market="spot")
+    cli.ok("up", "--yes")
+    cli.ok("stop", "--yes")
     move = Move(cli, sim, market="on-demand")
     move.killed(at("TerminateInstances", after=True), kill)
     move.goes_on("spot")
 
 
-def test_what_is_half_done_is_told(cli: Cli, sim: Simulator) -> None:
+def test_what_is_half_done_is_told(stopped: Cli, sim: Simulator) -> None:
     """By `status`, `list` and `plan`, with the command that goes on; after that by none of them."""
-    move, told = Move(cli, sim), "half done: unless a start is still at work, gpuinfra start goes on with it"
+    cli, move = stopped, Move(stopped, sim)
+    told = "half done: unless a start is still at work, gpuinfra start goes on with it"
     move.killed(at("RunInstances", after=True), kill)
     assert cli.json("status")["half_done"] == cli.json("list")[0]["half_done"] == told
     assert f"\nmove       {told}\n" in cli.ok("status")
@@ -108,12 +111,12 @@ def test_what_is_half_done_is_told(cli: Cli, sim: Simulator) -> None:
     assert cli.json("status")["half_done"] == cli.json("list")[0]["half_done"] == ""
 
 
-def test_up_ends_no_host_for_an_empty_one(cli: Cli, sim: Simulator) -> None:
+def test_up_ends_no_host_for_an_empty_one(stopped: Cli, sim: Simulator) -> None:
     """It finishes the move, or lets the host be as it was before: then it has no room, and is told so."""
-    move = Move(cli, sim)
+    move = Move(stopped, sim)
 
     def up_then_start(number: int) -> None:
-        done = cli.run("up", "--yes")
+        done = stopped.run("up", "--yes")
         if number:
             assert done.returncode == 0, done.stderr
         else:
@@ -131,12 +134,12 @@ def alone(running: "Popen[str]") -> None:
     running.communicate()
 
 
-def test_killed_without_its_terraform(cli: Cli, sim: Simulator) -> None:
+def test_killed_without_its_terraform(stopped: Cli, sim: Simulator) -> None:
     """As long as that works on, the next start says so, and touches nothing; then it goes on."""
-    move = Move(cli, sim)
+    move = Move(stopped, sim)
     move.killed(at("RunInstances", after=True), alone)
     for _ in range(TRIES):
-        done = cli.run(*START)
+        done = stopped.run(*START)
         if done.returncode == 0:
             break
         refused(done, 3, "another run is working on this stack")

@@ -14,10 +14,9 @@ NO_CAPACITY = Fault(
 )
 
 
-def test_aws_starts_the_host_and_no_stop_is_undone(cli: Cli, sim: Simulator) -> None:
+def test_aws_starts_the_host_and_no_stop_is_undone(stopped: Cli, sim: Simulator) -> None:
     """With no command of ours running: it waits, it starts; a stop afterwards stays, and nothing is left."""
-    cli.ok("up", "--yes")
-    cli.ok("stop", "--yes")
+    cli = stopped
     refused(cli.run("start", "--until", "2h"), 2, "--when-available")
     sim.fault(NO_CAPACITY)
     waiting = cli.json("start", "--when-available", "--until", "12h")
@@ -26,7 +25,7 @@ def test_aws_starts_the_host_and_no_stop_is_undone(cli: Cli, sim: Simulator) -> 
     assert "stopped (waits for capacity)" in cli.ok("list")
     sim.clear_faults()
     sim.schedules_ahead(301)
-    wait_until(lambda: sim.events()[-1]["state"] == "running", "AWS starts it")
+    wait_until(lambda: [it["state"] for it in sim.events()][-1:] == ["running"], "AWS starts it")
     assert sim.events()[-1]["by"] == "scheduler"
     client("ec2", sim).stop_instances(InstanceIds=[waiting["instance_id"]])
     sim.schedules_ahead(700)
@@ -38,10 +37,9 @@ def test_aws_starts_the_host_and_no_stop_is_undone(cli: Cli, sim: Simulator) -> 
     assert sim.leftovers() == {}, "its role, too"
 
 
-def test_stop_and_down_end_the_waiting(cli: Cli, sim: Simulator) -> None:
+def test_stop_and_down_end_the_waiting(stopped: Cli, sim: Simulator) -> None:
     """`stop` leaves a stopped host; `down` nothing."""
-    cli.ok("up", "--yes")
-    cli.ok("stop", "--yes")
+    cli = stopped
     sim.fault(NO_CAPACITY)
     cli.ok("start", "--when-available", "--until", "2d")
     cli.ok("stop", "--yes")

@@ -216,9 +216,8 @@ def test_no_place_has_a_host(cli: Cli, sim: Simulator) -> None:
         ("TerminateInstances", True, "new"),
     ],
 )
-def test_killed_in_the_middle(cold_cli: Cli, sim: Simulator, action: str, after: bool, ends: str) -> None:
+def test_killed_in_the_middle(cli: Cli, sim: Simulator, action: str, after: bool, ends: str) -> None:
     """kill -9 with Terraform: the next `up` settles it; never a third host, one in the end, an empty plan."""
-    cli = cold_cli
     with_lease(cli)
     old = recorded(cli)
     now, edited = other_zone(cli)
@@ -242,9 +241,8 @@ def test_killed_in_the_middle(cold_cli: Cli, sim: Simulator, action: str, after:
     assert (cli.json("plan"), kept_file(cli).exists()) == (UNCHANGED, False)
 
 
-def test_down_from_the_middle(cold_cli: Cli, sim: Simulator) -> None:
+def test_down_from_the_middle(cli: Cli, sim: Simulator) -> None:
     """From an apply that was killed, and from two hosts in use: both go, and the receipts name both."""
-    cli = cold_cli
     with_lease(cli)
     old = recorded(cli)
     _, edited = other_zone(cli)

@@ -128,6 +128,17 @@ def test_back_is_as_it_was_at_keep(sim: Simulator, ec2: "EC2Client") -> None:
         assert describe(ec2, instance_id)["State"]["Name"] == "running"
 
 
+def test_several_moments_are_kept_by_name(sim: Simulator, ec2: "EC2Client") -> None:
+    """Each is gone back to, whichever was kept last."""
+    for name in ("one", "two"):
+        ec2.create_key_pair(KeyName=name)
+        sim.keep(name)
+    for name, pairs in (("one", ["one"]), ("two", ["one", "two"]), ("one", ["one"])):
+        sim.reset()
+        sim.back(name)
+        assert sim.leftovers() == {"key_pairs": pairs}
+
+
 def test_checkip_answers_a_bare_address(sim: Simulator) -> None:
     """In plain text; a test may move the caller."""
     url = sim.env({})["GPUINFRA_CHECKIP_URL"]

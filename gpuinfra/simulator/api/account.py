@@ -34,7 +34,7 @@ class MotoAccount:
     def __init__(self, *, state: SimulatorState) -> None:
         apply_patches(state)
         self._lock = state.moto_lock
-        self._kept = Snapshot()
+        self._kept: dict[str, Snapshot] = {}
         self._state = state
         self._interruptions = Interruptions(state)
         self._application = DomainDispatcherApplication(create_backend_app)
@@ -65,13 +65,13 @@ class MotoAccount:
         BackendDict._instances.clear()
         reset_model_data()
 
-    def keep(self) -> None:
+    def keep(self, name: str) -> None:
         """Keep the account as it is now, for back()."""
-        self._kept = Snapshot()
+        self._kept[name] = Snapshot()
 
-    def back(self) -> None:
-        """Let the account be as it was at the last keep()."""
-        self._kept.restore()
+    def back(self, name: str) -> None:
+        """Let the account be as it was at the last keep() of this name."""
+        self._kept[name].restore()
 
     def remove_default_vpc(self, region: str) -> None:
         """Remove the default VPC of a region, with its subnets."""

@@ -25,10 +25,10 @@ class Account(Protocol):
     def reset(self) -> None:
         """Forget everything but the seed."""
 
-    def keep(self) -> None:
-        """Keep the account as it is now."""
+    def keep(self, name: str) -> None:
+        """Keep the account as it is now, under a name."""
 
-    def back(self) -> None:
+    def back(self, name: str) -> None:
         """Let the account be as it was then."""
 
     def leftovers(self) -> Mapping[str, list[str]]:
@@ -198,10 +198,10 @@ class ControlApi:
         self._state.clear()
         return _json({})
 
-    def _keep(self, _: Any) -> ApiAnswer:
-        self._account.keep()
+    def _keep(self, payload: Any) -> ApiAnswer:
+        self._account.keep(payload["name"])
         return _json({})
 
-    def _back(self, _: Any) -> ApiAnswer:
-        self._account.back()
+    def _back(self, payload: Any) -> ApiAnswer:
+        self._account.back(payload["name"])
         return _json({})

@@ -12,6 +12,7 @@ from gpuinfra.simulator.lab.machines import image as base
 from gpuinfra.simulator.project_copy import copy_project, private_env
 from tests.e2e.on_host import wheels
 from tests.e2e.on_host.project_on_host import ProjectOnHost
+from tests.fork_server import fork_server
 from tests.running_provider import running_provider
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,9 +37,15 @@ def project_in_lab(tmp_path_factory: pytest.TempPathFactory, installed: Path) ->
         project.mkdir()
         (project / ".gpuinfraignore").write_text("")
         env = private_env(lab.env(), home, clone)
-        with running_provider(installed, env, enter=lab.command([])) as provider:
+        enter = lab.command([])
+        with (
+            running_provider(installed, env, enter=enter) as provider,
+            fork_server(env, enter=enter) as server,
+        ):
             env |= provider
-            yield ProjectOnHost(lab=lab, home=home, project=project, env=env, no_jupyterlab=missing)
+            yield ProjectOnHost(
+                lab=lab, home=home, project=project, env=env, server=server, no_jupyterlab=missing
+            )
 
 
 @pytest.fixture(scope="session")
