@@ -29,9 +29,10 @@ from gpuinfra.cli import (
     web,
 )
 from gpuinfra.cli.groups import GroupedCommands, examples
-from gpuinfra.cli.options import Json, result
+from gpuinfra.cli.options import ChosenStack, Json, result
 from gpuinfra.ground import streams
 from gpuinfra.ground.errors import EXIT_BUG, EXIT_INTERRUPTED, GpuInfraError
+from gpuinfra.ground.names import of_stack
 from gpuinfra.version import VERSION
 
 app = typer.Typer(
@@ -86,7 +87,7 @@ def main() -> None:
     except GpuInfraError as error:
         from gpuinfra.tools.terminal import output
 
-        output.complain(error)
+        output.complain(error.retell(error.message, hint=of_stack(error.hint, ChosenStack.name)))
         sys.exit(error.exit_code)
     except SystemExit as ended:
         if ended.code == EXIT_INTERRUPTED:  # what typer makes of KeyboardInterrupt

@@ -6,6 +6,19 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from gpuinfra.cli import complete
+from gpuinfra.ground.names import DEFAULT_STACK
+
+
+class ChosenStack:
+    """The stack that the command is about, for what is said last: the hint of its error."""
+
+    name = DEFAULT_STACK
+
+
+def _chosen(name: str) -> str:
+    ChosenStack.name = name
+    return name
+
 
 Stack = Annotated[
     str,
@@ -16,6 +29,7 @@ Stack = Annotated[
         metavar="NAME",
         help="Which host.",
         autocompletion=complete.stacks,
+        callback=_chosen,
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
