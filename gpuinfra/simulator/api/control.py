@@ -1,62 +1,22 @@
-"""The calls below /_sim/ by which a test prepares the simulator and inspects it; over 200 lines: one each."""
+"""The calls below /_sim/ by which a test prepares the simulator and inspects it."""
 
 import dataclasses
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from gpuinfra.simulator.api.account_settings import AccountSettings
 from gpuinfra.simulator.api.aws_protocol import ApiAnswer
 from gpuinfra.simulator.api.capacity import CapacityRule
+from gpuinfra.simulator.api.controlled_account import Account
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.api.iam_gate import from_json
 from gpuinfra.simulator.api.reservations import ReservedCapacity
 from gpuinfra.simulator.api.state import HOST, SimulatorState
-from gpuinfra.simulator.machine import Machine
 
 _log = logging.getLogger(__name__)
-
-
-class Account(Protocol):
-    """What the control calls need from the simulated AWS account."""
-
-    def reset(self) -> None:
-        """Forget everything but the seed."""
-
-    def keep(self, name: str) -> None:
-        """Keep the account as it is now, under a name."""
-
-    def back(self, name: str) -> None:
-        """Let the account be as it was then."""
-
-    def leftovers(self) -> Mapping[str, list[str]]:
-        """Name everything that a stack could have left, by kind."""
-
-    def remove_default_vpc(self, region: str) -> None:
-        """Remove the default VPC of a region."""
-
-    def machines(self) -> Sequence[Machine]:
-        """Describe every instance."""
-
-    def images(self) -> Mapping[str, str]:
-        """Return the images that were made of instances: image -> instance."""
-
-    def power_off(self, instance_id: str) -> None:
-        """Stop or terminate an instance whose host has shut itself down."""
-
-    def interrupt(self, instance_id: str, notice_s: float, action: str, with_notice: bool) -> None:
-        """Take a spot instance back."""
-
-    def spot_price(self, instance_type: str, zone: str, usd_h: float, notice_s: float) -> None:
-        """Set the spot price of a type in a zone."""
-
-    def rebalance(self, instance_id: str) -> None:
-        """Recommend a rebalance of an instance."""
-
-    def reserve(self, one: ReservedCapacity) -> None:
-        """Let the account have a capacity reservation, or change it."""
 
 
 def _text(text: str) -> ApiAnswer:

