@@ -164,20 +164,6 @@ def test_a_role_of_a_living_host_says_so(aws: Aws, sim: Simulator) -> None:
     assert [one.used_by for one in iam] == [f"{host['InstanceId']} in eu-west-1"] * 2
 
 
-@pytest.mark.parametrize("service", ["scheduler", "states"])
-def test_a_role_that_ends_or_starts_a_host_elsewhere_says_so(aws: Aws, sim: Simulator, service: str) -> None:
-    """A stack of the same names in another region: without its role nothing at AWS would end its host."""
-    iam = client("iam", sim)
-    for name, region in (("gpuinfra-default-here", REGION), ("gpuinfra-default-there", "eu-west-1")):
-        source = f"arn:aws:{service}:{region}:123456789012:schedule-group/gpuinfra-default-1"
-        allowed = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}}
-        only = {"Action": "sts:AssumeRole", "Condition": {"StringEquals": {"aws:SourceArn": source}}}
-        trust = json.dumps({"Version": "2012-10-17", "Statement": [allowed | only]})
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=TAGS)
-    found = {one.resource_id: one.used_by for one in ours(aws)}
-    assert found == {"gpuinfra-default-here": "", "gpuinfra-default-there": f"{service} in eu-west-1"}
-
-
 def test_ways_that_were_not_recorded_are_found(aws: Aws, ec2: "EC2Client", sim: Simulator) -> None:
     """Ties and routes carry no tags: they are found in the route tables of the record."""
     make_all(ec2, client("iam", sim), client("scheduler", sim))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gpuinfra.features.lifecycle.power import GONE
 from gpuinfra.features.money import cost
-from gpuinfra.features.provision import half_move, kept_text, later_start
+from gpuinfra.features.provision import half_move, kept_host, kept_text, later_start
 from gpuinfra.ground import when
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.text import table
@@ -21,7 +21,8 @@ class ListedHost:
 
     usd_h: what it costs as it is now, None where nobody has asked for the prices. waits_until: until when AWS
     tries to start it, empty where it does not. block_ends: when its Capacity Block ends, as it was told.
-    half_done: what a run has begun and not ended, if so, and the command that goes on with it.
+    half_done: what a run has begun and not ended, if so, and the command that goes on with it. kept: the host
+    that `up --until-ready` keeps beside it, whose costs are not in usd_h.
     """
 
     stack: str
@@ -35,6 +36,7 @@ class ListedHost:
     waits_until: str = ""
     block_ends: str = ""
     half_done: str = ""
+    kept: str = ""
 
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
@@ -46,6 +48,8 @@ class ListedHost:
         waits, ends = shown.pop("waits_until"), when.read(shown.pop("block_ends"))
         shown["state"] += " (waits for capacity)" if waits else ""
         del shown["half_done"]
+        kept = shown.pop("kept")
+        shown["state"] += f" ({kept} is kept beside it)" if kept else ""
         if ends:
             shown["state"] += f" (block ends {ends.astimezone(now.tzinfo):%Y-%m-%d %H:%M})"
         untold = "paid ahead" if ends else "unknown" if self.instance_id else ""
@@ -67,14 +71,17 @@ def text(listed: Sequence[ListedHost], now: datetime) -> str:
 
 
 def _listed(world: World) -> ListedHost:
-    record, name = world.state.read(), world.files.name
+    record, name, kept = world.state.read(), world.files.name, kept_host.read(world.files)
+    beside = kept.instance_id if kept and kept.instance_id not in record.ids_of("aws_instance") else ""
     if record.host:
         now = world.cloud(record.host.region, None).instance(record.host.instance_id)
         usd_h = cost.cached(world, record, record.host, now).rate_usd_h
         waits = later_start.waits_until(world, record.host, now)
         half_done = half_move.row(world) or kept_text.cut_off(world)
-        return replace(_of_host(record.host, now, usd_h), waits_until=waits, half_done=half_done)
-    return ListedHost(stack=name, state="half made" if record.ids_of("aws_instance") else "none")
+        one = _of_host(record.host, now, usd_h)
+        return replace(one, waits_until=waits, half_done=half_done, kept=beside)
+    state = "half made" if record.ids_of("aws_instance") else "none"
+    return ListedHost(stack=name, state=state, kept=beside)
 
 
 def _of_host(host: Host, now: Instance | None, usd_h: float | None) -> ListedHost:

@@ -8,6 +8,7 @@ from gpuinfra.features.lifecycle.hosts import hosts, text
 from gpuinfra.ground.model import Record
 from tests.fakes.host import FakeCloud, fake_world
 from tests.fakes.world import RECORDED, RUNNING
+from tests.features.provision.kept_scene import NEW, OLD, Scene, instance
 from tests.samples import host
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=timezone(timedelta(hours=2)))
@@ -56,3 +57,12 @@ def test_the_end_of_a_block_is_shown(tmp_path: Path) -> None:
     (one,) = hosts([fake_world(tmp_path, cloud=FakeCloud(instance=now))])
     assert one.plain()["block_ends"] == "2026-01-03T11:30:00Z"
     assert "running (block ends 2026-01-03 13:30)" in text([one], NOW)
+
+
+def test_a_host_that_is_kept_beside_the_new_one_is_named(tmp_path: Path) -> None:
+    """It costs money, too, and no state names it."""
+    scene = Scene(tmp_path, instance(OLD), instance(NEW), recorded=NEW)
+    scene.keep()
+    (one,) = hosts([scene.world])
+    assert one.plain()["kept"] == OLD
+    assert f"running ({OLD} is kept beside it)" in text([one], NOW)
