@@ -131,7 +131,9 @@ def test_the_stages_of_the_lease() -> None:
     """The command line moves the stages to where Terraform would put them."""
     text = (HOST / "lease.tf").read_text()
     assert f"cut-off = merge(local.stop, {{ after_s = {leases.CUT_OFF_AFTER_S:.0f}," in text
-    assert f"after_s = {leases.DAY_S:.0f} * coalesce(var.stopped_days, 0)" in text
+    days = leases.LONGEST_S / leases.DAY_S
+    assert f"stopped_s = floor({leases.DAY_S:.0f} * min({days:.0f}, coalesce(var.stopped_days, 0)))" in text
+    assert f"lease_s   = floor(3600 * min(24 * {days:.0f}," in text
     assert leases.Lease(max_usd=1, stopped_days=2).stages(5.0) == {
         leases.STOP: 5.0,
         leases.CUT_OFF: 605.0,
