@@ -7,6 +7,7 @@ from contextlib import suppress
 from gpuinfra.features.capacity.walk import FailedTry, NothingLeftError, Pause, Places, Told, walk
 from gpuinfra.features.lifecycle import elsewhere_text, power
 from gpuinfra.features.money import lease_end
+from gpuinfra.features.provision import later_start
 from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.pool import Pool
@@ -33,6 +34,8 @@ def walked(world: World, pools: Sequence[Pool], ask: Callable[[Pool], None]) -> 
 
 def as_another_type(world: World, host: Host, instance: Instance, pools: Sequence[Pool]) -> bool:
     """Start a stopped host as one of these types; it has its own type again where none has room."""
+    if has_started(world, host):
+        return True
     cloud, is_on = power.cloud_of(world, host), False
 
     def start(pool: Pool) -> None:
@@ -53,3 +56,17 @@ def as_another_type(world: World, host: Host, instance: Instance, pools: Sequenc
             back = dataclasses.replace(host, instance_type=instance.instance_type)
             lease_end.before_resize(world, cloud, back, instance)
     return is_on
+
+
+def has_started(world: World, host: Host) -> bool:
+    """Let AWS start the host by itself no more, before it may run elsewhere; tell whether it just has.
+
+    Raises:
+        CloudError: AWS refuses: it may still start the host.
+    """
+    cloud = power.cloud_of(world, host)
+    now = power.left_alone(world, cloud, host)
+    if now.state in later_start.STANDS_STILL:
+        return False
+    power.power_on(world, cloud, host, now)
+    return True
