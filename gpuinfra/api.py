@@ -51,6 +51,7 @@ from gpuinfra.features.web import jupyter
 from gpuinfra.features.web.jupyter import LocalJupyter
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.names import DEFAULT_STACK
+from gpuinfra.ground.when import HERE
 from gpuinfra.ground.world import World
 from gpuinfra.tools.terminal.callbacks import Callbacks
 
@@ -169,7 +170,7 @@ class GpuHost:
 
         since: a time ago (30m, 2h, 3d), or one such as 2026-11-29T20:15.
         """
-        return list(history(self._world(), since=since, now=datetime.now().astimezone()).events)
+        return list(history(self._world(), since=since, now=datetime.now(HERE)).events)
 
     def prices(self, *types: str, gpu: str = "", min_gpu_memory_gb: int = 0, region: str = "") -> PriceTable:
         """Return GPU types with their prices, the cheapest GPU first; all, or these, or with such a GPU.
@@ -309,7 +310,7 @@ class GpuHost:
 
     def start_when_available(self, until: str) -> StartedOrWaiting:
         """Start a stopped host, or let AWS try on until then (90m, 12h, 2d or 18:00), this machine off."""
-        now, own = datetime.now().astimezone(), elsewhere()
+        now, own = datetime.now(HERE), elsewhere()
         return start_later.start(self._world(), until=until, when_available=True, now=now, elsewhere=own)
 
     def drill(self, *, notice_s: float = 120.0) -> DrillResult:

@@ -9,13 +9,16 @@ from contextlib import contextmanager
 
 from gpuinfra.features.money import cost, lease_apply, moved
 from gpuinfra.features.provision import half_move, progress
+from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.outcome import check
+from gpuinfra.features.provision.preflight import prepare
 from gpuinfra.features.provision.resource_names import IMAGE_NOTE, INSTANCE
 from gpuinfra.ground.disk_copy import DiskCopy
-from gpuinfra.ground.errors import Interrupted
+from gpuinfra.ground.errors import ConfigError, Interrupted
 from gpuinfra.ground.model import Host, Instance, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
+from gpuinfra.ground.text import count
 from gpuinfra.ground.world import World
 from gpuinfra.tools.files import write_private
 
@@ -104,3 +107,22 @@ def _state_kept(world: World, host: Host, *, anew: bool) -> Iterator[None]:
     except Exception:
         put_back(world, host.region, [host.instance_id])
         raise
+
+
+def refuse_edits(world: World, host: Host) -> None:
+    """Refuse to move a host while an apply would change more than its place.
+
+    Raises:
+        ConfigError: terraform.tfvars says something that is not applied yet, or AWS shows something else.
+    """
+    terraform, settings = world.terraform(), prepare(world)
+    try:
+        planned = planning.make(world, terraform, settings, replace=[])
+    finally:
+        world.files.plan_file.unlink(missing_ok=True)
+    if planned.changes:
+        more = count(len(planned.changes), "change")
+        raise ConfigError(
+            f"the host is moved as it is, and an apply would do more than that: {more}",
+            hint=f"{command('plan', host.stack)}   # shows it: undo it in terraform.tfvars, or apply it",
+        )

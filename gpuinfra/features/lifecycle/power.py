@@ -17,8 +17,7 @@ from gpuinfra.ground.protocols import Cloud
 from gpuinfra.ground.world import World
 
 POLL_S = 2.0
-# A host that does not hear the power button is cut off by EC2 after some minutes.
-TIMEOUT_S = 900.0
+TIMEOUT_S = 900.0  # a host that does not hear the power button is cut off by EC2 after some minutes
 GONE = ("terminated", "shutting-down")
 # EC2 shows a start within seconds; a host that is stopped so long after one has been stopped again.
 SHOWN_S = 30.0
@@ -61,10 +60,11 @@ def start(world: World, elsewhere: OtherPlaces = OWN_PLACE) -> Host:
         HostError: there is no host, or it is gone.
     """
     host = elsewhere.settle(world, world.recorded_host())
-    cloud = cloud_of(world, host)
     events.hear(world)  # its console says since when it has been stopped, and begins anew now
+    before = existing(cloud := cloud_of(world, host), host)
     try:
-        power_on(world, cloud, host, left_alone(world, cloud, host))
+        with later_start.ends_with_a_start(world, cloud, host, before):
+            power_on(world, cloud, host, before)
         elsewhere.started(world, host)
     except CloudError as refusal:
         host = elsewhere.go(world, host, refusal)

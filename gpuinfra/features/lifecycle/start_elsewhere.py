@@ -14,14 +14,11 @@ from gpuinfra.features.capacity.walk import NothingLeftError
 from gpuinfra.features.lifecycle import disk_copy, elsewhere_text, half_moved, move, places, power, tries
 from gpuinfra.features.lifecycle.disk_copy import DiskImages
 from gpuinfra.features.provision import half_move, kept_text
-from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.preflight import prepare, settings_of
 from gpuinfra.ground.disk_copy import DiskCopy
 from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Host, Settings, TypeFacts
-from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
-from gpuinfra.ground.text import count
 from gpuinfra.ground.world import World
 
 NO_ROOM = (Verdict.NO_CAPACITY, Verdict.NOT_OFFERED)
@@ -113,7 +110,10 @@ class Elsewhere:
             raise elsewhere_text.stays(refusal, host, why)
         if not self._agrees(world, elsewhere_text.with_copy(world, host, pools)):
             raise elsewhere_text.stays(refusal, host, "")
-        _refuse_edits(world, host)
+        if tries.has_started(world, host):
+            self.started(world, host)
+            return host
+        move.refuse_edits(world, host)
         tags, images = world.state.read().tags or settings.tags, self.images(host.region)
         copy = disk_copy.made(world, images, host, instance, tags)
         return self._moved(world, host, copy, pools)
@@ -155,25 +155,6 @@ def _origin(world: World, host: Host, copies: Sequence[DiskCopy]) -> DiskCopy | 
     """Return the copy that a host was made from, as EC2 says: a move that failed may have written another."""
     now = power.cloud_of(world, host).instance(host.instance_id) if copies else None
     return next((copy for copy in copies if now and now.ami_id == copy.image_id), None)
-
-
-def _refuse_edits(world: World, host: Host) -> None:
-    """Refuse to move a host while an apply would change more than its place.
-
-    Raises:
-        ConfigError: terraform.tfvars says something that is not applied yet, or AWS shows something else.
-    """
-    terraform, settings = world.terraform(), prepare(world)
-    try:
-        planned = planning.make(world, terraform, settings, replace=[])
-    finally:
-        world.files.plan_file.unlink(missing_ok=True)
-    if planned.changes:
-        more = count(len(planned.changes), "change")
-        raise ConfigError(
-            f"the host is moved as it is, and an apply would do more than that: {more}",
-            hint=f"{command('plan', host.stack)}   # shows it: undo it in terraform.tfvars, or apply it",
-        )
 
 
 def start(world: World, elsewhere: Elsewhere, *, wait: bool) -> Host:

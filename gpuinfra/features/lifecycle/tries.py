@@ -7,6 +7,7 @@ from contextlib import suppress
 from gpuinfra.features.capacity.walk import FailedTry, NothingLeftError, Pause, Places, Told, walk
 from gpuinfra.features.lifecycle import elsewhere_text, power
 from gpuinfra.features.money import lease_end
+from gpuinfra.features.provision import later_start
 from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.pool import Pool
@@ -37,6 +38,8 @@ def as_another_type(world: World, host: Host, instance: Instance, pools: Sequenc
 
     One that EC2 goes on to start, after Ctrl-C or a lost answer, keeps the type that it is started as.
     """
+    if has_started(world, host):
+        return True
     cloud = power.cloud_of(world, host)
 
     def start(pool: Pool) -> None:
@@ -64,3 +67,17 @@ def _own_type_again(world: World, cloud: Cloud, host: Host, instance: Instance) 
     with suppress(ConfigError, CloudError):  # the next start moves it once more
         back = dataclasses.replace(host, instance_type=instance.instance_type)
         lease_end.before_resize(world, cloud, back, instance)
+
+
+def has_started(world: World, host: Host) -> bool:
+    """Let AWS start the host by itself no more, before it may run elsewhere; tell whether it just has.
+
+    Raises:
+        CloudError: AWS refuses: it may still start the host.
+    """
+    cloud = power.cloud_of(world, host)
+    now = power.left_alone(world, cloud, host)
+    if now.state in later_start.STANDS_STILL:
+        return False
+    power.power_on(world, cloud, host, now)
+    return True

@@ -136,8 +136,12 @@ class Days:
         """`gpuinfra start`: now, or where there is no capacity by a machine of its own."""
         if self.ec2.state != "stopped":
             return
-        self._end(lambda: self.ec2.started_by("gpuinfra start"))
-        if waits and self.ec2.state == "stopped":
+        self.ec2.started_by("gpuinfra start")
+        if self.ec2.state == "running":  # what waited is removed after that; one refused lets it live on
+            self.ec2.is_revoked = True
+            self.run.status = "ABORTED" if self.run.status == "RUNNING" else self.run.status
+        elif waits:
+            self._end(lambda: None)
             self.ended.append(self.run)
             self.ec2.is_revoked = self.ec2.wants_it_off = False
             self.run = machine(self.ec2)
