@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,12 +75,19 @@ def type_prices(
 
 
 def _stack_region(stack: str, environ: Mapping[str, str], here: Path | None, reporter: Reporter) -> str:
-    """Return the region of a stack, empty where there is none: prices can be seen without a project."""
+    """Return the region of a stack, empty where there is none: prices can be seen without a project.
+
+    Raises:
+        ConfigError: its values are wrong: prices of another region would be shown.
+    """
     try:
         it = world(stack, environ, here=here, reporter=reporter)
-        return it.state.read().region or it.values.read().region  # the first is read in no time
     except ConfigError:
         return ""
+    with suppress(ConfigError):  # a damaged state is no reason to show no price
+        if region := it.state.read().region:  # read in no time
+            return region
+    return it.values.read().region if it.values.exists() else ""
 
 
 def tell(lines: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gpuinfra.simulator.api.faults import Fault
 from gpuinfra.simulator.client import Simulator
-from tests.e2e.cli import Cli
+from tests.e2e.cli import Cli, refused
 from tests.waiting import PATIENCE_S
 
 DENIED = Fault(match="GetProducts", code="AccessDeniedException", message="no", count=None)
@@ -64,3 +64,10 @@ def test_prices_need_no_project(sim: Simulator, tmp_path: Path) -> None:
     refused = prices("--gpu", "H900")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "no such type: H900" in refused.stderr
+
+
+def test_a_broken_file_shows_no_prices_of_another_region(cli: Cli) -> None:
+    """The error is that of the file; with a region that is named nothing else is needed."""
+    cli.edit('market = "on-demand"', "market = [")
+    refused(cli.run("prices", "g5.xlarge"), 2, "terraform.tfvars")
+    assert cli.json("prices", "--region", "eu-central-1", "g5.xlarge")["region"] == "eu-central-1"

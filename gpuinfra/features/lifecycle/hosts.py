@@ -8,6 +8,7 @@ from gpuinfra.features.lifecycle.power import GONE
 from gpuinfra.features.money import cost
 from gpuinfra.features.provision import half_move, kept_host, kept_text, later_start
 from gpuinfra.ground import when
+from gpuinfra.ground.errors import CloudError
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.text import table
 from gpuinfra.ground.world import World
@@ -22,7 +23,7 @@ class ListedHost:
     usd_h: what it costs as it is now, None where nobody has asked for the prices. waits_until: until when AWS
     tries to start it, empty where it does not. block_ends: when its Capacity Block ends, as it was told.
     half_done: what a run has begun and not ended, if so, and the command that goes on with it. kept: the host
-    that `up --until-ready` keeps beside it, whose costs are not in usd_h.
+    that `up --until-ready` keeps beside it, whose costs are not in usd_h. untold: why AWS says nothing of it.
     """
 
     stack: str
@@ -37,6 +38,7 @@ class ListedHost:
     block_ends: str = ""
     half_done: str = ""
     kept: str = ""
+    untold: str = ""
 
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
@@ -47,7 +49,7 @@ class ListedHost:
         shown = asdict(replace(self, since=when.local(self.since, now)))
         waits, ends = shown.pop("waits_until"), when.read(shown.pop("block_ends"))
         shown["state"] += " (waits for capacity)" if waits else ""
-        del shown["half_done"]
+        del shown["half_done"], shown["untold"]
         kept = shown.pop("kept")
         shown["state"] += f" ({kept} is kept beside it)" if kept else ""
         if ends:
@@ -58,15 +60,41 @@ class ListedHost:
 
 
 def hosts(worlds: Sequence[World]) -> list[ListedHost]:
-    """Return one row for each stack; EC2 is asked, Terraform is not started."""
-    return [_listed(world) for world in worlds]
+    """Return one row for each stack; EC2 is asked, Terraform is not started.
+
+    Raises:
+        CloudError: AWS tells nothing of any host.
+    """
+    rows, refused = [], []
+    for world in worlds:
+        try:
+            rows.append(_listed(world))
+        except CloudError as error:
+            refused.append(error)
+            rows.append(_untold(world, error))
+    if refused and all(row.untold for row in rows if row.instance_id):
+        raise refused[0]  # the account, or the network: it is so with each of them
+    return rows
+
+
+def _untold(world: World, error: CloudError) -> ListedHost:
+    """Return the row of a stack of which AWS tells nothing, such as one in a region that is off by now."""
+    host = world.state.read().host
+    return ListedHost(
+        stack=world.files.name,
+        state="unknown",
+        instance_type=host.instance_type if host else "",
+        region=host.region if host else "",
+        instance_id=host.instance_id if host else "",
+        untold=error.message,
+    )
 
 
 def text(listed: Sequence[ListedHost], now: datetime) -> str:
     """Return the hosts as a table."""
     if not listed:
         return ""
-    notes = [f"\n{one.stack}: {one.half_done}" for one in listed if one.half_done]
+    notes = [f"\n{one.stack}: {note}" for one in listed for note in (one.half_done, one.untold) if note]
     return table([HEAD, *(one.cells(now) for one in listed)]) + "".join(notes)
 
 

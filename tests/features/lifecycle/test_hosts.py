@@ -4,8 +4,11 @@ import dataclasses
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import pytest
+
 from gpuinfra.features.lifecycle.hosts import hosts, text
-from gpuinfra.ground.model import Record
+from gpuinfra.ground.errors import CloudError
+from gpuinfra.ground.model import Instance, Record
 from tests.fakes.host import FakeCloud, fake_world
 from tests.fakes.world import RECORDED, RUNNING
 from tests.features.provision.kept_scene import NEW, OLD, Scene, instance
@@ -44,6 +47,25 @@ def test_each_stack_is_a_row_with_what_ec2_says(tmp_path: Path) -> None:
         host().instance_id,
         "unknown",
     ]
+
+
+class SilentCloud(FakeCloud):
+    """EC2 of a region that was switched off."""
+
+    def instance(self, instance_id: str) -> Instance | None:
+        """Tell nothing."""
+        raise CloudError("the region us-east-1 is off")
+
+
+def test_one_stack_that_aws_tells_nothing_of_hides_no_other(tmp_path: Path) -> None:
+    """Its region is off by now: the others' hosts cost money; with no answer at all that is the error."""
+    off = fake_world(tmp_path, cloud=SilentCloud())
+    listed = hosts([off, fake_world(tmp_path, cloud=FakeCloud(instance=RUNNING))])
+    assert [one.state for one in listed] == ["unknown", "running"]
+    assert listed[0].plain()["untold"] == "the region us-east-1 is off"
+    assert "\ndefault: the region us-east-1 is off" in text(listed, NOW)
+    with pytest.raises(CloudError, match="is off"):
+        hosts([off, fake_world(tmp_path, records=(Record(),))])
 
 
 def test_a_project_without_stacks_lists_nothing() -> None:
