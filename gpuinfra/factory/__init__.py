@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gpuinfra.factory import adapters
 from gpuinfra.ground import locations, paths
+from gpuinfra.ground.names import CHANNEL_ALIAS
 from gpuinfra.ground.paths import Project, Stack
 
 if TYPE_CHECKING:
@@ -116,7 +117,6 @@ def _world(
     project: Project, stack: Stack, environ: Mapping[str, str], here: Path, reporter: Reporter | None = None
 ) -> World:
     from gpuinfra.features.boot.user_data import UserData
-    from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS
     from gpuinfra.ground.world import Clock, World
     from gpuinfra.tools.run_log import RunLog, command_words
     from gpuinfra.tools.ssh.client import OpenSsh
@@ -133,7 +133,7 @@ def _world(
             folder=locations.host_folder(locations.synced_root(str(here))),
             project=project,
             files=files,
-            user_data=UserData(files, project, alias=environ.get(ALIAS) or DEFAULT_ALIAS),
+            user_data=UserData(files, project, alias=environ.get(CHANNEL_ALIAS, "")),
             values=adapters.values(project, stack),
             state=adapters.state_file(stack, environ),
             reporter=told,

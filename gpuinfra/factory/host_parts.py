@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpuinfra.ground import locations, paths
+from gpuinfra.ground.names import CHANNEL_ALIAS
 
 if TYPE_CHECKING:
     from gpuinfra.features.containers.dlc_images import TaggedImage
@@ -62,9 +63,8 @@ def boots(world: World) -> Sequence[tuple[float, float]]:
 def project_files(world: World, environ: Mapping[str, str]) -> HostFiles:
     """Return the user's files for the host."""
     from gpuinfra.features.environment.files import ProjectFiles
-    from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS
 
-    return ProjectFiles(world.project.root, alias=environ.get(ALIAS) or DEFAULT_ALIAS)
+    return ProjectFiles(world.project.root, alias=environ.get(CHANNEL_ALIAS, ""))
 
 
 def rsync(world: World, environ: Mapping[str, str]) -> RsyncTransfer:

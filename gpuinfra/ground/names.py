@@ -6,6 +6,7 @@ if TYPE_CHECKING:  # collections costs each start 2 ms
 
 DEFAULT_STACK = "default"
 ENDPOINT = "AWS_ENDPOINT_URL"
+CHANNEL_ALIAS = "CONDA_CHANNEL_ALIAS"  # conda's own variable for a mirror
 # Groups of commands, whose name a command follows, and what has no --stack; held by tests/cli/test_hints.py.
 GROUPS = ("docker", "dlc", "env", "gpu", "guard", "job", "lease", "quota", "sync")
 OF_NO_STACK = ("version", "eject", "trust", "list", "leaks", "demo", "skill", "ssm-proxy")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.environment.lock_file import ALIAS
+from gpuinfra.ground.names import CHANNEL_ALIAS
 from gpuinfra.simulator.client import Simulator
 from tests.bootstrap.server import serving
 from tests.e2e.cli import Cli, refused
@@ -66,7 +66,7 @@ def test_solved_locked_and_edited(fresh: Cli, tmp_path: Path) -> None:
     channel.write(tmp_path / "www" / "conda-forge")
     write(fresh, SOUND + "  - pytorch\n  - pandas\n")
     with serving(tmp_path / "www") as server:
-        alias = {ALIAS: f"{server.url}/"}
+        alias = {CHANNEL_ALIAS: f"{server.url}/"}
         solved = fresh.run("env", "check", "--solve", **alias)
         assert solved.stdout.splitlines()[-1] == (
             "linux-64, CUDA 12.8: 5 packages, 5 MiB to download, pytorch 2.7.0 cuda126_0"

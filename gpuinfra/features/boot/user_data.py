@@ -1,6 +1,6 @@
 """What Terraform sends to a new host: the project's files read, checked, rendered and written.
 
-jinja2 and PyYAML are imported where they are used: every command holds a UserData, few write one.
+What reads and renders them is imported where it is used: every command holds a UserData, few write one.
 """
 
 from __future__ import annotations
@@ -8,9 +8,6 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Protocol
 
-from gpuinfra.features.environment.files import ENVIRONMENT, REQUIREMENTS, STARTUP, ProjectFiles
-from gpuinfra.features.environment.lock_file import DEFAULT_ALIAS
-from gpuinfra.features.environment.lock_file import FILE as LOCK
 from gpuinfra.ground import facts, locations
 from gpuinfra.ground.model import Settings
 from gpuinfra.ground.paths import Project
@@ -18,6 +15,7 @@ from gpuinfra.tools.adapter import adapter
 
 if TYPE_CHECKING:
     from gpuinfra.features.boot.cloud_init import BootContext
+    from gpuinfra.features.environment.files import ProjectFiles
 
 
 class BootFiles(Protocol):
@@ -34,7 +32,8 @@ class BootFiles(Protocol):
 class UserData:
     """The project's files for a host: sent at its first boot, or after it where they do not fit."""
 
-    def __init__(self, files: BootFiles, project: Project, *, alias: str = DEFAULT_ALIAS) -> None:
+    def __init__(self, files: BootFiles, project: Project, *, alias: str = "") -> None:
+        """alias: what stands before the bare name of a conda channel, empty for conda's own."""
         self._files = files
         self._project, self._alias = project, alias
 
@@ -63,11 +62,11 @@ class UserData:
 
     def lock(self) -> bytes | None:
         """Return environment.lock, None when there is none."""
-        return ProjectFiles(self._project.root).lock()
+        return self._given().lock()
 
     def on_stop(self) -> bytes | None:
         """Return what runs before the host ends, None when there is none; raises ConfigError if it cannot."""
-        return ProjectFiles(self._project.root).on_stop()
+        return self._given().on_stop()
 
     def digests(self) -> dict[str, str]:
         """Return the sha256 of each file for the host, by its name here.
@@ -75,12 +74,15 @@ class UserData:
         Raises:
             ConfigError: there is no environment.yml.
         """
-        given = ProjectFiles(self._project.root)
+        from gpuinfra.features.environment.files import ENVIRONMENT, REQUIREMENTS, STARTUP
+        from gpuinfra.features.environment.lock_file import FILE
+
+        given = self._given()
         files = {
             ENVIRONMENT: given.environment(),
             REQUIREMENTS: given.requirements(),
             STARTUP: given.startup(),
-            LOCK: given.lock(),
+            FILE: given.lock(),
         }
         return {name: hashlib.sha256(data).hexdigest() for name, data in files.items() if data is not None}
 
@@ -95,9 +97,14 @@ class UserData:
         context, warnings = self._context(settings, nonce=self._files.nonce())
         return parcel.pack(context, templates=self._project.templates), warnings
 
+    def _given(self) -> ProjectFiles:
+        from gpuinfra.features.environment.files import ProjectFiles
+
+        return ProjectFiles(self._project.root, alias=self._alias)
+
     def _context(self, settings: Settings, *, nonce: str) -> tuple[BootContext, tuple[str, ...]]:
         return context_of(
-            ProjectFiles(self._project.root, alias=self._alias),
+            self._given(),
             stack=settings.stack,
             nonce=nonce,
             installer=settings.installer,

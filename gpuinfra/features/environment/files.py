@@ -15,10 +15,10 @@ ON_STOP = ("on_stop", "on_stop.sh")
 
 @adapter("the project's files cannot be read")
 class ProjectFiles:
-    """The files at the top of a clone; `alias` is where channels without an address are."""
+    """The files at the top of a clone; `alias` is where channels without an address are, "" for its own."""
 
-    def __init__(self, root: Path, *, alias: str = locks.DEFAULT_ALIAS) -> None:
-        self._root, self.alias = root, alias
+    def __init__(self, root: Path, *, alias: str = "") -> None:
+        self._root, self.alias = root, alias or locks.DEFAULT_ALIAS
 
     def environment(self) -> bytes:
         """Return environment.yml; without one, what requirements.txt or pyproject.toml stand for.

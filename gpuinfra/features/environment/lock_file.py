@@ -12,8 +12,8 @@ FILE = "environment.lock"
 RENEW = f"gpuinfra env lock   # or delete {FILE}: then the host solves"
 _INPUT = re.compile(rb"^#.*\binput-sha256=([0-9a-f]{64})\b", re.M)
 
-# conda's own variable for a mirror, and what stands before the bare name of a channel without it
-ALIAS, DEFAULT_ALIAS = "CONDA_CHANNEL_ALIAS", "https://conda.anaconda.org/"
+# what stands before the bare name of a channel, unless CONDA_CHANNEL_ALIAS names another one
+DEFAULT_ALIAS = "https://conda.anaconda.org/"
 _PACKAGE = re.compile(
     r"(?P<channel>https?://[^\s#]+)/(?:linux-64|noarch)/[\w.+!-]+\.(?:conda|tar\.bz2)#(?:sha256:)?[0-9a-f]{64}"
 )

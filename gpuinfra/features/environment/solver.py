@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gpuinfra.features.environment.lock_file import ALIAS, DEFAULT_ALIAS
+from gpuinfra.features.environment.lock_file import DEFAULT_ALIAS
 from gpuinfra.features.environment.solution import LockedPackage, Solution, SolveRequest
 from gpuinfra.ground import locations
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.names import CHANNEL_ALIAS
 from gpuinfra.tools import process
 from gpuinfra.tools.adapter import adapter
 
@@ -44,7 +45,7 @@ class RattlerSolver:
             "channels": question.channels,
             "specs": question.specs,
             "cuda": question.cuda,
-            "alias": self._environ.get(ALIAS) or DEFAULT_ALIAS,
+            "alias": self._environ.get(CHANNEL_ALIAS) or DEFAULT_ALIAS,
             "cache": str(self._cache),
             "timeout_s": REQUEST_S,
         }

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.environment.lock_file import ALIAS
 from gpuinfra.features.environment.solution import Solution, SolveRequest
 from gpuinfra.features.environment.solver import RattlerSolver
 from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.names import CHANNEL_ALIAS
 from tests.bootstrap.server import Server, serving
 from tests.features.environment import channel
 
@@ -35,7 +35,7 @@ def server(www: Path) -> Iterator[Server]:
 
 def solver(cache: Path, alias: str, **more: str) -> RattlerSolver:
     """Return the solver as the command line makes it, but for the channels' address."""
-    return RattlerSolver(cache=cache, environ={**os.environ, ALIAS: alias, **more})
+    return RattlerSolver(cache=cache, environ={**os.environ, CHANNEL_ALIAS: alias, **more})
 
 
 def ask(
