@@ -83,8 +83,9 @@ class Receipt:
             rows.append(f"  {clock(self.unseen_s)} of it nobody saw; counted as running")
         rows += [f"  still there  {it.what}: {_month(it.usd_month)}" for it in self.kept]
         costly = [it for it in self.gone if it.startswith(COSTLY)]
-        others = f" and {count(len(self.gone) - len(costly), 'thing')} that cost nothing"
-        return [head, *rows, f"  gone         {', '.join(costly)}{others}"]
+        others = len(self.gone) - len(costly)
+        free = f"{count(others, 'thing')} that cost nothing" if others else ""
+        return [head, *rows, f"  gone         {' and '.join(filter(None, [', '.join(costly), free]))}"]
 
     def _whys(self) -> dict[str, list[str]]:
         """Return what has no known price, by the reason."""

@@ -13,6 +13,8 @@ from gpuinfra.ground.model import Change, Diagnostic, Outcome, Progress
 ACTIONS = {"create", "update", "replace", "delete"}
 # A note in the state, nothing at AWS: not for the eyes of a person who reads a plan.
 NOTE = "terraform_data"
+# A warning of how we call it (runner.plan_import), of which a user can do nothing.
+OUR_CALL = "Deprecated flag: -state"
 
 
 class Events:
@@ -62,7 +64,7 @@ class Events:
         kind = event["type"]
         if kind == "planned_change":
             self._planned(event["change"])
-        elif kind == "diagnostic":
+        elif kind == "diagnostic" and event["diagnostic"]["summary"] != OUR_CALL:
             self._diagnostics.append(_diagnostic(event["diagnostic"]))
         elif kind == "change_summary":
             self._summary(event["changes"])

@@ -97,6 +97,19 @@ def test_the_text_adds_up() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("gone", "shown"),
+    [
+        (("host i-1", "disk vol-1"), "host i-1, disk vol-1"),
+        (("key pair k",), "1 thing that cost nothing"),
+    ],
+)
+def test_what_is_gone_names_no_empty_kind(gone: tuple[str, ...], shown: str) -> None:
+    """Neither "and 0 things" nor "and" alone."""
+    found = dataclasses.replace(made(span(RUNNING, 0, HOUR), now=HOUR), gone=gone)
+    assert found.text()[-1] == f"  gone         {shown}"
+
+
 def test_a_price_that_nobody_told_makes_the_sum_a_least() -> None:
     """No guess; what would tell it is named."""
     found = made(span(RUNNING, 0, HOUR), rate_of=unknown_host, now=HOUR)

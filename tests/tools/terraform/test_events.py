@@ -100,6 +100,13 @@ def test_a_warning_is_no_error() -> None:
     assert (len(outcome.diagnostics), outcome.errors) == (1, ())
 
 
+def test_a_warning_of_how_we_call_terraform_is_not_told() -> None:
+    """There is nothing that a user could do about it; Terraform's words, as it said them."""
+    told = {"severity": "warning", "summary": "Deprecated flag: -state", "detail": "Use `path` attribute ..."}
+    outcome, _ = taken(line("diagnostic", diagnostic=told))
+    assert outcome.diagnostics == ()
+
+
 @pytest.mark.parametrize(
     "text", ["panic: runtime error", "}", '"a string"', "[1]", "{}", '{"x": 1}', "", "7"]
 )
