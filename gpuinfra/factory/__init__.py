@@ -41,8 +41,20 @@ def world(
         ConfigError: there is no project here, or none that is trusted, or the name cannot be a stack's.
     """
     here = here or Path.cwd()
-    project = _project(environ, here)
-    return _world(project, project.stack(stack_name), environ, here, reporter)
+    project, stack = stack_of(stack_name, environ, here=here)
+    return _world(project, stack, environ, here, reporter)
+
+
+def stack_of(
+    stack_name: str, environ: Mapping[str, str], *, here: Path | None = None
+) -> tuple[Project, Stack]:
+    """Return the project and one stack of it; for what needs no more of the world.
+
+    Raises:
+        ConfigError: there is no project here, or none that is trusted, or the name cannot be a stack's.
+    """
+    project = _project(environ, here or Path.cwd())
+    return project, project.stack(stack_name)
 
 
 def world_for_init(

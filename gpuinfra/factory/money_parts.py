@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuinfra.factory import default_region, regions, world
-from gpuinfra.factory.adapters import price_source
+from gpuinfra.factory import default_region, regions, stack_of
+from gpuinfra.factory.adapters import price_source, state_file, values
 from gpuinfra.ground import paths
 from gpuinfra.ground.errors import ConfigError
 
@@ -69,25 +69,26 @@ def type_prices(
     from gpuinfra.tools.terminal.terminal import Terminal
 
     told = reporter or Terminal()
-    named = regions.checked(region, "prices") or _stack_region(stack, environ, here, told) or default_region()
+    named = regions.checked(region, "prices") or _stack_region(stack, environ, here) or default_region()
     directory = paths.cache_home(environ) / "prices"
     return TypePrices(named, directory=directory, ask=lambda: price_source(named), reporter=told)
 
 
-def _stack_region(stack: str, environ: Mapping[str, str], here: Path | None, reporter: Reporter) -> str:
+def _stack_region(name: str, environ: Mapping[str, str], here: Path | None) -> str:
     """Return the region of a stack, empty where there is none: prices can be seen without a project.
 
     Raises:
         ConfigError: its values are wrong: prices of another region would be shown.
     """
     try:
-        it = world(stack, environ, here=here, reporter=reporter)
+        project, stack = stack_of(name, environ, here=here)
     except ConfigError:
         return ""
     with suppress(ConfigError):  # a damaged state is no reason to show no price
-        if region := it.state.read().region:  # read in no time
+        if region := state_file(stack, environ).read().region:  # read in no time
             return region
-    return it.values.read().region if it.values.exists() else ""
+    given = values(project, stack)
+    return given.read().region if given.exists() else ""
 
 
 def tell(lines: Sequence[str]) -> None:
