@@ -146,7 +146,7 @@ def _world(
             project=project,
             files=files,
             user_data=UserData(files, project, alias=environ.get(CHANNEL_ALIAS, "")),
-            values=adapters.values(project, stack),
+            values=adapters.values(project, stack, environ),
             state=adapters.state_file(stack, environ),
             reporter=told,
             ssh=ssh,

@@ -40,11 +40,12 @@ def state_file(stack: Stack, environ: Mapping[str, str]) -> StateFile:
     return LocalState(stack.state, stack=stack.name, rescue_directories=directories)
 
 
-def values(project: Project, stack: Stack) -> Values:
+def values(project: Project, stack: Stack, environ: Mapping[str, str]) -> Values:
     """Return the terraform.tfvars of a stack."""
     from gpuinfra.tools.terraform.tfvars import TfvarsFile
 
-    return TfvarsFile(stack.tfvars, module=project.module)
+    kept = paths.cache_home(environ) / "values"
+    return TfvarsFile(stack.tfvars, module=project.module, kept=kept)
 
 
 def pool_record(stack: Stack) -> PoolRecord:

@@ -87,7 +87,7 @@ def _stack_region(name: str, environ: Mapping[str, str], here: Path | None) -> s
     with suppress(ConfigError):  # a damaged state is no reason to show no price
         if region := state_file(stack, environ).read().region:  # read in no time
             return region
-    given = values(project, stack)
+    given = values(project, stack, environ)
     return given.read().region if given.exists() else ""
 
 

@@ -11,6 +11,8 @@ from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import replace_text
 from gpuinfra.tools.terraform import declared, hcl_text
 from gpuinfra.tools.terraform.hcl_text import NotHclError, Value
+from gpuinfra.tools.terraform.kept_values import KeptValues
+from gpuinfra.tools.terraform.kept_values import read as read_anew
 from gpuinfra.tools.terraform.links import link_module
 from gpuinfra.tools.terraform.other_values import OURS, beside
 from gpuinfra.tools.terraform.pool_file import PoolFile
@@ -26,11 +28,12 @@ from gpuinfra.tools.terraform.settings import (
 
 @adapter("terraform.tfvars cannot be used")
 class TfvarsFile:
-    """The Values port: the terraform.tfvars of one stack."""
+    """The Values port: the terraform.tfvars of one stack. kept: where what was read is kept, if anywhere."""
 
-    def __init__(self, path: Path, *, module: Path) -> None:
+    def __init__(self, path: Path, *, module: Path, kept: Path | None = None) -> None:
         self._path = path
         self._module = module
+        self._read = KeptValues(kept, path).of if kept else read_anew
 
     def exists(self) -> bool:
         """Tell whether the file is there."""
@@ -142,7 +145,7 @@ class TfvarsFile:
 
     def _values(self) -> dict[str, Value]:
         try:
-            return {name: item.value for name, item in hcl_text.read(self._text()).items()}
+            return self._read(self._text())
         except NotHclError as error:
             raise self._not_hcl(error) from None
 
