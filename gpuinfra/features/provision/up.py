@@ -78,7 +78,7 @@ def apply(
     """Make or change the host. Where one lives the plan is made first, and that very plan is applied.
 
     wait_s: for how long AWS is asked again where it has no host to give; 0: once in each place. keep_old: a
-    host that is replaced stays, until_ready.end_old ends it.
+    host that is replaced stays, proven.end_old ends it.
 
     Raises:
         HostError: an instance of this stack runs that Terraform does not know.

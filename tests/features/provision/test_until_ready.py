@@ -1,14 +1,17 @@
 """`up --until-ready`: what there is after each way in which it may end, or be cut off."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from gpuinfra.features.provision import kept_host
+from gpuinfra.features.provision.proven import end_old
 from gpuinfra.features.provision.until_ready import beside
 from gpuinfra.features.provision.up import apply, up
 from gpuinfra.ground.errors import CloudError, ConfigError, HostError, Interrupted, TerraformError
-from gpuinfra.ground.model import Change, Outcome
+from gpuinfra.ground.model import Change, Host, Outcome
+from gpuinfra.ground.world import World
 from tests.fakes.host import REFUSED as REFUSED_LOGIN
 from tests.fakes.host import FakeSshClient
 from tests.features.provision.kept_scene import (
@@ -138,6 +141,23 @@ def test_the_old_one_goes_once_the_new_one_is_proven(tmp_path: Path) -> None:
     assert (scene.now, scene.cloud.terminated) == ((NEW, False, {NEW}), [OLD])
     assert ssh.forgotten == [OLD]
     assert any(line.startswith(f"receipt: stack 'default', {OLD}") for line in scene.reporter.said)
+
+
+@pytest.mark.parametrize(("state", "ends"), [("running", [OLD]), ("stopped", [])])
+def test_the_old_one_runs_its_hook_before_it_goes(tmp_path: Path, state: str, ends: list[str]) -> None:
+    """As at each other end; one that is stopped is not started for it."""
+    scene = Scene(tmp_path, instance(OLD, state=state), instance(NEW), recorded=NEW)
+    scene.keep()
+    ended: list[str] = []
+
+    def end_host(_: World, host: Host, __: str) -> None:
+        assert scene.cloud.terminated == []
+        ended.append(host.instance_id)
+
+    made = scene.world.state.read().host
+    assert made
+    end_old(dataclasses.replace(scene.world, end_host=end_host), made)
+    assert (ended, scene.cloud.terminated) == (ends, [OLD])
 
 
 def test_a_proof_that_fails_keeps_both(tmp_path: Path) -> None:
