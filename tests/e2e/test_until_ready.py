@@ -100,7 +100,7 @@ def test_the_old_host_goes_when_the_new_one_is_proven(cli: Cli, sim: Simulator) 
     assert f"! {old} is kept until the new host is proven; until then both cost money: " in done.stderr
     assert f"! each of both has a lease of its own: that of {old} stays as it is" in done.stderr
     assert done.stderr.index("is proven (") < done.stderr.index(f"terminating {old}")
-    assert f"receipt: stack 'default', {old} " in done.stderr
+    assert done.stderr.index(f"{old} runs on_stop") < done.stderr.index(f"receipt: stack 'default', {old} ")
     assert done.stdout == f"{old}\n", "what led to it is forgotten"
     assert not kept_file(cli).exists()
     assert (cli.json("plan"), lease_of(sim)) == (UNCHANGED, {new})
