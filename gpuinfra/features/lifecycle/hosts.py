@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from gpuinfra.features.lifecycle.power import GONE
+from gpuinfra.features.lifecycle.state_wait import GONE
 from gpuinfra.features.money import cost
 from gpuinfra.features.provision import half_move, kept_host, kept_text, later_start
 from gpuinfra.ground import when

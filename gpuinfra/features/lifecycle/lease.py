@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from gpuinfra.features.lifecycle import power
+from gpuinfra.features.lifecycle.state_wait import existing
 from gpuinfra.features.money import lease as leases
 from gpuinfra.features.money import lease_end
 from gpuinfra.features.money.lease import Lease
@@ -24,7 +25,7 @@ def lease(world: World) -> LeaseSummary:
         ConfigError: it has no lease.
     """
     host, record = world.recorded_host(), world.state.read()
-    instance = power.existing(power.cloud_of(world, host), host)
+    instance = existing(power.cloud_of(world, host), host)
     found = lease_end.summary(world, record, host, instance, asks=True)
     if found is None:
         raise _without(host)

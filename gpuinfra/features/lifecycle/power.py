@@ -7,21 +7,16 @@ from gpuinfra.features.events import events
 from gpuinfra.features.lifecycle.other_places import OWN_PLACE, OtherPlaces
 from gpuinfra.features.lifecycle.renewed import record, settings_as_recorded
 from gpuinfra.features.lifecycle.spot_host import refuse_stop
+from gpuinfra.features.lifecycle.state_wait import await_state, existing
 from gpuinfra.features.money import cost, lease_end
 from gpuinfra.features.provision import kept_text, later_start
-from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, Declined, HostError, Interrupted, Stopped
-from gpuinfra.ground.model import Host, Instance, Row
+from gpuinfra.ground.errors import CloudError, Declined, Stopped
+from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import CAPACITY_BLOCK
 from gpuinfra.ground.protocols import Cloud
 from gpuinfra.ground.world import World
 
-POLL_S = 2.0
-TIMEOUT_S = 900.0  # a host that does not hear the power button is cut off by EC2 after some minutes
-GONE = ("terminated", "shutting-down")
-# EC2 shows a start within seconds; a host that is stopped so long after one has been stopped again.
-SHOWN_S = 30.0
-LATE = "Server.InsufficientInstanceCapacity"
 # What runs on the host: commands of jobs, shells; and why it could not be asked, if so.
 Running = Callable[[Host], Sequence[str]]
 
@@ -107,19 +102,6 @@ def cloud_of(world: World, host: Host) -> Cloud:
     return world.cloud(host.region, settings_as_recorded(host))
 
 
-def existing(cloud: Cloud, host: Host) -> Instance:
-    """Return the instance of a host.
-
-    Raises:
-        HostError: it is gone.
-    """
-    instance = cloud.instance(host.instance_id)
-    if instance is None or instance.state in GONE:
-        gone = f"the host {host.instance_id} is gone: it was terminated outside of gpuinfra"
-        raise HostError(gone, hint=command("status", host.stack))
-    return instance
-
-
 def left_alone(world: World, cloud: Cloud, host: Host) -> Instance:
     """Return the instance of a host that AWS, which may just have started it, starts by itself no more."""
     instance = existing(cloud, host)
@@ -157,44 +139,3 @@ def power_on(world: World, cloud: Cloud, host: Host, instance: Instance) -> Inst
         lease_end.before_start(world, cloud, host, instance)
         cloud.start(host.instance_id)
     return await_state(world, cloud, host, "running")
-
-
-def await_state(world: World, cloud: Cloud, host: Host, *wanted: str) -> Instance:
-    """Wait until EC2 says that the host is in one of these states.
-
-    Raises:
-        CloudError: EC2 has stopped again what was to run.
-        HostError: it is gone, or not there within 15 minutes.
-        Interrupted: Ctrl-C; EC2 goes on.
-    """
-    began, was_pending = world.clock.now(), False
-    try:
-        with world.reporter.live(f"Waiting for EC2: {wanted[0]}") as view:
-            while (instance := existing(cloud, host)).state not in wanted:
-                view.rows([Row(mark="now", text=f"{host.instance_id}: {instance.state}", since=began)])
-                waited_s, was_pending = world.clock.now() - began, was_pending or instance.state == "pending"
-                if instance.state == "stopped" and (was_pending or waited_s > SHOWN_S):
-                    raise stopped_again(instance, host)
-                _give_up(waited_s, instance, host)
-                world.clock.sleep(POLL_S)
-    except KeyboardInterrupt:
-        message = f"stopped waiting; EC2 goes on until {host.instance_id} is {wanted[0]}"
-        raise Interrupted(message, hint=command("status", host.stack)) from None
-    cost.seen(world, host, instance)
-    return instance
-
-
-def stopped_again(instance: Instance, host: Host) -> CloudError:
-    """Return the error for a host that EC2 began to start, and stopped: mostly for lack of capacity."""
-    why = f"{instance.reason or 'it does not say why'}{STAYS_STOPPED}"
-    again = f"{command('start', host.stack)}   # again, later"
-    error = CloudError(f"EC2 said yes and stopped {host.instance_id} again: {why}", hint=again)
-    if LATE in instance.reason:
-        error.code = LATE.partition(".")[2]
-    return error
-
-
-def _give_up(waited_s: float, instance: Instance, host: Host) -> None:
-    if waited_s > TIMEOUT_S:
-        still = f"{host.instance_id} is still {instance.state} after 15 minutes"
-        raise HostError(still, hint=command("logs --console", host.stack))

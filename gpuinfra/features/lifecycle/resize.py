@@ -5,6 +5,7 @@ import dataclasses
 from gpuinfra.features.lifecycle import places, power
 from gpuinfra.features.lifecycle.power import Running
 from gpuinfra.features.lifecycle.renewed import record
+from gpuinfra.features.lifecycle.state_wait import existing
 from gpuinfra.features.money import lease_end
 from gpuinfra.features.provision import later_start
 from gpuinfra.features.provision.preflight import settings_of
@@ -25,7 +26,7 @@ def resize(world: World, instance_type: str, *, yes: bool, running: Running) -> 
     host = dataclasses.replace(world.recorded_host(), instance_type=instance_type)
     settings_of(world)  # terraform.tfvars has to be written later: what is wrong with it is said now
     cloud = power.cloud_of(world, host)
-    instance = power.existing(cloud, host)
+    instance = existing(cloud, host)
     if instance.instance_type != instance_type:
         refuse(cloud.type_facts(instance_type), instance, host)
         _prove_lease(world, cloud, host, instance)

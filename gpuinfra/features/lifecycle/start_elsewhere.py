@@ -13,6 +13,7 @@ from gpuinfra.features.capacity.verdict import Verdict, verdict
 from gpuinfra.features.capacity.walk import NothingLeftError
 from gpuinfra.features.lifecycle import disk_copy, elsewhere_text, half_moved, move, places, power, tries
 from gpuinfra.features.lifecycle.disk_copy import DiskImages
+from gpuinfra.features.lifecycle.state_wait import GONE, existing
 from gpuinfra.features.provision import half_move, kept_text
 from gpuinfra.features.provision.preflight import prepare, settings_of
 from gpuinfra.ground.disk_copy import DiskCopy
@@ -69,7 +70,7 @@ class Elsewhere:
         if not self.moves or verdict(refusal) not in NO_ROOM:
             raise refusal
         settings, cloud = settings_of(world), power.cloud_of(world, host)
-        instance = power.existing(cloud, host)
+        instance = existing(cloud, host)
         if why := places.why_reserved(instance):
             raise elsewhere_text.stays(refusal, host, why)
         names = (instance.instance_type, settings.instance_type, *settings.instance_types)
@@ -84,7 +85,7 @@ class Elsewhere:
 
     def started(self, world: World, host: Host) -> None:
         """Record the type of a host that started in its own place; a copy of its disk is out of date."""
-        now = power.existing(power.cloud_of(world, host), host)
+        now = existing(power.cloud_of(world, host), host)
         for copy in self._copies(world, host):
             if copy.instance_id == host.instance_id:
                 self.images(host.region).remove(copy.image_id)
@@ -103,7 +104,7 @@ class Elsewhere:
     def _with_a_copy(
         self, world: World, settings: Settings, host: Host, refusal: CloudError, fit: Mapping[str, TypeFacts]
     ) -> Host:
-        instance = power.existing(power.cloud_of(world, host), host)
+        instance = existing(power.cloud_of(world, host), host)
         pools = places.with_a_copy(settings, instance, fit)
         kept = kept_text.why_it_stays(world)
         if why := kept or places.why_it_stays(settings, world.state.read(), instance, pools):
@@ -128,14 +129,14 @@ class Elsewhere:
 
     def _arrived(self, world: World, copy: DiskCopy) -> Host:
         host = world.recorded_host()
-        move.finish(world, copy, host, power.existing(power.cloud_of(world, host), host))
+        move.finish(world, copy, host, existing(power.cloud_of(world, host), host))
         return host
 
     def _again(self, world: World, host: Host, copies: Sequence[DiskCopy]) -> Host:
         """Make a host again from its copy that was ended before its successor was recorded, if it was."""
         instance = power.cloud_of(world, host).instance(host.instance_id)
         copy = next((it for it in copies if it.instance_id == host.instance_id), None)
-        if copy is None or (instance and instance.state not in power.GONE):
+        if copy is None or (instance and instance.state not in GONE):
             return host
         world.reporter.say(f"{host.instance_id} is gone, and is made again from the copy of its disk")
         return self._moved(world, host, copy, [Pool(instance_type=host.instance_type)])

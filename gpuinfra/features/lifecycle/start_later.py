@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from gpuinfra.features.lifecycle import power
 from gpuinfra.features.lifecycle.other_places import OWN_PLACE, OtherPlaces
+from gpuinfra.features.lifecycle.state_wait import existing
 from gpuinfra.features.lifecycle.until import EXAMPLE, LEAST, parse
 from gpuinfra.features.money import lease_end
 from gpuinfra.features.money.lease import LEAST_S
@@ -55,7 +56,7 @@ def start(
     """
     end = _until(until, when_available, now, world.files.name)
     host = elsewhere.settle(world, world.recorded_host())
-    launched = power.existing(power.cloud_of(world, host), host).launched
+    launched = existing(power.cloud_of(world, host), host).launched
     try:
         made = start(world, elsewhere)
         return StartedOrWaiting(host=made, instance_id=made.instance_id)

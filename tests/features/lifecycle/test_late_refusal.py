@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.lifecycle import power
+from gpuinfra.features.lifecycle import power, state_wait
 from gpuinfra.ground.errors import CloudError
 from tests.fakes.host import fake_world
 from tests.fakes.world import FakeTime
@@ -38,7 +38,7 @@ def test_a_host_that_ec2_stops_again_is_not_waited_for(
     assert caught.value.code == code
     assert f"stopped i-0123456789abcdef0 again: {reason}" in caught.value.message
     assert caught.value.hint == "gpuinfra start   # again, later"
-    assert time.now_s <= power.SHOWN_S + power.POLL_S
+    assert time.now_s <= state_wait.SHOWN_S + state_wait.POLL_S
 
 
 def test_a_stop_of_a_pending_host_that_ec2_stops_by_itself(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gpuinfra.features.lifecycle import power
+from gpuinfra.features.lifecycle import power, state_wait
 from gpuinfra.ground.errors import (
     CloudError,
     Declined,
@@ -56,7 +56,7 @@ def test_a_stop_waits_for_ec2_and_renews_the_record(tmp_path: Path) -> None:
     world = fake_world(tmp_path, cloud=cloud, terraform=terraform, ssh=ssh, time=time)
     assert stop(world).state == "stopped"
     assert (cloud.calls, ssh.closed, terraform.calls) == ([("stop",)], [RUNNING.instance_id], REFRESHED)
-    assert time.now_s == 2 * power.POLL_S
+    assert time.now_s == 2 * state_wait.POLL_S
     assert terraform.given["pool"] == {  # terraform.tfvars may ask for another market by now
         "instance_type": "g4dn.xlarge",
         "market": "on-demand",
