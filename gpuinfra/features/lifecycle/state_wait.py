@@ -1,10 +1,10 @@
 """The host as EC2 sees it now, and the wait for the state that a command asked for."""
 
 from gpuinfra.features.money import cost
-from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, HostError, Interrupted
+from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, HostError, Interrupted, NotReached
 from gpuinfra.ground.model import Host, Instance, Row
 from gpuinfra.ground.names import command
-from gpuinfra.ground.protocols import Cloud
+from gpuinfra.ground.protocols import Cloud, LiveView
 from gpuinfra.ground.world import World
 
 POLL_S = 2.0
@@ -32,14 +32,14 @@ def await_state(world: World, cloud: Cloud, host: Host, *wanted: str) -> Instanc
     """Wait until EC2 says that the host is in one of these states.
 
     Raises:
-        CloudError: EC2 has stopped again what was to run.
+        CloudError: EC2 has stopped again what was to run, or gives no answer for 15 minutes.
         HostError: it is gone, or not there within 15 minutes.
         Interrupted: Ctrl-C; EC2 goes on.
     """
     began, was_pending = world.clock.now(), False
     try:
         with world.reporter.live(f"Waiting for EC2: {wanted[0]}") as view:
-            while (instance := existing(cloud, host)).state not in wanted:
+            while (instance := _asked(world, cloud, host, view, began)).state not in wanted:
                 view.rows([Row(mark="now", text=f"{host.instance_id}: {instance.state}", since=began)])
                 waited_s, was_pending = world.clock.now() - began, was_pending or instance.state == "pending"
                 if instance.state == "stopped" and (was_pending or waited_s > SHOWN_S):
@@ -51,6 +51,18 @@ def await_state(world: World, cloud: Cloud, host: Host, *wanted: str) -> Instanc
         raise Interrupted(message, hint=command("status", host.stack)) from None
     cost.seen(world, host, instance)
     return instance
+
+
+def _asked(world: World, cloud: Cloud, host: Host, view: LiveView, began: float) -> Instance:
+    """Return the instance; where the connection breaks EC2 goes on all the same, and is asked again."""
+    while True:
+        try:
+            return existing(cloud, host)
+        except NotReached:
+            if world.clock.now() - began > TIMEOUT_S:
+                raise
+        view.rows([Row(mark="now", text="AWS does not answer; it is asked again", since=began)])
+        world.clock.sleep(POLL_S)
 
 
 def stopped_again(instance: Instance, host: Host) -> CloudError:

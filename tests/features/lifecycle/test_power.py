@@ -12,7 +12,6 @@ from gpuinfra.ground.errors import (
     Declined,
     GpuInfraError,
     HostError,
-    Interrupted,
     Stopped,
 )
 from gpuinfra.ground.model import Host, Instance, Outcome
@@ -153,24 +152,6 @@ def test_a_record_that_was_not_renewed_says_that_ec2_has_done_it(tmp_path: Path)
         GpuInfraError, match="EC2 has done it, but Terraform's record was not renewed: your AWS"
     ):
         stop(fake_world(tmp_path, terraform=terraform))
-
-
-def test_ec2_is_not_waited_for_without_end(tmp_path: Path) -> None:
-    """After a quarter of an hour the user is told in which state the host hangs."""
-    with pytest.raises(HostError, match="still stopping after 15 minutes"):
-        stop(fake_world(tmp_path, cloud=SlowCloud("running", *["stopping"] * 1000)))
-
-
-def test_ctrl_c_while_waiting_says_that_ec2_goes_on(tmp_path: Path) -> None:
-    """Nothing is undone by it."""
-
-    class Impatient(FakeTime):
-        def sleep(self, seconds: float) -> None:
-            raise KeyboardInterrupt
-
-    cloud = SlowCloud("running", "stopping")
-    with pytest.raises(Interrupted, match="EC2 goes on until i-0123456789abcdef0 is stopped"):
-        stop(fake_world(tmp_path, cloud=cloud, time=Impatient()))
 
 
 def test_up_starts_a_host_that_is_stopped(tmp_path: Path) -> None:
