@@ -7,8 +7,10 @@ and which run of that host it followed. Of a host that has been started since, i
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol
 
+from gpuinfra.features.lifecycle.state_wait import asked
 from gpuinfra.features.provision import half_move
 from gpuinfra.ground.disk_copy import RESTORE_IMAGE, RESTORE_LAUNCH, RESTORE_NAME, RESTORE_OF, DiskCopy
 from gpuinfra.ground.errors import AlreadyExists, CloudError, Interrupted
@@ -42,10 +44,12 @@ def made(world: World, images: DiskImages, host: Host, instance: Instance, tags:
         CloudError: EC2 refuses, or the copy failed.
         Interrupted: Ctrl-C; EC2 goes on with the copy.
     """
-    began, users_tags = world.clock.now(), world.state.read().users_tags
+    began = world.clock.now()
+    ask = partial(_looked_at, images, host, instance, tags, world.state.read().users_tags)
     try:
         with _noted(world), world.reporter.live("Copying the disk") as view:
-            while (copy := _looked_at(images, host, instance, tags, users_tags)).state != AVAILABLE:
+            look = partial(asked, world, view, ask, began=began, timeout_s=TIMEOUT_S)
+            while (copy := look()).state != AVAILABLE:
                 waited_s = world.clock.now() - began
                 if waited_s > TIMEOUT_S:
                     raise CloudError("EC2 has not copied the disk within a day", hint=_again(host))

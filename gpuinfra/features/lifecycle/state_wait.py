@@ -1,5 +1,9 @@
 """The host as EC2 sees it now, and the wait for the state that a command asked for."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
 from gpuinfra.features.money import cost
 from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, HostError, Interrupted, NotReached
 from gpuinfra.ground.model import Host, Instance, Row
@@ -7,6 +11,7 @@ from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud, LiveView
 from gpuinfra.ground.world import World
 
+T = TypeVar("T")
 POLL_S = 2.0
 TIMEOUT_S = 900.0  # a host that does not hear the power button is cut off by EC2 after some minutes
 GONE = ("terminated", "shutting-down")
@@ -39,7 +44,10 @@ def await_state(world: World, cloud: Cloud, host: Host, *wanted: str) -> Instanc
     began, was_pending = world.clock.now(), False
     try:
         with world.reporter.live(f"Waiting for EC2: {wanted[0]}") as view:
-            while (instance := _asked(world, cloud, host, view, began)).state not in wanted:
+            look = partial(
+                asked, world, view, partial(existing, cloud, host), began=began, timeout_s=TIMEOUT_S
+            )
+            while (instance := look()).state not in wanted:
                 view.rows([Row(mark="now", text=f"{host.instance_id}: {instance.state}", since=began)])
                 waited_s, was_pending = world.clock.now() - began, was_pending or instance.state == "pending"
                 if instance.state == "stopped" and (was_pending or waited_s > SHOWN_S):
@@ -53,13 +61,17 @@ def await_state(world: World, cloud: Cloud, host: Host, *wanted: str) -> Instanc
     return instance
 
 
-def _asked(world: World, cloud: Cloud, host: Host, view: LiveView, began: float) -> Instance:
-    """Return the instance; where the connection breaks EC2 goes on all the same, and is asked again."""
+def asked(world: World, view: LiveView, ask: Callable[[], T], *, began: float, timeout_s: float) -> T:
+    """Return what AWS answers; where the connection breaks it goes on all the same, and is asked again.
+
+    Raises:
+        NotReached: it did not answer until the time was up.
+    """
     while True:
         try:
-            return existing(cloud, host)
+            return ask()
         except NotReached:
-            if world.clock.now() - began > TIMEOUT_S:
+            if world.clock.now() - began > timeout_s:
                 raise
         view.rows([Row(mark="now", text="AWS does not answer; it is asked again", since=began)])
         world.clock.sleep(POLL_S)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gpuinfra.ground.disk_copy import RESTORE_IMAGE, RESTORE_LAUNCH, RESTORE_NAME, RESTORE_OF, DiskCopy
-from gpuinfra.ground.errors import CloudError
+from gpuinfra.ground.errors import CloudError, NotReached
 from gpuinfra.ground.model import Instance, Tags
 from gpuinfra.ground.pool import Pool
 from tests.fakes.host import FakeCloud
@@ -31,7 +31,8 @@ def no_room(pool: Pool) -> CloudError:
 class Account:
     """What there is at AWS. disks: content by instance or image. kill_at: the step at which all is killed.
 
-    kill_after: or what has been done then. copy_refusal: what EC2 says to a copy of a disk.
+    kill_after: or what has been done then. copy_refusal: what EC2 says to a copy of a disk. away: how many
+    looks at a copy that was begun get no answer.
     """
 
     instances: dict[str, Instance]
@@ -41,6 +42,7 @@ class Account:
     kill_at: int = 0
     kill_after: str = ""
     copy_refusal: CloudError | None = None
+    away: int = 0
     step: int = 0
     log: list[str] = dataclasses.field(default_factory=list)
 
@@ -137,6 +139,9 @@ class AccountImages:
 
     def copies(self, tags: Tags) -> list[DiskCopy]:
         """Return them; the next look finds them available."""
+        if self.account.copies and self.account.away:
+            self.account.away -= 1
+            raise NotReached("AWS cannot be reached")
         now = list(self.account.copies.values())
         for it in now:
             self.account.copies[it.image_id] = dataclasses.replace(it, state="available", percent=100)

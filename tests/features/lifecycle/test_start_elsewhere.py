@@ -64,6 +64,13 @@ def test_it_comes_back_in_another_zone_with_its_disk(tmp_path: Path) -> None:
     assert it.account.copies == {}
 
 
+def test_a_lost_connection_does_not_end_the_wait_for_a_copy(tmp_path: Path) -> None:
+    """It takes minutes to hours, at night; EC2 goes on with it."""
+    it = scene(tmp_path)
+    it.account.away = 5
+    assert (start(it) != OLD, copied(it), it.account.away) == (True, 1, 0)
+
+
 def test_without_a_yes_it_stays_stopped(tmp_path: Path) -> None:
     """At a terminal it is asked, once for each step; without one all is as it ever was."""
     for at_terminal in (True, False):
