@@ -56,6 +56,22 @@ def state(ec2: "EC2Client", host: Any) -> str:
     return str(describe(ec2, host["InstanceId"])["State"]["Name"])
 
 
+@pytest.mark.parametrize("end", ["notes", "nan", "1e9"])
+def test_a_machine_of_somebody_elses_is_none_of_ours(
+    end: str, starts: StateMachines, sim: Simulator, ec2: "EC2Client"
+) -> None:
+    """Whatever its name has in common with ours: it is neither counted nor ended."""
+    host, states = stopped(ec2), client("stepfunctions", sim)
+    name = f"gpuinfra-default-start-{host['InstanceId']}-{end}"
+    role = "arn:aws:iam::123456789012:role/other"
+    states.create_state_machine(name=name, definition=json.dumps({"States": {}}), roleArn=role)
+    assert (starts.until("default", host["InstanceId"]), starts.end("default", host["InstanceId"])) == (
+        None,
+        False,
+    )
+    assert [it["name"] for it in states.list_state_machines()["stateMachines"]] == [name]
+
+
 def test_a_host_is_started_once_there_is_capacity(
     starts: StateMachines, sim: Simulator, ec2: "EC2Client"
 ) -> None:

@@ -7,9 +7,21 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from gpuinfra.ground.price_list import GpuType
+from gpuinfra.ground.reply import fits
 from gpuinfra.tools.files import make_private, write_private
 
 FRESH_S = 24 * 3600.0
+# What is in the files; a damaged one has something else.
+PRICE = {
+    "amount": (float, None),
+    "at": float,
+    "currency": (str, None),
+    "unit": (str, None),
+    "why": (str, None),
+}
+PRICES = {str: {**PRICE, "zones": ({str: float}, None)}}
+GPU = {"name": str, "gpu": str, "gpus": float, "gpu_memory_mib": int, "vcpus": int, "memory_mib": int}
+TYPES = {"at": float, "types": [GPU]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,17 +61,11 @@ class PriceCache:
             write_private(self._path, data)
 
     def _load(self) -> dict[str, KeptPrice]:
-        with suppress(OSError, ValueError, TypeError, AttributeError):
+        with suppress(OSError, ValueError, TypeError, RecursionError):
             raw = json.loads(self._path.read_text(encoding="utf-8"))
-            return {str(name): _checked(KeptPrice(**one)) for name, one in raw.items()}
+            if fits(raw, PRICES):
+                return {name: KeptPrice(**one) for name, one in raw.items()}
         return {}
-
-
-def _checked(kept: KeptPrice) -> KeptPrice:
-    """Raise TypeError where a damaged file has something else than numbers."""
-    if not isinstance(kept.at, int | float) or not isinstance(kept.amount, int | float | None):
-        raise TypeError("no price")
-    return kept
 
 
 class TypesCache:
@@ -70,9 +76,9 @@ class TypesCache:
 
     def get(self, now: float) -> list[GpuType] | None:
         """Return them; None if they are not known, or too old."""
-        with suppress(OSError, ValueError, TypeError, KeyError):
+        with suppress(OSError, ValueError, TypeError, RecursionError):
             raw = json.loads(self._path.read_text(encoding="utf-8"))
-            if 0 <= now - raw["at"] < FRESH_S:
+            if fits(raw, TYPES) and 0 <= now - raw["at"] < FRESH_S:
                 return [GpuType(**one) for one in raw["types"]]
         return None
 

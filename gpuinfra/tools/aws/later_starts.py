@@ -114,11 +114,11 @@ class StateMachines:
 
     def _machines(self, stack: str, instance_id: str) -> Iterator[tuple[float, str]]:
         """Yield until when each machine of a host tries, and its ARN; who may not list them has made none."""
-        start = f"{_name(stack, instance_id)}-"
+        ours = re.compile(re.escape(_name(stack, instance_id)) + "-([0-9]+)")
         try:
             for raw in items(self._client("stepfunctions"), "list_state_machines", "stateMachines"):
-                if raw["name"].startswith(start):
-                    yield float(raw["name"].removeprefix(start)), raw["stateMachineArn"]
+                if found := ours.fullmatch(raw["name"]):
+                    yield float(found[1]), raw["stateMachineArn"]
         except boto.EndpointConnectionError:  # a region without Step Functions
             return
         except boto.ClientError as error:

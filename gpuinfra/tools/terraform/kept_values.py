@@ -28,7 +28,9 @@ class KeptValues:
             NotHclError: it is not HCL.
         """
         key = _key(text)
-        with suppress(OSError, ValueError, TypeError, AttributeError, ArithmeticError, LookupError):
+        with suppress(
+            OSError, ValueError, TypeError, AttributeError, ArithmeticError, LookupError, RecursionError
+        ):
             kept = json.loads(self._path.read_text(encoding="utf-8"))
             if kept["key"] == key:
                 return {str(name): _value(raw) for name, raw in kept["values"].items()}
