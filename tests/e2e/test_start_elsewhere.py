@@ -88,15 +88,9 @@ def test_as_another_type_in_its_zone_or_in_another_zone(cli: Cli, sim: Simulator
         cli.run("start", "--yes"), 4, "nowhere now", f"{G4} on-demand: no capacity", "is kept for the next"
     )
     assert (cli.json("output")["instance_type"], cli.json("plan")) == (G5, NOTHING)
-    (copy,) = cli.json("cost")["copies"]
-    told = (
-        f"{copy['image_id']} of its disk ({copy['size_gb']} GB, {copy['usd_month']:.2f} USD a month at most)"
-    )
-    assert told in cli.ok("status"), "it costs money"
     sim.capacity(1, instance_type=G5, zone="us-east-1c")
     assert moved(cli, sim, old)["availability_zone"] == "us-east-1c"
     assert len(sim.calls("CreateImage")) == 1
-    assert (cli.json("cost")["copies"], cli.json("status")["copies"]) == ([], [])
 
 
 def test_on_the_spot_market_where_no_zone_has_room(cli: Cli, sim: Simulator) -> None:

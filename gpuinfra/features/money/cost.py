@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gpuinfra.features.money import history, kept_copy, ledger, lived, prices, spent
+from gpuinfra.features.money import history, ledger, lived, prices, spent
 from gpuinfra.features.money.history import Boot
 from gpuinfra.features.money.hourly import HourlyCost, hourly, usd
-from gpuinfra.features.money.kept_copy import KeptCopy
 from gpuinfra.features.money.prices import Prices
 from gpuinfra.features.money.rate import PAID_AHEAD, rate_of, recorded
 from gpuinfra.features.money.rates import HOUR_S, RUNNING, STOPPED, Rate, Span, seconds
@@ -25,7 +24,6 @@ class HostCost:
     """The cost of one host until `now` (seconds since 1970), all at today's prices.
 
     spans: its times. items: what each thing has cost. month_usd: since the first of the month (UTC).
-    copies: of a stopped host's disk, in no sum.
     """
 
     stack: str
@@ -36,7 +34,6 @@ class HostCost:
     items: tuple[SpentOn, ...]
     month_usd: float | None
     hourly: HourlyCost
-    copies: tuple[KeptCopy, ...] = ()
 
     @property
     def usd(self) -> float | None:
@@ -89,14 +86,13 @@ class HostCost:
             "month_usd": self.month_usd,
             "month_end_usd": self.month_end_usd,
             "hourly": self.hourly.plain(),
-            "copies": [dataclasses.asdict(it) for it in self.copies],
             "spans": [_plain_span(span) for span in self.spans],
         }
 
     def text(self) -> str:
         """Return it as lines of "name  value"."""
         rows: list[tuple[str, object]] = [("host", f"{self.instance_id}, {self.state}")]
-        rows.append(("so far", self._so_far()))
+        rows += [("so far", self._so_far())]
         rows += [
             ("", f"{_cents(item.usd):>9}  {item.name}{f', {PAID_AHEAD}' if item.is_paid_ahead else ''}")
             for item in self.items
@@ -108,8 +104,8 @@ class HostCost:
         rows.append(
             ("this month", f"{_cents(self.month_usd)} USD so far; {end} by its end if it stays as it is")
         )
-        rows += [(state, self.hourly.summary(state)) for state in (RUNNING, STOPPED)]
-        rows += [("beside it", it.line(self.stack)) for it in self.copies]
+        rows.append(("running", self.hourly.summary(RUNNING)))
+        rows.append(("stopped", self.hourly.summary(STOPPED)))
         return pairs(rows)
 
     def _so_far(self) -> str:
@@ -137,8 +133,7 @@ def cost(world: World, *, boots: Sequence[Boot] = ()) -> HostCost:
     """
     host, record = world.recorded_host(), world.state.read()
     now = world.cloud(host.region, None).instance(host.instance_id)
-    found = _of(world, host, record, now, prices.of(world, host.region), boots)
-    return dataclasses.replace(found, copies=kept_copy.asked(world, record, host, now))
+    return _of(world, host, record, now, prices.of(world, host.region), boots)
 
 
 def cached(world: World, record: Record, host: Host, now: Instance | None) -> HostCost:
@@ -164,7 +159,12 @@ def seen(world: World, host: Host, now: Instance | None) -> None:
 
 
 def _of(
-    world: World, host: Host, record: Record, now: Instance | None, book: Prices, boots: Sequence[Boot]
+    world: World,
+    host: Host,
+    record: Record,
+    now: Instance | None,
+    book: Prices,
+    boots: Sequence[Boot],
 ) -> HostCost:
     at = time.time()
     seen(world, host, now)

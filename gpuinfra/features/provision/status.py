@@ -11,9 +11,8 @@ from gpuinfra.features.capacity import reserved, told_host
 from gpuinfra.features.capacity.reserved import ReservationSummary
 from gpuinfra.features.events import event, events
 from gpuinfra.features.money import cost as money
-from gpuinfra.features.money import kept_copy, last_leaks, lease_status
+from gpuinfra.features.money import last_leaks, lease_status
 from gpuinfra.features.money.cost import HostCost
-from gpuinfra.features.money.kept_copy import KeptCopy
 from gpuinfra.features.money.lease_text import LeaseSummary
 from gpuinfra.features.provision import firewall, half_move, host_rows, kept_text, later_start
 from gpuinfra.features.provision.outcome import describe, orphans
@@ -38,7 +37,7 @@ class Status:
     cost: by the prices that are kept; nobody is asked.
     waits_until: until when AWS tries to start it, ISO 8601 in UTC. kept: the host before it, while
     `up --until-ready` keeps that. half_done: that a move to another place has not ended,
-    and what goes on with it, if so. copies: of a stopped host's disk.
+    and what goes on with it, if so.
     """
 
     stack: str
@@ -58,7 +57,6 @@ class Status:
     waits_until: str = ""
     kept: str = ""
     half_done: str = ""
-    copies: tuple[KeptCopy, ...] = ()
     reservation: ReservationSummary | None = None
 
     @property
@@ -93,7 +91,6 @@ class Status:
             rows.append(("waits", later_start.text(self.waits_until, self.stack)))
         if self.kept:
             rows.append(("kept", self.kept))
-        rows += [("copy", copy.line(self.stack)) for copy in self.copies]
         if self.half_done:
             rows.append(("move", self.half_done))
         if self.edited:
@@ -136,7 +133,6 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
     instance = cloud.instance(host.instance_id)
     lease = lease_status.asked_beside(world, record, host, instance)
     reservation = told_host.asked_beside(world, host, instance)
-    copies = kept_copy.asked_beside(world, record, host, instance)
     boot = peek(world, host) if instance and instance.state == "running" else None
     is_there = instance and instance.state not in ("terminated", "shutting-down")
     has_ended = not (instance and instance.state in ALIVE)
@@ -149,22 +145,16 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         details=cloud.details(instance) if instance and is_there else None,
         boot=boot,
         edited=difference.differing(world, boot) if boot else (),
-        note=_note(host, instance, _going_on(costs, copies()), last_words),
+        note=_note(host, instance, costs.hourly.going_on(), last_words),
         cost=costs if is_there else None,
         last_words=last_words,
         opened=firewall.foreign(world, record) if is_there else (),
         lease=lease() if is_there else None,
         waits_until=later_start.waits_until(world, host, instance),
         kept=kept_text.row(world),
-        copies=tuple(copies()),
         half_done=half_move.row(world),
         reservation=reservation() if is_there else None,
     )
-
-
-def _going_on(costs: HostCost, copies: Sequence[KeptCopy]) -> list[str]:
-    """Return what costs money while the host is stopped."""
-    return [*costs.hourly.going_on(), *(["the copy of its disk"] if copies else [])]
 
 
 def _half_made(world: World, record: Record) -> Status:
