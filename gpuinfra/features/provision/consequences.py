@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import UNKNOWN, AttributeChange, Change, Record
+from gpuinfra.ground.pool import SPOT
 from gpuinfra.ground.text import shorten
 
 # What EC2 changes on a stopped instance only; the provider stops and starts it.
@@ -98,6 +99,23 @@ def refuse_smaller_disk(changes: Sequence[Change]) -> None:
                 f"root_volume_size_gb is {a.after}, and the host's disk has {a.before} GB{how};"
                 " AWS cannot make a disk smaller",
                 hint=f"set root_volume_size_gb = {a.before} in terraform.tfvars",
+            )
+
+
+def refuse_restart_of_spot(changes: Sequence[Change], record: Record) -> None:
+    """Refuse another type for a living spot host, which EC2 does not stop for it.
+
+    Raises:
+        ConfigError: terraform.tfvars names another type.
+    """
+    host, change = record.host, host_change(changes)
+    for a in change.attributes if change and host and host.market == SPOT and restart(changes) else ():
+        if host and a.name == RESTARTS:
+            raise ConfigError(
+                f"{host.instance_id} is a spot host: it cannot be stopped, so it stays a {a.before}, and"
+                f" terraform.tfvars asks for a {a.after}; for that gpuinfra down, then up, which makes a new"
+                " host with a new disk",
+                hint=f'set instance_type = "{a.before}" in terraform.tfvars   # or name it in instance_types',
             )
 
 
