@@ -5,10 +5,12 @@ demand of all that is made, and some of its own: whose disk it is,
 and which run of that host it followed. Of a host that has been started since, it is out of date.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from gpuinfra.features.money import disk_copies
 from gpuinfra.features.provision import half_move
 from gpuinfra.ground.disk_copy import RESTORE_IMAGE, RESTORE_LAUNCH, RESTORE_NAME, RESTORE_OF, DiskCopy
 from gpuinfra.ground.errors import AlreadyExists, CloudError, Interrupted
@@ -46,6 +48,7 @@ def made(world: World, images: DiskImages, host: Host, instance: Instance, tags:
     try:
         with _noted(world), world.reporter.live("Copying the disk") as view:
             while (copy := _looked_at(images, host, instance, tags, users_tags)).state != AVAILABLE:
+                disk_copies.note(world.files, copy, time.time())
                 waited_s = world.clock.now() - began
                 if waited_s > TIMEOUT_S:
                     raise CloudError("EC2 has not copied the disk within a day", hint=_again(host))
@@ -54,6 +57,7 @@ def made(world: World, images: DiskImages, host: Host, instance: Instance, tags:
     except KeyboardInterrupt:
         message = "stopped waiting; EC2 goes on copying the disk, and the host stays stopped"
         raise Interrupted(message, hint=_again(host)) from None
+    disk_copies.note(world.files, copy, time.time())
     return copy
 
 

@@ -43,6 +43,12 @@ def _is_half_moved(world: World, host: Host, copy: DiskCopy, new: Instance) -> b
     return not is_recorded or copy.instance_id in _known(world)
 
 
+def is_gone(world: World, host: Host) -> bool:
+    """Tell whether a host has been terminated, by whomever: of its disk there is the copy alone."""
+    instance = power.cloud_of(world, host).instance(host.instance_id)
+    return instance is None or instance.state in power.GONE
+
+
 def place_of(new: Instance) -> Pool:
     """Return where an instance is."""
     return Pool(instance_type=new.instance_type, market=new.market, zone=new.availability_zone)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gpuinfra.features.lifecycle import move, power
+from gpuinfra.features.money import disk_copies
 from gpuinfra.features.provision import half_move
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import CloudError
@@ -118,7 +119,9 @@ def test_a_copy_is_removed_once_the_host_has_started_on_its_own_disk(tmp_path: P
     with pytest.raises(CloudError):
         start(it)
     it.account.full.clear()
+    assert disk_copies.kept(it.world.files, OLD) is not None
     assert (start(it), it.account.copies) == (OLD, {})
+    assert disk_copies.kept(it.world.files, OLD) is None
 
 
 def test_a_start_by_another_command_never_moves_a_host(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from gpuinfra.features.provision.up import Consent, apply
 from gpuinfra.ground.errors import ConfigError, Declined
 from gpuinfra.ground.model import Change, Outcome, Record
 from gpuinfra.tools.terraform import plan_json
-from tests import samples
 from tests.fakes.host import fake_world
 from tests.fakes.world import RECORDED, RUNNING, FakeReporter, FakeTerraform, FakeValues
 
@@ -174,16 +173,6 @@ def test_a_larger_disk_is_not_planned_away(tmp_path: Path) -> None:
     ) as told:
         apply(fake_world(tmp_path, terraform=terraform), Consent(yes=True, replace=True))
     assert told.value.hint == "set root_volume_size_gb = 300 in terraform.tfvars"
-    assert "apply" not in [call[0] for call in terraform.calls]
-
-
-def test_a_spot_host_gets_no_other_type(tmp_path: Path) -> None:
-    """EC2 would refuse to stop it in the middle of the apply: told before, by plan and up alike."""
-    terraform = FakeTerraform(Outcome(ok=True, changes=plan_of("type")))
-    spot = dataclasses.replace(RECORDED, host=samples.host(market="spot"))
-    with pytest.raises(ConfigError, match="cannot be stopped, so it stays a g4dn.xlarge") as told:
-        apply(fake_world(tmp_path, terraform=terraform, records=(spot,)), YES)
-    assert 'instance_type = "g4dn.xlarge"' in told.value.hint
     assert "apply" not in [call[0] for call in terraform.calls]
 
 
