@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,9 @@ from gpuinfra.ground.paths import Project, Stack
 
 if TYPE_CHECKING:
     from gpuinfra.ground.account_facts import AccountReader
+    from gpuinfra.ground.disk_copy import DiskCopy
     from gpuinfra.ground.later_start import LaterStarts
-    from gpuinfra.ground.model import Host, Settings
+    from gpuinfra.ground.model import Host, Settings, Tags
     from gpuinfra.ground.protocols import (
         Cloud,
         EventLog,
@@ -126,6 +127,13 @@ def account_reader(region: str, settings: Settings | None) -> AccountReader:
     return AwsAccount(region, settings)
 
 
+def disk_copies(region: str, tags: Tags) -> Sequence[DiskCopy]:
+    """Return the copies of disks that a stack has in a region."""
+    from gpuinfra.tools.aws.images import HostImages
+
+    return HostImages(region).copies(tags)
+
+
 def with_aws(it: World) -> World:
     """Return a world that can also ask AWS for what only some commands need to know."""
     import dataclasses
@@ -136,4 +144,5 @@ def with_aws(it: World) -> World:
         quota_source=quota_source,
         account_reader=account_reader,
         later_starts=later_starts,
+        disk_copies=disk_copies,
     )

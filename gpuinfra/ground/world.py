@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gpuinfra.ground.account_facts import AccountReader
+from gpuinfra.ground.disk_copy import DiskCopy
 from gpuinfra.ground.errors import CloudError, HostError
 from gpuinfra.ground.later_start import LaterStarts, NoLaterStarts
-from gpuinfra.ground.model import Host, Settings
+from gpuinfra.ground.model import Host, Settings, Tags
 from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.ground.paths import Project
 from gpuinfra.ground.pool import Pool
@@ -120,6 +121,7 @@ class World:
     quota_source: Callable[[str, Settings | None], QuotaSource] = no_quotas  # by region
     later_starts: Callable[[str, Settings | None], LaterStarts] = lambda *_: NoLaterStarts()  # by region
     account_reader: Callable[[str, Settings | None], AccountReader] = no_account  # by region
+    disk_copies: Callable[[str, Tags], Sequence[DiskCopy]] = lambda *_: ()  # by region, of one stack
     cut_off: Callable[[], str] = lambda: ""  # what the last long command was, and its log, if it was killed
 
     def recorded_host(self) -> Host:

@@ -88,9 +88,10 @@ def test_as_another_type_in_its_zone_or_in_another_zone(cli: Cli, sim: Simulator
         cli.run("start", "--yes"), 4, "nowhere now", f"{G4} on-demand: no capacity", "is kept for the next"
     )
     assert (cli.json("output")["instance_type"], cli.json("plan")) == (G5, NOTHING)
+    assert "gpuinfra start uses or deletes it" in cli.json("status")["copy"], "it costs money"
     sim.capacity(1, instance_type=G5, zone="us-east-1c")
     assert moved(cli, sim, old)["availability_zone"] == "us-east-1c"
-    assert len(sim.calls("CreateImage")) == 1
+    assert (len(sim.calls("CreateImage")), cli.json("status")["copy"]) == (1, "")
 
 
 def test_on_the_spot_market_where_no_zone_has_room(cli: Cli, sim: Simulator) -> None:

@@ -5,12 +5,14 @@ demand of all that is made, and some of its own: whose disk it is,
 and which run of that host it followed. Of a host that has been started since, it is out of date.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Protocol
 
 from gpuinfra.features.lifecycle.state_wait import asked
+from gpuinfra.features.money import disk_copies
 from gpuinfra.features.provision import half_move
 from gpuinfra.ground.disk_copy import RESTORE_IMAGE, RESTORE_LAUNCH, RESTORE_NAME, RESTORE_OF, DiskCopy
 from gpuinfra.ground.errors import AlreadyExists, CloudError, Interrupted
@@ -50,6 +52,7 @@ def made(world: World, images: DiskImages, host: Host, instance: Instance, tags:
         with _noted(world), world.reporter.live("Copying the disk") as view:
             look = partial(asked, world, view, ask, began=began, timeout_s=TIMEOUT_S)
             while (copy := look()).state != AVAILABLE:
+                disk_copies.note(world.files, copy, time.time())
                 waited_s = world.clock.now() - began
                 if waited_s > TIMEOUT_S:
                     raise CloudError("EC2 has not copied the disk within a day", hint=_again(host))
@@ -58,6 +61,7 @@ def made(world: World, images: DiskImages, host: Host, instance: Instance, tags:
     except KeyboardInterrupt:
         message = "stopped waiting; EC2 goes on copying the disk, and the host stays stopped"
         raise Interrupted(message, hint=_again(host)) from None
+    disk_copies.note(world.files, copy, time.time())
     return copy
 
 

@@ -47,12 +47,15 @@ def refused(one: FailedTry, number: int) -> str:
     return f"{one.number} of {number}: {one.pool}: {one.why.value} ({one.took_s:.0f} s)"
 
 
-def nowhere(host: Host, copy: DiskCopy, over: NothingLeftError) -> CloudError:
+def nowhere(host: Host, copy: DiskCopy, over: NothingLeftError, *, is_gone: bool) -> CloudError:
     """Return the error where no place has room; what is kept is said."""
     tried = "; ".join(f"{one.pool}: {one.why.value}" for one in over.tries)
+    it_is = (
+        "It is gone; what was on its disk is in the" if is_gone else "It is stopped, its disk is safe; the"
+    )
     return CloudError(
-        f"AWS has room for {host.instance_id} nowhere now ({tried}). It is stopped, its disk is safe; the"
-        f" copy {copy.image_id} is kept for the next start, and costs money until then",
+        f"AWS has room for {host.instance_id} nowhere now ({tried}). {it_is}"
+        f" copy {copy.image_id}, which is kept for the next start, and costs money until then",
         hint=f"{command('start --yes', host.stack)}   # later",
     )
 

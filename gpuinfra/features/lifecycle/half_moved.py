@@ -6,6 +6,7 @@ Without a copy of the disk nothing is half moved: a move begins with one, and en
 from collections.abc import Collection, Sequence
 
 from gpuinfra.features.lifecycle import power
+from gpuinfra.features.lifecycle.state_wait import GONE
 from gpuinfra.features.provision import deposed
 from gpuinfra.ground.disk_copy import DiskCopy
 from gpuinfra.ground.model import Host, Instance
@@ -41,6 +42,12 @@ def new_host(world: World, host: Host, copies: Sequence[DiskCopy]) -> tuple[Disk
 def _is_half_moved(world: World, host: Host, copy: DiskCopy, new: Instance) -> bool:
     is_recorded = new.instance_id in _known(world) and new.instance_id == host.instance_id
     return not is_recorded or copy.instance_id in _known(world)
+
+
+def is_gone(world: World, host: Host) -> bool:
+    """Tell whether a host has been terminated, by whomever: of its disk there is the copy alone."""
+    instance = power.cloud_of(world, host).instance(host.instance_id)
+    return instance is None or instance.state in GONE
 
 
 def place_of(new: Instance) -> Pool:

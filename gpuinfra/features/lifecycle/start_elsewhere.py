@@ -5,6 +5,7 @@ time; without a yes all is as before: the host stays stopped, and its disk is sa
 """
 
 import dataclasses
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
@@ -14,6 +15,7 @@ from gpuinfra.features.capacity.walk import NothingLeftError
 from gpuinfra.features.lifecycle import disk_copy, elsewhere_text, half_moved, move, places, power, tries
 from gpuinfra.features.lifecycle.disk_copy import DiskImages
 from gpuinfra.features.lifecycle.state_wait import GONE, existing
+from gpuinfra.features.money import disk_copies
 from gpuinfra.features.provision import half_move, kept_text
 from gpuinfra.features.provision.preflight import prepare, settings_of
 from gpuinfra.ground.disk_copy import DiskCopy
@@ -88,7 +90,7 @@ class Elsewhere:
         now = existing(power.cloud_of(world, host), host)
         for copy in self._copies(world, host):
             if copy.instance_id == host.instance_id:
-                self.images(host.region).remove(copy.image_id)
+                self._remove(world, host, copy)
         with suppress(ConfigError):  # a broken terraform.tfvars is said by whoever needs it
             settings = world.values.read()
             if now.instance_type in settings.instance_types and now.instance_type != settings.instance_type:
@@ -97,9 +99,13 @@ class Elsewhere:
     def proven(self, world: World, host: Host) -> None:
         """Remove the copy that a host was made from, once that is proven, and what led to the old one."""
         if copy := _origin(world, host, self._copies(world, host)):
-            self.images(host.region).remove(copy.image_id)
+            self._remove(world, host, copy)
             world.ssh.forget(dataclasses.replace(host, instance_id=copy.instance_id))
             world.reporter.say(f"the copy of its disk, {copy.image_id}, is deleted")
+
+    def _remove(self, world: World, host: Host, copy: DiskCopy) -> None:
+        self.images(host.region).remove(copy.image_id)
+        disk_copies.note_gone(world.files, [copy.image_id], time.time())
 
     def _with_a_copy(
         self, world: World, settings: Settings, host: Host, refusal: CloudError, fit: Mapping[str, TypeFacts]
@@ -124,7 +130,8 @@ class Elsewhere:
         try:
             tries.walked(world, pools, lambda place: move.to(world, settings, host, copy, place))
         except NothingLeftError as over:
-            raise elsewhere_text.nowhere(host, copy, over) from None
+            is_gone = half_moved.is_gone(world, host)
+            raise elsewhere_text.nowhere(host, copy, over, is_gone=is_gone) from None
         return self._arrived(world, copy)
 
     def _arrived(self, world: World, copy: DiskCopy) -> Host:
@@ -138,6 +145,7 @@ class Elsewhere:
         copy = next((it for it in copies if it.instance_id == host.instance_id), None)
         if copy is None or (instance and instance.state not in GONE):
             return host
+        disk_copies.note(world.files, copy, time.time())
         world.reporter.say(f"{host.instance_id} is gone, and is made again from the copy of its disk")
         return self._moved(world, host, copy, [Pool(instance_type=host.instance_type)])
 

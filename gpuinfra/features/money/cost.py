@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gpuinfra.features.money import history, ledger, lived, prices, spent
+from gpuinfra.features.money import disk_copies, history, ledger, lived, prices, spent
 from gpuinfra.features.money.history import Boot
 from gpuinfra.features.money.hourly import HourlyCost, hourly, usd
 from gpuinfra.features.money.prices import Prices
@@ -91,21 +91,17 @@ class HostCost:
 
     def text(self) -> str:
         """Return it as lines of "name  value"."""
-        rows: list[tuple[str, object]] = [("host", f"{self.instance_id}, {self.state}")]
-        rows += [("so far", self._so_far())]
+        host = f"{self.instance_id}, {self.state}"
+        rows: list[tuple[str, object]] = [("host", host), ("so far", self._so_far())]
         rows += [
             ("", f"{_cents(item.usd):>9}  {item.name}{f', {PAID_AHEAD}' if item.is_paid_ahead else ''}")
             for item in self.items
         ]
-        if self.unseen_s:
-            lost = duration(int(self.unseen_s))
+        if lost := duration(int(self.unseen_s)) if self.unseen_s else "":
             rows.append(("unseen", f"{lost} of it: nobody saw whether it ran; counted as running"))
-        end = _cents(self.month_end_usd)
-        rows.append(
-            ("this month", f"{_cents(self.month_usd)} USD so far; {end} by its end if it stays as it is")
-        )
-        rows.append(("running", self.hourly.summary(RUNNING)))
-        rows.append(("stopped", self.hourly.summary(STOPPED)))
+        month, end = _cents(self.month_usd), _cents(self.month_end_usd)
+        rows.append(("this month", f"{month} USD so far; {end} by its end if it stays as it is"))
+        rows += [(state, self.hourly.summary(state)) for state in (RUNNING, STOPPED)]
         return pairs(rows)
 
     def _so_far(self) -> str:
@@ -168,12 +164,16 @@ def _of(
 ) -> HostCost:
     at = time.time()
     seen(world, host, now)
+    disk_copies.look(world, record, host)
     times = lived.spans(world, host.instance_id, boots=boots)
-    things = recorded(record, host, now)
-    per_hour = hourly(things, book)
+    per_hour = hourly(things := recorded(record, host, now), book)
 
     def rate(instance_type: str, market: str) -> Rate:
         return rate_of(dataclasses.replace(things, instance_type=instance_type, market=market), book)
+
+    def items(since: float = 0.0) -> list[SpentOn]:
+        copies = disk_copies.spent_on(world.files, host, book, now=at, since=since)
+        return [*spent.spent(times, rate, now=at, since=since), *copies]
 
     return HostCost(
         stack=host.stack,
@@ -181,8 +181,8 @@ def _of(
         state=now.state if now else "terminated",
         now=at,
         spans=tuple(times),
-        items=tuple(spent.spent(times, rate, now=at)),
-        month_usd=spent.total_usd(spent.spent(times, rate, now=at, since=spent.month_began(at))),
+        items=tuple(items()),
+        month_usd=spent.total_usd(items(spent.month_began(at))),
         hourly=per_hour,
     )
 

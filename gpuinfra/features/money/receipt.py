@@ -106,6 +106,7 @@ def receipt(
     gone: Sequence[str],
     kept: Sequence[Kept],
     now: float,
+    copies: ReceiptLine | None = None,
 ) -> Receipt:
     """Make one. A fixed address and a NAT gateway go after the host: they are counted until now."""
     times = closed(spans, now)
@@ -116,7 +117,7 @@ def receipt(
         host=host,
         began=_iso(times[0].began) if times else "",
         ended=_iso(now),
-        lines=tuple(_lines(times, rate_of, now)) if times else (),
+        lines=(*_lines(times, rate_of, now), *([copies] if copies else [])) if times else (),
         gone=tuple(gone),
         kept=tuple(kept),
         unseen_s=sum((span.ended or now) - span.began for span in times if span.unseen),

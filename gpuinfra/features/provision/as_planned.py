@@ -58,7 +58,7 @@ def apply_as_planned(
         makes_host = consequences.makes_host(planned.changes)
         keep_old = keep_old and consequences.replaces_host(planned.changes, record)
         if planned.changes:
-            changes = planning.detailed(world, terraform, planned)
+            changes = planning.detailed(world, planned, settings, record)
             _agreed(world, search, record, changes, consent, ahead, keep_old=keep_old)
             if record.host and KEY_PAIR in forced and not consequences.loss(changes, record):
                 living.take_key(living.started(record.host))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from gpuinfra.features.events import events
 from gpuinfra.features.money import cost as money
-from gpuinfra.features.money import lived
+from gpuinfra.features.money import disk_copies, lived
 from gpuinfra.features.money import receipt as receipts
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.money.rate import rate_of, recorded
@@ -98,6 +98,7 @@ class Closing:
             for found, is_ours in ((left, True), (foreign, False))
             for what in found
         ]
+        copies = disk_copies.of_host(self._world.files, host.instance_id)
         return receipts.receipt(
             stack=host.stack,
             region=host.region,
@@ -106,6 +107,7 @@ class Closing:
             rate_of=rate,
             gone=[name for name in self._made(host) if name.rpartition(" ")[2] not in " ".join(left)],
             kept=kept,
+            copies=disk_copies.receipt_line(copies, book, now=time.time()),
             now=time.time(),
         )
 

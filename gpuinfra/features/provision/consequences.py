@@ -1,14 +1,17 @@
 """What an apply would mean for the host that lives: lost, stopped and started, or neither. Pure."""
 
+import json
 from collections.abc import Sequence
 
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.model import UNKNOWN, AttributeChange, Change, Record
+from gpuinfra.ground.model import UNKNOWN, AttributeChange, Change, Record, Settings
+from gpuinfra.ground.pool import SPOT
 from gpuinfra.ground.text import shorten
 
 # What EC2 changes on a stopped instance only; the provider stops and starts it.
 RESTARTS = "instance_type"
+RESERVATION = "capacity_reservation_target.capacity_reservation_id"
 DISK_SIZE = "root_block_device.volume_size"
 # Markets whose hosts EC2 itself ends -> what is said of one that is gone.
 ENDED_BY_EC2 = {
@@ -99,6 +102,39 @@ def refuse_smaller_disk(changes: Sequence[Change]) -> None:
                 " AWS cannot make a disk smaller",
                 hint=f"set root_volume_size_gb = {a.before} in terraform.tfvars",
             )
+
+
+def refuse_another_kind(changes: Sequence[Change], settings: Settings, record: Record) -> None:
+    """Refuse another type for a host that keeps its own, and another reservation for one that lives.
+
+    EC2 stops no spot host, gives a reservation's place to the reserved type alone, and takes another
+    reservation for stopped hosts only (ModifyInstanceCapacityReservationAttributes).
+
+    Raises:
+        ConfigError: terraform.tfvars asks for that.
+    """
+    host, change = record.host, host_change(changes)
+    for a in change.attributes if change and host and change.action == "update" else ():
+        if host and a.name.endswith(RESERVATION):
+            own = a.before if a.before.startswith("cr-") else ""
+            raise _kept_as_made(
+                f"{host.instance_id} was made for {own or 'no capacity reservation'}, and keeps to that",
+                f"set capacity_reservation_id = {json.dumps(own or None)} in terraform.tfvars",
+            )
+        reserved = settings.capacity_reservation_id
+        is_spot = host is not None and host.market == SPOT
+        if host and a.name == RESTARTS and (is_spot or reserved):
+            why = "is a spot host: it cannot be stopped" if is_spot else f"was made for {reserved}"
+            raise _kept_as_made(
+                f"{host.instance_id} {why}, so it stays a {a.before}, and terraform.tfvars says {a.after}",
+                f'set instance_type = "{a.before}" in terraform.tfvars   # or name it in instance_types',
+            )
+
+
+def _kept_as_made(message: str, hint: str) -> ConfigError:
+    return ConfigError(
+        f"{message}. For another one: gpuinfra down, then up; its disk is a new one", hint=hint
+    )
 
 
 def host_change(changes: Sequence[Change]) -> Change | None:

@@ -1,7 +1,9 @@
 """`destroy` / `down`: remove all that the stack made, and ask AWS whether anything is left."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 
+from gpuinfra.features.money import disk_copies
 from gpuinfra.features.provision import half_move, kept_host, later_start, leftovers, progress, protection
 from gpuinfra.features.provision.blockers import Blockers, refuse_shared_network
 from gpuinfra.features.provision.closing import Destroyed
@@ -12,7 +14,7 @@ from gpuinfra.features.provision.leftovers import Leftovers
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import settings_of
 from gpuinfra.ground.errors import CloudError, Declined, HostError
-from gpuinfra.ground.model import Host, Instance, Outcome, Record, Settings
+from gpuinfra.ground.model import CloudResource, Host, Instance, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
 
@@ -60,7 +62,7 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
         _end_host(world, settings, host)
     closing, other = closings(world, settings, record, lost, kept)
     _terminate(world, settings, lost)
-    leftovers.remove(world, settings, (*left.free_of_worth, *left.copies) if yes else left.ours)
+    _remove(world, settings, left, (*left.free_of_worth, *left.copies) if yes else left.ours)
     outcome = _run(world, settings, record) if record.resources else Outcome(ok=True)
     proof = asked(world, settings, record)
     kept_receipt = other.close(left=proof.words, foreign=()) if other else None
@@ -161,6 +163,11 @@ def _terminate(world: World, settings: Settings, lost: list[Instance]) -> None:
     if lost:
         world.reporter.say(f"terminating {describe(lost)}")
         world.cloud(settings.region, settings).terminate([i.instance_id for i in lost])
+
+
+def _remove(world: World, settings: Settings, left: Leftovers, chosen: Sequence[CloudResource]) -> None:
+    leftovers.remove(world, settings, chosen)
+    disk_copies.note_gone(world.files, [one.resource_id for one in left.copies], time.time())
 
 
 def _run(world: World, settings: Settings, record: Record) -> Outcome:

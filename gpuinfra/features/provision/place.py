@@ -1,5 +1,7 @@
 """Where a host stands, recorded so that Terraform plans it there, whatever was killed or edited."""
 
+from collections.abc import Sequence
+
 from gpuinfra.features.capacity.cells import cells, place_of
 from gpuinfra.ground.model import Host, Instance, Record, Settings
 from gpuinfra.ground.pool import Pool
@@ -40,7 +42,9 @@ def put(record: PoolRecord, pool: Pool | None) -> None:
 def _recorded(world: World, settings: Settings, found: Pool | None) -> Settings:
     """Record it where it is one of several places: of a single one terraform.tfvars says all."""
     places = cells(settings)
-    wanted = place_of(found, places, settings.pool) if found and len(places) > 1 else None
+    wanted = None
+    if found and len(places) > 1:
+        wanted = place_of(found, places, settings.pool) or _of_its_market(found, places)
     if wanted == settings.pool:
         return settings
     put(world.pool_record, wanted)
@@ -48,3 +52,14 @@ def _recorded(world: World, settings: Settings, found: Pool | None) -> Settings:
     if right.instance_type != settings.instance_type:
         world.user_data.write(right)  # it names the type
     return right
+
+
+def _of_its_market(found: Pool, places: Sequence[Pool]) -> Pool | None:
+    """Return the first place in which a host can have a type that is listed, for its own is so no more.
+
+    It keeps its market and its disk: only where its zone is not allowed any more is it planned anew. None:
+    that is what the first place says.
+    """
+    same = (it for it in places if it.market == found.market and it.zone in ("", found.zone))
+    first = next(same, places[0])
+    return None if first == places[0] else first

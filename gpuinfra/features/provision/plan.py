@@ -78,7 +78,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     checks = Beforehand(world, settings, Record() if given.makes_reserved(world, settings) else record)
     try:
         outcome = make(world, terraform, settings, replace=forced(world, record))
-        changes = detailed(world, terraform, outcome)
+        changes = detailed(world, outcome, settings, record)
     finally:
         world.files.plan_file.unlink(missing_ok=True)
     proposal = proposed(changes, settings, record, ahead)
@@ -110,7 +110,7 @@ def make(world: World, terraform: Provisioner, settings: Settings, *, replace: l
     return outcome
 
 
-def detailed(world: World, terraform: Provisioner, outcome: Outcome) -> tuple[Change, ...]:
+def detailed(world: World, outcome: Outcome, settings: Settings, record: Record) -> tuple[Change, ...]:
     """Return the changes; details cost a start of the provider, so only edits get them.
 
     Raises:
@@ -118,8 +118,9 @@ def detailed(world: World, terraform: Provisioner, outcome: Outcome) -> tuple[Ch
     """
     changes = outcome.changes
     if any(c.action in ("update", "replace") for c in changes):
-        changes = terraform.details(world.files.plan_file)
+        changes = world.terraform().details(world.files.plan_file)
     consequences.refuse_smaller_disk(changes)
+    consequences.refuse_another_kind(changes, settings, record)
     return changes
 
 

@@ -11,7 +11,7 @@ from gpuinfra.features.capacity import reserved, told_host
 from gpuinfra.features.capacity.reserved import ReservationSummary
 from gpuinfra.features.events import event, events
 from gpuinfra.features.money import cost as money
-from gpuinfra.features.money import last_leaks, lease_status
+from gpuinfra.features.money import disk_copies, last_leaks, lease_status
 from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.money.lease_text import LeaseSummary
 from gpuinfra.features.provision import firewall, half_move, host_rows, kept_text, later_start
@@ -37,7 +37,7 @@ class Status:
     cost: by the prices that are kept; nobody is asked.
     waits_until: until when AWS tries to start it, ISO 8601 in UTC. kept: the host before it, while
     `up --until-ready` keeps that. half_done: that a move to another place has not ended,
-    and what goes on with it, if so.
+    and what goes on with it, if so. copy: of its disk, that a move to another place has left.
     """
 
     stack: str
@@ -57,6 +57,7 @@ class Status:
     waits_until: str = ""
     kept: str = ""
     half_done: str = ""
+    copy: str = ""
     reservation: ReservationSummary | None = None
 
     @property
@@ -93,6 +94,8 @@ class Status:
             rows.append(("kept", self.kept))
         if self.half_done:
             rows.append(("move", self.half_done))
+        if self.copy:
+            rows.append(("copy", self.copy))
         if self.edited:
             rows.append(("edited", difference.told(self.edited, self.stack)))
         region = host.region if host else ""
@@ -137,7 +140,8 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
     is_there = instance and instance.state not in ("terminated", "shutting-down")
     has_ended = not (instance and instance.state in ALIVE)
     last_words = events.last_words(world, host, instance) if has_ended else ""  # they say until when it cost
-    costs = money.cached(world, record, host, instance)
+    costs, copy = money.cached(world, record, host, instance), disk_copies.row(world, host)
+    going_on = [*costs.hourly.going_on(), *([disk_copies.NAME] if copy else [])]
     return Status(
         stack=host.stack,
         host=host,
@@ -145,7 +149,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         details=cloud.details(instance) if instance and is_there else None,
         boot=boot,
         edited=difference.differing(world, boot) if boot else (),
-        note=_note(host, instance, costs.hourly.going_on(), last_words),
+        note=_note(host, instance, going_on, last_words),
         cost=costs if is_there else None,
         last_words=last_words,
         opened=firewall.foreign(world, record) if is_there else (),
@@ -153,6 +157,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         waits_until=later_start.waits_until(world, host, instance),
         kept=kept_text.row(world),
         half_done=half_move.row(world),
+        copy=copy,
         reservation=reservation() if is_there else None,
     )
 
@@ -171,7 +176,9 @@ def _note(host: Host, instance: Instance | None, going_on: Sequence[str], last_w
         if instance and event.BY_PRICE in instance.reason:
             again = f"{command('up', host.stack)} makes a new one"
             return f"gone: {event.PRICE_ROSE}; raise that or change market in terraform.tfvars, then {again}"
-        return reserved.gone(host, instance, last_words)
+        from_copy = f"; {command('start', host.stack)} makes it again from the copy of its disk"
+        why = reserved.gone(host, instance, last_words)
+        return why + from_copy if disk_copies.NAME in going_on else why
     if instance.state in ("stopped", "stopping"):
         cost = f"only its {' and '.join(going_on)} {'cost' if going_on[1:] else 'costs'} money"
         return f"stopped: {cost}; {command('start', host.stack)} starts it"

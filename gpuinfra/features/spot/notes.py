@@ -1,7 +1,7 @@
 """What users must know of a spot host, in one line each."""
 
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.model import Settings
+from gpuinfra.ground.pool import SPOT
 from gpuinfra.ground.world import World
 
 MAY_BE_TAKEN = (
@@ -10,16 +10,12 @@ MAY_BE_TAKEN = (
 )
 
 
-def market_line(settings: Settings) -> str:
-    """Return the line about the market; empty where no spot host is asked for."""
-    return MAY_BE_TAKEN if settings.market.startswith("spot") else ""
-
-
 def tell_market(world: World) -> None:
-    """Say it, where terraform.tfvars names the spot market."""
+    """Say it of a spot host; where there is none yet, where terraform.tfvars names that market."""
     try:
-        line = market_line(world.values.read())
+        host = world.state.read().host
+        market = host.market if host else world.values.read().market
     except ConfigError:  # the apply before has said what is wrong with it
         return
-    if line:
-        world.reporter.say(line)
+    if market.startswith(SPOT):
+        world.reporter.say(MAY_BE_TAKEN)

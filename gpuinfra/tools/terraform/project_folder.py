@@ -13,7 +13,7 @@ PRIVATE = (
     ".gpuinfra-version", ".terraform/", "*.tfstate", "*.tfstate.*", "*.tfplan", "*.auto.tfvars.json",
     "user-data.yaml.gz", "host-key-nonce", "host-cuda.json", "last-run.log",
     "history.jsonl", "events.jsonl", "events.jsonl.1", "last-leaks.json", "receipts.jsonl", "lease.json",
-    "restarts.json", "kept-host.json", "moved.jsonl",
+    "restarts.json", "kept-host.json", "moved.jsonl", "disk-copies.jsonl",
 )  # fmt: skip
 EJECTED = "\n".join(["# Written by gpuinfra: what is private, or made on each machine.", *PRIVATE, ""])
 

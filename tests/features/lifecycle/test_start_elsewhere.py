@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gpuinfra.features.lifecycle import move, power
+from gpuinfra.features.money import disk_copies
 from gpuinfra.features.provision import half_move
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import CloudError
@@ -62,13 +63,6 @@ def test_it_comes_back_in_another_zone_with_its_disk(tmp_path: Path) -> None:
     assert (it.recorded[-1].zone, it.world.recorded_host().instance_id) == (OTHER, new)
     it.elsewhere().proven(it.world, it.world.recorded_host())
     assert it.account.copies == {}
-
-
-def test_a_lost_connection_does_not_end_the_wait_for_a_copy(tmp_path: Path) -> None:
-    """It takes minutes to hours, at night; EC2 goes on with it."""
-    it = scene(tmp_path)
-    it.account.away = 5
-    assert (start(it) != OLD, copied(it), it.account.away) == (True, 1, 0)
 
 
 def test_without_a_yes_it_stays_stopped(tmp_path: Path) -> None:
@@ -125,7 +119,9 @@ def test_a_copy_is_removed_once_the_host_has_started_on_its_own_disk(tmp_path: P
     with pytest.raises(CloudError):
         start(it)
     it.account.full.clear()
+    assert disk_copies.kept(it.world.files, OLD) is not None
     assert (start(it), it.account.copies) == (OLD, {})
+    assert disk_copies.kept(it.world.files, OLD) is None
 
 
 def test_a_start_by_another_command_never_moves_a_host(tmp_path: Path) -> None:

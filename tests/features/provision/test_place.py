@@ -11,6 +11,8 @@ from gpuinfra.ground.pool import Pool
 from tests.fakes.world import RECORDED, SETTINGS
 from tests.features.provision.search_scene import G4, G5, TWO, Scene
 
+RECORDED_ZONE = str(RECORDED.outputs["availability_zone"])
+
 
 @pytest.mark.parametrize(
     ("settings", "record", "wanted"),
@@ -23,6 +25,22 @@ from tests.features.provision.search_scene import G4, G5, TWO, Scene
             RECORDED,
             None,
             id="not in the list any more",
+        ),
+        pytest.param(
+            dataclasses.replace(
+                TWO, pool=G4, instance_types=("g5.xlarge", "g6.xlarge"), market="spot-then-on-demand"
+            ),
+            RECORDED,
+            G5,
+            id="not in the list any more, and its market not the first",
+        ),
+        pytest.param(
+            dataclasses.replace(
+                TWO, pool=G4, instance_types=("g5.xlarge",), zones=("us-east-1f", RECORDED_ZONE)
+            ),
+            RECORDED,
+            dataclasses.replace(G5, zone=RECORDED_ZONE),
+            id="not in the list any more, and its zone not the first",
         ),
         pytest.param(dataclasses.replace(SETTINGS, pool=G4), RECORDED, None, id="one place"),
     ],
