@@ -74,10 +74,11 @@ def _prove_lease(world: World, cloud: Cloud, host: Host, instance: Instance) -> 
 
 
 def _confirm(world: World, instance: Instance, host: Host, yes: bool, running: Running) -> None:
+    types = f"from {instance.instance_type} to {host.instance_type}"
+    question = f"Change {host.instance_id}, which stays stopped, {types}? Its disk is kept."
     if instance.state in ("pending", "running"):
         power.tell_running(world, host, running)
-    types = f"from {instance.instance_type} to {host.instance_type}"
-    question = f"Stop {host.instance_id}, change it {types}, and start it again? Its disk is kept."
+        question = f"Stop {host.instance_id}, change it {types}, and start it again? Its disk is kept."
     if not yes and not world.reporter.confirm(question):
         raise Declined("nothing was changed", hint=command("status", host.stack))
 

@@ -42,6 +42,16 @@ def test_a_stopped_host_stays_stopped(tmp_path: Path) -> None:
     assert reporter.said[-1] == "it was stopped and stays so; next: gpuinfra start"
 
 
+def test_a_stopped_host_is_not_said_to_be_started(tmp_path: Path) -> None:
+    """The question tells what a yes does."""
+    reporter = FakeReporter()
+    to(fake_world(tmp_path, cloud=FakeCloud(instance=STOPPED), reporter=reporter), yes=False)
+    asked = (
+        f"Change {host().instance_id}, which stays stopped, from g4dn.xlarge to g5.xlarge? Its disk is kept."
+    )
+    assert reporter.asked == [asked]
+
+
 def test_the_same_type_stops_nothing(tmp_path: Path) -> None:
     """Only terraform.tfvars and the record are made to say what EC2 says."""
     cloud, values = FakeCloud(), FakeValues()
