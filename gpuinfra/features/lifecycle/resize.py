@@ -86,7 +86,10 @@ def _confirm(world: World, instance: Instance, host: Host, yes: bool, running: R
 def _change(world: World, cloud: Cloud, instance: Instance, host: Host) -> None:
     """Stop, change, start; EC2 and terraform.tfvars say the same at every moment but between two lines."""
     runs = instance.state in ("pending", "running")
-    stopped = power.power_off(world, cloud, host, instance, reason=f"gpuinfra resize {host.instance_type}")
+    what = f"gpuinfra resize {host.instance_type}"
+    stopped = power.power_off(world, cloud, host, instance, reason=what)
+    if instance.state == "stopped":  # else its end has been noted
+        world.events.note(what, host.instance_id)
     try:
         _set_type(world, cloud, host)
         if runs:
