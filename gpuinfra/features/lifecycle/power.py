@@ -150,7 +150,7 @@ def power_on(world: World, cloud: Cloud, host: Host, instance: Instance) -> Inst
         CloudError: EC2 refuses, at once or after it has said yes.
         ConfigError, HostError: its lease does not let it.
     """
-    cost.seen(world, host, instance)
+    cost.seen(world, host, instance, starts=instance.state == "stopped")
     if instance.state == "stopping":
         await_state(world, cloud, host, "stopped")
     if instance.state in ("stopping", "stopped"):

@@ -149,11 +149,14 @@ def brief(found: HostCost) -> str:
     return f"{found.hourly.summary(STOPPED)}{so_far}"
 
 
-def seen(world: World, host: Host, now: Instance | None) -> None:
-    """Write down what EC2 just said of the host; such a moment does not come again."""
+def seen(world: World, host: Host, now: Instance | None, *, starts: bool = False) -> None:
+    """Write down what EC2 just said of the host; such a moment does not come again.
+
+    starts: it is started now, so that this look says until when it was off.
+    """
     book = ledger.of(world.files)
     if now:
-        book.note(now)
+        book.note(now, always=starts)
     else:
         book.note_gone(host.instance_id)
 

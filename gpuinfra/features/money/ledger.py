@@ -50,10 +50,10 @@ class Ledger:
     def __init__(self, directory: Path, *, now: Callable[[], float] = time.time) -> None:
         self._path, self._now = directory / FILE, now
 
-    def note(self, instance: Instance) -> None:
-        """Write down how an instance is now, unless that was written a moment ago."""
+    def note(self, instance: Instance, *, always: bool = False) -> None:
+        """Write down how an instance is now, unless that was written a moment ago; `always`: then, too."""
         seen = sighting(instance, self._now())
-        last = self._last(instance.instance_id) if seen else None
+        last = self._last(instance.instance_id) if seen and not always else None
         if seen and not (last and _says_the_same(last, seen)):
             self._append(seen)
 
