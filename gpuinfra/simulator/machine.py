@@ -35,6 +35,7 @@ class Machine:
     tags: its tags as of now; None when its metadata options do not let it read them.
     openings: what its security groups let in.
     power_cut: it was stopped without its system being asked (SkipOsShutdown), or EC2 took it without notice.
+    started: when it was launched or started last, as EC2 writes times.
     notices: what its metadata tells of its end: spot-action, rebalance.
     metadata_silent: its metadata service does not answer.
     """
@@ -65,6 +66,7 @@ class Machine:
     shutdown_behavior: str = "stop"
     gpu: FakeGpus | None = None
     starts: int = 0
+    started: str = ""
     reboots: int = 0
     openings: tuple[Opening, ...] = ()
     power_cut: bool = False

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from gpuinfra.features.money import cost, lease_apply, moved
+from gpuinfra.features.money import lease_apply, ledger, moved
 from gpuinfra.features.provision import half_move, progress
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.outcome import check
@@ -69,8 +69,8 @@ def _restore(host: Host, copy: DiskCopy, place: Pool) -> dict[str, str | None]:
 def finish(world: World, copy: DiskCopy, new: Host, now: Instance) -> None:
     """Let the new host go on for the old one: its costs, its lease, its place in the next plan."""
     old = dataclasses.replace(new, instance_id=copy.instance_id)
-    cost.seen(world, old, world.cloud(new.region, None).instance(copy.instance_id))
-    cost.seen(world, new, now)
+    ledger.seen(world, old, world.cloud(new.region, None).instance(copy.instance_id))
+    ledger.seen(world, new, now)
     moved.note(world.files, new=new.instance_id, old=copy.instance_id)
     world.pool_record.write(
         Pool(instance_type=now.instance_type, market=now.market, zone=now.availability_zone)

@@ -8,7 +8,7 @@ from gpuinfra.features.lifecycle.other_places import OWN_PLACE, OtherPlaces
 from gpuinfra.features.lifecycle.renewed import record, settings_as_recorded
 from gpuinfra.features.lifecycle.spot_host import refuse_stop
 from gpuinfra.features.lifecycle.state_wait import await_state, existing
-from gpuinfra.features.money import cost, lease_end
+from gpuinfra.features.money import lease_end, ledger
 from gpuinfra.features.provision import kept_text, later_start
 from gpuinfra.ground.errors import CloudError, Declined, Stopped
 from gpuinfra.ground.model import Host, Instance
@@ -75,7 +75,7 @@ def started(world: World, host: Host, *, yes: bool, elsewhere: OtherPlaces = OWN
         Stopped: the user said no.
     """
     instance = existing(cloud_of(world, host), host)
-    cost.seen(world, host, instance)
+    ledger.seen(world, host, instance)
     if instance.state not in ("stopped", "stopping"):
         return host
     asked = f"The host {host.instance_id} is {instance.state}. Start it? It costs money while it runs."
@@ -110,7 +110,7 @@ def left_alone(world: World, cloud: Cloud, host: Host) -> Instance:
 
 def power_off(world: World, cloud: Cloud, host: Host, instance: Instance, *, reason: str) -> Instance:
     """Stop an instance that is not stopped, on_stop and saves before, and wait; its connection ends."""
-    cost.seen(world, host, instance)
+    ledger.seen(world, host, instance)
     if instance.state == "stopped":
         return instance
     refuse_stop(host, instance)
@@ -132,7 +132,7 @@ def power_on(world: World, cloud: Cloud, host: Host, instance: Instance) -> Inst
         CloudError: EC2 refuses, at once or after it has said yes.
         ConfigError, HostError: its lease does not let it.
     """
-    cost.seen(world, host, instance)
+    ledger.seen(world, host, instance, starts=instance.state == "stopped")
     if instance.state == "stopping":
         await_state(world, cloud, host, "stopped")
     if instance.state in ("stopping", "stopped"):

@@ -75,10 +75,11 @@ def _prove_lease(world: World, cloud: Cloud, host: Host, instance: Instance) -> 
 
 
 def _confirm(world: World, instance: Instance, host: Host, yes: bool, running: Running) -> None:
+    types = f"from {instance.instance_type} to {host.instance_type}"
+    question = f"Change {host.instance_id}, which stays stopped, {types}? Its disk is kept."
     if instance.state in ("pending", "running"):
         power.tell_running(world, host, running)
-    types = f"from {instance.instance_type} to {host.instance_type}"
-    question = f"Stop {host.instance_id}, change it {types}, and start it again? Its disk is kept."
+        question = f"Stop {host.instance_id}, change it {types}, and start it again? Its disk is kept."
     if not yes and not world.reporter.confirm(question):
         raise Declined("nothing was changed", hint=command("status", host.stack))
 
@@ -86,7 +87,10 @@ def _confirm(world: World, instance: Instance, host: Host, yes: bool, running: R
 def _change(world: World, cloud: Cloud, instance: Instance, host: Host) -> None:
     """Stop, change, start; EC2 and terraform.tfvars say the same at every moment but between two lines."""
     runs = instance.state in ("pending", "running")
-    stopped = power.power_off(world, cloud, host, instance, reason=f"gpuinfra resize {host.instance_type}")
+    what = f"gpuinfra resize {host.instance_type}"
+    stopped = power.power_off(world, cloud, host, instance, reason=what)
+    if instance.state == "stopped":  # else its end has been noted
+        world.events.note(what, host.instance_id)
     try:
         _set_type(world, cloud, host)
         if runs:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from gpuinfra.features.money import cost
+from gpuinfra.features.money import ledger
 from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, HostError, Interrupted, NotReached
 from gpuinfra.ground.model import Host, Instance, Row
 from gpuinfra.ground.names import command
@@ -57,7 +57,7 @@ def await_state(world: World, cloud: Cloud, host: Host, *wanted: str) -> Instanc
     except KeyboardInterrupt:
         message = f"stopped waiting; EC2 goes on until {host.instance_id} is {wanted[0]}"
         raise Interrupted(message, hint=command("status", host.stack)) from None
-    cost.seen(world, host, instance)
+    ledger.seen(world, host, instance)
     return instance
 
 

@@ -145,15 +145,6 @@ def brief(found: HostCost) -> str:
     return f"{found.hourly.summary(STOPPED)}{so_far}"
 
 
-def seen(world: World, host: Host, now: Instance | None) -> None:
-    """Write down what EC2 just said of the host; such a moment does not come again."""
-    book = ledger.of(world.files)
-    if now:
-        book.note(now)
-    else:
-        book.note_gone(host.instance_id)
-
-
 def _of(
     world: World,
     host: Host,
@@ -163,7 +154,7 @@ def _of(
     boots: Sequence[Boot],
 ) -> HostCost:
     at = time.time()
-    seen(world, host, now)
+    ledger.seen(world, host, now)
     disk_copies.look(world, record, host)
     times = lived.spans(world, host.instance_id, boots=boots)
     per_hour = hourly(things := recorded(record, host, now), book)

@@ -71,6 +71,7 @@ def spans(
     """
     facts = _gathered([one for one in sightings if one.instance_id == instance_id])
     runs = sorted(facts.runs.values(), key=lambda run: run.launched)
+    boots = _by_aws_clock(boots, [run.launched for run in runs])
     found: list[Span] = []
     nexts: list[_Run | None] = [*runs[1:], None]
     for run, after in zip(runs, nexts, strict=False):
@@ -79,6 +80,14 @@ def spans(
             found += _unsure(run, facts.made, run.launched, _inside(boots, facts.made, run.launched), ends)
         found += _of_run(run, after, limit, boots, ends)
     return [span for span in found if span.ended is None or span.ended > span.began]
+
+
+def _by_aws_clock(boots: Sequence[Boot], launches: Sequence[float]) -> list[Boot]:
+    """Let a boot that goes on after EC2's start of the host begin with it; clocks differ by moments."""
+    return [
+        (next((it for it in launches if first < it <= min(last, first + BOOT_S)), first), last)
+        for first, last in boots
+    ]
 
 
 def _gathered(sightings: Sequence[Sighting]) -> _Facts:

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from gpuinfra.ground import when
-from gpuinfra.ground.model import Instance
+from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.protocols import StackFiles
+from gpuinfra.ground.world import World
 
 FILE = "history.jsonl"
 # What has not changed is written again so often at most.
@@ -44,16 +45,28 @@ def of(files: StackFiles) -> "Ledger":
     return Ledger(files.plan_file.parent)
 
 
+def seen(world: World, host: Host, now: Instance | None, *, starts: bool = False) -> None:
+    """Write down what EC2 just said of the host; such a moment does not come again.
+
+    starts: it is started now, so that this look says until when it was off.
+    """
+    book = of(world.files)
+    if now:
+        book.note(now, always=starts)
+    else:
+        book.note_gone(host.instance_id)
+
+
 class Ledger:
     """The file of one stack. What cannot be written, or read, never stops a command."""
 
     def __init__(self, directory: Path, *, now: Callable[[], float] = time.time) -> None:
         self._path, self._now = directory / FILE, now
 
-    def note(self, instance: Instance) -> None:
-        """Write down how an instance is now, unless that was written a moment ago."""
+    def note(self, instance: Instance, *, always: bool = False) -> None:
+        """Write down how an instance is now, unless that was written a moment ago; `always`: then, too."""
         seen = sighting(instance, self._now())
-        last = self._last(instance.instance_id) if seen else None
+        last = self._last(instance.instance_id) if seen and not always else None
         if seen and not (last and _says_the_same(last, seen)):
             self._append(seen)
 

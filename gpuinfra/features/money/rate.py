@@ -13,7 +13,7 @@ from gpuinfra.ground.pool import CAPACITY_BLOCK, ON_DEMAND, SPOT
 SPOT_MARKET = SPOT
 PAID_AHEAD = "paid in advance, with its Capacity Block"
 HOST, DISK, ADDRESS, NAT = "host", "disk", "address", "NAT gateway"
-FIXED_ADDRESS, NAT_GATEWAY, OWN_NETWORK = ".aws_eip.this[", ".aws_nat_gateway.", ".aws_subnet."
+FIXED_ADDRESS, NAT_GATEWAY, HOST_ADDRESS = ".aws_eip.this[", ".aws_nat_gateway.", ".aws_instance.this"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ def planned(settings: Settings, record: Record, changes: Collection[Change]) -> 
         market=settings.place.market,
         zone=settings.place.zone,
         disk_gb=settings.root_volume_size_gb,
-        is_private=settings.access == "ssm",
+        has_address=_planned_address(settings, changes),
     )
 
 
@@ -64,9 +64,17 @@ def recorded(
         market=now.market if now else host.market,
         zone=now.availability_zone if now else host.availability_zone,
         disk_gb=host.root_volume_size_gb,
-        has_address=bool(now.public_ip) if now and now.state == "running" else None,
-        is_private=host.is_private,
+        has_address=bool(now.public_ip) if now and now.state == "running" else True,
     )
+
+
+def _planned_address(settings: Settings, changes: Collection[Change]) -> bool:
+    """Tell whether a host has an address without a NAT gateway: in the default VPC it is its way out."""
+    host = next((it for it in changes if it.address.endswith(HOST_ADDRESS)), None)
+    asked = [it.after for it in (host.attributes if host else ()) if it.name == "associate_public_ip_address"]
+    if settings.access != "ssm" or settings.subnet_id is None:
+        return True
+    return "true" in asked  # by the routes of the chosen subnet
 
 
 def _things(
@@ -76,14 +84,11 @@ def _things(
     throughput_mib_s: int | None,
     instance_type: str,
     disk_gb: int,
-    is_private: bool,
+    has_address: bool,
     market: str = ON_DEMAND,
     zone: str = "",
-    has_address: bool | None = None,
 ) -> BilledThings:
     nat = sum(NAT_GATEWAY in f".{it}" for it in addresses)
-    # Without a NAT gateway a private host in a network of ours has an address as its way out.
-    has_way_out = not nat and any(OWN_NETWORK in f".{it}" for it in addresses)
     return BilledThings(
         instance_type=instance_type,
         market=market,
@@ -91,7 +96,7 @@ def _things(
         disk_gb=disk_gb,
         iops=iops,
         throughput_mib_s=throughput_mib_s,
-        has_address=(not is_private or has_way_out) if has_address is None else has_address,
+        has_address=has_address and not nat,
         has_fixed_address=any(FIXED_ADDRESS in f".{it}" for it in addresses),
         nat_gateways=nat,
     )

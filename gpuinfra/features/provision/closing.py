@@ -12,8 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from gpuinfra.features.events import events
-from gpuinfra.features.money import cost as money
-from gpuinfra.features.money import disk_copies, lived
+from gpuinfra.features.money import disk_copies, ledger, lived
 from gpuinfra.features.money import receipt as receipts
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.money.rate import rate_of, recorded
@@ -66,7 +65,7 @@ class Closing:
             now = self._world.cloud(host.region, None).instance(host.instance_id)
         except CloudError:
             return None  # who may not ask for it must be able to end the cost all the same
-        money.seen(self._world, host, now)
+        ledger.seen(self._world, host, now)
         return now
 
     def close(self, *, left: Sequence[str], foreign: Sequence[str]) -> Receipt | None:

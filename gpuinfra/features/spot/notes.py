@@ -1,7 +1,7 @@
 """What users must know of a spot host, in one line each."""
 
 from gpuinfra.ground.errors import ConfigError
-from gpuinfra.ground.pool import SPOT
+from gpuinfra.ground.model import Host, Settings
 from gpuinfra.ground.world import World
 
 MAY_BE_TAKEN = (
@@ -10,12 +10,17 @@ MAY_BE_TAKEN = (
 )
 
 
+def market_line(settings: Settings, host: Host | None) -> str:
+    """Return the line about the market; empty where the host is none of spot, and none is asked for."""
+    market = host.market if host else settings.market  # a host that lives keeps its own
+    return MAY_BE_TAKEN if market.startswith("spot") else ""
+
+
 def tell_market(world: World) -> None:
-    """Say it of a spot host; where there is none yet, where terraform.tfvars names that market."""
+    """Say it of a spot host; where there is none, if terraform.tfvars names the spot market."""
     try:
-        host = world.state.read().host
-        market = host.market if host else world.values.read().market
+        line = market_line(world.values.read(), world.state.read().host)
     except ConfigError:  # the apply before has said what is wrong with it
         return
-    if market.startswith(SPOT):
-        world.reporter.say(MAY_BE_TAKEN)
+    if line:
+        world.reporter.say(line)

@@ -116,7 +116,8 @@ def sync(world: World, rsync: RsyncTransfer, request: SyncRequest) -> SyncResult
     """
     local = request.root / request.part
     if request.mode == "up" and not os.path.lexists(local):
-        raise ConfigError(f"{local} does not exist")
+        here = f"{command('sync up --dry-run', world.files.name)}   # what there is to send"
+        raise ConfigError(f"{local} does not exist", hint=here)
     host = connect(world)
     try:
         with Notice(world.reporter.say, f"syncing {request.root} ..."):

@@ -155,6 +155,8 @@ class Guard:
             return
         self.info["request"] = request.get("id")
         self.state.take(request)
+        # whoever has asked reads the answer before the next tick
+        self.state.look_ahead(self.limits, off_hour=self.limits.is_off_hour(time.time()))
         self.decide(str(request.get("kind")), str(request.get("words")))
 
     def save(self) -> None:

@@ -75,8 +75,12 @@ class State:
             self.off_s = max(0.0, self.off_s - step_s)
             self.idle_s = 0.0
         self._count(seen, step_s)
-        self.left_s = self._left(limits, off_hour)
+        self.look_ahead(limits, off_hour=off_hour)
         return self._act(limits.warn_minutes * 60, step_s)
+
+    def look_ahead(self, limits: Limits, *, off_hour: bool) -> None:
+        """Say anew how long it may stay, as far as is counted."""
+        self.left_s = self._left(limits, off_hour)
 
     def _count(self, seen: Mapping[str, Seen], step_s: float) -> None:
         in_doubt = False

@@ -45,6 +45,7 @@ def machine_of(instance: Any) -> Machine:
         http_endpoint=options.http_endpoint,
         shutdown_behavior=instance.instance_initiated_shutdown_behavior,
         gpu=_gpu(instance.instance_type),
+        started=f"{instance.launch_time:%Y-%m-%dT%H:%M:%SZ}",
         openings=tuple(_openings(nic)),
         power_cut=getattr(instance, "power_cut", False) or getattr(instance, "loses_power", False),
     )

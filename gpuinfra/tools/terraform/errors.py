@@ -72,7 +72,8 @@ def _known(d: Diagnostic, settings: Settings | None) -> GpuInfraError | None:
     if d.summary == "Invalid value for variable" or d.where.startswith("terraform.tfvars:"):
         return _wrong_value(d, settings)
     if d.summary.endswith(("precondition failed", "postcondition failed")):
-        return TerraformError(d.detail.strip())
+        plan = command("plan", settings.stack if settings else DEFAULT_STACK)
+        return TerraformError(d.detail.strip(), hint=f"edit terraform.tfvars, then: {plan}")
     return None
 
 

@@ -4,6 +4,7 @@ Source: https://developer.hashicorp.com/terraform/internals/json-format#plan-rep
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from gpuinfra.ground.model import UNKNOWN, AttributeChange, Change
 from gpuinfra.tools.terraform.events import ACTIONS, NOTE
 
 Json = Mapping[str, Any]
+OWN_TAG = re.compile(r"^(root_block_device\.)?tags\.")
 
 
 def changes(shown: Json) -> tuple[Change, ...]:
@@ -43,15 +45,26 @@ def _attributes(change: Json, drift: Json) -> Iterator[AttributeChange]:
     causes = {_name(path) for path in change.get("replace_paths", [])}
     recorded, seen = _flat(drift.get("before")), _flat(drift.get("after"))
     for name in sorted({*before, *after, *unknown}):
-        is_unknown = _lies_in(name, unknown)
+        is_unknown, drifted = _lies_in(name, unknown), recorded.get(name) != seen.get(name)
+        if drifted and _is_default_tag(name, recorded, seen):
+            continue
         if is_unknown or before.get(name) != after.get(name):
             yield AttributeChange(
                 name=name,
                 before=_text(before.get(name)),
                 after=UNKNOWN if is_unknown else _text(after.get(name)),
                 forces_replacement=_lies_in(name, causes),
-                drifted=bool(drift) and recorded.get(name) != seen.get(name),
+                drifted=drifted,
             )
+
+
+def _is_default_tag(name: str, recorded: Mapping[str, object], seen: Mapping[str, object]) -> bool:
+    """Tell a tag that nobody has changed at AWS: its value in terraform.tfvars is another one now.
+
+    The provider reads a tag that is none of its default tags any more as one of the resource's own (`tags`).
+    """
+    twin = OWN_TAG.sub(r"\1tags_all.", name)
+    return twin != name and twin in seen and recorded.get(twin) == seen[twin]
 
 
 def _triggers(resource: Json, resources: Sequence[Json]) -> Iterator[AttributeChange]:

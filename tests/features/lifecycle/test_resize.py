@@ -10,7 +10,7 @@ from gpuinfra.ground.errors import STAYS_STOPPED, CloudError, ConfigError, Decli
 from gpuinfra.ground.model import Outcome
 from gpuinfra.ground.world import World
 from tests.fakes.host import FakeCloud, fake_world
-from tests.fakes.world import RECORDED, RUNNING, FakeReporter, FakeTerraform, FakeValues
+from tests.fakes.world import RECORDED, RUNNING, FakeEventLog, FakeReporter, FakeTerraform, FakeValues
 from tests.samples import host
 
 STOPPED = dataclasses.replace(RUNNING, state="stopped", public_ip="")
@@ -47,6 +47,16 @@ def test_the_same_type_stops_nothing(tmp_path: Path) -> None:
     cloud, values = FakeCloud(), FakeValues()
     to(fake_world(tmp_path, cloud=cloud, values=values), "g4dn.xlarge")
     assert (cloud.calls, values.written) == ([], [OLD])
+
+
+def test_a_stopped_host_is_not_said_to_be_started(tmp_path: Path) -> None:
+    """The question tells what a yes does, and `events` that it was done."""
+    reporter, noted = FakeReporter(), FakeEventLog()
+    world = fake_world(tmp_path, cloud=FakeCloud(instance=STOPPED), reporter=reporter, events=noted)
+    to(world, yes=False)
+    change = f"Change {RUNNING.instance_id}, which stays stopped, from g4dn.xlarge to g5.xlarge?"
+    assert reporter.asked == [f"{change} Its disk is kept."]
+    assert noted.noted == ["gpuinfra resize g5.xlarge"]
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,20 @@ def test_a_start_and_a_stop_that_nobody_saw() -> None:
     ]
 
 
+def test_a_boot_that_began_a_moment_before_its_start_is_no_other_one() -> None:
+    """The host's clock is not AWS's: two minutes more were counted for each start."""
+    told = [
+        seen(2510, "stopped", since=2500.0),
+        seen(19_998, "stopped", since=2500.0),
+        seen(20_001, launched=20_000.0),
+    ]
+    assert merged(spans(told, ID, boots=[(999.5, 2490), (19_999.5, 20_090)])) == [
+        (RUNNING, 1000, 2500),
+        (STOPPED, 2500, 20_000),
+        (RUNNING, 20_000, 1e12),
+    ]
+
+
 @pytest.mark.parametrize("wrong_h", [-5, 0, 5])
 def test_a_start_of_ours_leaves_no_doubt(wrong_h: int) -> None:
     """It looks before it starts; a laptop whose clock is hours off knows how long that took."""

@@ -71,6 +71,14 @@ def test_what_has_not_changed_is_not_written_each_time(book: Book) -> None:
     assert book.states() == ["running", "running", "stopped", "running"]
 
 
+def test_the_look_before_a_start_is_always_written(book: Book) -> None:
+    """It says until when the host was off: a stop of minutes counted as running, its end unseen."""
+    book.note(OFF)
+    book.at += 60
+    book.ledger.note(OFF, always=True)
+    assert [one.at for one in book.ledger.sightings()] == [NOW, NOW + 60]
+
+
 def test_an_instance_without_a_start_is_not_written(book: Book) -> None:
     """AWS does not say when it was launched: nothing can be counted from it."""
     book.note(dataclasses.replace(SEEN, launched=""))

@@ -1,4 +1,4 @@
-"""What of a stack is billed, and how that reads."""
+"""What of a stack is billed, and how that reads. Over 200 lines: a test for each thing."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from gpuinfra.features.money.price_cache import PriceCache
 from gpuinfra.features.money.prices import Prices
 from gpuinfra.features.money.rate import BilledThings, planned, rate_of, recorded
 from gpuinfra.features.money.rates import RUNNING, STOPPED
-from gpuinfra.ground.model import Change, Record, Settings
+from gpuinfra.ground.model import AttributeChange, Change, Record, Settings
 from gpuinfra.ground.pool import Pool
 from tests.fakes.prices import DENIED, FakePriceList
 from tests.fakes.world import RECORDED, SETTINGS
@@ -57,7 +57,7 @@ def told(settings: Settings, *made: str, source: FakePriceList | None = None) ->
     [
         (SETTINGS, (HOST,), HOST_USD_H + DISK_USD_H + 0.005, DISK_USD_H),
         (SETTINGS, (HOST, EIP), HOST_USD_H + DISK_USD_H + 0.005, DISK_USD_H + 0.005),
-        (PRIVATE, (HOST, SUBNET), HOST_USD_H + DISK_USD_H + 0.005, DISK_USD_H),
+        (PRIVATE, (HOST,), HOST_USD_H + DISK_USD_H + 0.005, DISK_USD_H),
         (PRIVATE, (HOST, SUBNET, NAT, NAT_EIP), HOST_USD_H + DISK_USD_H + 0.05, DISK_USD_H + 0.05),
         (dataclasses.replace(PRIVATE, subnet_id="subnet-1"), (HOST,), HOST_USD_H + DISK_USD_H, DISK_USD_H),
     ],
@@ -67,6 +67,16 @@ def test_a_plan_has_its_price(
 ) -> None:
     """An address costs while the host runs, a fixed one and a NAT gateway always, a subnet nothing."""
     assert sums(things(settings, *made)) == (pytest.approx(running), pytest.approx(stopped))
+
+
+@pytest.mark.parametrize(("has", "usd_h"), [("true", 0.005), ("false", 0)])
+def test_the_chosen_subnet_of_a_private_host_says_whether_it_has_an_address(has: str, usd_h: float) -> None:
+    """Terraform knows it by the subnet's routes; without a price for it the host costs more than was told."""
+    settings = dataclasses.replace(PRIVATE, subnet_id="subnet-1")
+    asked = AttributeChange(name="associate_public_ip_address", before="null", after=has)
+    host_is_made = Change(address=HOST, action="create", attributes=(asked,))
+    running, _ = sums(planned(settings, NOTHING, [host_is_made]))
+    assert running == pytest.approx(HOST_USD_H + DISK_USD_H + usd_h)
 
 
 def test_what_is_there_already_costs_on() -> None:

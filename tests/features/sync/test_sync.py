@@ -106,11 +106,12 @@ def test_sync_goes_over_our_connection(tmp_path: Path) -> None:
 def test_what_is_not_here_cannot_go_up(tmp_path: Path) -> None:
     """rsync with our filters would say nothing and send nothing."""
     rsync = FakeRsync()
-    with pytest.raises(ConfigError, match="nope does not exist"):
+    with pytest.raises(ConfigError, match="nope does not exist") as caught:
         actions.sync(
             fake_world(tmp_path, ssh=reachable()), rsync, SyncRequest(mode="up", root=tmp_path, part="nope")
         )
     assert rsync.requests == []
+    assert caught.value.hint.startswith("gpuinfra sync up --dry-run")
 
 
 def test_what_is_not_there_does_not_come_down(tmp_path: Path) -> None:

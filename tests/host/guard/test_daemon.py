@@ -105,6 +105,21 @@ def test_requests_are_obeyed_once(host: Path) -> None:
     assert again.state.extended_s == 5
 
 
+def test_the_answer_to_a_request_says_until_when_the_host_stays(host: Path) -> None:
+    """Not at the next tick: before it the answer said "no limit", or an end that was an extension's."""
+    one = guard(host)
+    one.tick()
+    for kind, asked, left_s in (
+        ("extend", {"extended_s": 7200.0}, 7200),
+        ("on", {"off_s": 0.0, "extended_s": 0.0}, 3600),
+        ("off", {"off_s": -1.0}, None),
+        ("on again", {"kind": "on", "off_s": 0.0, "extended_s": 0.0}, 3600),
+    ):
+        (host / "run" / kept.REQUEST).write_text(json.dumps({"kind": kind, "id": kind, "words": "", **asked}))
+        one.obey()
+        assert state(host)["state"]["left_s"] == left_s, kind
+
+
 def test_ec2s_own_word_tells_a_start_from_a_reboot(host: Path) -> None:
     """A clock that was set, or a slow reboot, is then no matter."""
     actions = FakeActions()

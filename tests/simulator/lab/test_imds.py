@@ -1,4 +1,4 @@
-"""The metadata service by HTTP, with the rules of AWS for tokens that are required."""
+"""The metadata service by HTTP, with the rules of AWS for tokens that are required. Over 200 lines: each rule."""
 
 import base64
 import json
@@ -11,6 +11,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
+from gpuinfra.host import settings
 from gpuinfra.simulator.lab.network.imds import MAX_TTL_S, TOKEN, TTL, MetadataServer, MetadataService
 from gpuinfra.simulator.machine import Machine
 from tests.simulator.lab.machines import ADDRESS, machine
@@ -176,6 +177,12 @@ def test_identity_document_names_the_instance(imds: Imds) -> None:
     """cloud-init takes the instance id from the identity document."""
     document = json.loads(imds.get("/latest/dynamic/instance-identity/document")[1])
     assert (document["instanceId"], document["region"]) == ("i-1", "us-east-1")
+
+
+def test_the_identity_document_tells_a_start_from_a_reboot(imds: Imds) -> None:
+    """By it the guard begins anew after each start, however short the stop was."""
+    imds.machines[ADDRESS] = machine(started="2026-11-30T10:51:57Z")
+    assert settings.start_time(imds.url.removeprefix("http://")) == "2026-11-30T10:51:57Z"
 
 
 def test_spot_notice_is_404_until_there_is_one(imds: Imds) -> None:

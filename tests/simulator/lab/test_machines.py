@@ -72,6 +72,7 @@ def test_starts_and_reboots_are_counted(sim: Simulator, ec2: "EC2Client") -> Non
     (after,) = sim.machines()
     assert (before.starts, after.starts, after.reboots) == (1, 2, 1)
     assert after.public_ip != before.public_ip
+    assert after.started == f"{describe(ec2, ids[0])['LaunchTime']:%Y-%m-%dT%H:%M:%SZ}"
 
 
 @pytest.mark.parametrize(("behavior", "state"), [("stop", "stopped"), ("terminate", "terminated")])

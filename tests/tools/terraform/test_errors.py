@@ -14,6 +14,7 @@ from gpuinfra.ground.model import Diagnostic, Outcome
 from gpuinfra.tools.terraform import errors as diagnose
 from tests.fakes.world import SETTINGS
 
+EDIT = "edit terraform.tfvars, then: gpuinfra plan"
 LOCK = """\
 Error message: resource temporarily unavailable
 Lock Info:

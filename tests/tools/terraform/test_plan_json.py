@@ -50,6 +50,27 @@ def test_who_changed_it(recorded: str | None, seen: str | None, drifted: bool) -
     assert found.drifted is drifted
 
 
+@pytest.mark.parametrize("block", [False, True])
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        ("ada", [("tags_all", False)]),  # owner was edited in terraform.tfvars
+        ("eve", [("tags", True), ("tags_all", True)]),  # somebody changed the tag at AWS
+    ],
+)
+def test_an_edited_default_tag_was_not_changed_outside(seen: str, told: Any, block: bool) -> None:
+    """The provider reads it as one of the resource's own tags as soon as its value is no default tag's."""
+
+    def of(tags: dict[str, str], tags_all: dict[str, str]) -> dict[str, Any]:
+        both = {"tags": tags, "tags_all": tags_all}
+        return {"root_block_device": [both]} if block else both
+
+    before = of({"owner": seen}, {"owner": seen})
+    drift = {"before": of({}, {"owner": "ada"}), "after": before}
+    found = attributes(before, of({}, {"owner": "bob"}), drift=drift)
+    assert [(a.name.split(".")[-2], a.drifted) for a in found] == told
+
+
 def test_a_whole_block_that_is_not_known_yet() -> None:
     """It is named as unknown, and as the cause, also when only a value within it is."""
     more: Any = {"after_unknown": {"network": True}, "replace_paths": [["network", 0, "id"]]}
