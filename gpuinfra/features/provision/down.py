@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 
 from gpuinfra.features.provision import half_move, kept_host, later_start, leftovers, progress, protection
 from gpuinfra.features.provision.blockers import Blockers, refuse_shared_network
-from gpuinfra.features.provision.closing import Destroyed
+from gpuinfra.features.provision.closing import Closing, Destroyed
 from gpuinfra.features.provision.down_proof import asked, refuse_left, tell
 from gpuinfra.features.provision.kept_bill import closings
 from gpuinfra.features.provision.kept_host import KeptHost
 from gpuinfra.features.provision.leftovers import Leftovers
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import settings_of
-from gpuinfra.ground.errors import CloudError, Declined, HostError
+from gpuinfra.ground.errors import CloudError, Declined, GpuInfraError, HostError
 from gpuinfra.ground.model import Host, Instance, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -61,7 +61,7 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
     closing, other = closings(world, settings, record, lost, kept)
     _terminate(world, settings, lost)
     leftovers.remove(world, settings, (*left.free_of_worth, *left.copies) if yes else left.ours)
-    outcome = _run(world, settings, record) if record.resources else Outcome(ok=True)
+    outcome = _run(world, settings, record, closing) if record.resources else Outcome(ok=True)
     proof = asked(world, settings, record)
     kept_receipt = other.close(left=proof.words, foreign=()) if other else None
     receipt = closing.close(left=proof.words, foreign=foreign)
@@ -163,12 +163,16 @@ def _terminate(world: World, settings: Settings, lost: list[Instance]) -> None:
         world.cloud(settings.region, settings).terminate([i.instance_id for i in lost])
 
 
-def _run(world: World, settings: Settings, record: Record) -> Outcome:
+def _run(world: World, settings: Settings, record: Record, closing: Closing) -> Outcome:
     terraform, watch = world.terraform(), Blockers(world, settings, record)
     with progress.shown(world, "Destroying", note=watch.note) as on_progress:
         terraform.init()
         outcome = terraform.destroy(instead=_values(settings), on_progress=on_progress)
-    check(world, outcome, settings)
+    try:
+        check(world, outcome, settings)
+    except GpuInfraError:
+        closing.cut_short()
+        raise
     return outcome
 
 
