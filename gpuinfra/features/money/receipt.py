@@ -8,7 +8,7 @@ from typing import Protocol
 
 from gpuinfra.features.money.rate import ADDRESS, DISK, HOST, NAT
 from gpuinfra.features.money.rates import HOUR_S, HOURS_A_MONTH, RUNNING, STOPPED, Item, Price, Span, seconds
-from gpuinfra.features.money.receipt_line import ReceiptLine, clock
+from gpuinfra.features.money.receipt_line import ReceiptLine, clock, ran_as
 from gpuinfra.features.money.spent import LEAST_S, RateOf, closed, spent
 from gpuinfra.ground.text import count
 
@@ -155,6 +155,7 @@ def _lines(times: Sequence[Span], rate_of: RateOf, now: float) -> Iterator[Recei
             stopped_usd_h=price.stopped.usd_h,
             why=_why(price, is_unknown=item.usd is None),
             is_paid_ahead=item.is_paid_ahead,
+            ran=ran_as(times, rate_of, HOST) if item.name == HOST else (),
         )
 
 

@@ -74,6 +74,11 @@ def test_a_resized_host_costs_what_it_was() -> None:
     """Each time by the type that it had."""
     found = made(span(RUNNING, 0, HOUR), span(RUNNING, HOUR, 2 * HOUR, kind="g5.2xlarge"), now=2 * HOUR)
     assert usd_of(found)["host"] == pytest.approx(4.5)
+    assert found.text()[1] == (
+        "  host               4.50 USD  2 h running: 1 h as g5.xlarge, on-demand, at 1.500 USD an hour,"
+        " 1 h as g5.2xlarge, on-demand, at 3.000 USD an hour"
+    )
+    assert [it.running_s for it in found.lines[0].ran] == [HOUR, HOUR]
 
 
 def test_a_minute_at_least_is_billed_and_said() -> None:
