@@ -43,7 +43,11 @@ def leaks(
 def _show(world: "World", found: "Leaks", *, delete: bool, as_json: bool) -> None:
     from gpuinfra.features.leaks import find, leaks_text
 
-    result(leaks_text.text(found, datetime.now(HERE)), found.plain(), as_json and not delete)
+    text = leaks_text.text(found, datetime.now(HERE))
+    if delete and as_json:  # the result is what was deleted
+        world.reporter.say(text)
+    else:
+        result(text, found.plain(), as_json)
     if delete:
         deleted = find.delete(world, found, home=factory.default_region())
         result("", [it.plain() for it in deleted], as_json)

@@ -1,5 +1,6 @@
 """`leaks` as a user runs it: found and priced in all regions, a live stack and strangers left alone."""
 
+import json
 import re
 
 import pytest
@@ -70,6 +71,8 @@ def test_leaks_in_two_regions(living: Cli, sim: Simulator) -> None:
         rf"leaks +{len(mine)} things that no stack records, [0-9.]+ USD a month", cli.ok("status")
     )
 
+    told = cli.run("leaks", "--delete", "--json")
+    assert json.loads(told.stdout) == []  # what was deleted, and nothing else beside it
     done = cli.run("leaks", "--delete")  # without a terminal
     assert "nothing was deleted: each thing is asked for by itself, at a terminal" in done.stderr
     with Terminal(cli, "leaks", "--delete", size=(60, 200)) as terminal:

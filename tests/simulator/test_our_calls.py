@@ -82,7 +82,8 @@ def test_what_belongs_to_a_host_and_what_does_not(aws: Aws, ec2: "EC2Client") ->
     instance = aws.instance(made["InstanceId"])
     assert instance
     assert aws.not_ours(instance, ()) == []
-    volume = ec2.create_volume(AvailabilityZone=instance.availability_zone, Size=500)["VolumeId"]
+    where = instance.availability_zone
+    volume = ec2.create_volume(AvailabilityZone=where, Size=500, VolumeType="gp3")["VolumeId"]
     ec2.attach_volume(VolumeId=volume, InstanceId=instance.instance_id, Device="/dev/sdf")
     address = ec2.allocate_address(Domain="vpc")
     ec2.associate_address(InstanceId=instance.instance_id, AllocationId=address["AllocationId"])
@@ -95,6 +96,11 @@ def test_what_belongs_to_a_host_and_what_does_not(aws: Aws, ec2: "EC2Client") ->
     }
     assert aws.not_ours(now, ()) == [f"volume {volume}, 500 GB", f"address {address['PublicIp']}"]
     assert aws.not_ours(now, (address["AllocationId"],)) == [f"volume {volume}, 500 GB"]
+    fast = ec2.create_volume(AvailabilityZone=where, Size=9, VolumeType="io2", Iops=6000)["VolumeId"]
+    ec2.attach_volume(VolumeId=fast, InstanceId=instance.instance_id, Device="/dev/sdg")
+    now = aws.instance(made["InstanceId"])
+    assert now
+    assert f"volume {fast}, 9 GB (io2)" in aws.not_ours(now, ())
 
 
 def test_what_a_new_host_is_made_of(aws: Aws, ec2: "EC2Client") -> None:

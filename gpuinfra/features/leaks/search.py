@@ -13,6 +13,7 @@ from gpuinfra.ground.errors import ConfigError, GpuInfraError
 from gpuinfra.ground.model import Row
 from gpuinfra.ground.protocols import LiveView, Reporter
 from gpuinfra.ground.tagged import GLOBAL, Found, TaggedResource
+from gpuinfra.ground.text import count
 
 THREADS, TOLD_EVERY = 16, 5
 ACCOUNT = "the account"  # what has no region, in words
@@ -46,7 +47,8 @@ def search(
         CloudError: AWS refuses all of them.
     """
     regions = _chosen(searcher.regions(), only)
-    with reporter.live(f"Looking through {len(regions)} regions for what carries a stack's tag") as view:
+    title = f"Looking through {count(len(regions), 'region')} for what carries a stack's tag"
+    with reporter.live(title) as view:
         found, refused = _everywhere(searcher, regions, view, has_global=not only)
         view.rows((Row(mark="now", text="asking for prices"),) if found else ())
         priced = _priced(found, prices)

@@ -41,5 +41,5 @@ def seen(path: Path) -> str:
     """Return what was found in one line; empty where that was nothing, or nobody has searched."""
     try:
         return LastLeaks(**json.loads(path.read_text(encoding="utf-8"))).line
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return ""

@@ -137,7 +137,7 @@ def _says_the_same(last: Sighting, seen: Sighting) -> bool:
 def _parsed(data: bytes) -> list[Sighting]:
     found = []
     for line in data.splitlines():
-        with suppress(ValueError, TypeError, AttributeError):
+        with suppress(ValueError, TypeError, AttributeError, RecursionError):
             raw = json.loads(line)
             one = Sighting(**{f.name: raw[f.name] for f in fields(Sighting) if f.name in raw})
             if _is_whole(one):
@@ -147,5 +147,5 @@ def _parsed(data: bytes) -> list[Sighting]:
 
 def _is_whole(one: Sighting) -> bool:
     texts = (one.instance_id, one.state, one.instance_type, one.market)
-    numbers = (one.at, one.launched, one.since or 0.0, one.made or 0.0)
-    return all(isinstance(it, str) for it in texts) and all(isinstance(it, int | float) for it in numbers)
+    times = (one.at, one.launched, one.since or 0.0, one.made or 0.0)
+    return all(isinstance(it, str) for it in texts) and all(map(when.is_time, times))

@@ -58,7 +58,7 @@ def _read(files: StackFiles) -> dict[str, str]:
         return {}
     found = {}
     for line in lines:
-        with suppress(ValueError, TypeError, KeyError):
+        with suppress(ValueError, TypeError, KeyError, RecursionError):
             one = json.loads(line)
             found[str(one["new"])] = str(one["old"])
     return found

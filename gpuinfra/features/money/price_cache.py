@@ -1,27 +1,19 @@
 """The prices that AWS has told, by region, kept with the time at which each was told."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from gpuinfra.ground import when
 from gpuinfra.ground.price_list import GpuType
-from gpuinfra.ground.reply import fits
 from gpuinfra.tools.files import make_private, write_private
 
 FRESH_S = 24 * 3600.0
-# What is in the files; a damaged one has something else.
-PRICE = {
-    "amount": (float, None),
-    "at": float,
-    "currency": (str, None),
-    "unit": (str, None),
-    "why": (str, None),
-}
-PRICES = {str: {**PRICE, "zones": ({str: float}, None)}}
-GPU = {"name": str, "gpu": str, "gpus": float, "gpu_memory_mib": int, "vcpus": int, "memory_mib": int}
-TYPES = {"at": float, "types": [GPU]}
+# What reading a damaged file may raise.
+DAMAGED = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +53,28 @@ class PriceCache:
             write_private(self._path, data)
 
     def _load(self) -> dict[str, KeptPrice]:
-        with suppress(OSError, ValueError, TypeError, RecursionError):
+        with suppress(OSError, *DAMAGED):
             raw = json.loads(self._path.read_text(encoding="utf-8"))
-            if fits(raw, PRICES):
-                return {name: KeptPrice(**one) for name, one in raw.items()}
+            return {str(name): _checked(KeptPrice(**one)) for name, one in raw.items()}
         return {}
+
+
+def _checked(kept: KeptPrice) -> KeptPrice:
+    """Raise ValueError, or another of DAMAGED, where a file has something else than a price."""
+    texts = (kept.currency, kept.unit, kept.why, *kept.zones)
+    amounts = (0.0 if kept.amount is None else kept.amount, *kept.zones.values())
+    is_price = all(0 <= it < math.inf for it in amounts) and when.is_time(kept.at)
+    if not is_price or not all(isinstance(it, str) for it in texts):
+        raise ValueError("no price")
+    return kept
+
+
+def _checked_type(it: GpuType) -> GpuType:
+    """Raise the same where a file has something else than a type with GPUs."""
+    is_type = 0 < it.gpus < math.inf and all(n >= 0 for n in (it.gpu_memory_mib, it.vcpus, it.memory_mib))
+    if not is_type or not all(isinstance(text, str) for text in (it.name, it.gpu)):
+        raise ValueError("no type")
+    return it
 
 
 class TypesCache:
@@ -76,10 +85,10 @@ class TypesCache:
 
     def get(self, now: float) -> list[GpuType] | None:
         """Return them; None if they are not known, or too old."""
-        with suppress(OSError, ValueError, TypeError, RecursionError):
+        with suppress(OSError, *DAMAGED):
             raw = json.loads(self._path.read_text(encoding="utf-8"))
-            if fits(raw, TYPES) and 0 <= now - raw["at"] < FRESH_S:
-                return [GpuType(**one) for one in raw["types"]]
+            if 0 <= now - raw["at"] < FRESH_S:
+                return [_checked_type(GpuType(**one)) for one in raw["types"]]
         return None
 
     def put(self, types: Sequence[GpuType], now: float) -> None:

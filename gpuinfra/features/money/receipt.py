@@ -1,21 +1,35 @@
 """What a stack has cost from its making to its end, every second and cent of it, and what is left. Pure."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
-from gpuinfra.features.money.rate import ADDRESS, DISK, HOST
+from gpuinfra.features.money.rate import ADDRESS, DISK, HOST, NAT
 from gpuinfra.features.money.rates import HOUR_S, HOURS_A_MONTH, RUNNING, STOPPED, Item, Price, Span, seconds
-from gpuinfra.features.money.receipt_line import ReceiptLine, clock
+from gpuinfra.features.money.receipt_line import ReceiptLine, clock, ran_as
 from gpuinfra.features.money.spent import LEAST_S, RateOf, closed, spent
 from gpuinfra.ground.text import count
 
-# In the words of tools/aws/describe.py.
+# In the words of tools/aws/attached.py; one of another type than gp3, or with more IOPS, says so after it.
 VOLUME = re.compile(r"volume \S+, (\d+) GB\Z")
 
 # What the names of things that cost money begin with; resource_names has them.
 COSTLY = ("host", "disk", "NAT", "public address")
+
+
+class PricesOfLeft(Protocol):
+    """The prices of what may be left."""
+
+    def disk(self, size_gb: int) -> Price:
+        """Return the price of a gp3 volume."""
+
+    def address(self) -> Price:
+        """Return the price of a public address."""
+
+    def nat_gateway(self) -> Price:
+        """Return the price of a NAT gateway."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,15 +156,18 @@ def _lines(times: Sequence[Span], rate_of: RateOf, now: float) -> Iterator[Recei
             stopped_usd_h=price.stopped.usd_h,
             why=_why(price, is_unknown=item.usd is None),
             is_paid_ahead=item.is_paid_ahead,
+            ran=ran_as(times, rate_of, HOST) if item.name == HOST else (),
         )
 
 
-def kept(what: str, price_of_disk: Callable[[int], Price], address: Price, *, is_ours: bool) -> Kept:
+def kept(what: str, prices: PricesOfLeft, *, is_ours: bool) -> Kept:
     """Return something that is left with its price a month, as far as its words tell what it is."""
     if volume := VOLUME.match(what):
-        price = price_of_disk(int(volume[1]))
-    elif what.startswith(ADDRESS):
-        price = address
+        price = prices.disk(int(volume[1]))
+    elif what.startswith(f"{ADDRESS} "):
+        price = prices.address()
+    elif what.startswith(f"{NAT} "):
+        price = prices.nat_gateway()
     else:
         price = Price(usd_h=None)
     usd_month = None if price.usd_h is None else price.usd_h * HOURS_A_MONTH

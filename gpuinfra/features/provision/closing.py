@@ -7,7 +7,7 @@ import dataclasses
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,15 +15,17 @@ from gpuinfra.features.events import events
 from gpuinfra.features.money import disk_copies, ledger, lived
 from gpuinfra.features.money import receipt as receipts
 from gpuinfra.features.money.ahead import PricesAhead
-from gpuinfra.features.money.rate import rate_of, recorded
+from gpuinfra.features.money.rate import ADDRESS, NAT, rate_of, recorded
 from gpuinfra.features.money.rates import Rate
 from gpuinfra.features.money.receipt import Receipt
 from gpuinfra.features.provision.resource_names import NAMES, kind
-from gpuinfra.ground.errors import CloudError
+from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Host, Instance, Record, Settings
 from gpuinfra.ground.world import World
 
 FILE = "receipts.jsonl"
+# What costs money without its host, in the words that `receipt.kept` knows the prices of.
+COSTLY = {"aws_eip": ADDRESS, "aws_nat_gateway": NAT}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,23 +70,41 @@ class Closing:
         ledger.seen(self._world, host, now)
         return now
 
-    def close(self, *, left: Sequence[str], foreign: Sequence[str]) -> Receipt | None:
+    def cut_short(self) -> None:
+        """Tell the receipt of a host that is gone, while Terraform could not remove all: no later run can.
+
+        What is left is that which the state still names.
+        """
+        host, rest = self._record.host, _recorded_now(self._world)
+        if host and rest and host.instance_id not in rest.ids_of("aws_instance"):
+            costly = [f"{word} {name}" for kind, word in COSTLY.items() for name in sorted(rest.ids_of(kind))]
+            self.close(left=costly, foreign=(), named=rest.resources.values())
+
+    def close(
+        self, *, left: Sequence[str], foreign: Sequence[str], named: Iterable[str] = ()
+    ) -> Receipt | None:
         """Tell the receipt and keep it; None where there was no host.
 
         left: what is still there of the stack, in words with its id; foreign: what others had attached.
+        named: the ids of what is still there, whether it costs money or not.
         """
         host = self._record.host
         if not (host and self._ahead):
             return None
         self._see(host)
-        made = self._receipt(host, self._ahead, left, foreign)
+        made = self._receipt(host, self._ahead, left, foreign, {*named, *" ".join(left).split()})
         for line in made.text():
             self._world.reporter.say(line)
         self._keep(made)
         return made
 
     def _receipt(
-        self, host: Host, ahead: PricesAhead, left: Sequence[str], foreign: Sequence[str]
+        self,
+        host: Host,
+        ahead: PricesAhead,
+        left: Sequence[str],
+        foreign: Sequence[str],
+        there: Collection[str],
     ) -> Receipt:
         book = ahead.get()
         things = recorded(self._record, host, self._before)
@@ -93,7 +113,7 @@ class Closing:
             return rate_of(dataclasses.replace(things, instance_type=instance_type, market=market), book)
 
         kept = [
-            receipts.kept(what, book.disk, book.address(), is_ours=is_ours)
+            receipts.kept(what, book, is_ours=is_ours)
             for found, is_ours in ((left, True), (foreign, False))
             for what in found
         ]
@@ -104,7 +124,7 @@ class Closing:
             host=f"{host.instance_id} ({things.instance_type}, {things.market})",
             spans=lived.spans(self._world, host.instance_id),
             rate_of=rate,
-            gone=[name for name in self._made(host) if name.rpartition(" ")[2] not in " ".join(left)],
+            gone=[name for name in self._made(host) if name.rpartition(" ")[2] not in there],
             kept=kept,
             copies=disk_copies.receipt_line(copies, book, now=time.time()),
             now=time.time(),
@@ -129,3 +149,11 @@ class Closing:
                 os.write(handle, line)
             finally:
                 os.close(handle)
+
+
+def _recorded_now(world: World) -> Record | None:
+    """Return what the state names by now; None where it cannot be read."""
+    try:
+        return world.state.read()
+    except ConfigError:
+        return None

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from gpuinfra.features.money import disk_copies
 from gpuinfra.features.provision import half_move, kept_host, later_start, leftovers, progress, protection
 from gpuinfra.features.provision.blockers import Blockers, refuse_shared_network
-from gpuinfra.features.provision.closing import Destroyed
+from gpuinfra.features.provision.closing import Closing, Destroyed
 from gpuinfra.features.provision.down_proof import asked, refuse_left, tell
 from gpuinfra.features.provision.kept_bill import closings
 from gpuinfra.features.provision.kept_host import KeptHost
 from gpuinfra.features.provision.leftovers import Leftovers
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import settings_of
-from gpuinfra.ground.errors import CloudError, Declined, HostError
+from gpuinfra.ground.errors import CloudError, Declined, GpuInfraError, HostError
 from gpuinfra.ground.model import CloudResource, Host, Instance, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -63,7 +63,7 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
     closing, other = closings(world, settings, record, lost, kept)
     _terminate(world, settings, lost)
     _remove(world, settings, left, (*left.free_of_worth, *left.copies) if yes else left.ours)
-    outcome = _run(world, settings, record) if record.resources else Outcome(ok=True)
+    outcome = _run(world, settings, record, closing) if record.resources else Outcome(ok=True)
     proof = asked(world, settings, record)
     kept_receipt = other.close(left=proof.words, foreign=()) if other else None
     receipt = closing.close(left=proof.words, foreign=foreign)
@@ -170,12 +170,16 @@ def _remove(world: World, settings: Settings, left: Leftovers, chosen: Sequence[
     disk_copies.note_gone(world.files, [one.resource_id for one in left.copies], time.time())
 
 
-def _run(world: World, settings: Settings, record: Record) -> Outcome:
+def _run(world: World, settings: Settings, record: Record, closing: Closing) -> Outcome:
     terraform, watch = world.terraform(), Blockers(world, settings, record)
     with progress.shown(world, "Destroying", note=watch.note) as on_progress:
         terraform.init()
         outcome = terraform.destroy(instead=_values(settings), on_progress=on_progress)
-    check(world, outcome, settings)
+    try:
+        check(world, outcome, settings)
+    except GpuInfraError:
+        closing.cut_short()
+        raise
     return outcome
 
 

@@ -1,7 +1,7 @@
 """What EC2 says of instances, their types and what is attached to them, as values."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -130,17 +130,6 @@ def rules(ec2: "EC2Client", group_ids: Sequence[str]) -> list[FirewallRule]:
     wanted = {"Name": "group-id", "Values": list(group_ids)}
     pages = ec2.get_paginator("describe_security_group_rules").paginate(Filters=[wanted])  # type: ignore[list-item]
     return [_rule(raw) for page in pages for raw in page["SecurityGroupRules"]]
-
-
-def not_ours(ec2: "EC2Client", host: Instance, known: Collection[str]) -> list[str]:
-    """Return what is attached to an instance and stays when it goes: what Terraform made (`known`) goes."""
-    on_host = {"Name": "instance-id", "Values": [host.instance_id]}
-    addresses = ec2.describe_addresses(Filters=[on_host])["Addresses"]  # type: ignore[list-item]
-    return [
-        *(f"volume {name}, {size} GB" for name, size in _sizes_gb(ec2, host.other_volume_ids).items()),
-        *(f"address {a.get('PublicIp')}" for a in addresses if a.get("AllocationId") not in known),
-        *(f"network interface {name}" for name in host.other_interface_ids),
-    ]
 
 
 def _sizes_gb(ec2: "EC2Client", ids: Sequence[str]) -> dict[str, int]:

@@ -21,7 +21,17 @@ from gpuinfra.ground.model import (
     TypeFacts,
 )
 from gpuinfra.tools.adapter import adapter
-from gpuinfra.tools.aws import describe, holders, inventory, parts, regions, removal, run_command, schedules
+from gpuinfra.tools.aws import (
+    attached,
+    describe,
+    holders,
+    inventory,
+    parts,
+    regions,
+    removal,
+    run_command,
+    schedules,
+)
 from gpuinfra.tools.aws.client import client
 from gpuinfra.tools.aws.errors import map_boto_errors
 
@@ -78,7 +88,7 @@ class Aws:
     def not_ours(self, instance: Instance, known: Collection[str]) -> list[str]:
         """Return, in words, what is attached to an instance, stays when it goes and is not `known`."""
         with self._mapped("ec2"):
-            return describe.not_ours(self._ec2, instance, known)
+            return attached.not_ours(self._ec2, instance, known)
 
     def inventory(self, tags: Tags, known: Collection[str]) -> Inventory:
         """Return what carries the tags of this project and stack, of any owner, without the `known` ids."""

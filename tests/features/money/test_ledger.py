@@ -106,6 +106,10 @@ def test_a_host_that_aws_has_forgotten(book: Book) -> None:
         b'{"at": "x"}\n',
         WHOLE.replace(b'"g5.xlarge"', b"5"),
         WHOLE.replace(b"1000", b'"1000"'),
+        WHOLE.replace(b"1000", b"1e30"),
+        WHOLE.replace(b"1000", b"-1e13"),
+        WHOLE.replace(b"1000", b"NaN"),
+        b"[" * 100_000 + b"\n",
     ],
 )
 def test_a_damaged_line_costs_only_itself(damage: bytes, book: Book) -> None:

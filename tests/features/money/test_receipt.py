@@ -6,7 +6,7 @@ import pytest
 
 from gpuinfra.features.money.rate import PAID_AHEAD
 from gpuinfra.features.money.rates import FREE, RUNNING, STOPPED, Item, Price, Rate, Span
-from gpuinfra.features.money.receipt import Kept, Receipt, kept, receipt
+from gpuinfra.features.money.receipt import Kept, Receipt, receipt
 from gpuinfra.features.money.receipt_line import clock
 
 HOUR = 3600.0
@@ -74,6 +74,11 @@ def test_a_resized_host_costs_what_it_was() -> None:
     """Each time by the type that it had."""
     found = made(span(RUNNING, 0, HOUR), span(RUNNING, HOUR, 2 * HOUR, kind="g5.2xlarge"), now=2 * HOUR)
     assert usd_of(found)["host"] == pytest.approx(4.5)
+    assert found.text()[1] == (
+        "  host               4.50 USD  2 h running: 1 h as g5.xlarge, on-demand, at 1.500 USD an hour,"
+        " 1 h as g5.2xlarge, on-demand, at 3.000 USD an hour"
+    )
+    assert [it.running_s for it in found.lines[0].ran] == [HOUR, HOUR]
 
 
 def test_a_minute_at_least_is_billed_and_said() -> None:
@@ -166,18 +171,6 @@ def test_a_host_of_which_nobody_knows_since_when() -> None:
     """No sum of nothing: it would read as free."""
     found = made()
     assert found.text()[1] == "  cost         unknown: AWS does not say when the host was started"
-
-
-@pytest.mark.parametrize(
-    ("what", "usd_month"),
-    [("volume vol-1, 500 GB", 365.0), ("address 52.1.1.1", 73.0), ("network interface eni-1", None)],
-)
-def test_what_is_left_has_its_price_a_month(what: str, usd_month: float | None) -> None:
-    """As far as its words tell what it is."""
-    found = kept(what, lambda gb: usd_h(gb / 1000), usd_h(0.1), is_ours=False)
-    assert found.usd_month == (usd_month if usd_month is None else pytest.approx(usd_month))
-    price = "unknown price" if usd_month is None else f"{usd_month:.2f} USD a month"
-    assert f"  still there  {what}: {price}" in made(left=(found,)).text()
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (11525, "3 h 12 min 5 s"), (90000.4, "25 h")])

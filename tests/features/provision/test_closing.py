@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.provision.down import destroy
-from gpuinfra.ground.errors import CloudError, HostError
-from gpuinfra.ground.model import Instance, Outcome
+from gpuinfra.ground.errors import CloudError, HostError, TerraformError
+from gpuinfra.ground.model import Diagnostic, Instance, Outcome, Record
+from tests import samples
 from tests.fakes.host import FakeCloud, fake_world
-from tests.fakes.world import RUNNING, FakeReporter, FakeTerraform
+from tests.fakes.world import RECORDED, RUNNING, FakeReporter, FakeState, FakeTerraform
 from tests.features.provision.test_leftovers import DISK
 
+RECORDED_GROUP = str(samples.OUTPUTS["security_group_id"])
 GONE = dataclasses.replace(RUNNING, state="terminated")
 DESTROYED = Outcome(ok=True, destroyed=2)
 
@@ -49,6 +51,43 @@ def test_without_prices_the_sum_is_a_least(tmp_path: Path) -> None:
     assert receipt
     assert (receipt.usd, receipt.unknown) == (0.0, ("host", "disk", "address"))
     assert "  at least           0.00 USD  without traffic and tax" in reporter.said
+
+
+KEY = "module.host.module.key_pair.aws_key_pair.this"
+GATEWAY = 'module.host.module.network["own"].aws_nat_gateway.this["own"]'
+CUT_OFF = Outcome(ok=False, diagnostics=(Diagnostic(severity="error", summary="denied", detail=""),))
+
+
+def test_a_host_that_is_gone_has_its_receipt_though_the_rest_stays(tmp_path: Path) -> None:
+    """Terraform records it no more: the `down` that goes on could not tell what it cost."""
+    before = dataclasses.replace(RECORDED, resources={**RECORDED.resources, KEY: "k-1", GATEWAY: "nat-1"})
+    state, reporter = FakeState(before, Record(resources={KEY: "k-1", GATEWAY: "nat-1"})), FakeReporter()
+    made = fake_world(
+        tmp_path,
+        state=state,
+        cloud=FakeCloud(instance=GONE),
+        terraform=FakeTerraform(CUT_OFF),
+        reporter=reporter,
+    )
+    with pytest.raises(TerraformError):
+        destroy(made, yes=True)
+    kept = json.loads((tmp_path / "receipts.jsonl").read_text())
+    assert [it["what"] for it in kept["kept"]] == ["NAT gateway nat-1"]
+    assert {it.rpartition(" ")[2] for it in kept["gone"]} >= {RUNNING.instance_id, RECORDED_GROUP}
+    assert not {"k-1", "nat-1"} & {it.rpartition(" ")[2] for it in kept["gone"]}
+
+
+def test_a_host_that_still_is_has_no_receipt(tmp_path: Path) -> None:
+    """The next `down` tells it."""
+    made = fake_world(
+        tmp_path,
+        state=FakeState(RECORDED),
+        cloud=FakeCloud(instance=RUNNING),
+        terraform=FakeTerraform(CUT_OFF),
+    )
+    with pytest.raises(TerraformError):
+        destroy(made, yes=True)
+    assert not (tmp_path / "receipts.jsonl").exists()
 
 
 class Silent(FakeCloud):

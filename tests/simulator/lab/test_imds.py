@@ -1,4 +1,4 @@
-"""The metadata service by HTTP, with the rules of AWS for tokens that are required. Over 200 lines: each rule."""
+"""The metadata service by HTTP, with the rules of AWS for its tokens. Over 200 lines: a test for each."""
 
 import base64
 import json
