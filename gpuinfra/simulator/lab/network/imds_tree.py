@@ -117,6 +117,7 @@ def _identity(machine: Machine) -> str:
         "imageId": machine.image_id,
         "instanceId": machine.id,
         "instanceType": machine.instance_type,
+        "pendingTime": machine.started,
         "privateIp": machine.private_ip,
         "region": machine.region,
         "version": "2017-09-30",
