@@ -21,7 +21,7 @@ class HostEvent:
     """Something that happened: `time` in ISO 8601, UTC; `by` whom and for what `reason`, in words.
 
     kind: end, on_stop, job ended, ... as the host says; command: one of ours; aws: what EC2 says itself.
-    text: how it went, in `seconds`. output: what on_stop printed. job, name, command, created, state: of a job.
+    text: how it went, in `seconds`. output: what on_stop printed. job and what follows: of a job.
     """
 
     time: str

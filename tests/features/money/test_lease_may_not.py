@@ -1,4 +1,4 @@
-"""The end of a lease that cannot be moved: an agent lifts no ceiling, and a schedule that is gone is named."""
+"""The end of a lease that cannot be moved: an agent lifts no ceiling, a removed one is named."""
 
 from pathlib import Path
 
