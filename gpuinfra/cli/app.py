@@ -87,7 +87,9 @@ def main() -> None:
     except GpuInfraError as error:
         from gpuinfra.tools.terminal import output
 
-        output.complain(error.retell(error.message, hint=of_stack(error.hint, ChosenStack.name)))
+        # Terraform's own checks name commands, too, and know no stack
+        message = of_stack(error.message, ChosenStack.name) if error.exit_code == 3 else error.message
+        output.complain(error.retell(message, hint=of_stack(error.hint, ChosenStack.name)))
         sys.exit(error.exit_code)
     except SystemExit as ended:
         if ended.code == EXIT_INTERRUPTED:  # what typer makes of KeyboardInterrupt

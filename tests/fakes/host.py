@@ -81,6 +81,7 @@ class FakeCloud:
     ) -> None:
         self.schedules = dict(schedules)
         self.may_move = True
+        self.removed_schedules: set[str] = set()
         self.now = now
         self.protected = protected
         self.images = images
@@ -146,6 +147,10 @@ class FakeCloud:
         """Remember it; `may_move` says whether the caller may."""
         if not self.may_move:
             raise MayNot("your AWS user or role may not do scheduler:UpdateSchedule")
+        if schedule_id in self.removed_schedules:
+            error = CloudError(f"Schedule {schedule_id} does not exist.")
+            error.code = "ResourceNotFoundException"
+            raise error
         self.calls.append(("move_schedule", schedule_id))
         self.schedules[schedule_id] = begins
 

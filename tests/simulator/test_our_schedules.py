@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -111,4 +112,10 @@ def test_a_schedule_that_somebody_has_switched_off_ends_nothing(aws: Aws, sim: S
     told = scheduler.get_schedule(GroupName=GROUP, Name="stop-1")
     names = ("Name", "GroupName", "ScheduleExpression", "StartDate", "FlexibleTimeWindow", "Target")
     scheduler.update_schedule(**{name: told[name] for name in names}, State="DISABLED")
+    assert aws.schedule_start(f"{GROUP}/stop-1") is None
+    past = {
+        "StartDate": told["StartDate"] - timedelta(days=9),
+        "EndDate": told["StartDate"] - timedelta(days=8),
+    }
+    scheduler.update_schedule(**{**{name: told[name] for name in names}, **past}, State="ENABLED")
     assert aws.schedule_start(f"{GROUP}/stop-1") is None

@@ -11,6 +11,7 @@ from gpuinfra.ground import when
 MARK = "gpuinfra-event "  # before an event on the console (host/guard/events.py)
 END, AWS, COMMAND = "end", "aws", "command"
 STEPS = ("on_stop", "job ended")
+TEXTS = ("by", "reason", "text", "output", "instance_id", "job", "name", "command", "created", "state")
 BY_PRICE, PRICE_ROSE = "by-price", "its price rose above max_price"  # of the status of a spot request
 TAKEN_BACK = "Server.SpotInstance"  # ...Termination, ...Shutdown: of EC2's state reasons
 
@@ -20,7 +21,7 @@ class HostEvent:
     """Something that happened: `time` in ISO 8601, UTC; `by` whom and for what `reason`, in words.
 
     kind: end, on_stop, job ended, ... as the host says; command: one of ours; aws: what EC2 says itself.
-    text: how it went, in `seconds`. output: what on_stop printed. job, name, command, created: of a job.
+    text: how it went, in `seconds`. output: what on_stop printed. job and what follows: of a job.
     """
 
     time: str
@@ -34,6 +35,8 @@ class HostEvent:
     name: str = ""
     command: str = ""
     created: str = ""
+    state: str = ""
+    exit_code: int | None = None
     seconds: float | None = None
 
     def plain(self) -> dict[str, object]:
@@ -54,12 +57,12 @@ def parse(raw: Mapping[str, Any], instance_id: str = "") -> HostEvent | None:
     time, kind = raw.get("time"), raw.get("kind")
     if not (isinstance(time, str) and isinstance(kind, str) and when.read(time)):
         return None
-    names = ("by", "reason", "text", "output", "instance_id", "job", "name", "command", "created")
-    words = {name: value for name in names if isinstance(value := raw.get(name), str)}
+    words = {name: value for name in TEXTS if isinstance(value := raw.get(name), str)}
     took = raw.get("seconds")
     seconds = float(took) if isinstance(took, int | float) else None
+    code = raw.get("exit_code")
     given = {"time": time, "kind": kind, "instance_id": instance_id, **words}
-    return HostEvent(**given, seconds=seconds)
+    return HostEvent(**given, seconds=seconds, exit_code=code if isinstance(code, int) else None)
 
 
 def parse_all(raw: Iterable[Any], instance_id: str = "") -> list[HostEvent]:

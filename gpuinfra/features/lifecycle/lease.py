@@ -9,7 +9,7 @@ from gpuinfra.features.money import lease_end
 from gpuinfra.features.money.lease import Lease
 from gpuinfra.features.money.lease_text import LeaseSummary
 from gpuinfra.features.provision.preflight import settings_of
-from gpuinfra.ground.errors import ConfigError, Declined
+from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -39,7 +39,8 @@ def extend(world: World, *, usd: float, hours: float, apply: Apply) -> LeaseSumm
 
     Raises:
         ConfigError: it has no lease, or one of another kind; or terraform.tfvars says another one already.
-        Declined: the user said no; terraform.tfvars is as it was.
+        Declined: the user said no. Here and wherever nothing came of it terraform.tfvars is as it was.
+        HostError: the host is gone: an apply would make, and bill, another one.
     """
     host = world.recorded_host()
     old, written = leases.applied(world.state.read()), leases.wanted(settings_of(world))
@@ -50,11 +51,13 @@ def extend(world: World, *, usd: float, hours: float, apply: Apply) -> LeaseSumm
         says = written.text(written.limit) if written else "no lease"
         message = f"terraform.tfvars says {says}, and {old.text(old.limit)} are in force"
         raise ConfigError(message, hint=f"{command('up', host.stack)}   # applies what it says")
+    power.existing(power.cloud_of(world, host), host)
     world.values.change({name: _number(old.limit + more)})
     try:
         apply(world)
-    except (Declined, ConfigError):
-        world.values.change({name: _number(old.limit)})
+    except BaseException:  # Ctrl-C, too: the next `up` must not make longer what nobody agreed to
+        if leases.applied(world.state.read()) == old:
+            world.values.change({name: _number(old.limit)})
         raise
     return lease(world)
 

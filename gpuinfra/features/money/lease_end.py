@@ -12,12 +12,13 @@ from gpuinfra.features.money.lease import STOP, Lease, LeaseNow, LeaseUse
 from gpuinfra.features.money.lease_text import LeaseSummary
 from gpuinfra.ground.errors import CloudError, ConfigError, HostError, MayNot
 from gpuinfra.ground.model import Host, Instance, Record, ScheduleStart, Settings
-from gpuinfra.ground.names import command
+from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.ground.protocols import Cloud
 from gpuinfra.ground.world import World
 
 STAGE = re.compile(r'\.aws_scheduler_schedule\.lease\["([a-z-]+)"\]$')
 GONE = ("terminated", "shutting-down")
+NO_SUCH = "ResourceNotFoundException"
 
 
 def schedules(record: Record) -> dict[str, str]:
@@ -180,5 +181,17 @@ def _move(cloud: Cloud, record: Record, lease: Lease, start: ScheduleStart, end:
     ids, stages = schedules(record), lease.stages(max(end, start.now))
     for stage in reversed(stages) if end > start.begins else stages:
         if stage in ids:
-            cloud.move_schedule(ids[stage], stages[stage])
+            _move_stage(cloud, stage, ids[stage], stages[stage], record)
     return ScheduleStart(begins=stages[STOP], now=start.now)
+
+
+def _move_stage(cloud: Cloud, stage: str, schedule_id: str, begins: float, record: Record) -> None:
+    """Move one; raises HostError where somebody has removed it."""
+    try:
+        cloud.move_schedule(schedule_id, begins)
+    except CloudError as error:
+        if error.code != NO_SUCH:
+            raise
+        stack = record.host.stack if record.host else DEFAULT_STACK
+        message = f"AWS has no schedule {stage!r} of the lease any more: somebody has removed it"
+        raise HostError(message, hint=f"{command('up', stack)}   # makes it again") from None

@@ -42,9 +42,12 @@ class FinishedJobs:
     def _tell(self, job: str, request: dict[str, Any], end: dict[str, Any]) -> None:
         self._told = [*self._told, job][-MOST:]
         kept.store(self._file, {"told": self._told})
-        reason, state = str(end.get("reason", "")), str(end.get("state"))
+        reason, state, code = str(end.get("reason", "")), str(end.get("state")), end.get("exit_code")
         if reason.startswith(BY_HOST) or state == "lost":
             return
-        name = request.get("name") or job
-        text = f"job {name} {state}, exit code {end.get('exit_code')}"
-        self._record("job finished", by="gpuinfra", job=job, reason=reason, text=text)
+        text = f"job {request.get('name') or job} {state}, exit code {code}"
+        told = {name: request.get(name) for name in ("name", "command", "created")}
+        self._record(
+            "job finished", by="gpuinfra", job=job, reason=reason, text=text,
+            state=state, exit_code=code, **told,
+        )  # fmt: skip

@@ -59,10 +59,13 @@ class State:
             self.warned_s, self.is_last_told = None, False
 
     def take(self, request: Mapping[str, Any]) -> None:
-        """Do what the user asks for: extended_s and off_s are set; whoever switches it on begins anew."""
+        """Do what the user asks for: off_s is set, an extension never becomes shorter, `on` begins anew."""
+        before_s = self.extended_s
         for name in ("extended_s", "off_s"):
             if isinstance(request.get(name), (int, float)):
                 setattr(self, name, float(request[name]))
+        if request.get("kind") == "extend":
+            self.extended_s = max(before_s, self.extended_s)
         if request.get("kind") == "on":
             self.idle_s = 0.0
 

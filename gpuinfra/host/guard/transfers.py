@@ -20,7 +20,7 @@ TIMEOUT_S = 10.0
 WINDOW_S = 60.0
 PID = re.compile(r"pid=(\d+)")
 BYTES = re.compile(r"bytes_(?:received|sent):(\d+)")
-JOBS = b"gpuinfra/host/jobs/__main__.py"
+JOBS, UNIT = b"gpuinfra/host/jobs/__main__.py", b"/gpuinfra-job-"
 
 
 class Transfers:
@@ -76,9 +76,10 @@ def runs(every: list[Process]) -> list[int]:
     """Return the supervisors of commands of `gpuinfra run`, attached or left, but for those at a terminal.
 
     A supervisor leads a session of its own without a terminal (host/jobs/lifecycle.detach); a command that
-    has a terminal is judged by what is typed there, as a shell is.
+    has a terminal is judged by what is typed there, as a shell is. Those of jobs are units, told by name.
     """
     leaders = [one for one in every if one.session == one.pid and not one.terminal and _is_jobs(one.pid)]
+    leaders = [one for one in leaders if not _is_unit(one.pid)]
     at_terminal = {one.parent for one in every if one.terminal}
     return [one.pid for one in leaders if one.pid not in at_terminal]
 
@@ -87,6 +88,14 @@ def _is_jobs(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             return JOBS in file.read(4096)
+    except OSError:
+        return False
+
+
+def _is_unit(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/cgroup", "rb") as file:
+            return UNIT in file.read(4096)
     except OSError:
         return False
 

@@ -49,7 +49,7 @@ def search(ec2: Any, tags: Tags, known: Collection[str], asking: Asking) -> Iter
 def start(region: str, schedule_id: str) -> ScheduleStart | None:
     """Return when a schedule begins; schedule_id: as Terraform has it, GROUP/NAME.
 
-    None: there is none, or somebody has switched it off, which Terraform mends.
+    None: there is none, or somebody has switched it off, or let it end: Terraform mends that.
 
     Raises:
         boto.ClientError: AWS refuses.
@@ -59,6 +59,8 @@ def start(region: str, schedule_id: str) -> ScheduleStart | None:
         return None
     answered = found["ResponseMetadata"]["HTTPHeaders"].get("date", "")
     now = parsedate_to_datetime(answered) if answered else datetime.now(UTC)
+    if (ends := found.get("EndDate")) and ends <= max(now, found["StartDate"]):
+        return None
     return ScheduleStart(begins=found["StartDate"].timestamp(), now=now.timestamp())
 
 

@@ -49,7 +49,7 @@ def test_a_job_holds_the_host(project_on_host: ProjectOnHost) -> None:
         return dict(asked(project_on_host, "status")["seen"]["job"])
 
     wait_until(lambda: job in told()["words"], "the job to be seen", poll_s=1.0)
-    assert told()["busy"]
+    assert told() == {"busy": True, "words": f"running: job-{job}"}
     project_on_host.ok("job", "stop", job)
 
 

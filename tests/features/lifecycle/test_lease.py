@@ -1,11 +1,12 @@
 """`lease` and `lease extend`: what is shown, what is asked, and that no means no."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from gpuinfra.features.lifecycle import lease
-from gpuinfra.ground.errors import ConfigError, Declined
+from gpuinfra.ground.errors import ConfigError, Declined, HostError, TerraformError
 from gpuinfra.ground.model import Host
 from gpuinfra.ground.world import World
 from tests.fakes.world import RECORDED
@@ -36,6 +37,28 @@ def test_no_means_no(tmp_path: Path) -> None:
     with pytest.raises(Declined):
         lease.extend(scene.world, usd=2.5, hours=0, apply=refused)
     assert scene.values.written == [{"max_usd": 22.5}, {"max_usd": 20}]
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), TerraformError("another run works on this stack")])
+def test_what_did_not_come_about_is_not_in_the_file(failure: BaseException, tmp_path: Path) -> None:
+    """Ctrl-C at the question, a lock: the next `up --yes` would extend the lease with nobody asked."""
+
+    def fails(_: World) -> Host:
+        raise failure
+
+    scene = Scene(tmp_path, running(4))
+    with pytest.raises(type(failure)):
+        lease.extend(scene.world, usd=10, hours=0, apply=fails)
+    assert scene.values.written == [{"max_usd": 30}, {"max_usd": 20}]
+
+
+def test_a_host_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
+    """An apply would buy another one."""
+    gone = dataclasses.replace(running(4), state="terminated")
+    scene = Scene(tmp_path, gone)
+    with pytest.raises(HostError, match="is gone"):
+        lease.extend(scene.world, usd=10, hours=0, apply=applied)
+    assert scene.values.written == []
 
 
 @pytest.mark.parametrize(

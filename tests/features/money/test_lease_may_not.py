@@ -1,4 +1,4 @@
-"""The end of a lease and a caller who may not move it: an agent starts a host, and lifts no ceiling."""
+"""The end of a lease that cannot be moved: an agent lifts no ceiling, a removed one is named."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import pytest
 
 from gpuinfra.features.lifecycle import power
 from gpuinfra.features.money.lease import LEAST_S
-from gpuinfra.ground.errors import MayNot
-from tests.features.money.lease_scene import HOUR_S, Scene, stopped
+from gpuinfra.ground.errors import HostError, MayNot
+from tests.features.money.lease_scene import CUT_OFF_ID, HOUR_S, Scene, stopped
 
 
 def test_who_may_not_move_the_end_starts_a_host_that_aws_ends_early_enough(tmp_path: Path) -> None:
@@ -30,3 +30,13 @@ def test_who_may_not_move_the_end_starts_nothing_that_would_end_late_or_at_once(
         power.start(scene.world)
     assert caught.value.hint == "gpuinfra start   # by who made the host"
     assert scene.cloud.calls == []
+
+
+def test_a_cut_off_that_somebody_removed_is_named_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    """AWS's own words for it name no way on."""
+    scene = Scene(tmp_path, stopped(4))
+    scene.cloud.removed_schedules = {CUT_OFF_ID}
+    with pytest.raises(HostError, match="no schedule 'cut-off' of the lease any more") as caught:
+        power.start(scene.world)
+    assert caught.value.hint == "gpuinfra up   # makes it again"
+    assert ("start",) not in scene.cloud.calls

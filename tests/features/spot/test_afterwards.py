@@ -24,6 +24,10 @@ ENDED = {
     **OF_HOST, "kind": "job ended", "job": "aaaa", "name": "train", "command": "train", "seconds": 4.0,
     "reason": "spot interruption: terminate at T", "text": "job train stopped, saved (exit code 0)",
 }  # fmt: skip
+FAILED = {
+    **OF_HOST, "kind": "job finished", "job": "cccc", "name": "eval", "command": "eval", "state": "failed",
+    "exit_code": 3, "text": "job eval failed, exit code 3",
+}  # fmt: skip
 DONE = {**OF_HOST, "kind": "job finished", "job": "bbbb", "text": "job bbbb done, exit code 0"}
 
 
@@ -54,6 +58,22 @@ def test_what_the_host_told_last_is_listed(tmp_path: Path) -> None:
         ),
         ("bbbb", "done", "job bbbb done, exit code 0"),
     ]
+
+
+def test_one_that_had_failed_before_is_not_done(tmp_path: Path) -> None:
+    """Who reads --json must not take it for a success."""
+    assert found(tmp_path, FAILED) == [("cccc", "failed", "job eval failed, exit code 3")]
+
+
+@pytest.mark.parametrize(
+    ("by", "text"), [("guard", ""), ("gpuinfra", "terminated: Client.UserInitiatedShutdown: User initiated")]
+)
+def test_what_does_not_begin_again_is_not_said_to(tmp_path: Path, by: str, text: str) -> None:
+    """Its host was ended by the guard, or by hand: `up` would not let it begin."""
+    end = {**OF_HOST, "kind": "end", "by": by, "reason": "on for 12 h"}
+    aws = {**OF_HOST, "kind": "aws", "text": text}
+    ((_, _, reason),) = found(tmp_path, ENDED, aws if text else end, kept=True)
+    assert "begins again" not in reason
 
 
 def test_what_begins_again_is_said(tmp_path: Path) -> None:

@@ -53,3 +53,11 @@ def test_a_job_stopped_by_hand_is_finished(tmp_path: Path, jobs: Path) -> None:
     """Whoever stopped it does not want it back."""
     job(jobs, "one", {"state": "stopped", "exit_code": 143, "reason": "stopped by hand"})
     assert told(tmp_path) == ["job one stopped, exit code 143"]
+
+
+def test_how_it_ended_is_told_as_values_too(tmp_path: Path, jobs: Path) -> None:
+    """`job list` shows it when the host is gone: words alone would make a failed one done."""
+    job(jobs, "one", {"state": "failed", "exit_code": 3, "reason": ""})
+    found: list[dict[str, Any]] = []
+    FinishedJobs(str(tmp_path / "told.json"), record=lambda kind, **event: found.append(event)).tell()
+    assert [(event["name"], event["state"], event["exit_code"]) for event in found] == [("one", "failed", 3)]

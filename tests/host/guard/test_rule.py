@@ -115,6 +115,16 @@ def test_extend_and_off_hold_the_end_for_their_time() -> None:
     assert state.idle_s == 0
 
 
+def test_a_shorter_extension_takes_nothing_from_a_longer_one() -> None:
+    """ "At least 8 hours" was promised; half an hour more is less than that. `on` ends it."""
+    state = grown_up()
+    state.take({"kind": "extend", "extended_s": 8 * 3600.0})
+    state.take({"kind": "extend", "extended_s": 1800.0})
+    assert rule.END not in ticks(state, Limits(), {"gpu": QUIET}, 8 * 60 - 1)
+    state.take({"kind": "on", "extended_s": 0.0, "off_s": 0.0})
+    assert state.extended_s == 0
+
+
 @pytest.mark.parametrize("text", ["off", "idle=0 max=0"])
 def test_without_a_limit_nothing_ends(text: str) -> None:
     """guard = null in terraform.tfvars."""

@@ -174,9 +174,11 @@ def test_tags_are_those_of_now(imds: Imds) -> None:
 
 
 def test_identity_document_names_the_instance(imds: Imds) -> None:
-    """cloud-init takes the instance id from the identity document."""
+    """cloud-init takes the instance id from it, the guard the time of the start."""
+    imds.machines[ADDRESS] = machine(started="2026-11-23T06:30:00Z")
     document = json.loads(imds.get("/latest/dynamic/instance-identity/document")[1])
     assert (document["instanceId"], document["region"]) == ("i-1", "us-east-1")
+    assert document["pendingTime"] == "2026-11-23T06:30:00Z"
 
 
 def test_the_identity_document_tells_a_start_from_a_reboot(imds: Imds) -> None:
