@@ -96,6 +96,18 @@ class StackOfTries:
     host_id: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """Some actions of IAM on one resource, and what the calls would say beside it.
+
+    resource: an ARN. context: condition keys, such as iam:PassedToService, and their values.
+    """
+
+    actions: tuple[str, ...]
+    resource: str
+    context: Mapping[str, str]
+
+
 class AccountReader(Protocol):
     """AWS, asked about an account in one region; each but caller, launch and dry_run raises CloudError."""
 
@@ -132,8 +144,8 @@ class AccountReader(Protocol):
     def dry_run(self, action: str, of: StackOfTries) -> GpuInfraError | None:
         """Return why EC2 would refuse another action of ours."""
 
-    def simulate(self, arn: str, actions: Sequence[str]) -> Mapping[str, bool]:
-        """Return for each action whether IAM would let this caller do it."""
+    def simulate(self, arn: str, of: Simulation) -> Mapping[str, str]:
+        """Return for each action: allowed, implicitDeny, explicitDeny; empty: IAM cannot tell."""
 
     def read(self, action: str) -> None:
         """Make a read call, named as IAM does, for the sake of its answer's being no refusal."""

@@ -17,6 +17,7 @@ from gpuinfra.ground.world import World
 PATIENCE_S = 3.0
 # In this order: EC2 hides no image from a type that it does not have.
 CERTAIN: tuple[Callable[[AccountSituation], Finding], ...] = (
+    account.state,
     account.plan,
     place.type_offered,
     image.there,

@@ -7,21 +7,21 @@ from gpuinfra.features.doctor import account, image, place
 from gpuinfra.features.doctor.finding import BAD, Finding, bad, ok, unsure, warn
 from gpuinfra.features.doctor.situation import AccountSituation, Situation
 from gpuinfra.ground import threads
-from gpuinfra.ground.account_facts import FoundImage, HostRequest, StackOfTries
+from gpuinfra.ground.account_facts import FoundImage, HostRequest, Simulation, StackOfTries
 from gpuinfra.ground.errors import GpuInfraError, MayNot
 from gpuinfra.tools.aws.doctor_rights import GROUP, KEY_PAIR, ON_A_HOST
 
 ASK = "ask your AWS administrator to allow "
 MADE = "by dry run with the arguments of your host, nothing was made"
+# IAM takes name prefixes of at most 38 characters (terraform/modules/host/modules/instance/iam.tf).
+IAM_PREFIX = 37
 LATER = "; whether you may stop and end a host can be told once there is one"
 # What the Terraform module does to a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create.html
-ROLE_ACTIONS = (
-    "iam:CreateRole",
-    "iam:PassRole",
-    "iam:PutRolePolicy",
-    "iam:CreateInstanceProfile",
-    "iam:AddRoleToInstanceProfile",
-)
+# and to an instance profile; IAM judges each by the ARN of its own kind.
+IAM_ACTIONS = {
+    "role": ("iam:CreateRole", "iam:PassRole", "iam:PutRolePolicy"),
+    "instance-profile": ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"),
+}
 # Whatever of these is bad makes EC2 refuse the dry run, too.
 OTHER_CAUSES: tuple[Callable[[AccountSituation], Finding], ...] = (
     account.state,
@@ -118,16 +118,38 @@ def role(it: Situation) -> Finding:
     name = "IAM rights"
     if it.settings.instance_profile:
         return ok(name, f"none are needed: the host gets {it.settings.instance_profile}")
+    told: dict[str, str] = {}
     try:
-        told = it.account.simulate(it.caller().arn, ROLE_ACTIONS)
+        for one in _simulations(it):
+            told |= it.account.simulate(it.caller().arn, one)
     except GpuInfraError as error:
         return unsure(name, f"whether you may make a role for the host: {error.message}")
-    if denied := [action for action in ROLE_ACTIONS if not told.get(action)]:
+    if denied := [action for action, decision in told.items() if decision.endswith("Deny")]:
         hint = (
             f"{ASK}{', '.join(denied)}   # or set instance_profile in terraform.tfvars to one that is there"
         )
         return bad(name, f"IAM says that you may not do {', '.join(denied)}", hint)
+    if untold := [action for action, decision in told.items() if not decision]:
+        return unsure(name, f"whether you may do {', '.join(untold)} hangs on what IAM's simulation lacks")
     return ok(name, "as IAM simulates it, a role for the host may be made")
+
+
+def _simulations(it: Situation) -> list[Simulation]:
+    """Return what is asked of IAM: by the names, tags and boundary of this stack's role."""
+    caller, settings = it.caller(), it.settings
+    partition = (caller.arn.split(":")[1:2] or ["aws"])[0]  # none of a caller whom AWS does not know
+    start = f"arn:{partition}:iam::{caller.account}"
+    said = {
+        **{f"aws:RequestTag/{key}": value for key, value in _tags(it).items()},
+        "iam:PassedToService": "ec2.amazonaws.com",
+    }
+    if settings.permissions_boundary_arn:
+        said["iam:PermissionsBoundary"] = settings.permissions_boundary_arn
+    name = f"gpuinfra-{settings.stack}"[:IAM_PREFIX] + "-doctor"
+    return [
+        Simulation(actions=actions, resource=f"{start}:{kind}/{name}", context=said)
+        for kind, actions in IAM_ACTIONS.items()
+    ]
 
 
 def reads(it: Situation) -> Finding:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from gpuinfra.ground.account_facts import (
     Caller,
     FoundImage,
     HostRequest,
+    Simulation,
     StackOfTries,
     SubnetPlace,
     TypeOffer,
@@ -142,10 +143,10 @@ class AwsAccount:
         """Return why EC2 would not do another action of doctor_rights; None: it would."""
         return self._refusal(lambda: doctor_rights.dry_run(self._client("ec2"), action, of))
 
-    def simulate(self, arn: str, actions: Sequence[str]) -> dict[str, bool]:
-        """Return for each action whether IAM would let this caller do it."""
+    def simulate(self, arn: str, of: Simulation) -> dict[str, str]:
+        """Return for each action what IAM decides; empty where it hangs on what is not known here."""
         with self._asked("iam"):
-            return doctor_rights.simulate(self._client("iam", HOME), arn, actions)
+            return doctor_rights.simulate(self._client("iam", HOME), arn, of)
 
     def read(self, action: str) -> None:
         """Make a read call for the sake of its answer's being no refusal."""
