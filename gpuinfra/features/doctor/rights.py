@@ -1,6 +1,7 @@
 """What is looked at of the caller's rights: dry runs of EC2, IAM's own simulation, reads."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from gpuinfra.features.doctor import account, image, place
@@ -12,6 +13,8 @@ from gpuinfra.ground.errors import GpuInfraError, MayNot
 from gpuinfra.tools.aws.doctor_rights import GROUP, KEY_PAIR, ON_A_HOST
 
 ASK = "ask your AWS administrator to allow "
+# The end of AWS's own sentence: a policy may allow the action, and not on this.
+ON_WHAT = re.compile(r"on resource: .*", re.S)
 MADE = "by dry run with the arguments of your host, nothing was made"
 # IAM takes name prefixes of at most 38 characters (terraform/modules/host/modules/instance/iam.tf).
 IAM_PREFIX = 37
@@ -37,13 +40,13 @@ def hosts(it: Situation) -> Finding:
     """Dry-run what `up`, `stop` and `down` ask of EC2, with the arguments of a real host."""
     name, found = "EC2 rights", it.image()
     of = stack_of(it)
-    denied = _denied(it, of)
     launch = it.launch(request(it, found)) if found else None
     default_group = launch is not None and _is_about_default_group(launch, it)
-    if isinstance(launch, MayNot) and not default_group:
-        denied.insert(0, "ec2:RunInstances")
+    denied = {"ec2:RunInstances": launch} if isinstance(launch, MayNot) and not default_group else {}
+    denied |= _denied(it, of)
     if denied:
-        return bad(name, f"you may not do {', '.join(denied)}", f"{ASK}{', '.join(denied)}")
+        why, hint = _why_denied(denied)
+        return bad(name, f"you may not do {', '.join(denied)}{why}", hint)
     if found is None:
         return unsure(name, "ec2:RunInstances was not tried: there is no image to try it with")
     if launch is None:
@@ -66,7 +69,16 @@ def stack_of(it: Situation) -> StackOfTries:
     )
 
 
-def _denied(it: Situation, of: StackOfTries) -> list[str]:
+def _why_denied(denied: Mapping[str, MayNot]) -> tuple[str, str]:
+    """Return on what and by which rule AWS refused the first of them, and whom to ask for what."""
+    lifted = next((why.hint for why in denied.values() if " explicit deny " in why.hint), "")
+    found = {name: ON_WHAT.search(why.message) for name, why in denied.items()}
+    told = [(name, one[0].rstrip(".")) for name, one in found.items() if one]
+    of = f"; {told[0][0]}" if told and len(denied) > 1 else ""
+    return f"{of} {told[0][1]}" if told else "", lifted or f"{ASK}{', '.join(denied)}"
+
+
+def _denied(it: Situation, of: StackOfTries) -> dict[str, MayNot]:
     """Return what the caller may not do beside a launch, of what this stack needs."""
     tried = [
         *([] if it.settings.security_group_ids else [GROUP]),
@@ -74,7 +86,8 @@ def _denied(it: Situation, of: StackOfTries) -> list[str]:
         *(ON_A_HOST if of.host_id else ()),
     ]
     asked = {one: threads.begin(partial(it.account.dry_run, one, of)) for one in tried}
-    return [f"ec2:{one}" for one, why in asked.items() if isinstance(why.result(), MayNot)]
+    found = {f"ec2:{one}": why.result() for one, why in asked.items()}
+    return {name: why for name, why in found.items() if isinstance(why, MayNot)}
 
 
 def _is_about_default_group(launch: GpuInfraError, it: Situation) -> bool:

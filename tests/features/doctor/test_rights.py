@@ -6,7 +6,7 @@ from gpuinfra.features.doctor import rights
 from gpuinfra.features.doctor.finding import BAD, OK, UNSURE, WARN
 from gpuinfra.features.doctor.situation import OtherValues
 from gpuinfra.ground.account_facts import AccountPlan, StackOfTries
-from gpuinfra.ground.errors import CloudError
+from gpuinfra.ground.errors import CloudError, MayNot
 from gpuinfra.tools.aws.doctor_rights import GROUP, KEY_PAIR, ON_A_HOST
 from tests.fakes.account import IMAGE, FakeAccount
 from tests.fakes.world import RECORDED, RUNNING
@@ -20,6 +20,19 @@ CASES: list[Case] = [
         BAD,
         "you may not do ec2:RunInstances, ec2:ImportKeyPair",
         "ask your AWS administrator to allow ec2:RunInstances, ec2:ImportKeyPair",
+    ),
+    (
+        rights.hosts,
+        asked(
+            launch_refusal=MayNot(
+                "you may not do ec2:RunInstances: not authorized on resource: vol/*"
+                " with an explicit deny in a service control policy: p-1",
+                hint="ask your AWS administrator to lift the explicit deny of ec2:RunInstances in the scp",
+            )
+        ),
+        BAD,
+        "may not do ec2:RunInstances on resource: vol/* with an explicit deny in a service control policy",
+        "ask your AWS administrator to lift the explicit deny of ec2:RunInstances",
     ),
     (
         rights.hosts,
