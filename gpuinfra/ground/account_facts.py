@@ -8,6 +8,9 @@ from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Settings
 from gpuinfra.ground.reservation import Reservation
 
+# Things of the account's own that terraform.tfvars may name in place of ours.
+KEY_PAIR, GROUP, PROFILE, KMS_KEY = "key pair", "security group", "instance profile", "KMS key"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
@@ -67,6 +70,7 @@ class SubnetPlace:
     zone: str
     free_addresses: int
     way_out: str
+    vpc_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +138,9 @@ class AccountReader(Protocol):
 
     def network(self, subnet_id: str) -> Sequence[SubnetPlace] | None:
         """Return where a host may be put; None: no such subnet, or no default VPC."""
+
+    def given(self, kind: str, name: str) -> str | None:
+        """Return how a thing of the account's own is (doctor_given); None: there is none of this name."""
 
     def reservation(self, reservation_id: str) -> Reservation | None:
         """Return a capacity reservation, None where the account has no such one in the region."""

@@ -172,20 +172,3 @@ def test_up_ends_before_anything_is_made(name: str, cli: Cli, sim: Simulator) ->
     refused(cli.run("up", "--yes"), 4, "this host cannot be had", f"next: {it.next}")
     assert sim.leftovers() == {}
     assert sim.calls("RunInstances") == []
-
-
-def test_under_the_policy_that_we_print(cli: Cli, sim: Simulator) -> None:
-    """IAM's simulation is asked about the names that the policy allows, not about all."""
-    simulate = {"Effect": "Allow", "Action": ["iam:SimulatePrincipalPolicy"], "Resource": ["*"]}
-    policies = cli.json("policy")["policies"]
-    sim.allow([*policies, {"Version": "2012-10-17", "Statement": [simulate]}], access_key="simulator")
-    done = cli.run("doctor", "--json")
-    assert findings(done)["IAM rights"]["state"] == "ok", done.stdout
-    assert done.returncode == 0
-
-
-def test_up_makes_nothing_in_an_account_that_is_not_verified(cli: Cli, sim: Simulator) -> None:
-    """AWS launches nothing there: no group, no role, no key pair is made before that is found out."""
-    sim.account(verified=False)
-    refused(cli.run("up", "--yes"), 4, "AWS has not verified it yet", "next: https://portal.aws.amazon.com")
-    assert sim.leftovers() == {}

@@ -50,6 +50,7 @@ class FakeAccount:
     agreed: bool = True
     places: Sequence[SubnetPlace] | None = (PLACE,)
     reserved: Reservation | None = None
+    things: Mapping[str, str | None] = field(default_factory=dict)
     launch_refusal: GpuInfraError | None = None
     refusals: Mapping[str, GpuInfraError] = field(default_factory=dict)
     may: Mapping[str, str] | None = None
@@ -90,6 +91,10 @@ class FakeAccount:
     def network(self, subnet_id: str) -> Sequence[SubnetPlace] | None:
         """Return the subnets."""
         return self._told("network", self.places)
+
+    def given(self, kind: str, name: str) -> str | None:
+        """Return what the test set."""
+        return self._told(f"{kind} {name}", self.things.get(name, "Enabled"))
 
     def reservation(self, reservation_id: str) -> Reservation | None:
         """Return what the test set."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from gpuinfra.features.doctor import account, image, place, reserved
+from gpuinfra.features.doctor import account, given, image, place, reserved
 from gpuinfra.features.doctor.finding import BAD, Finding
 from gpuinfra.features.doctor.situation import AccountSituation
 from gpuinfra.ground import threads
@@ -22,6 +22,7 @@ CERTAIN: tuple[Callable[[AccountSituation], Finding], ...] = (
     place.type_offered,
     image.there,
     reserved.reservation,
+    given.profile,
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from gpuinfra.features.quota.account import AccountQuotas
 from gpuinfra.ground.errors import CloudError, ConfigError, Declined, NotReached
 from gpuinfra.ground.pool import Pool
-from gpuinfra.ground.quota import QuotaRequest, RunningVcpus
+from gpuinfra.ground.quota import RunningVcpus
 from tests.fakes.quotas import FakeQuotas, denied
 from tests.fakes.world import FakeReporter, FakeTime
 
@@ -191,18 +191,3 @@ def test_without_a_stack_and_a_type_nothing_is_asked_for() -> None:
         made.request(None, yes=True)
     assert why.value.hint == "gpuinfra quota request --type g5.xlarge"
     assert len(made.show().rows) == 7
-
-
-def test_a_number_that_aws_does_not_take_leads_to_the_quota_and_not_to_the_plan() -> None:
-    """Who may not see the quota may ask for less than there is; no edit of terraform.tfvars mends that."""
-
-    class NoMore(FakeQuotas):
-        def request(self, code: str, vcpus: float) -> QuotaRequest:
-            error = CloudError("must be above the present value 768", hint="gpuinfra plan")
-            error.code = "IllegalArgumentException"
-            raise error
-
-    refusals = {"limit": denied("servicequotas:GetServiceQuota")}
-    with pytest.raises(CloudError, match="present value 768") as why:
-        account(NoMore(refusals=refusals)).request(8, yes=True)
-    assert why.value.hint.startswith("the same command with a larger number; what holds: https://us-east-1.")

@@ -71,7 +71,9 @@ def table(*routes: dict[str, Any], subnet: str = "") -> dict[str, Any]:
 def test_where_a_subnet_leads(tables: list[dict[str, Any]], way_out: str) -> None:
     """The table that it is tied to counts, else the main one; a route to what is gone is none."""
     found = doctor_network.places(ec2(*tables), "")
-    assert found == [SubnetPlace(subnet_id="s-1", zone="z", free_addresses=9, way_out=way_out)]
+    assert found == [
+        SubnetPlace(subnet_id="s-1", zone="z", free_addresses=9, way_out=way_out, vpc_id="vpc-1")
+    ]
 
 
 def test_no_network() -> None:
