@@ -8,6 +8,9 @@ from gpuinfra.ground.errors import GpuInfraError
 from gpuinfra.ground.model import Settings
 from gpuinfra.ground.reservation import Reservation
 
+# Things of the account's own that terraform.tfvars may name in place of ours.
+KEY_PAIR, GROUP, PROFILE, KMS_KEY = "key pair", "security group", "instance profile", "KMS key"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
@@ -67,6 +70,7 @@ class SubnetPlace:
     zone: str
     free_addresses: int
     way_out: str
+    vpc_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +100,18 @@ class StackOfTries:
     host_id: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """Some actions of IAM on one resource, and what the calls would say beside it.
+
+    resource: an ARN. context: condition keys, such as iam:PassedToService, and their values.
+    """
+
+    actions: tuple[str, ...]
+    resource: str
+    context: Mapping[str, str]
+
+
 class AccountReader(Protocol):
     """AWS, asked about an account in one region; each but caller, launch and dry_run raises CloudError."""
 
@@ -123,6 +139,9 @@ class AccountReader(Protocol):
     def network(self, subnet_id: str) -> Sequence[SubnetPlace] | None:
         """Return where a host may be put; None: no such subnet, or no default VPC."""
 
+    def given(self, kind: str, name: str) -> str | None:
+        """Return how a thing of the account's own is (doctor_given); None: there is none of this name."""
+
     def reservation(self, reservation_id: str) -> Reservation | None:
         """Return a capacity reservation, None where the account has no such one in the region."""
 
@@ -132,8 +151,8 @@ class AccountReader(Protocol):
     def dry_run(self, action: str, of: StackOfTries) -> GpuInfraError | None:
         """Return why EC2 would refuse another action of ours."""
 
-    def simulate(self, arn: str, actions: Sequence[str]) -> Mapping[str, bool]:
-        """Return for each action whether IAM would let this caller do it."""
+    def simulate(self, arn: str, of: Simulation) -> Mapping[str, str]:
+        """Return for each action: allowed, implicitDeny, explicitDeny; empty: IAM cannot tell."""
 
     def read(self, action: str) -> None:
         """Make a read call, named as IAM does, for the sake of its answer's being no refusal."""

@@ -15,6 +15,7 @@ class RunningVcpus:
     instance_type: str
     market: str
     vcpus: int
+    instance_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from gpuinfra.ground.account_facts import (
     Caller,
     FoundImage,
     HostRequest,
+    Simulation,
     StackOfTries,
     SubnetPlace,
     TypeOffer,
@@ -49,9 +50,11 @@ class FakeAccount:
     agreed: bool = True
     places: Sequence[SubnetPlace] | None = (PLACE,)
     reserved: Reservation | None = None
+    things: Mapping[str, str | None] = field(default_factory=dict)
     launch_refusal: GpuInfraError | None = None
     refusals: Mapping[str, GpuInfraError] = field(default_factory=dict)
-    may: Mapping[str, bool] | None = None
+    may: Mapping[str, str] | None = None
+    simulated: list[Simulation] = field(default_factory=list)
     refuses: Mapping[str, GpuInfraError] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     requests: list[HostRequest] = field(default_factory=list)
@@ -89,6 +92,10 @@ class FakeAccount:
         """Return the subnets."""
         return self._told("network", self.places)
 
+    def given(self, kind: str, name: str) -> str | None:
+        """Return what the test set."""
+        return self._told(f"{kind} {name}", self.things.get(name, "Enabled"))
+
     def reservation(self, reservation_id: str) -> Reservation | None:
         """Return what the test set."""
         return self._told("reservation", self.reserved)
@@ -103,9 +110,12 @@ class FakeAccount:
         self.tried[action] = of
         return self.refusals.get(action)
 
-    def simulate(self, arn: str, actions: Sequence[str]) -> Mapping[str, bool]:
-        """Allow all but what the test denies."""
-        return self._told("simulate", {action: (self.may or {}).get(action, True) for action in actions})
+    def simulate(self, arn: str, of: Simulation) -> Mapping[str, str]:
+        """Allow all but what the test says otherwise of."""
+        self.simulated.append(of)
+        if "simulate" in self.refuses:
+            raise self.refuses["simulate"]
+        return {it: (self.may or {}).get(it, "allowed") for it in of.actions}
 
     def read(self, action: str) -> None:
         """Refuse what the test says."""

@@ -44,14 +44,15 @@ def test_what_runs_is_told_by_market_and_by_the_threads_that_it_has(
     """A stopped host is not told, a pending one is."""
     stopped = launch(ec2)["InstanceId"]
     ec2.stop_instances(InstanceIds=[stopped])
-    launch(ec2, InstanceType="g5.xlarge", CpuOptions={"CoreCount": 2, "ThreadsPerCore": 1})
-    launch(ec2, InstanceMarketOptions={"MarketType": "spot"})
+    g5 = launch(ec2, InstanceType="g5.xlarge", CpuOptions={"CoreCount": 2, "ThreadsPerCore": 1})
+    spot = launch(ec2, InstanceMarketOptions={"MarketType": "spot"})
     sim.pending(60)
-    launch(ec2, InstanceType="t3.large")
+    t3 = launch(ec2, InstanceType="t3.large")
+    g4dn_id, g5_id, t3_id = (it["InstanceId"] for it in (spot, g5, t3))
     assert sorted(quotas.running(), key=lambda it: it.instance_type) == [
-        RunningVcpus(instance_type="g4dn.xlarge", market="spot", vcpus=4),
-        RunningVcpus(instance_type="g5.xlarge", market="on-demand", vcpus=2),
-        RunningVcpus(instance_type="t3.large", market="on-demand", vcpus=2),
+        RunningVcpus(instance_type="g4dn.xlarge", market="spot", vcpus=4, instance_id=g4dn_id),
+        RunningVcpus(instance_type="g5.xlarge", market="on-demand", vcpus=2, instance_id=g5_id),
+        RunningVcpus(instance_type="t3.large", market="on-demand", vcpus=2, instance_id=t3_id),
     ]
 
 

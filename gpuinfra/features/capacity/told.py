@@ -7,7 +7,7 @@ from gpuinfra.features.capacity.verdict import Verdict
 from gpuinfra.features.capacity.walk import FailedTry
 from gpuinfra.features.money.hourly import usd
 from gpuinfra.features.money.prices import Prices
-from gpuinfra.ground.errors import CloudError
+from gpuinfra.ground.errors import CloudError, GpuInfraError, TerraformError
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import SPOT, Pool
 from gpuinfra.ground.text import count, duration, table
@@ -55,9 +55,11 @@ def waiting(places: Sequence[Pool], *, next_round: datetime, until: datetime) ->
     return f"asked again at {next_round:%H:%M:%S} ({names}); until {day}{until:%H:%M}"
 
 
-def nothing_left(tries: Sequence[FailedTry], *, stack: str, waited: bool) -> CloudError:
+def nothing_left(tries: Sequence[FailedTry], *, stack: str, waited: bool) -> GpuInfraError:
     """Return the error at the end: what AWS said last of each place, and the one next step."""
     last = {one.pool: one for one in tries}
+    if len(last) == 1 and isinstance(tries[-1].error, TerraformError):
+        return tries[-1].error
     if len(last) == 1 and isinstance(error := tries[-1].error, CloudError):
         return error.retell(error.message, hint=_step(tries[-1:], stack, waited=waited))
     said = "".join(f"\n  {one.pool}: {one.error.message}" for one in last.values())

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
-from gpuinfra.ground.errors import CloudError, GpuInfraError, NotReached
+from gpuinfra.ground.errors import CloudError, GpuInfraError, NotReached, TerraformError
 from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.quota_codes import quota_family
 
@@ -31,6 +31,8 @@ OF_CODE = {
     "MaxSpotInstanceCountExceeded": Verdict.OVER_QUOTA,
     "SpotMaxPriceTooLow": Verdict.PRICE_TOO_LOW,
 }
+# Terraform's own word for it, before EC2 is asked (terraform/modules/host/outputs.tf).
+NO_SUCH_ZONE = re.compile(r"Zone \S+ does not offer ")
 # "... or choosing us-east-1b, us-east-1c.": where EC2 has what was asked for.
 ADVICE = re.compile(r"choosing ((?:[a-z]{2}[a-z0-9-]*\d[a-z](?:, | or )?)+)")
 SIZES = dict.fromkeys(("nano", "micro", "small", "medium", "large"), 0.5) | {"xlarge": 1.0}
@@ -40,6 +42,8 @@ def verdict(error: GpuInfraError) -> Verdict:
     """Return what an error of Terraform or AWS means."""
     if isinstance(error, NotReached):
         return Verdict.NO_ANSWER
+    if isinstance(error, TerraformError) and NO_SUCH_ZONE.match(error.message):
+        return Verdict.NOT_OFFERED
     return OF_CODE.get(error.code, Verdict.STOP) if isinstance(error, CloudError) else Verdict.STOP
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from gpuinfra.features.doctor import account, image, place, reserved
+from gpuinfra.features.doctor import account, given, image, place, reserved
 from gpuinfra.features.doctor.finding import BAD, Finding
 from gpuinfra.features.doctor.situation import AccountSituation
 from gpuinfra.ground import threads
@@ -17,10 +17,12 @@ from gpuinfra.ground.world import World
 PATIENCE_S = 3.0
 # In this order: EC2 hides no image from a type that it does not have.
 CERTAIN: tuple[Callable[[AccountSituation], Finding], ...] = (
+    account.state,
     account.plan,
     place.type_offered,
     image.there,
     reserved.reservation,
+    given.profile,
 )
 
 

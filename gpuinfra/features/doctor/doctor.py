@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from gpuinfra.features.doctor import account, here, image, place, reserved, rights
+from gpuinfra.features.doctor import account, given, here, image, place, reserved, rights
 from gpuinfra.features.doctor.finding import BAD, Diagnosis, Finding, unsure
 from gpuinfra.features.doctor.situation import Situation
 from gpuinfra.ground import threads
@@ -53,8 +53,12 @@ def examine(it: Situation, reporter: Reporter) -> Diagnosis:
 
 
 def _at_aws(it: Situation) -> dict[str, Check]:
-    """Return what AWS is asked; of a reservation only where the host is for one."""
-    return AT_AWS | ({reserved.NAME: reserved.reservation} if it.settings.capacity_reservation_id else {})
+    """Return what AWS is asked; of a reservation and of the account's own things only where one is named."""
+    return (
+        AT_AWS
+        | ({reserved.NAME: reserved.reservation} if it.settings.capacity_reservation_id else {})
+        | ({given.NAME: given.all_there} if given.is_any(it) else {})
+    )
 
 
 def _looked(name: str, check: Check, it: Situation) -> Finding:

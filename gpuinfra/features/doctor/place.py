@@ -19,7 +19,7 @@ def type_offered(it: AccountSituation) -> Finding:
     """
     name, prices = "instance type", f"gpuinfra prices --region {it.region}   # what there is"
     offers = {wanted: it.offer(wanted) for wanted in it.types}
-    key = "instance_types" if it.settings.instance_types else "instance_type"
+    key = "instance_types" if len(it.types) > 1 else "instance_type (instance_types, where it is set)"
     if never := [why for wanted, offer in offers.items() if (why := _never(wanted, offer))]:
         return bad(name, "; ".join(never), f"{prices}; then set {key}")
     lacks = [why for offer in offers.values() if offer and (why := _lack(offer, it))]
@@ -28,6 +28,7 @@ def type_offered(it: AccountSituation) -> Finding:
     hint = f"set {zones} in terraform.tfvars to what has it" if is_zone else f"{prices}; then set {key}"
     if len(lacks) == len(offers):
         return bad(name, "; ".join(lacks), hint)
+    lacks += [why for offer in offers.values() if offer and (why := _lacks_in_part(offer, it))]
     if lacks:
         return warn(name, f"{'; '.join(lacks)}; the others are there", hint)
     return ok(name, "; ".join(_told(offer) for offer in offers.values() if offer))
@@ -50,6 +51,16 @@ def _lack(offer: TypeOffer, it: AccountSituation) -> str:
     return ""
 
 
+def _lacks_in_part(offer: TypeOffer, it: AccountSituation) -> str:
+    """Return which of the zones asked for lack a type that another one of them has: they fall away."""
+    zones = [zone for zone in it.settings.zones if zone not in offer.zones]
+    return (
+        f"{', '.join(zones)} has no {offer.name}"
+        if zones and set(it.settings.zones) & set(offer.zones)
+        else ""
+    )
+
+
 def _told(offer: TypeOffer) -> str:
     gpus = (
         f"{offer.gpu_count} NVIDIA GPU{'s' * (offer.gpu_count != 1)}" if offer.gpu_count else "no NVIDIA GPU"
@@ -59,7 +70,8 @@ def _told(offer: TypeOffer) -> str:
 
 def quota(it: Situation) -> Finding:
     """Compare what the types need with what the account may have, less what runs."""
-    found = sums.check(it.quotas, needed_for(it.settings))
+    own = it.record.ids_of("aws_instance")
+    found = sums.check(it.quotas, needed_for(it.settings), without=own)
     lacking = [one for one in found if one.is_lacking]
     hint = request_command(lacking[0].instance_type, lacking[0].market, it.settings.stack) if lacking else ""
     hint += f" --region {it.region}" if lacking and it.is_other_region else ""
@@ -69,7 +81,8 @@ def quota(it: Situation) -> Finding:
         return warn("quota", "; ".join(one.text for one in lacking), hint)
     if untold := [one for one in found if one.missing is None]:
         return unsure("quota", "; ".join(one.text if one.limit is None else _why(one) for one in untold))
-    return ok("quota", "; ".join(one.text for one in found))
+    beside = "; this stack's own host is not counted" if own else ""
+    return ok("quota", "; ".join(one.text for one in found) + beside)
 
 
 def _why(one: sums.QuotaSum) -> str:

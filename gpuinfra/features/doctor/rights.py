@@ -1,27 +1,30 @@
 """What is looked at of the caller's rights: dry runs of EC2, IAM's own simulation, reads."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from gpuinfra.features.doctor import account, image, place
 from gpuinfra.features.doctor.finding import BAD, Finding, bad, ok, unsure, warn
 from gpuinfra.features.doctor.situation import AccountSituation, Situation
 from gpuinfra.ground import threads
-from gpuinfra.ground.account_facts import FoundImage, HostRequest, StackOfTries
+from gpuinfra.ground.account_facts import FoundImage, HostRequest, Simulation, StackOfTries
 from gpuinfra.ground.errors import GpuInfraError, MayNot
 from gpuinfra.tools.aws.doctor_rights import GROUP, KEY_PAIR, ON_A_HOST
 
 ASK = "ask your AWS administrator to allow "
+# The end of AWS's own sentence: a policy may allow the action, and not on this.
+ON_WHAT = re.compile(r"on resource: .*", re.S)
 MADE = "by dry run with the arguments of your host, nothing was made"
+# IAM takes name prefixes of at most 38 characters (terraform/modules/host/modules/instance/iam.tf).
+IAM_PREFIX = 37
 LATER = "; whether you may stop and end a host can be told once there is one"
 # What the Terraform module does to a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create.html
-ROLE_ACTIONS = (
-    "iam:CreateRole",
-    "iam:PassRole",
-    "iam:PutRolePolicy",
-    "iam:CreateInstanceProfile",
-    "iam:AddRoleToInstanceProfile",
-)
+# and to an instance profile; IAM judges each by the ARN of its own kind.
+IAM_ACTIONS = {
+    "role": ("iam:CreateRole", "iam:PassRole", "iam:PutRolePolicy"),
+    "instance-profile": ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"),
+}
 # Whatever of these is bad makes EC2 refuse the dry run, too.
 OTHER_CAUSES: tuple[Callable[[AccountSituation], Finding], ...] = (
     account.state,
@@ -37,13 +40,13 @@ def hosts(it: Situation) -> Finding:
     """Dry-run what `up`, `stop` and `down` ask of EC2, with the arguments of a real host."""
     name, found = "EC2 rights", it.image()
     of = stack_of(it)
-    denied = _denied(it, of)
     launch = it.launch(request(it, found)) if found else None
     default_group = launch is not None and _is_about_default_group(launch, it)
-    if isinstance(launch, MayNot) and not default_group:
-        denied.insert(0, "ec2:RunInstances")
+    denied = {"ec2:RunInstances": launch} if isinstance(launch, MayNot) and not default_group else {}
+    denied |= _denied(it, of)
     if denied:
-        return bad(name, f"you may not do {', '.join(denied)}", f"{ASK}{', '.join(denied)}")
+        why, hint = _why_denied(denied)
+        return bad(name, f"you may not do {', '.join(denied)}{why}", hint)
     if found is None:
         return unsure(name, "ec2:RunInstances was not tried: there is no image to try it with")
     if launch is None:
@@ -66,7 +69,16 @@ def stack_of(it: Situation) -> StackOfTries:
     )
 
 
-def _denied(it: Situation, of: StackOfTries) -> list[str]:
+def _why_denied(denied: Mapping[str, MayNot]) -> tuple[str, str]:
+    """Return on what and by which rule AWS refused the first of them, and whom to ask for what."""
+    lifted = next((why.hint for why in denied.values() if " explicit deny " in why.hint), "")
+    found = {name: ON_WHAT.search(why.message) for name, why in denied.items()}
+    told = [(name, one[0].rstrip(".")) for name, one in found.items() if one]
+    of = f"; {told[0][0]}" if told and len(denied) > 1 else ""
+    return f"{of} {told[0][1]}" if told else "", lifted or f"{ASK}{', '.join(denied)}"
+
+
+def _denied(it: Situation, of: StackOfTries) -> dict[str, MayNot]:
     """Return what the caller may not do beside a launch, of what this stack needs."""
     tried = [
         *([] if it.settings.security_group_ids else [GROUP]),
@@ -74,7 +86,8 @@ def _denied(it: Situation, of: StackOfTries) -> list[str]:
         *(ON_A_HOST if of.host_id else ()),
     ]
     asked = {one: threads.begin(partial(it.account.dry_run, one, of)) for one in tried}
-    return [f"ec2:{one}" for one, why in asked.items() if isinstance(why.result(), MayNot)]
+    found = {f"ec2:{one}": why.result() for one, why in asked.items()}
+    return {name: why for name, why in found.items() if isinstance(why, MayNot)}
 
 
 def _is_about_default_group(launch: GpuInfraError, it: Situation) -> bool:
@@ -118,16 +131,38 @@ def role(it: Situation) -> Finding:
     name = "IAM rights"
     if it.settings.instance_profile:
         return ok(name, f"none are needed: the host gets {it.settings.instance_profile}")
+    told: dict[str, str] = {}
     try:
-        told = it.account.simulate(it.caller().arn, ROLE_ACTIONS)
+        for one in _simulations(it):
+            told |= it.account.simulate(it.caller().arn, one)
     except GpuInfraError as error:
         return unsure(name, f"whether you may make a role for the host: {error.message}")
-    if denied := [action for action in ROLE_ACTIONS if not told.get(action)]:
+    if denied := [action for action, decision in told.items() if decision.endswith("Deny")]:
         hint = (
             f"{ASK}{', '.join(denied)}   # or set instance_profile in terraform.tfvars to one that is there"
         )
         return bad(name, f"IAM says that you may not do {', '.join(denied)}", hint)
+    if untold := [action for action, decision in told.items() if not decision]:
+        return unsure(name, f"whether you may do {', '.join(untold)} hangs on what IAM's simulation lacks")
     return ok(name, "as IAM simulates it, a role for the host may be made")
+
+
+def _simulations(it: Situation) -> list[Simulation]:
+    """Return what is asked of IAM: by the names, tags and boundary of this stack's role."""
+    caller, settings = it.caller(), it.settings
+    partition = (caller.arn.split(":")[1:2] or ["aws"])[0]  # none of a caller whom AWS does not know
+    start = f"arn:{partition}:iam::{caller.account}"
+    said = {
+        **{f"aws:RequestTag/{key}": value for key, value in _tags(it).items()},
+        "iam:PassedToService": "ec2.amazonaws.com",
+    }
+    if settings.permissions_boundary_arn:
+        said["iam:PermissionsBoundary"] = settings.permissions_boundary_arn
+    name = f"gpuinfra-{settings.stack}"[:IAM_PREFIX] + "-doctor"
+    return [
+        Simulation(actions=actions, resource=f"{start}:{kind}/{name}", context=said)
+        for kind, actions in IAM_ACTIONS.items()
+    ]
 
 
 def reads(it: Situation) -> Finding:

@@ -103,6 +103,10 @@ class AccountSituation:
         """Return where a host may be put."""
         return self._once("network", lambda: self.account.network(self.settings.subnet_id or ""))
 
+    def given(self, kind: str, name: str) -> str | None:
+        """Return how a thing of the account's own is."""
+        return self._once(f"{kind} {name}", lambda: self.account.given(kind, name))
+
     def reservation(self) -> Reservation | None:
         """Return the capacity reservation that is asked for."""
         name = self.settings.capacity_reservation_id

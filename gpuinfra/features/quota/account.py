@@ -14,6 +14,7 @@ from gpuinfra.ground.quota import QuotaAccount, QuotaRequest
 from gpuinfra.ground.world import Clock
 
 FOLLOW_S = 60.0
+NOT_TAKEN = ("IllegalArgumentException", "InvalidParameterValueException", "ValidationException")
 CONSOLE = "https://{region}.console.aws.amazon.com/servicequotas/home/services/ec2/quotas"
 
 
@@ -127,6 +128,13 @@ class AccountQuotas:
         except CloudError as error:
             if error.code == "ResourceAlreadyExistsException":
                 error.retell(error.message, hint=f"{self._next('quota history')}   # what is open")
+            elif (
+                error.code in NOT_TAKEN
+            ):  # most likely no more than there is, which AWS does not tell everybody
+                where = CONSOLE.format(region=self.region)
+                error.retell(
+                    error.message, hint=f"the same command with a larger number; what holds: {where}"
+                )
             raise
 
     def _ask(self, one: QuotaSum) -> str:

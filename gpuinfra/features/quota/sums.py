@@ -3,7 +3,7 @@
 A refusal is no end here: what AWS does not tell is None, and why stands beside it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TypeAlias, TypeVar
@@ -72,9 +72,10 @@ class QuotaSum:
         return {**asdict(self), "free": self.free, "missing": self.missing}
 
 
-def check(source: QuotaSource, pools: Sequence[Pool]) -> list[QuotaSum]:
+def check(source: QuotaSource, pools: Sequence[Pool], *, without: Collection[str] = ()) -> list[QuotaSum]:
     """Return the sum of each place, in order; places that differ in their zone alone have one.
 
+    without: hosts, by id, that the one asked for takes the place of: they are not in use.
     Each quota, and what runs, is asked for once, all at the same time.
     """
     asked = list(dict.fromkeys((pool.instance_type, pool.market) for pool in pools))
@@ -84,12 +85,14 @@ def check(source: QuotaSource, pools: Sequence[Pool]) -> list[QuotaSum]:
     vcpus = threads.begin(partial(_told, partial(source.vcpus, names)))
     asked_for = {code: threads.begin(partial(_limit, source, code)) for code in codes}
     limits = {code: future.result() for code, future in asked_for.items()}
+    all_running, why = running.result()
+    others = None if all_running is None else [it for it in all_running if it.instance_id not in without]
     return [
         _sum(
             pair,
             (code := quota_code(*pair)),
             limits.get(code or "", (None, NO_CODE)),
-            running.result(),
+            (others, why),
             vcpus.result(),
         )
         for pair in asked

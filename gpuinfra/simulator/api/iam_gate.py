@@ -55,17 +55,23 @@ class IamGate:
         needs = needs_of(request, facts)
         seen = tuple((it.action, it.resource, tuple(it.context.items())) for it in needs)
         self._needed.setdefault(request.access_key, {})[seen] = needs
-        policies = self._policies.get(request.access_key)
-        caller = {
-            "aws:currenttime": (datetime.now(UTC).isoformat(),),
-            "aws:username": (request.access_key,),
-            "aws:userid": (request.access_key,),
-        }
-        for need in needs if policies is not None else ():
-            decision = decide(policies or [], replace(need, context={**need.context, **caller}))
+        for need in needs:
+            decision = self.decision(request.access_key, need)
             if decision != "allowed":
                 return _refused(request, need, decision, facts.account)
         return None
+
+    def decision(self, access_key: str, need: Need) -> Decision:
+        """Judge a need of the caller whose key it is."""
+        policies = self._policies.get(access_key)
+        caller = {
+            "aws:currenttime": (datetime.now(UTC).isoformat(),),
+            "aws:username": (access_key,),
+            "aws:userid": (access_key,),
+        }
+        if policies is None:
+            return "allowed"
+        return decide(policies, replace(need, context={**need.context, **caller}))
 
 
 def _refused(request: AwsRequest, need: Need, decision: Decision, account: str) -> ApiAnswer:

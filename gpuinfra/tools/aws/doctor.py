@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from gpuinfra.ground.account_facts import (
     Caller,
     FoundImage,
     HostRequest,
+    Simulation,
     StackOfTries,
     SubnetPlace,
     TypeOffer,
@@ -24,6 +25,7 @@ from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.aws import (
     describe,
     doctor_caller,
+    doctor_given,
     doctor_images,
     doctor_network,
     doctor_rights,
@@ -33,7 +35,7 @@ from gpuinfra.tools.aws.asking import code
 from gpuinfra.tools.aws.client import client, session
 from gpuinfra.tools.aws.errors import map_boto_errors
 
-# One that does not answer is told as such; it must not hold up the others for minutes.
+# One that does not answer must not hold up the others for minutes.
 ATTEMPTS, READ_TIMEOUT_S = 2, 15
 # Services that have one endpoint for all regions: https://docs.aws.amazon.com/general/latest/gr/rande.html
 HOME = "us-east-1"
@@ -63,11 +65,9 @@ class AwsAccount:
         with self._asked("freetier"):
             found = self._client("freetier", HOME).get_account_plan_state()
         end = found.get("accountPlanExpirationDate")
-        return AccountPlan(
-            kind=found.get("accountPlanType", ""),
-            status=found.get("accountPlanStatus", ""),
-            expires=end.strftime("%Y-%m-%d") if end else "",
-        )
+        expires = end.strftime("%Y-%m-%d") if end else ""
+        kind, status = found.get("accountPlanType", ""), found.get("accountPlanStatus", "")
+        return AccountPlan(kind=kind, status=status, expires=expires)
 
     def state(self) -> str:
         """Return the account's state: ACTIVE, PENDING_ACTIVATION, SUSPENDED or CLOSED.
@@ -116,7 +116,7 @@ class AwsAccount:
         with self._asked("aws-marketplace"):
             market = self._client("marketplace-agreement", HOME)
             found = market.search_agreements(catalog="AWSMarketplace", filters=filters)
-        return bool(found.get("agreementViewSummaries"))
+            return bool(found.get("agreementViewSummaries"))
 
     def network(self, subnet_id: str) -> list[SubnetPlace] | None:
         """Return the subnets that a host may be put into: the one named, else those of the default VPC.
@@ -125,6 +125,11 @@ class AwsAccount:
         """
         with self._asked("ec2"):
             return doctor_network.places(self._client("ec2"), subnet_id)
+
+    def given(self, kind: str, name: str) -> str | None:
+        """Return how a thing of the account's own is, None where there is none."""
+        with self._asked(doctor_given.SERVICES.get(kind, "ec2")):
+            return doctor_given.find(self._client, kind, name)
 
     def reservation(self, reservation_id: str) -> Reservation | None:
         """Return a capacity reservation, None where the account has no such one in the region."""
@@ -142,10 +147,10 @@ class AwsAccount:
         """Return why EC2 would not do another action of doctor_rights; None: it would."""
         return self._refusal(lambda: doctor_rights.dry_run(self._client("ec2"), action, of))
 
-    def simulate(self, arn: str, actions: Sequence[str]) -> dict[str, bool]:
-        """Return for each action whether IAM would let this caller do it."""
+    def simulate(self, arn: str, of: Simulation) -> dict[str, str]:
+        """Return for each action what IAM decides; empty where it hangs on what is not known here."""
         with self._asked("iam"):
-            return doctor_rights.simulate(self._client("iam", HOME), arn, actions)
+            return doctor_rights.simulate(self._client("iam", HOME), arn, of)
 
     def read(self, action: str) -> None:
         """Make a read call for the sake of its answer's being no refusal."""

@@ -33,6 +33,7 @@ def places(ec2: Any, subnet_id: str) -> list[SubnetPlace] | None:
             zone=subnet["AvailabilityZone"],
             free_addresses=subnet.get("AvailableIpAddressCount", 0),
             way_out=_way_out(_routes(tables, subnet["SubnetId"])),
+            vpc_id=subnet.get("VpcId", ""),
         )
         for subnet in subnets
     ]

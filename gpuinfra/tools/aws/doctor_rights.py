@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from gpuinfra.ground.account_facts import HostRequest, StackOfTries
+from gpuinfra.ground.account_facts import HostRequest, Simulation, StackOfTries
 from gpuinfra.tools.aws.pricing import endpoint
 
 # What the Terraform module makes beside the host, unless terraform.tfvars names one that is there.
@@ -74,12 +74,31 @@ def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def simulate(iam: Any, arn: str, actions: Sequence[str]) -> dict[str, bool]:
-    """Return for each action whether IAM allows it; of an assumed role the role itself is asked about."""
+def simulate(iam: Any, arn: str, of: Simulation) -> dict[str, str]:
+    """Return for each action what IAM decides; of an assumed role the role itself is asked about.
+
+    Without a resource IAM takes `*`, and a policy that allows our names alone would look like none. A refusal
+    for want of a condition key that nobody has given says nothing of the real call, which has it.
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+    """
     role = ROLE.match(arn)
-    of = iam.get_role(RoleName=role[1])["Role"]["Arn"] if role else arn
-    found = iam.simulate_principal_policy(PolicySourceArn=of, ActionNames=list(actions))
-    return {it["EvalActionName"]: it["EvalDecision"] == "allowed" for it in found["EvaluationResults"]}
+    source = iam.get_role(RoleName=role[1])["Role"]["Arn"] if role else arn
+    context = [
+        {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [value]}
+        for key, value in of.context.items()
+    ]
+    found = iam.simulate_principal_policy(
+        PolicySourceArn=source,
+        ActionNames=list(of.actions),
+        ResourceArns=[of.resource],
+        ContextEntries=context,
+    )
+    return {it["EvalActionName"]: _decision(it) for it in found["EvaluationResults"]}
+
+
+def _decision(raw: Mapping[str, Any]) -> str:
+    decision = str(raw["EvalDecision"])
+    return "" if decision == "implicitDeny" and raw.get("MissingContextValues") else decision
 
 
 def read_call(action: str, region: str) -> tuple[str, str, Callable[[Any], object]]:

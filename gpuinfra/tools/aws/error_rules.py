@@ -18,6 +18,8 @@ from gpuinfra.tools.aws.refusal import Refusal
 Rule = Callable[[Refusal], GpuInfraError]
 
 LINK = re.compile(r"https://[^\s\"']+[^\s\"'.,]")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+DENIED_BY = re.compile(r"with an explicit deny in an? ([\w -]+?)(?=[:.]|\s*$)")
 # What an action is of no use without.
 ALSO = {
     "iam:CreateRole": "; or set permissions_boundary_arn (what the account demands of every role) or"
@@ -62,9 +64,12 @@ def _opt_in(r: Refusal) -> CloudError:
 
 def _unauthorized(r: Refusal) -> MayNot:
     reason = re.sub(r"\s*Encoded authorization failure message:.*", "", r.message, flags=re.S)
+    ask = f"allow {r.action}"
+    if denied := DENIED_BY.search(reason):  # to allow it elsewhere is of no use then
+        ask = f"lift the explicit deny of {r.action} in the {denied[1]}"
     return MayNot(
         f"your AWS user or role may not do {r.action}: {reason}",
-        hint=f"ask your AWS administrator to allow {r.action}{ALSO.get(r.action, '')}",
+        hint=f"ask your AWS administrator to {ask}{ALSO.get(r.action, '')}",
     )
 
 

@@ -69,6 +69,7 @@ class Quotas:
                     instance_type=raw["InstanceType"],
                     market=SPOT if raw.get("InstanceLifecycle") == "spot" else ON_DEMAND,
                     vcpus=_vcpus_of(raw) or defaults.get(raw["InstanceType"], 0),
+                    instance_id=raw.get("InstanceId", ""),
                 )
                 for raw in found
             ]

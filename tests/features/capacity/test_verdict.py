@@ -1,8 +1,13 @@
 """What a refusal means for the places that are left."""
 
+import dataclasses
+
 import pytest
 
+from gpuinfra.features.capacity.told import nothing_left
+from gpuinfra.features.capacity.verdict import Verdict, verdict
 from gpuinfra.features.capacity.walk import NothingLeftError
+from gpuinfra.ground.errors import TerraformError
 from gpuinfra.ground.pool import Pool
 from tests.features.capacity.places import (
     G5,
@@ -71,3 +76,13 @@ def test_zones_that_the_user_did_not_name_are_not_gone_to() -> None:
     with pytest.raises(NothingLeftError):
         walked(region, [G5], may_pin=False)
     assert region.asked == [G5]
+
+
+def test_a_zone_that_terraform_knows_not_to_have_the_type_rules_out_that_zone() -> None:
+    """As EC2's own refusal does; no other word of Terraform's is passed over."""
+    said = "Zone us-east-1e does not offer g4dn.xlarge to this account; these do: us-east-1a."
+    assert verdict(TerraformError(said)) is Verdict.NOT_OFFERED
+    assert verdict(TerraformError("Subnet subnet-1 is a private one")) is Verdict.STOP
+    (one,) = exhausted(Region({in_zone(G5, "us-east-1e"): "Unsupported"}), [in_zone(G5, "us-east-1e")])
+    alone = dataclasses.replace(one, error=TerraformError(said))
+    assert nothing_left([alone], stack="default", waited=True) is alone.error

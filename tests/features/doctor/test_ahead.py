@@ -29,6 +29,7 @@ def check(directory: Path, account: FakeAccount, *, record: Record = NO_HOST, **
     ("account", "text", "hint"),
     [
         (FakeAccount(of_plan=AccountPlan(kind="FREE")), "free plan has no g4dn.xlarge", "aws freetier"),
+        (FakeAccount(status="PENDING_ACTIVATION"), "AWS has not verified it", "https://portal"),
         (FakeAccount(offers={}), "EC2 has no type g4dn.xlarge", "gpuinfra prices"),
         (FakeAccount(shown=None), "shows this account no image nvidia", "set image"),
     ],

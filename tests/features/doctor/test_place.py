@@ -8,8 +8,10 @@ import pytest
 from gpuinfra.features.doctor import place
 from gpuinfra.features.doctor.finding import BAD, OK, UNSURE, WARN
 from gpuinfra.features.doctor.situation import OtherValues, Situation
+from gpuinfra.ground.quota import RunningVcpus
 from tests.fakes.account import G4DN, PLACE, FakeAccount
 from tests.fakes.quotas import FakeQuotas
+from tests.fakes.world import RECORDED, RUNNING
 from tests.features.doctor.situations import Case, asked, denied, named, situation, told
 
 
@@ -40,6 +42,13 @@ CASES: list[Case] = [
         BAD,  # `up` would stop there when it is its turn
         "EC2 has no type g9.huge",
         "gpuinfra prices",
+    ),
+    (
+        place.type_offered,
+        situation(zones=("us-east-1e", "us-east-1a")),
+        WARN,  # the zone falls away
+        "us-east-1e has no g4dn.xlarge; the others are there",
+        "set zones in terraform.tfvars",
     ),
     (
         place.type_offered,
@@ -111,3 +120,16 @@ CASES: list[Case] = [
 def test_a_check(case: Case) -> None:
     """It tells the state, what was found, and the next step where there is one."""
     told(*case)
+
+
+def test_the_stacks_own_host_takes_no_quota_from_itself() -> None:
+    """It runs, and fills the quota: nothing is in the way of it. Somebody else's host is."""
+    own = RunningVcpus(
+        instance_type="g4dn.xlarge", market="on-demand", vcpus=4, instance_id=RUNNING.instance_id
+    )
+    other = dataclasses.replace(own, instance_id="i-0fedcba9876543210")
+    quota = {"L-DB2E81BA": 4.0}
+    alone = situation(quotas=FakeQuotas(limits=quota, hosts=[own]), record=RECORDED)
+    told(place.quota, alone, OK, "0 in use, 4 needed for g4dn.xlarge; this stack's own host is not", "")
+    both = situation(quotas=FakeQuotas(limits=quota, hosts=[own, other]), record=RECORDED)
+    told(place.quota, both, BAD, "4 in use, 4 needed", "gpuinfra quota request")

@@ -6,7 +6,7 @@ from gpuinfra.features.doctor import rights
 from gpuinfra.features.doctor.finding import BAD, OK, UNSURE, WARN
 from gpuinfra.features.doctor.situation import OtherValues
 from gpuinfra.ground.account_facts import AccountPlan, StackOfTries
-from gpuinfra.ground.errors import CloudError
+from gpuinfra.ground.errors import CloudError, MayNot
 from gpuinfra.tools.aws.doctor_rights import GROUP, KEY_PAIR, ON_A_HOST
 from tests.fakes.account import IMAGE, FakeAccount
 from tests.fakes.world import RECORDED, RUNNING
@@ -20,6 +20,19 @@ CASES: list[Case] = [
         BAD,
         "you may not do ec2:RunInstances, ec2:ImportKeyPair",
         "ask your AWS administrator to allow ec2:RunInstances, ec2:ImportKeyPair",
+    ),
+    (
+        rights.hosts,
+        asked(
+            launch_refusal=MayNot(
+                "you may not do ec2:RunInstances: not authorized on resource: vol/*"
+                " with an explicit deny in a service control policy: p-1",
+                hint="ask your AWS administrator to lift the explicit deny of ec2:RunInstances in the scp",
+            )
+        ),
+        BAD,
+        "may not do ec2:RunInstances on resource: vol/* with an explicit deny in a service control policy",
+        "ask your AWS administrator to lift the explicit deny of ec2:RunInstances",
     ),
     (
         rights.hosts,
@@ -47,7 +60,14 @@ CASES: list[Case] = [
         "",
     ),
     (rights.role, situation(instance_profile="ml"), OK, "the host gets ml", ""),
-    (rights.role, asked(may={"iam:PassRole": False}), BAD, "iam:PassRole", "ask your AWS administrator"),
+    (
+        rights.role,
+        asked(may={"iam:PassRole": "implicitDeny"}),
+        BAD,
+        "iam:PassRole",
+        "ask your AWS administrator",
+    ),
+    (rights.role, asked(may={"iam:PassRole": ""}), UNSURE, "iam:PassRole hangs on what", ""),
     (rights.role, asked(refuses={"simulate": denied("iam:Simulate")}), UNSURE, "may not do iam:Sim", ""),
     (rights.reads, situation(region="us-gov-west-1"), OK, "none are needed", ""),
     (rights.reads, situation(max_usd=5.0), OK, "scheduler:ListScheduleGroups", ""),
@@ -101,3 +121,18 @@ def test_what_the_stack_does_not_make_is_not_tried() -> None:
     rights.hosts(situation(account, security_group_ids=("sg-1",), key_name="team"))
     assert account.tried == {}
     assert account.requests[0].security_group_ids == ("sg-1",)
+
+
+def test_iam_is_asked_about_the_role_that_would_be_made() -> None:
+    """By the names, tags and boundary that a policy for this stack allows; on `*` it would look like none."""
+    account = FakeAccount()
+    arn = "arn:aws:iam::123456789012:policy/boundary"
+    rights.role(situation(account, permissions_boundary_arn=arn, stack="x" * 40))
+    assert [it.resource for it in account.simulated] == [
+        f"arn:aws:iam::123456789012:{kind}/gpuinfra-{'x' * 28}-doctor"
+        for kind in ("role", "instance-profile")
+    ]
+    for it in account.simulated:
+        assert it.context["iam:PermissionsBoundary"] == arn
+        assert it.context["iam:PassedToService"] == "ec2.amazonaws.com"
+        assert it.context["aws:RequestTag/gpuinfra:owner"] == "tester"

@@ -1,13 +1,13 @@
-"""`quota history`: what was asked for, and what AWS says to it."""
+"""`quota history`: what was asked for, and what AWS says to it; a request that it does not take."""
 
 import dataclasses
 from datetime import UTC, datetime
 
 import pytest
 
-from gpuinfra.ground.errors import Interrupted, NotReached
+from gpuinfra.ground.errors import CloudError, Interrupted, NotReached
 from gpuinfra.ground.quota import QuotaRequest
-from tests.fakes.quotas import FakeQuotas
+from tests.fakes.quotas import FakeQuotas, denied
 from tests.fakes.world import FakeReporter, FakeTime
 from tests.features.quota.test_account import G, account
 
@@ -88,3 +88,14 @@ def test_ctrl_c_leaves_the_request_open() -> None:
     with pytest.raises(Interrupted) as why:
         account(source, time=Answering(source)).history(follow=True)
     assert why.value.hint == "gpuinfra quota history"
+
+
+def test_a_number_that_aws_does_not_take_leads_to_the_quota_and_not_to_the_plan() -> None:
+    """Who may not see the quota may ask for less than there is; no edit of terraform.tfvars mends that."""
+
+    error = CloudError("must be above the present value 768", hint="gpuinfra plan")
+    error.code = "IllegalArgumentException"
+    refusals = {"limit": denied("servicequotas:GetServiceQuota"), "request": error}
+    with pytest.raises(CloudError, match="present value 768") as why:
+        account(FakeQuotas(refusals=refusals)).request(8, yes=True)
+    assert why.value.hint.startswith("the same command with a larger number; what holds: https://us-east-1.")

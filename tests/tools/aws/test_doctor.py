@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from gpuinfra.ground.account_facts import SubnetPlace
+from gpuinfra.ground.account_facts import Simulation, SubnetPlace
 from gpuinfra.tools.aws import doctor_images, doctor_network, doctor_rights
 from tests.fakes.world import SETTINGS
 
@@ -71,7 +71,9 @@ def table(*routes: dict[str, Any], subnet: str = "") -> dict[str, Any]:
 def test_where_a_subnet_leads(tables: list[dict[str, Any]], way_out: str) -> None:
     """The table that it is tied to counts, else the main one; a route to what is gone is none."""
     found = doctor_network.places(ec2(*tables), "")
-    assert found == [SubnetPlace(subnet_id="s-1", zone="z", free_addresses=9, way_out=way_out)]
+    assert found == [
+        SubnetPlace(subnet_id="s-1", zone="z", free_addresses=9, way_out=way_out, vpc_id="vpc-1")
+    ]
 
 
 def test_no_network() -> None:
@@ -85,7 +87,7 @@ class FakeIam:
     """Remembers whose rights were asked about."""
 
     def __init__(self) -> None:
-        self.arn = ""
+        self.asked: dict[str, Any] = {}
 
     def get_role(self, RoleName: str) -> dict[str, Any]:
         """Return a role with a path, which the ARN of a session does not show."""
@@ -93,9 +95,14 @@ class FakeIam:
 
     def simulate_principal_policy(self, **asked: Any) -> dict[str, Any]:
         """Allow the first action only."""
-        self.arn = asked["PolicySourceArn"]
+        self.asked = asked
+        lacks = {"iam:PutRolePolicy": ["aws:PrincipalTag/team"]}
         results = [
-            {"EvalActionName": name, "EvalDecision": "implicitDeny" if index else "allowed"}
+            {
+                "EvalActionName": name,
+                "EvalDecision": "implicitDeny" if index else "allowed",
+                "MissingContextValues": lacks.get(name, []),
+            }
             for index, name in enumerate(asked["ActionNames"])
         ]
         return {"EvaluationResults": results}
@@ -112,11 +119,19 @@ class FakeIam:
 def test_whose_rights_are_simulated(arn: str, of: str) -> None:
     """IAM knows users and roles, no sessions."""
     iam = FakeIam()
-    assert doctor_rights.simulate(iam, arn, ["iam:PassRole", "iam:CreateRole"]) == {
-        "iam:PassRole": True,
-        "iam:CreateRole": False,
+    actions = ("iam:PassRole", "iam:CreateRole", "iam:PutRolePolicy")
+    asked = Simulation(
+        actions=actions, resource="arn:aws:iam::1:role/x", context={"iam:PassedToService": "ec2"}
+    )
+    assert doctor_rights.simulate(iam, arn, asked) == {
+        "iam:PassRole": "allowed",
+        "iam:CreateRole": "implicitDeny",
+        "iam:PutRolePolicy": "",  # for want of a condition key: that is no answer
     }
-    assert iam.arn == of
+    assert (iam.asked["PolicySourceArn"], iam.asked["ResourceArns"]) == (of, ["arn:aws:iam::1:role/x"])
+    assert iam.asked["ContextEntries"] == [
+        {"ContextKeyName": "iam:PassedToService", "ContextKeyType": "string", "ContextKeyValues": ["ec2"]}
+    ]
 
 
 def test_the_newest_image_is_taken() -> None:

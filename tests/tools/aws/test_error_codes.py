@@ -167,3 +167,22 @@ def test_no_step_for_a_living_host_leads_to_another_one(code: str, operation: st
     assert error.message.endswith("Why.; the host is stopped, its disk is safe")
     assert error.hint
     assert "zone" not in error.hint
+
+
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        ("a service control policy: arn:aws:organizations::1:policy/o-1/service_control_policy/p-1", None),
+        ("a service control policy", None),
+        ("an identity-based policy", "identity-based policy"),
+        ("a resource control policy", "resource control policy"),
+    ],
+)
+def test_to_allow_what_is_denied_is_of_no_use(rule: str, named: str | None) -> None:
+    """The deny has to go; where a policy lacks only the allow, that is what is asked for."""
+    words = "User: arn:x is not authorized to perform: ec2:RunInstances on resource: arn:y"
+    hint = told("UnauthorizedOperation", f"{words} with an explicit deny in {rule}")[1]
+    whose = named or "service control policy"
+    assert hint == f"ask your AWS administrator to lift the explicit deny of ec2:RunInstances in the {whose}"
+    hint = told("UnauthorizedOperation", f"{words} because no identity-based policy allows it")[1]
+    assert hint == "ask your AWS administrator to allow ec2:RunInstances"

@@ -12,6 +12,7 @@ from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.responses import IamResponse
 
+from gpuinfra.simulator.api.iam_policy import Need
 from gpuinfra.simulator.api.seed import SeedImage
 from gpuinfra.simulator.api.state import SimulatorState
 
@@ -79,16 +80,30 @@ def _images(state: SimulatorState) -> None:
 
 
 def _rights(state: SimulatorState) -> None:
+    """Judge by the policies of the caller's key, on the resources (else `*`) and in the context given."""
+
     def simulate(self: Any) -> Any:
-        actions = self._get_param("ActionNames") or []
+        given = {
+            str(it["ContextKeyName"]).lower(): tuple(it["ContextKeyValues"])
+            for it in self._get_param("ContextEntries") or []
+        }
         results = [
-            {"EvalActionName": action, "EvalDecision": "explicitDeny" if _denied(action) else "allowed"}
-            for action in actions
+            {
+                "EvalActionName": action,
+                "EvalResourceName": resource,
+                "EvalDecision": _decision(
+                    self.get_access_key(), Need(action=action, resource=resource, context=given)
+                ),
+            }
+            for action in self._get_param("ActionNames") or []
+            for resource in self._get_param("ResourceArns") or ["*"]
         ]
         return ActionResult({"EvaluationResults": results, "IsTruncated": False})
 
-    def _denied(action: str) -> bool:
-        return any(fnmatchcase(action, pattern) for pattern in state.account.deny)
+    def _decision(access_key: str, need: Need) -> str:
+        if any(fnmatchcase(need.action, pattern) for pattern in state.account.deny):
+            return "explicitDeny"
+        return state.gate.decision(access_key, need)
 
     IamResponse.simulate_principal_policy = simulate
 
