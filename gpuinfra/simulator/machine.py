@@ -31,7 +31,6 @@ class Machine:
     state: `running` (a while shown as pending by the API), `stopped`, `terminated`.
     user_data: base64, as it was sent; empty when none was.
     keys: name of the key pair -> public key; at most one.
-    started: when it was launched or last started, ISO 8601 in UTC.
     starts, reboots: how often it was launched or started, and rebooted, by the API.
     tags: its tags as of now; None when its metadata options do not let it read them.
     openings: what its security groups let in.
@@ -66,7 +65,6 @@ class Machine:
     http_endpoint: str = "enabled"
     shutdown_behavior: str = "stop"
     gpu: FakeGpus | None = None
-    started: str = ""
     starts: int = 0
     started: str = ""
     reboots: int = 0

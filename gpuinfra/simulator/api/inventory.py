@@ -41,7 +41,6 @@ def machine_of(instance: Any) -> Machine:
         tags={tag["key"]: tag["value"] for tag in instance.get_tags()} if show_tags else None,
         role=_role(instance),
         spot=instance.lifecycle == "spot",
-        started=f"{instance.launch_time:%Y-%m-%dT%H:%M:%SZ}",
         http_tokens=options.http_tokens,
         http_endpoint=options.http_endpoint,
         shutdown_behavior=instance.instance_initiated_shutdown_behavior,
