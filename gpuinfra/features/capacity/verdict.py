@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
-from gpuinfra.ground.errors import CloudError, GpuInfraError, NotReached
+from gpuinfra.ground.errors import CloudError, GpuInfraError, Locked, NotReached
 from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.quota_codes import quota_family
 
@@ -17,6 +17,7 @@ class Verdict(Enum):
     OVER_QUOTA = "over the account's quota"  # nothing as large of that quota again
     PRICE_TOO_LOW = "max_price is below the spot price"  # not this type as spot again
     NO_ANSWER = "AWS did not answer"  # the same place again
+    BUSY = "another run is working on this stack"  # as that
     STOP = "refused"  # no other place would do
 
 
@@ -40,6 +41,8 @@ def verdict(error: GpuInfraError) -> Verdict:
     """Return what an error of Terraform or AWS means."""
     if isinstance(error, NotReached):
         return Verdict.NO_ANSWER
+    if isinstance(error, Locked):
+        return Verdict.BUSY
     return OF_CODE.get(error.code, Verdict.STOP) if isinstance(error, CloudError) else Verdict.STOP
 
 
