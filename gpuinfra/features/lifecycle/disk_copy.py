@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from gpuinfra.features.lifecycle import power
 from gpuinfra.features.money import disk_copies
-from gpuinfra.features.provision import half_move
+from gpuinfra.features.provision import half_move, later_start
 from gpuinfra.ground.disk_copy import RESTORE_IMAGE, RESTORE_LAUNCH, RESTORE_NAME, RESTORE_OF, DiskCopy
-from gpuinfra.ground.errors import AlreadyExists, CloudError, Interrupted
+from gpuinfra.ground.errors import AlreadyExists, CloudError, HostError, Interrupted
 from gpuinfra.ground.model import Host, Instance, Row, Tags
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -37,17 +38,25 @@ class DiskImages(Protocol):
         """Remove an image and its snapshots."""
 
 
-def made(world: World, images: DiskImages, host: Host, instance: Instance, tags: Tags) -> DiskCopy:
+def made(world: World, images: DiskImages, host: Host, tags: Tags) -> DiskCopy | None:
     """Return the copy of a stopped host's disk, once EC2 has it; one that was begun is gone on with.
+
+    None: somebody has started the host meanwhile, a copy takes hours. One that was stopped again since is
+    copied anew: nothing of what was done on it is lost.
 
     Raises:
         CloudError: EC2 refuses, or the copy failed.
+        HostError: somebody has terminated the host meanwhile.
         Interrupted: Ctrl-C; EC2 goes on with the copy.
     """
     began, users_tags = world.clock.now(), world.state.read().users_tags
     try:
         with _noted(world), world.reporter.live("Copying the disk") as view:
-            while (copy := _looked_at(images, host, instance, tags, users_tags)).state != AVAILABLE:
+            while stands_still(instance := power.existing(power.cloud_of(world, host), host)):
+                copy = _looked_at(images, host, instance, tags, users_tags)
+                if copy.state == AVAILABLE:
+                    disk_copies.note(world.files, copy, time.time())
+                    return copy
                 disk_copies.note(world.files, copy, time.time())
                 waited_s = world.clock.now() - began
                 if waited_s > TIMEOUT_S:
@@ -57,8 +66,27 @@ def made(world: World, images: DiskImages, host: Host, instance: Instance, tags:
     except KeyboardInterrupt:
         message = "stopped waiting; EC2 goes on copying the disk, and the host stays stopped"
         raise Interrupted(message, hint=_again(host)) from None
-    disk_copies.note(world.files, copy, time.time())
-    return copy
+    half_move.end(world)
+    return None
+
+
+def refuse_older(world: World, host: Host, copy: DiskCopy) -> None:
+    """Refuse to make a host from a copy in the place of one that has been started since.
+
+    Raises:
+        HostError: it has, by somebody else; its disk has more than the copy.
+    """
+    now = power.cloud_of(world, host).instance(host.instance_id)
+    if now and now.state not in power.GONE and not (copy.is_of(now) and stands_still(now)):
+        message = (
+            f"{host.instance_id} was started meanwhile: it is not moved, its disk has more than the copy"
+        )
+        raise HostError(message, hint=command("start", host.stack))
+
+
+def stands_still(instance: Instance) -> bool:
+    """Tell whether a host has not been started."""
+    return instance.state in later_start.STANDS_STILL
 
 
 @contextmanager

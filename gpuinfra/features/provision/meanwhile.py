@@ -1,4 +1,4 @@
-"""What else is done to the stack while a host is asked for, maybe for hours: nothing is asked on top of that."""
+"""What else is done to a stack while a host is asked for, maybe for hours: nothing is asked on top of it."""
 
 import dataclasses
 from collections.abc import Set
