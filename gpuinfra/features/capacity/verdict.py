@@ -18,6 +18,7 @@ class Verdict(Enum):
     PRICE_TOO_LOW = "max_price is below the spot price"  # not this type as spot again
     NO_ANSWER = "AWS did not answer"  # the same place again
     BUSY = "another run is working on this stack"  # as that
+    NOT_NOW = "AWS could not do it at this moment"  # as no capacity
     STOP = "refused"  # no other place would do
 
 
@@ -31,7 +32,13 @@ OF_CODE = {
     "VcpuLimitExceeded": Verdict.OVER_QUOTA,
     "MaxSpotInstanceCountExceeded": Verdict.OVER_QUOTA,
     "SpotMaxPriceTooLow": Verdict.PRICE_TOO_LOW,
-}
+} | dict.fromkeys(
+    (
+        *("RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"),
+        *("InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable", "RequestTimeout"),
+    ),
+    Verdict.NOT_NOW,
+)
 # "... or choosing us-east-1b, us-east-1c.": where EC2 has what was asked for.
 ADVICE = re.compile(r"choosing ((?:[a-z]{2}[a-z0-9-]*\d[a-z](?:, | or )?)+)")
 SIZES = dict.fromkeys(("nano", "micro", "small", "medium", "large"), 0.5) | {"xlarge": 1.0}

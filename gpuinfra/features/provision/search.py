@@ -12,6 +12,7 @@ from datetime import datetime
 
 from gpuinfra.features.capacity import told
 from gpuinfra.features.capacity.cells import cells
+from gpuinfra.features.capacity.verdict import Verdict, verdict
 from gpuinfra.features.capacity.walk import NothingLeftError, Pause, Places, Told, walk
 from gpuinfra.features.money.prices import Prices
 from gpuinfra.features.provision import meanwhile
@@ -19,7 +20,7 @@ from gpuinfra.features.provision.outcome import what_exists
 from gpuinfra.features.provision.place import HOST_TYPE, put
 from gpuinfra.features.provision.preflight import refuse_orphans
 from gpuinfra.features.provision.resource_names import INSTANCE
-from gpuinfra.ground.errors import CloudError, GpuInfraError, Interrupted, NotReached
+from gpuinfra.ground.errors import CloudError, GpuInfraError, Interrupted
 from gpuinfra.ground.model import Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
@@ -128,7 +129,7 @@ class Search:
         try:
             return ask(self.settings)
         except CloudError as error:
-            self._is_unsure |= isinstance(error, NotReached)
+            self._is_unsure |= verdict(error) in (Verdict.NO_ANSWER, Verdict.NOT_NOW)
             if self._before and LATE in error.message:
                 raise self._half_replaced(error) from None
             raise
