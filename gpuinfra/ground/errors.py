@@ -43,6 +43,10 @@ class TerraformError(GpuInfraError):
     exit_code = 3
 
 
+class Locked(TerraformError):
+    """Another run works on the stack just now."""
+
+
 class CloudError(GpuInfraError):
     """AWS refused; code: AWS's own, such as InsufficientInstanceCapacity, empty where it said none."""
 

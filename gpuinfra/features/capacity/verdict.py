@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
-from gpuinfra.ground.errors import CloudError, GpuInfraError, NotReached, TerraformError
+from gpuinfra.ground.errors import CloudError, GpuInfraError, Locked, NotReached, TerraformError
 from gpuinfra.ground.pool import Pool
 from gpuinfra.ground.quota_codes import quota_family
 
@@ -17,6 +17,8 @@ class Verdict(Enum):
     OVER_QUOTA = "over the account's quota"  # nothing as large of that quota again
     PRICE_TOO_LOW = "max_price is below the spot price"  # not this type as spot again
     NO_ANSWER = "AWS did not answer"  # the same place again
+    BUSY = "another run is working on this stack"  # as that
+    NOT_NOW = "AWS could not do it at this moment"  # as no capacity
     STOP = "refused"  # no other place would do
 
 
@@ -30,7 +32,13 @@ OF_CODE = {
     "VcpuLimitExceeded": Verdict.OVER_QUOTA,
     "MaxSpotInstanceCountExceeded": Verdict.OVER_QUOTA,
     "SpotMaxPriceTooLow": Verdict.PRICE_TOO_LOW,
-}
+} | dict.fromkeys(
+    (
+        *("RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"),
+        *("InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable", "RequestTimeout"),
+    ),
+    Verdict.NOT_NOW,
+)
 # Terraform's own word for it, before EC2 is asked (terraform/modules/host/outputs.tf).
 NO_SUCH_ZONE = re.compile(r"Zone \S+ does not offer ")
 # "... or choosing us-east-1b, us-east-1c.": where EC2 has what was asked for.
@@ -42,6 +50,8 @@ def verdict(error: GpuInfraError) -> Verdict:
     """Return what an error of Terraform or AWS means."""
     if isinstance(error, NotReached):
         return Verdict.NO_ANSWER
+    if isinstance(error, Locked):
+        return Verdict.BUSY
     if isinstance(error, TerraformError) and NO_SUCH_ZONE.match(error.message):
         return Verdict.NOT_OFFERED
     return OF_CODE.get(error.code, Verdict.STOP) if isinstance(error, CloudError) else Verdict.STOP

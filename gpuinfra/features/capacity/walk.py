@@ -12,7 +12,8 @@ from gpuinfra.ground.world import Clock
 Made = TypeVar("Made")
 # Between rounds, doubled each time: somebody else's host may end at any time.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0
-# A broken connection says nothing about the place.
+# A broken connection, or a plan in another terminal, says nothing about the place.
+AGAIN = (Verdict.NO_ANSWER, Verdict.BUSY)
 TRIES, BEFORE_NEXT_TRY_S = 3, 2.0
 # A pause that ends so long after the end of the wait was that of a closed laptop.
 SUSPENDED_S = 60.0
@@ -106,7 +107,7 @@ def walk(
             found = _asked(places.round.pop(0), number, ask, clock)
             if not isinstance(found, FailedTry):
                 return found
-            if found.why is Verdict.STOP or (found.why is Verdict.NO_ANSWER and not wait_s):
+            if found.why is Verdict.STOP or (found.why in AGAIN and not wait_s):
                 raise found.error  # who waits for hours waits for a network as well
             refusals.append(found)
             places.refused(found)
@@ -131,7 +132,7 @@ def _asked(pool: Pool, number: int, ask: Callable[[Pool], Made], clock: Clock) -
             refused = FailedTry(
                 pool=pool, number=number, error=error, why=verdict(error), took_s=clock.now() - began
             )
-        if refused.why is not Verdict.NO_ANSWER:
+        if refused.why not in AGAIN:
             break
         if tries_left:
             clock.sleep(BEFORE_NEXT_TRY_S)

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Protocol
 
-from gpuinfra.features.lifecycle.state_wait import asked
+from gpuinfra.features.lifecycle import power
+from gpuinfra.features.lifecycle.state_wait import GONE, asked, existing
 from gpuinfra.features.money import disk_copies
-from gpuinfra.features.provision import half_move
+from gpuinfra.features.provision import half_move, later_start
 from gpuinfra.ground.disk_copy import RESTORE_IMAGE, RESTORE_LAUNCH, RESTORE_NAME, RESTORE_OF, DiskCopy
-from gpuinfra.ground.errors import AlreadyExists, CloudError, Interrupted
+from gpuinfra.ground.errors import AlreadyExists, CloudError, HostError, Interrupted
 from gpuinfra.ground.model import Host, Instance, Row, Tags
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -39,20 +40,26 @@ class DiskImages(Protocol):
         """Remove an image and its snapshots."""
 
 
-def made(world: World, images: DiskImages, host: Host, instance: Instance, tags: Tags) -> DiskCopy:
+def made(world: World, images: DiskImages, host: Host, tags: Tags) -> DiskCopy | None:
     """Return the copy of a stopped host's disk, once EC2 has it; one that was begun is gone on with.
+
+    None: somebody has started the host meanwhile, a copy takes hours. One that was stopped again since is
+    copied anew: nothing of what was done on it is lost.
 
     Raises:
         CloudError: EC2 refuses, or the copy failed.
+        HostError: somebody has terminated the host meanwhile.
         Interrupted: Ctrl-C; EC2 goes on with the copy.
     """
     began = world.clock.now()
-    ask = partial(_looked_at, images, host, instance, tags, world.state.read().users_tags)
+    ask = partial(_of_stopped, world, images, host, tags, world.state.read().users_tags)
     try:
         with _noted(world), world.reporter.live("Copying the disk") as view:
             look = partial(asked, world, view, ask, began=began, timeout_s=TIMEOUT_S)
-            while (copy := look()).state != AVAILABLE:
+            while copy := look():
                 disk_copies.note(world.files, copy, time.time())
+                if copy.state == AVAILABLE:
+                    return copy
                 waited_s = world.clock.now() - began
                 if waited_s > TIMEOUT_S:
                     raise CloudError("EC2 has not copied the disk within a day", hint=_again(host))
@@ -61,8 +68,27 @@ def made(world: World, images: DiskImages, host: Host, instance: Instance, tags:
     except KeyboardInterrupt:
         message = "stopped waiting; EC2 goes on copying the disk, and the host stays stopped"
         raise Interrupted(message, hint=_again(host)) from None
-    disk_copies.note(world.files, copy, time.time())
-    return copy
+    half_move.end(world)
+    return None
+
+
+def refuse_older(world: World, host: Host, copy: DiskCopy) -> None:
+    """Refuse to make a host from a copy in the place of one that has been started since.
+
+    Raises:
+        HostError: it has, by somebody else; its disk has more than the copy.
+    """
+    now = power.cloud_of(world, host).instance(host.instance_id)
+    if now and now.state not in GONE and not (copy.is_of(now) and stands_still(now)):
+        message = (
+            f"{host.instance_id} was started meanwhile: it is not moved, its disk has more than the copy"
+        )
+        raise HostError(message, hint=command("start", host.stack))
+
+
+def stands_still(instance: Instance) -> bool:
+    """Tell whether a host has not been started."""
+    return instance.state in later_start.STANDS_STILL
 
 
 @contextmanager
@@ -74,6 +100,14 @@ def _noted(world: World) -> Iterator[None]:
     except Exception:
         half_move.end(world)
         raise
+
+
+def _of_stopped(
+    world: World, images: DiskImages, host: Host, tags: Tags, users_tags: Mapping[str, str]
+) -> DiskCopy | None:
+    """Return the copy as it is now; None: somebody has started the host."""
+    instance = existing(power.cloud_of(world, host), host)
+    return _looked_at(images, host, instance, tags, users_tags) if stands_still(instance) else None
 
 
 def _looked_at(

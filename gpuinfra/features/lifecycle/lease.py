@@ -51,7 +51,7 @@ def extend(world: World, *, usd: float, hours: float, apply: Apply) -> LeaseSumm
         says = written.text(written.limit) if written else "no lease"
         message = f"terraform.tfvars says {says}, and {old.text(old.limit)} are in force"
         raise ConfigError(message, hint=f"{command('up', host.stack)}   # applies what it says")
-    power.existing(power.cloud_of(world, host), host)
+    existing(power.cloud_of(world, host), host)
     world.values.change({name: _number(old.limit + more)})
     try:
         apply(world)

@@ -98,10 +98,13 @@ class Elsewhere:
 
     def proven(self, world: World, host: Host) -> None:
         """Remove the copy that a host was made from, once that is proven, and what led to the old one."""
-        if copy := _origin(world, host, self._copies(world, host)):
-            self._remove(world, host, copy)
-            world.ssh.forget(dataclasses.replace(host, instance_id=copy.instance_id))
-            world.reporter.say(f"the copy of its disk, {copy.image_id}, is deleted")
+        copies = self._copies(world, host)
+        if origin := _origin(world, host, copies):
+            for copy in copies:
+                if copy.instance_id == origin.instance_id:
+                    self._remove(world, host, copy)
+                    world.reporter.say(f"the copy of its disk, {copy.image_id}, is deleted")
+            world.ssh.forget(dataclasses.replace(host, instance_id=origin.instance_id))
 
     def _remove(self, world: World, host: Host, copy: DiskCopy) -> None:
         self.images(host.region).remove(copy.image_id)
@@ -122,13 +125,22 @@ class Elsewhere:
             return host
         move.refuse_edits(world, host)
         tags, images = world.state.read().tags or settings.tags, self.images(host.region)
-        copy = disk_copy.made(world, images, host, instance, tags)
+        copy = disk_copy.made(world, images, host, tags)
+        if copy is None:
+            world.reporter.say(f"{host.instance_id} was started meanwhile, and is not moved")
+            self.started(world, host)
+            return host
         return self._moved(world, host, copy, pools)
 
     def _moved(self, world: World, host: Host, copy: DiskCopy, pools: Sequence[Pool]) -> Host:
         settings = prepare(world)
+
+        def to(place: Pool) -> None:
+            disk_copy.refuse_older(world, host, copy)
+            move.to(world, settings, host, copy, place)
+
         try:
-            tries.walked(world, pools, lambda place: move.to(world, settings, host, copy, place))
+            tries.walked(world, pools, to)
         except NothingLeftError as over:
             is_gone = half_moved.is_gone(world, host)
             raise elsewhere_text.nowhere(host, copy, over, is_gone=is_gone) from None

@@ -12,13 +12,15 @@ from datetime import datetime
 
 from gpuinfra.features.capacity import told
 from gpuinfra.features.capacity.cells import cells
+from gpuinfra.features.capacity.verdict import Verdict, verdict
 from gpuinfra.features.capacity.walk import NothingLeftError, Pause, Places, Told, walk
 from gpuinfra.features.money.prices import Prices
+from gpuinfra.features.provision import meanwhile
 from gpuinfra.features.provision.outcome import what_exists
 from gpuinfra.features.provision.place import HOST_TYPE, put
 from gpuinfra.features.provision.preflight import refuse_orphans
 from gpuinfra.features.provision.resource_names import INSTANCE
-from gpuinfra.ground.errors import CloudError, GpuInfraError, HostError, Interrupted, NotReached
+from gpuinfra.ground.errors import CloudError, GpuInfraError, Interrupted
 from gpuinfra.ground.model import Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
@@ -40,7 +42,7 @@ class Search:
         self.settings = settings  # of the place that is asked just now
         self._world, self._asked_for, self._wait_s = world, settings, wait_s
         self._known = self._before = record.ids_of(HOST_TYPE)
-        self._is_unsure = False
+        self._is_unsure, self._was_there = False, bool(record.resources)
 
     def forget_host(self) -> None:
         """Ask as if no host lived: the record has forgotten it, and each apply makes one beside it."""
@@ -127,25 +129,22 @@ class Search:
         try:
             return ask(self.settings)
         except CloudError as error:
-            self._is_unsure |= isinstance(error, NotReached)
+            self._is_unsure |= verdict(error) in (Verdict.NO_ANSWER, Verdict.NOT_NOW)
             if self._before and LATE in error.message:
                 raise self._half_replaced(error) from None
             raise
         finally:
-            self._known = self._world.state.read().ids_of(HOST_TYPE)
+            now = self._world.state.read()
+            self._known, self._was_there = now.ids_of(HOST_TYPE), bool(now.resources)
 
     def _refuse_second(self) -> None:
         """Refuse to ask beside a host that somebody else has made meanwhile, or that an answer was lost of.
 
         Raises:
-            HostError: there is one.
+            HostError, ConfigError: there is one, or see meanwhile.refuse.
         """
         world, record = self._world, self._world.state.read()
-        if new := record.ids_of(HOST_TYPE) - self._known:
-            raise HostError(
-                f"another run has made the host {', '.join(new)} of this stack meanwhile",
-                hint=command("status", world.files.name),
-            )
+        meanwhile.refuse(world, self._asked_for, record, known=self._known, was_there=self._was_there)
         if self._is_unsure:
             refuse_orphans(world, self.settings, record)
             self._is_unsure = False

@@ -6,7 +6,7 @@ The texts were seen from Terraform 1.11 with provider 5.100.
 import re
 
 from gpuinfra.ground import locations
-from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, TerraformError
+from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, Locked, TerraformError
 from gpuinfra.ground.model import Diagnostic, Outcome, Settings
 from gpuinfra.ground.names import DEFAULT_STACK, command
 from gpuinfra.tools.aws.error_codes import no_credentials, refused, unreachable
@@ -123,7 +123,7 @@ def _locked(text: str) -> TerraformError:
         match = re.search(rf"{key}:\s+(.+)", text)
         return match.group(1).strip() if match else "unknown"
 
-    return TerraformError(
+    return Locked(
         f"another run is working on this stack: {info('Who')} ({info('Operation')}), since {info('Created')}",
         hint=f"wait for it; if it is dead for certain: terraform force-unlock {info('ID')}",
     )

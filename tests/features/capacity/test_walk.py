@@ -6,7 +6,7 @@ import pytest
 
 from gpuinfra.features.capacity.verdict import OF_CODE, Verdict, bucket
 from gpuinfra.features.capacity.walk import NothingLeftError, Places, walk
-from gpuinfra.ground.errors import ConfigError, GpuInfraError, NotReached
+from gpuinfra.ground.errors import CloudError, ConfigError, GpuInfraError, Locked, NotReached
 from tests.fakes.world import FakeTime
 from tests.features.capacity.places import (
     G5,
@@ -60,12 +60,16 @@ def test_a_broken_connection_is_tried_again_twice_in_the_same_place() -> None:
     assert region.asked == [G5] * 3
 
 
-def test_who_waits_waits_for_the_network_as_well() -> None:
-    """A laptop that sleeps for a minute does not end two hours of waiting."""
-    region = Region({G5: NotReached("no such host")})
-    region.before = lambda pool: region.answers.update({G5: None}) if len(region.asked) > 3 else None
+@pytest.mark.parametrize(
+    "error", [NotReached("no such host"), Locked("another run"), refusal("RequestLimitExceeded")]
+)
+def test_who_waits_waits_for_what_passes_as_well(error: GpuInfraError) -> None:
+    """A laptop that sleeps for a minute, a plan in another terminal: they do not end two hours of waiting."""
+    region = Region({G5: error})
+    tries = 1 if isinstance(error, CloudError) and error.code else 3
+    region.before = lambda pool: region.answers.update({G5: None}) if len(region.asked) > tries else None
     made, _ = walked(region, [G5], wait_s=HOUR_S)
-    assert (made, len(region.asked)) == ("host in g5.xlarge on-demand", 4)
+    assert (made, len(region.asked)) == ("host in g5.xlarge on-demand", tries + 1)
 
 
 def test_rounds_are_bounded_and_further_and_further_apart() -> None:

@@ -7,6 +7,7 @@ from gpuinfra.ground.errors import (
     CloudError,
     ConfigError,
     GpuInfraError,
+    Locked,
     NotReached,
     TerraformError,
 )
@@ -74,7 +75,7 @@ def explained(summary: str, detail: str = "") -> GpuInfraError:
         (
             "Error acquiring the state lock",
             LOCK,
-            TerraformError,
+            Locked,
             "root@vm (OperationTypeApply)",
             "wait for it",
         ),
