@@ -150,10 +150,7 @@ def brief(found: HostCost) -> str:
 
 
 def seen(world: World, host: Host, now: Instance | None, *, starts: bool = False) -> None:
-    """Write down what EC2 just said of the host; such a moment does not come again.
-
-    starts: it is started now, so that this look says until when it was off.
-    """
+    """Write down what EC2 just said of the host, for good: `starts` it now, it says until when it was off."""
     book = ledger.of(world.files)
     if now:
         book.note(now, always=starts)

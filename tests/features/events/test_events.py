@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gpuinfra.features.events import event
-from gpuinfra.features.events.events import began, hear, history, last_words
+from gpuinfra.features.events.events import began, history, last_words
 from gpuinfra.features.events.kept import EventFile
 from gpuinfra.ground.errors import ConfigError, Unreachable
 from tests.fakes.host import FakeCloud, FakeSshClient, fake_world
@@ -95,38 +95,6 @@ def test_the_last_words_are_those_of_the_ending_else_of_aws(tmp_path: Path) -> N
     assert last_words(world, host(), STOPPED) == "idle for 60 min (GPU 0 %) (guard)"
     assert "InstanceInitiatedShutdown" in last_words(world, host(), STOPPED)
     assert last_words(world, host(), None) == ""
-
-
-def test_what_aws_said_of_a_stop_is_told_after_the_next_start(tmp_path: Path) -> None:
-    """EC2 forgets it with the start; what was seen once is kept."""
-    cloud, log = FakeCloud(instance=STOPPED), FakeEventLog(UP)
-    world = fake_world(tmp_path, cloud=cloud, events=log)
-    hear(world)
-    assert [one["text"].partition(":")[0] for one in log.events[1:]] == ["stopped"]
-
-
-def test_the_last_words_are_kept_for_when_the_console_has_gone(tmp_path: Path) -> None:
-    """EC2 shows it for an hour, and not to everybody. Those of a run before say nothing of this end."""
-    kept = {**END, "instance_id": host().instance_id}
-    world = fake_world(tmp_path, cloud=FakeCloud(instance=STOPPED), events=FakeEventLog(kept))
-    this_run = dataclasses.replace(STOPPED, launched="2026-11-29T18:00:00Z")
-    next_run = dataclasses.replace(STOPPED, launched="2026-11-29T20:15:50Z")
-    assert last_words(world, host(), this_run) == "idle for 60 min (GPU 0 %) (guard)"
-    assert "InstanceInitiatedShutdown" in last_words(world, host(), next_run)
-
-
-def test_a_stop_of_ours_is_told_as_ours(tmp_path: Path) -> None:
-    """Where the host could not say it: AWS only knows that somebody asked. A stop by the console is none."""
-    by_call = "Client.UserInitiatedShutdown: User initiated shutdown"
-    commands = [
-        {**UP, "time": f"2026-11-29T{at}Z", "reason": what, "instance_id": host().instance_id}
-        for at, what in (("20:15:59", "gpuinfra stop"), ("20:20:00", "gpuinfra resize g5.xlarge"))
-    ]
-    stopped = dataclasses.replace(STOPPED, launched="2026-11-29T18:00:00Z", reason=by_call)
-    world = fake_world(tmp_path, cloud=FakeCloud(instance=stopped), events=FakeEventLog(*commands))
-    assert last_words(world, host(), stopped) == "gpuinfra stop (ada)"
-    world = fake_world(tmp_path, cloud=FakeCloud(instance=stopped), events=FakeEventLog(UP))
-    assert last_words(world, host(), stopped) == by_call
 
 
 def test_the_last_words_tell_the_hook_and_each_save(tmp_path: Path) -> None:
