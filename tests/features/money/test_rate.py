@@ -63,9 +63,7 @@ def told(settings: Settings, *made: str, source: FakePriceList | None = None) ->
         (CHOSEN, (HOST,), HOST_USD_H + DISK_USD_H, DISK_USD_H),
     ],
 )
-def test_a_plan_has_its_price(
-    settings: Settings, made: tuple[str, ...], running: float, stopped: float
-) -> None:
+def test_a_plan_is_priced(settings: Settings, made: tuple[str, ...], running: float, stopped: float) -> None:
     """An address costs while the host runs, a fixed one and a NAT gateway always, a subnet nothing."""
     assert sums(things(settings, *made)) == (pytest.approx(running), pytest.approx(stopped))
 
@@ -73,9 +71,10 @@ def test_a_plan_has_its_price(
 @pytest.mark.parametrize(("has", "usd_h"), [("true", 0.005), ("false", 0)])
 def test_the_chosen_subnet_of_a_private_host_says_whether_it_has_an_address(has: str, usd_h: float) -> None:
     """Terraform knows it by the subnet's routes; without a price for it the host costs more than was told."""
-    asked = (AttributeChange(name="associate_public_ip_address", before="null", after=has),)
-    host_is_made = Change(address=HOST, action="create", attributes=asked)
-    assert sums(planned(CHOSEN, NOTHING, [host_is_made]))[0] == pytest.approx(HOST_USD_H + DISK_USD_H + usd_h)
+    asked = AttributeChange(name="associate_public_ip_address", before="null", after=has)
+    assert sums(planned(CHOSEN, NOTHING, [Change(address=HOST, action="create", attributes=(asked,))]))[
+        0
+    ] == pytest.approx(HOST_USD_H + DISK_USD_H + usd_h)
 
 
 def test_what_is_there_already_costs_on() -> None:
