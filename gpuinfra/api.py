@@ -14,6 +14,7 @@ from typing import Any
 
 from gpuinfra import factory
 from gpuinfra.factory import host_parts, initial, money_parts, spot_parts
+from gpuinfra.factory.hints import about_its_stack
 from gpuinfra.factory.start import elsewhere
 from gpuinfra.features.connect.connect import connect
 from gpuinfra.features.events.event import HostEvent
@@ -67,6 +68,7 @@ def _line_to_stdout(text: str) -> None:
     _to_stdout(f"{text}\n")
 
 
+@about_its_stack
 class GpuHost:
     """The host of one stack, of the project around `directory` (the current one if it is not said).
 

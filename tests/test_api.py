@@ -105,9 +105,20 @@ def test_the_guard_is_asked_and_told(call: Any, words: str, tmp_path: Path) -> N
 def test_a_time_that_is_none_is_refused_before_the_guard_is_asked(tmp_path: Path) -> None:
     """With what is allowed."""
     here, client = world(tmp_path, answer())
-    with pytest.raises(ConfigError, match="such as 30m or 2h"):
+    with pytest.raises(ConfigError, match="such as 30m or 2h") as refused:
         HostOf(here).guard_extend("tomorrow")
+    assert refused.value.hint == "gpuinfra guard extend 2h"
     assert client.ran == []
+
+
+def test_the_next_step_is_about_the_same_stack(tmp_path: Path) -> None:
+    """As on the command line, also where what raises does not know the stack."""
+    there = HostOf(fake_world(tmp_path))
+    there.stack = "big"
+    with pytest.raises(ConfigError) as refused:
+        there.events(since="zz")
+    assert refused.value.hint == "gpuinfra events --stack big --since 2h"
+    assert refused.value.__notes__ == ["  next: gpuinfra events --stack big --since 2h"]
 
 
 @pytest.mark.parametrize(

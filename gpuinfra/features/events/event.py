@@ -13,6 +13,8 @@ END, AWS, COMMAND = "end", "aws", "command"
 STEPS = ("on_stop", "job ended")
 TEXTS = ("by", "reason", "text", "output", "instance_id", "job", "name", "command", "created", "state")
 BY_PRICE, PRICE_ROSE = "by-price", "its price rose above max_price"  # of the status of a spot request
+BY_USER = "Client.UserInitiatedShutdown"  # of EC2's state reasons: a call of the API
+OUR_STOPS = ("gpuinfra stop", "gpuinfra resize")
 TAKEN_BACK = "Server.SpotInstance"  # ...Termination, ...Shutdown: of EC2's state reasons
 
 
@@ -99,6 +101,12 @@ def ending(events: Sequence[HostEvent]) -> str:
     last, before = ends[-1], ends[-2] + 1 if ends[1:] else 0
     steps = [one for one in events[before:last] if one.kind in STEPS and one.reason == events[last].reason]
     return "; ".join([f"{events[last].reason} ({events[last].by})", *map(_step, steps)])
+
+
+def our_stop(events: Sequence[HostEvent]) -> str:
+    """Return which of our commands stopped the host, the first of these; empty for none."""
+    stops = [it for it in events if it.kind == COMMAND and it.reason.startswith(OUR_STOPS)]
+    return f"{stops[0].reason} ({stops[0].by})" if stops else ""
 
 
 def _step(one: HostEvent) -> str:

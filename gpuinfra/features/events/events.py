@@ -81,12 +81,19 @@ def hear(world: World) -> None:
         instance = world.cloud(host.region, None).instance(host.instance_id)
         if instance is None or instance.state not in ("pending", "running"):
             _heard(world, host)
+            _of_aws(world, instance)
 
 
 def last_words(world: World, host: Host, instance: Instance | None) -> str:
-    """Return in one line who ended a host that is stopped or gone, and why, as its console has it; or AWS."""
+    """Return in one line who ended a host that is stopped or gone, and why.
+
+    As its console has it, or had it when somebody looked; else as our own command, or AWS.
+    """
     found = _heard(world, host)
-    if words := event.ending(found):
+    _of_aws(world, instance)
+    kept = _since_start(world, host, instance)
+    by_us = event.our_stop(kept) if instance and event.BY_USER in instance.reason else ""
+    if words := event.ending(found) or event.ending(kept) or by_us:
         rose = instance is not None and event.BY_PRICE in instance.reason
         return f"{words}; {event.PRICE_ROSE}" if rose else words
     return event.reason_of_aws(instance.reason) if instance else ""
@@ -97,7 +104,7 @@ def _of_host(world: World, host: Host) -> tuple[list[HostEvent], list[HostEvent]
     instance = world.cloud(host.region, None).instance(host.instance_id)
     if instance and instance.state == "running":
         return _asked(world, host), []
-    return _heard(world, host), _of_aws(instance)
+    return _heard(world, host), _of_aws(world, instance)
 
 
 def _heard(world: World, host: Host) -> list[HostEvent]:
@@ -130,8 +137,19 @@ def _on_console(world: World, host: Host) -> list[HostEvent]:
         return []
 
 
-def _of_aws(instance: Instance | None) -> list[HostEvent]:
+def _of_aws(world: World, instance: Instance | None) -> list[HostEvent]:
+    """Return what AWS says of the end, and keep it: the next start forgets it."""
     if instance is None or not (instance.since and instance.reason):
         return []
     words = f"{instance.state}: {instance.reason}"
-    return [HostEvent(time=instance.since, kind=event.AWS, text=words, instance_id=instance.instance_id)]
+    said = HostEvent(time=instance.since, kind=event.AWS, text=words, instance_id=instance.instance_id)
+    if instance.state in ("stopped", "terminated"):
+        world.events.keep([said.plain()], instance.instance_id)
+    return [said]
+
+
+def _since_start(world: World, host: Host, instance: Instance | None) -> list[HostEvent]:
+    """Return what is kept of the host since EC2 started it last; nothing where EC2 does not tell when."""
+    started = when.read(instance.launched) if instance else None
+    of_host = [one for one in event.parse_all(world.events.read()) if one.instance_id == host.instance_id]
+    return [one for one in of_host if started and (at := when.read(one.time)) and at >= started]

@@ -70,12 +70,13 @@ def extend(world: World, time: str) -> GuardStatus:
     Raises:
         ConfigError: it is no time.
     """
-    return _asked(world, ["extend", f"{_seconds(time):.0f}"])
+    return _asked(world, ["extend", f"{_seconds(time, 'gpuinfra guard extend 2h'):.0f}"])
 
 
 def off(world: World, time: str) -> GuardStatus:
     """Switch the guard off for that long, or until `on`; say what then stops the host."""
-    told = _asked(world, ["off", f"{_seconds(time) if time else UNTIL_ON:.0f}"])
+    off_s = _seconds(time, "gpuinfra guard off --for 8h") if time else UNTIL_ON
+    told = _asked(world, ["off", f"{off_s:.0f}"])
     if not time:
         on = command("guard on", world.files.name)
         world.reporter.say(f"nothing on the host ends it now, used or not; on again: {on}")
@@ -107,7 +108,7 @@ def _journal(host: Host) -> str:
     return command("ssh -- sudo journalctl -u gpuinfra-guard -n 20", host.stack)
 
 
-def _seconds(time: str) -> float:
+def _seconds(time: str, hint: str) -> float:
     """Return a time such as 90m or 8h in seconds.
 
     Raises:
@@ -116,6 +117,7 @@ def _seconds(time: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([mhd])", time)
     if not match or not 0 < float(match[1]) * UNITS_S[match[2]] <= MOST_S:
         raise ConfigError(
-            f"the time is {time!r}; allowed: a number and m, h or d, up to 365d, such as 30m or 2h"
+            f"the time is {time!r}; allowed: a number and m, h or d, up to 365d, such as 30m or 2h",
+            hint=hint,
         )
     return float(match[1]) * UNITS_S[match[2]]

@@ -19,7 +19,7 @@ from gpuinfra.features.provision.beforehand import Beforehand
 from gpuinfra.features.provision.init import InitValues, ensure
 from gpuinfra.features.provision.outcome import check
 from gpuinfra.features.provision.place import correct
-from gpuinfra.features.provision.preflight import prepare, refuse_missing
+from gpuinfra.features.provision.preflight import prepare, refuse_missing, tell_orphans
 from gpuinfra.features.provision.resource_names import INSTANCE, KEY_PAIR
 from gpuinfra.features.provision.search import Search
 from gpuinfra.ground.model import Change, Outcome, Record, Settings
@@ -84,6 +84,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     proposal = proposed(changes, settings, record, ahead)
     show(world, proposal)
     if consequences.makes_host(changes):
+        tell_orphans(world, settings, record)
         for line in search.order(ahead.get()):
             world.reporter.say(line)
     for line in told_host.planned(world, settings, record.host):

@@ -4,7 +4,7 @@ import json
 
 from gpuinfra.features.provision import leftovers
 from gpuinfra.features.provision.outcome import describe, orphans
-from gpuinfra.ground.errors import ConfigError, HostError
+from gpuinfra.ground.errors import CloudError, ConfigError, HostError
 from gpuinfra.ground.model import Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -113,6 +113,17 @@ def refuse_orphans(world: World, settings: Settings, record: Record) -> None:
             " with the same names",
             hint=f"{command('recover', stack)} (takes it over) or {command('destroy', stack)} (removes it)",
         )
+
+
+def tell_orphans(world: World, settings: Settings, record: Record) -> None:
+    """Say that `up` would refuse to make a second host; what AWS does not tell stops no plan."""
+    try:
+        refuse_orphans(world, settings, record)
+    except HostError as error:
+        world.reporter.say(f"! {error.message}; gpuinfra makes none beside it")
+        world.reporter.say(f"next: {error.hint}")
+    except CloudError:
+        return
 
 
 def clear_the_way(world: World, settings: Settings, record: Record) -> None:

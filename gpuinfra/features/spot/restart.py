@@ -39,12 +39,9 @@ def hear(world: World, record: RestartRecord) -> None:
     events.hear(world)
     instance = world.cloud(host.region, None).instance(host.instance_id)
     known = [one for one in world.events.read() if one.get("instance_id") == host.instance_id]
-    if instance and instance.state in ENDED and instance.reason and not any(map(_of_aws, known)):
-        event = {
-            "time": instance.since or _now(),
-            "kind": "aws",
-            "text": f"{instance.state}: {instance.reason}",
-        }
+    text = f"{instance.state}: {instance.reason}" if instance and instance.reason else ""
+    if instance and instance.state in ENDED and text and text not in map(_said_by_aws, known):
+        event = {"time": instance.since or _now(), "kind": "aws", "text": text}
         world.events.keep([event], host.instance_id)
 
 
@@ -142,5 +139,5 @@ def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _of_aws(event: dict[str, object]) -> bool:
-    return event.get("kind") == "aws"
+def _said_by_aws(event: dict[str, object]) -> object:
+    return event.get("text") if event.get("kind") == "aws" else ""

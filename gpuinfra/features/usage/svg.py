@@ -22,6 +22,7 @@ DAY_S = 86400
 # Okabe and Ito's, which all can tell apart: https://jfly.uni-koeln.de/color/
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 CPU_COLOUR = "#000000"
+HERE = "gpuinfra usage --svg usage.svg   # in the folder where you are"
 
 Value = Callable[[UseSample], float | None]
 
@@ -33,9 +34,9 @@ def check(path: Path) -> None:
         ConfigError: the plotting library is missing, the name is no .svg, or there is no such folder.
     """
     if path.suffix.lower() != ".svg":
-        raise ConfigError(f"--svg is {str(path)!r}; its name must end with .svg", hint="--svg usage.svg")
+        raise ConfigError(f"--svg is {str(path)!r}; its name must end with .svg", hint=HERE)
     if not path.absolute().parent.is_dir():
-        raise ConfigError(f"--svg is {str(path)!r}; there is no such folder")
+        raise ConfigError(f"--svg is {str(path)!r}; there is no such folder", hint=HERE)
     if not find_spec("leather"):
         raise ConfigError("--svg needs leather, which is not installed", hint=locations.set_up("plot"))
 
@@ -50,7 +51,7 @@ def write(path: Path, title: str, series: Sequence[UseSample]) -> None:
     try:
         files.replace_text(path, text)
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", hint=HERE) from None
 
 
 def draw(title: str, series: Sequence[UseSample]) -> str:

@@ -88,14 +88,17 @@ def _usage(about: str, answer: Any, host: Host, usd_h: UsdH) -> Usage:
 
 def _seconds(since: str, job: str) -> float:
     if since and job:
-        raise ConfigError("--since and --job were both given; a job has its own time", hint=f"--job {job}")
+        raise ConfigError(
+            "--since and --job were both given; a job has its own time", hint=f"gpuinfra usage --job {job}"
+        )
     try:
         seconds = jobs.seconds(since or DEFAULT_SINCE)
     except ConfigError:
         seconds = None
     if not seconds:
         raise ConfigError(
-            f"--since is {since!r}; it must be a number and s, m, h or d, as in 90m", hint="--since 2h"
+            f"--since is {since!r}; it must be a number and s, m, h or d, as in 90m",
+            hint="gpuinfra usage --since 2h",
         )
     return seconds
 

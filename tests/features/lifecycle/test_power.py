@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from gpuinfra.features.lifecycle import power, state_wait
-from gpuinfra.features.money import ledger
 from gpuinfra.ground.errors import (
     CloudError,
     Declined,
@@ -109,15 +108,6 @@ def test_a_start_returns_the_host_at_its_new_address(tmp_path: Path) -> None:
     world = fake_world(tmp_path, cloud=cloud, terraform=terraform, records=(RECORDED, moved))
     assert power.start(world).public_ip == MOVED_TO
     assert (cloud.calls, terraform.calls) == ([("start",)], REFRESHED)
-
-
-def test_a_start_knows_until_when_the_host_was_off(tmp_path: Path) -> None:
-    """However soon after the stop: the look before it is kept; no minute of it counts as running."""
-    off = dataclasses.replace(STOPPED, launched="2026-11-30T10:00:00Z", since="2026-11-30T10:09:00Z")
-    world = fake_world(tmp_path, cloud=FakeCloud(instance=off))
-    stop(world)
-    power.start(world)
-    assert [it.state for it in ledger.of(world.files).sightings()][:2] == ["stopped", "stopped"]
 
 
 def test_a_start_of_a_host_that_still_stops_waits_for_that_first(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ NAT_EIP = 'module.host.module.network["own"].aws_eip.nat["nat"]'
 NAT = 'module.host.module.network["own"].aws_nat_gateway.this["nat"]'
 SUBNET = 'module.host.module.network["own"].aws_subnet.this'
 PRIVATE = dataclasses.replace(SETTINGS, access="ssm")
+CHOSEN = dataclasses.replace(PRIVATE, subnet_id="subnet-1")
 NOTHING = Record()
 HOST_USD_H, DISK_USD_H = 0.526, 128 * 0.08 / 730
 
@@ -59,12 +60,10 @@ def told(settings: Settings, *made: str, source: FakePriceList | None = None) ->
         (SETTINGS, (HOST, EIP), HOST_USD_H + DISK_USD_H + 0.005, DISK_USD_H + 0.005),
         (PRIVATE, (HOST,), HOST_USD_H + DISK_USD_H + 0.005, DISK_USD_H),
         (PRIVATE, (HOST, SUBNET, NAT, NAT_EIP), HOST_USD_H + DISK_USD_H + 0.05, DISK_USD_H + 0.05),
-        (dataclasses.replace(PRIVATE, subnet_id="subnet-1"), (HOST,), HOST_USD_H + DISK_USD_H, DISK_USD_H),
+        (CHOSEN, (HOST,), HOST_USD_H + DISK_USD_H, DISK_USD_H),
     ],
 )
-def test_a_plan_has_its_price(
-    settings: Settings, made: tuple[str, ...], running: float, stopped: float
-) -> None:
+def test_a_plan_is_priced(settings: Settings, made: tuple[str, ...], running: float, stopped: float) -> None:
     """An address costs while the host runs, a fixed one and a NAT gateway always, a subnet nothing."""
     assert sums(things(settings, *made)) == (pytest.approx(running), pytest.approx(stopped))
 
@@ -72,11 +71,10 @@ def test_a_plan_has_its_price(
 @pytest.mark.parametrize(("has", "usd_h"), [("true", 0.005), ("false", 0)])
 def test_the_chosen_subnet_of_a_private_host_says_whether_it_has_an_address(has: str, usd_h: float) -> None:
     """Terraform knows it by the subnet's routes; without a price for it the host costs more than was told."""
-    settings = dataclasses.replace(PRIVATE, subnet_id="subnet-1")
     asked = AttributeChange(name="associate_public_ip_address", before="null", after=has)
-    host_is_made = Change(address=HOST, action="create", attributes=(asked,))
-    running, _ = sums(planned(settings, NOTHING, [host_is_made]))
-    assert running == pytest.approx(HOST_USD_H + DISK_USD_H + usd_h)
+    assert sums(planned(CHOSEN, NOTHING, [Change(address=HOST, action="create", attributes=(asked,))]))[
+        0
+    ] == pytest.approx(HOST_USD_H + DISK_USD_H + usd_h)
 
 
 def test_what_is_there_already_costs_on() -> None:

@@ -7,9 +7,9 @@ import pytest
 from gpuinfra.features.provision.plan import plan
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.ground.errors import GpuInfraError
-from gpuinfra.ground.model import Change, Diagnostic, Outcome
-from tests.fakes.host import fake_world
-from tests.fakes.world import FakeReporter, FakeTerraform
+from gpuinfra.ground.model import Change, Diagnostic, Outcome, Record
+from tests.fakes.host import FakeCloud, fake_world
+from tests.fakes.world import RUNNING, FakeReporter, FakeTerraform
 from tests.features.provision.test_init import never as unset
 
 NEW = Change(address=INSTANCE, action="create")
@@ -24,6 +24,16 @@ def test_it_is_shown_and_deleted(tmp_path: Path) -> None:
     assert "    + host (EC2 instance)" in reporter.said
     assert terraform.calls == [("init",), ("plan", ())]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_host_that_the_state_does_not_know_is_told(tmp_path: Path) -> None:
+    """On another machine, or after a kill: `up` makes none beside it."""
+    terraform, reporter = FakeTerraform(Outcome(ok=True, changes=(NEW,))), FakeReporter()
+    cloud = FakeCloud(tagged=[[RUNNING]])
+    world = fake_world(tmp_path, terraform=terraform, reporter=reporter, cloud=cloud, records=(Record(),))
+    plan(world, unset())
+    assert any(RUNNING.instance_id in it and it.startswith("! a host of this stack") for it in reporter.said)
+    assert any("next: gpuinfra recover" in it for it in reporter.said)
 
 
 def test_a_failure_leaves_no_plan_either(tmp_path: Path) -> None:
