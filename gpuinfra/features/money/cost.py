@@ -117,9 +117,10 @@ class HostCost:
             for state in (RUNNING, STOPPED)
             if (length := seconds(self.spans, state, until=self.now)) >= 1
         ]
+        lived_so = f": {', '.join(times)}" if times else ""
         why = "" if self.usd is not None else f" ({self.hourly.unknown(RUNNING)})"
         beside = ", beside its Capacity Block," if self.paid_ahead else ""
-        return f"{_cents(self.usd)} USD{why}{beside} since {since}: {', '.join(times)}"
+        return f"{_cents(self.usd)} USD{why}{beside} since {since}{lived_so}"
 
 
 def cost(world: World, *, boots: Sequence[Boot] = ()) -> HostCost:
@@ -166,9 +167,10 @@ def _of(
     book: Prices,
     boots: Sequence[Boot],
 ) -> HostCost:
-    at = time.time()
     seen(world, host, now)
     times = lived.spans(world, host.instance_id, boots=boots)
+    # A clock that is slow puts the start of a host into the future; no time is less than none.
+    at = max([time.time(), *(span.began for span in times)])
     things = recorded(record, host, now)
     per_hour = hourly(things, book)
 
