@@ -10,7 +10,7 @@ from gpuinfra.features.money import history, ledger, lived, prices, spent
 from gpuinfra.features.money.history import Boot
 from gpuinfra.features.money.hourly import HourlyCost, hourly, usd
 from gpuinfra.features.money.prices import Prices
-from gpuinfra.features.money.rate import PAID_AHEAD, rate_of, recorded
+from gpuinfra.features.money.rate import PAID_AHEAD, SPOT_MARKET, rate_of, recorded
 from gpuinfra.features.money.rates import HOUR_S, RUNNING, STOPPED, Rate, Span, seconds
 from gpuinfra.features.money.spent import SpentOn
 from gpuinfra.ground import when
@@ -91,8 +91,8 @@ class HostCost:
 
     def text(self) -> str:
         """Return it as lines of "name  value"."""
-        rows: list[tuple[str, object]] = [("host", f"{self.instance_id}, {self.state}")]
-        rows += [("so far", self._so_far())]
+        host = f"{self.instance_id}, {self.state}"
+        rows: list[tuple[str, object]] = [("host", host), ("so far", self._so_far())]
         rows += [
             ("", f"{_cents(item.usd):>9}  {item.name}{f', {PAID_AHEAD}' if item.is_paid_ahead else ''}")
             for item in self.items
@@ -101,11 +101,11 @@ class HostCost:
             lost = duration(int(self.unseen_s))
             rows.append(("unseen", f"{lost} of it: nobody saw whether it ran; counted as running"))
         end = _cents(self.month_end_usd)
-        rows.append(
-            ("this month", f"{_cents(self.month_usd)} USD so far; {end} by its end if it stays as it is")
-        )
-        rows.append(("running", self.hourly.summary(RUNNING)))
-        rows.append(("stopped", self.hourly.summary(STOPPED)))
+        so_far = f"{_cents(self.month_usd)} USD so far; {end} by its end if it stays as it is"
+        rows.append(("this month", so_far))
+        rows += [("running", self.hourly.summary(RUNNING))]
+        if self.hourly.things.market != SPOT_MARKET:  # EC2 stops no spot host, it ends it
+            rows.append(("stopped", self.hourly.summary(STOPPED)))
         return pairs(rows)
 
     def _so_far(self) -> str:
