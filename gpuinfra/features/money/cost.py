@@ -91,8 +91,8 @@ class HostCost:
 
     def text(self) -> str:
         """Return it as lines of "name  value"."""
-        host = f"{self.instance_id}, {self.state}"
-        rows: list[tuple[str, object]] = [("host", host), ("so far", self._so_far())]
+        rows: list[tuple[str, object]] = [("host", f"{self.instance_id}, {self.state}")]
+        rows += [("so far", self._so_far())]
         rows += [
             ("", f"{_cents(item.usd):>9}  {item.name}{f', {PAID_AHEAD}' if item.is_paid_ahead else ''}")
             for item in self.items
@@ -100,9 +100,8 @@ class HostCost:
         if self.unseen_s:
             lost = duration(int(self.unseen_s))
             rows.append(("unseen", f"{lost} of it: nobody saw whether it ran; counted as running"))
-        end = _cents(self.month_end_usd)
-        so_far = f"{_cents(self.month_usd)} USD so far; {end} by its end if it stays as it is"
-        rows.append(("this month", so_far))
+        end = f"{_cents(self.month_end_usd)} by its end if it stays as it is"
+        rows += [("this month", f"{_cents(self.month_usd)} USD so far; {end}")]
         rows += [("running", self.hourly.summary(RUNNING))]
         if self.hourly.things.market != SPOT_MARKET:  # EC2 stops no spot host, it ends it
             rows.append(("stopped", self.hourly.summary(STOPPED)))
@@ -169,8 +168,7 @@ def _of(
 ) -> HostCost:
     seen(world, host, now)
     times = lived.spans(world, host.instance_id, boots=boots)
-    # A clock that is slow puts the start of a host into the future; no time is less than none.
-    at = max([time.time(), *(span.began for span in times)])
+    at = max([time.time(), *(span.began for span in times)])  # a slow clock: it starts in the future
     things = recorded(record, host, now)
     per_hour = hourly(things, book)
 
