@@ -127,6 +127,11 @@ def usd(amount: float | None) -> str:
     return "unknown" if amount is None else f"{amount:.3f}"
 
 
+def cents(amount: float | None) -> str:
+    """Return a sum: to the cent, a smaller one as an amount by the hour."""
+    return usd(amount) if amount is None or 0 < amount < 0.01 else f"{amount:.2f}"
+
+
 def _in(item: Item, state: str) -> Price:
     return item.running if state == RUNNING else item.stopped
 

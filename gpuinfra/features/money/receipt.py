@@ -3,11 +3,20 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 
 from gpuinfra.features.money.rate import ADDRESS, DISK, HOST, NAT
-from gpuinfra.features.money.rates import HOUR_S, HOURS_A_MONTH, RUNNING, STOPPED, Item, Price, Span, seconds
+from gpuinfra.features.money.rates import (
+    HOUR_S,
+    HOURS_A_MONTH,
+    RUNNING,
+    STOPPED,
+    Item,
+    Price,
+    Span,
+    iso,
+    seconds,
+)
 from gpuinfra.features.money.receipt_line import ReceiptLine, clock, ran_as
 from gpuinfra.features.money.spent import LEAST_S, RateOf, closed, spent
 from gpuinfra.ground.text import count
@@ -128,8 +137,8 @@ def receipt(
         stack=stack,
         region=region,
         host=host,
-        began=_iso(times[0].began) if times else "",
-        ended=_iso(now),
+        began=iso(times[0].began) if times else "",
+        ended=iso(now),
         lines=tuple(_lines(times, rate_of, now)) if times else (),
         gone=tuple(gone),
         kept=tuple(kept),
@@ -189,7 +198,3 @@ def _why(item: Item, *, is_unknown: bool) -> str:
 
 def _month(usd_month: float | None) -> str:
     return "unknown price" if usd_month is None else f"{usd_month:.2f} USD a month"
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -146,7 +146,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         boot=boot,
         edited=difference.differing(world, boot) if boot else (),
         note=_note(host, instance, costs.hourly.going_on(), last_words),
-        cost=costs if is_there else None,
+        cost=costs if is_there or costs.going_on else None,
         last_words=last_words,
         opened=firewall.foreign(world, record) if is_there else (),
         lease=lease() if is_there else None,
