@@ -15,7 +15,7 @@ from gpuinfra.features.money import last_leaks, lease_status
 from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.money.lease_text import LeaseSummary
 from gpuinfra.features.provision import firewall, half_move, host_rows, kept_text, later_start
-from gpuinfra.features.provision.outcome import describe, orphans
+from gpuinfra.features.provision.outcome import cost_without_host, describe, orphans
 from gpuinfra.ground import when
 from gpuinfra.ground.boot_status import Boot
 from gpuinfra.ground.model import FirewallRule, Host, HostDetails, Instance, Record
@@ -121,7 +121,7 @@ def _now(world: World) -> Status:
     if not world.values.exists():
         return Status(stack=name, host=None, instance=None, note=f"not set up: {command('up', name)}")
     lost = orphans(world, world.values.read(), record)
-    note = f"no host: {command('up', name)}"
+    note = cost_without_host(record, name) or f"no host: {command('up', name)}"
     if lost:
         ways = f"{command('recover', name)} (takes it over) or {command('destroy', name)} (removes it)"
         note = f"Terraform does not know of {describe(lost)}: {ways}"
