@@ -7,6 +7,7 @@ from datetime import datetime
 from gpuinfra.features.lifecycle.state_wait import GONE
 from gpuinfra.features.money import cost
 from gpuinfra.features.provision import half_move, kept_host, kept_text, later_start
+from gpuinfra.features.provision.outcome import cost_without_host
 from gpuinfra.ground import when
 from gpuinfra.ground.errors import CloudError
 from gpuinfra.ground.model import Host, Instance
@@ -109,7 +110,7 @@ def _listed(world: World) -> ListedHost:
         one = _of_host(record.host, now, usd_h)
         return replace(one, waits_until=waits, half_done=half_done, kept=beside)
     state = "half made" if record.ids_of("aws_instance") else "none"
-    return ListedHost(stack=name, state=state, kept=beside)
+    return ListedHost(stack=name, state=state, kept=beside, half_done=cost_without_host(record, name))
 
 
 def _of_host(host: Host, now: Instance | None, usd_h: float | None) -> ListedHost:

@@ -12,11 +12,15 @@ WITHOUT_NAT = "private_network = null makes a host without its NAT gateway; what
 
 @dataclass(frozen=True, kw_only=True)
 class HourlyCost:
-    """The rate of a host; other: the price of its type on the other market, for comparison."""
+    """The rate of a host; other: the price of its type on the other market, for comparison.
+
+    dearest_usd_h: what a spot host may cost an hour where its zone is not known yet; rate: the cheapest.
+    """
 
     things: BilledThings
     rate: Rate
     other: Price
+    dearest_usd_h: float | None = None
 
     def plain(self) -> dict[str, object]:
         """Return it as plain values; what nobody told is None, with the reason in `unknown`."""
@@ -40,6 +44,8 @@ class HourlyCost:
         other = "on demand" if self.things.market == SPOT_MARKET else "spot"
         beside = f"; {other} {usd(self.other.usd_h)}" if self.other.usd_h is not None else ""
         lines = [f"  cost: {self.summary(RUNNING)}{beside}"]
+        if self.dearest_usd_h is not None:
+            lines.append(f"  that is the cheapest zone; spot goes up to {usd(self.dearest_usd_h)} in another")
         is_stoppable = self.things.market != SPOT_MARKET  # EC2 stops no spot host, it ends it
         if is_stoppable and any(it.running.usd_h is not None for it in self.rate.items):
             lines.append(f"  cost while stopped: {self.summary(STOPPED)}")
@@ -101,12 +107,29 @@ def hourly(things: BilledThings, prices: Prices) -> HourlyCost:
     prices.fetch(things.names())
     is_spot = things.market == SPOT_MARKET
     other = prices.on_demand(things.instance_type) if is_spot else prices.spot(things.instance_type)
-    return HourlyCost(things=things, rate=rate_of(things, prices), other=other)
+    rate = rate_of(things, prices)
+    return HourlyCost(things=things, rate=rate, other=other, dearest_usd_h=_dearest_usd_h(things, prices))
+
+
+def _dearest_usd_h(things: BilledThings, prices: Prices) -> float | None:
+    """Return what a spot host costs in the dearest zone, where it may come to be in that one."""
+    if things.market != SPOT_MARKET or things.zone:
+        return None
+    cheapest, dearest = (
+        prices.spot(things.instance_type).usd_h,
+        prices.dearest_spot_usd_h(things.instance_type),
+    )
+    return dearest if cheapest is not None and dearest is not None and dearest > cheapest else None
 
 
 def usd(amount: float | None) -> str:
     """Return an amount by the hour: as many digits as AWS's prices have."""
     return "unknown" if amount is None else f"{amount:.3f}"
+
+
+def cents(amount: float | None) -> str:
+    """Return a sum: to the cent, a smaller one as an amount by the hour."""
+    return usd(amount) if amount is None or 0 < amount < 0.01 else f"{amount:.2f}"
 
 
 def _in(item: Item, state: str) -> Price:

@@ -61,6 +61,11 @@ class Prices:
         why = cheapest.why if zone in kept.zones else f"no spot price in {zone}"
         return Price(usd_h=kept.zones.get(zone), asked_at=cheapest.asked_at, why=why)
 
+    def dearest_spot_usd_h(self, instance_type: str) -> float | None:
+        """Return the spot price of a type in the zone where it costs most; None: unknown."""
+        kept = self._cache.get(spot_name(instance_type))
+        return max(kept.zones.values(), default=None) if kept and kept.currency == "USD" else None
+
     def disk(
         self, size_gb: int, *, iops: int | None = FREE_IOPS, throughput_mib_s: int | None = FREE_MIB_S
     ) -> Price:

@@ -120,6 +120,11 @@ def rate_of(things: BilledThings, prices: Prices) -> Rate:
     return Rate(items=tuple(items))
 
 
+def without_host(rate: Rate) -> Rate:
+    """Return what goes on when a host is no more, nor its disk: a fixed address, a NAT gateway."""
+    return Rate(items=tuple(it for it in rate.items if it.name not in (HOST, DISK)))
+
+
 def host_price(things: BilledThings, prices: Prices) -> Price:
     """Return the price of the instance alone, on its market."""
     if things.market == SPOT_MARKET:

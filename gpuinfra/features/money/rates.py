@@ -4,7 +4,8 @@ Prices are USD an hour, times are seconds since 1970 (UTC). A price that nobody 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 HOUR_S = 3600
 HOURS_A_MONTH = 730
@@ -72,7 +73,17 @@ class Span:
     ended: float | None
     unseen: bool = False
 
+    def plain(self) -> dict[str, object]:
+        """Return it as plain values."""
+        ended = iso(self.ended) if self.ended is not None else ""
+        return {**asdict(self), "began": iso(self.began), "ended": ended}
+
 
 def seconds(spans: Sequence[Span], state: str, *, until: float) -> float:
     """Return how long a host was in a state, in seconds."""
     return sum((span.ended or until) - span.began for span in spans if span.state == state)
+
+
+def iso(at: float) -> str:
+    """Return a time in seconds since 1970 as ISO 8601, UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,11 +3,20 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 
 from gpuinfra.features.money.rate import ADDRESS, DISK, HOST, NAT
-from gpuinfra.features.money.rates import HOUR_S, HOURS_A_MONTH, RUNNING, STOPPED, Item, Price, Span, seconds
+from gpuinfra.features.money.rates import (
+    HOUR_S,
+    HOURS_A_MONTH,
+    RUNNING,
+    STOPPED,
+    Item,
+    Price,
+    Span,
+    iso,
+    seconds,
+)
 from gpuinfra.features.money.receipt_line import ReceiptLine, clock, ran_as
 from gpuinfra.features.money.spent import LEAST_S, RateOf, closed, spent
 from gpuinfra.ground.text import count
@@ -124,13 +133,13 @@ def receipt(
 ) -> Receipt:
     """Make one. A fixed address and a NAT gateway go after the host: they are counted until now."""
     times = closed(spans, now)
-    starts = [s for s in times if s.state == RUNNING and not s.unseen]
+    starts = (s for s in times if s.state == RUNNING and not s.unseen)
     return Receipt(
         stack=stack,
         region=region,
         host=host,
-        began=_iso(times[0].began) if times else "",
-        ended=_iso(now),
+        began=iso(times[0].began) if times else "",
+        ended=iso(now),
         lines=(*_lines(times, rate_of, now), *([copies] if copies else [])) if times else (),
         gone=tuple(gone),
         kept=tuple(kept),
@@ -183,14 +192,9 @@ def _plus(amount: float | None, price: Price, seconds: float) -> float | None:
 def _why(item: Item, *, is_unknown: bool) -> str:
     """Return why a price is not known; another type, or market, than the last one may be the unknown one."""
     unknown = [price.why for price in (item.running, item.stopped) if price.usd_h is None]
-    if unknown:
-        return next(filter(None, unknown), "AWS told none")
-    return "of an earlier type or market" if is_unknown else ""
+    earlier = "of an earlier type or market" if is_unknown else ""
+    return next(filter(None, unknown), "AWS told none") if unknown else earlier
 
 
 def _month(usd_month: float | None) -> str:
     return "unknown price" if usd_month is None else f"{usd_month:.2f} USD a month"
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gpuinfra.features.money.rate import HOST
+from gpuinfra.features.money.rate import HOST, without_host
 from gpuinfra.features.money.rates import HOUR_S, RUNNING, Rate, Span
 
 # AWS bills Linux by the second, and a minute at least for each start.
@@ -43,6 +43,17 @@ def spent(spans: Sequence[Span], rate_of: RateOf, *, now: float, since: float = 
             usd_h = 0.0 if price.is_paid_ahead else price.usd_h
             sums[item.name] = _plus(sums.get(item.name, 0.0), usd_h, seconds)
     return [SpentOn(name=name, usd=usd, is_paid_ahead=name in ahead) for name, usd in sums.items()]
+
+
+def with_rest(spans: Sequence[Span], rate_of: RateOf, *, now: float, since: float = 0.0) -> list[SpentOn]:
+    """Return the same with what has gone on after the end of the host: see `rate.without_host`."""
+    items = spent(spans, rate_of, now=now, since=since)
+    if not spans or spans[-1].ended is None:
+        return items
+    seconds = max(0.0, now - max(spans[-1].ended, since))
+    rest = without_host(rate_of(spans[-1].instance_type, spans[-1].market)).items
+    usd_h = {it.name: it.stopped.usd_h for it in rest}
+    return [dataclasses.replace(it, usd=_plus(it.usd, usd_h.get(it.name, 0.0), seconds)) for it in items]
 
 
 def total_usd(items: Sequence[SpentOn]) -> float | None:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gpuinfra.features.money.price_asker import NO_SPOT
 from gpuinfra.features.money.questions import NO_PRICE
 from gpuinfra.features.money.rates import Price
 from gpuinfra.ground.errors import ConfigError
@@ -34,6 +35,12 @@ class TypePrice:
         """Return what one whole GPU costs an hour on demand."""
         return self.on_demand.usd_h / self.gpu.gpus if self.gpu and self.on_demand.usd_h is not None else None
 
+    @property
+    def whys(self) -> list[str]:
+        """Return why a price is not known, or old; of a type without spot the table says enough."""
+        prices = [it for it in (self.on_demand, self.spot) if it.cny_h is None]
+        return list(dict.fromkeys(it.why for it in prices if it.why not in ("", NO_SPOT)))
+
     def plain(self) -> dict[str, object]:
         """Return it as plain values."""
         gpu = self.gpu
@@ -50,6 +57,7 @@ class TypePrice:
             "usd_gpu_h": self.usd_gpu_h,
             "asked_at": self.on_demand.asked_at,
             "why": self.on_demand.why,
+            "spot_why": self.spot.why,
         }
 
     def cells(self) -> tuple[str, ...]:
@@ -92,8 +100,8 @@ class PriceTable:
         )
         whys: dict[str, list[str]] = {}
         for row in self.rows:
-            if row.on_demand.why and row.on_demand.cny_h is None:
-                whys.setdefault(row.on_demand.why, []).append(row.name)
+            for why in row.whys:
+                whys.setdefault(why, []).append(row.name)
         return [*notes, *(f"{shorten(', '.join(names))}: {why}" for why, names in whys.items())]
 
 

@@ -78,10 +78,21 @@ def what_exists(record: Record, lost: list[Instance]) -> str:
     if ids:
         return f"There is a host: {', '.join(ids)}; it costs money until it is destroyed."
     if record.resources:
-        costly = [address for address in record.resources if COSTLY.search(f".{address}")]
-        cost = f"{listed(costly)} cost money" if costly else "they cost nothing"
+        cost = _costly(record) or "they cost nothing"
         return f"No host is recorded; {len(record.resources)} other resources exist ({cost})."
     return "Nothing was made."
+
+
+def cost_without_host(record: Record, stack: str) -> str:
+    """Return what costs money although no host is recorded, and what ends that; empty for nothing."""
+    if record.ids_of("aws_instance") or not (costly := _costly(record)):
+        return ""
+    return f"no host, but {costly}: {command('up', stack)} (goes on) or {command('down', stack)} (removes it)"
+
+
+def _costly(record: Record) -> str:
+    costly = [address for address in record.resources if COSTLY.search(f".{address}")]
+    return f"{listed(costly)} cost money" if costly else ""
 
 
 def _unsaved(rescued: Path, state: Path) -> GpuInfraError:

@@ -15,7 +15,7 @@ from gpuinfra.features.money import disk_copies, last_leaks, lease_status
 from gpuinfra.features.money.cost import HostCost
 from gpuinfra.features.money.lease_text import LeaseSummary
 from gpuinfra.features.provision import firewall, half_move, host_rows, kept_text, later_start
-from gpuinfra.features.provision.outcome import describe, orphans
+from gpuinfra.features.provision.outcome import cost_without_host, describe, orphans
 from gpuinfra.ground import when
 from gpuinfra.ground.boot_status import Boot
 from gpuinfra.ground.model import FirewallRule, Host, HostDetails, Instance, Record
@@ -124,7 +124,7 @@ def _now(world: World) -> Status:
     if not world.values.exists():
         return Status(stack=name, host=None, instance=None, note=f"not set up: {command('up', name)}")
     lost = orphans(world, world.values.read(), record)
-    note = f"no host: {command('up', name)}"
+    note = cost_without_host(record, name) or f"no host: {command('up', name)}"
     if lost:
         ways = f"{command('recover', name)} (takes it over) or {command('destroy', name)} (removes it)"
         note = f"Terraform does not know of {describe(lost)}: {ways}"
@@ -150,7 +150,7 @@ def _of_host(world: World, record: Record, host: Host) -> Status:
         boot=boot,
         edited=difference.differing(world, boot) if boot else (),
         note=_note(host, instance, going_on, last_words),
-        cost=costs if is_there else None,
+        cost=costs if is_there or costs.going_on else None,
         last_words=last_words,
         opened=firewall.foreign(world, record) if is_there else (),
         lease=lease() if is_there else None,

@@ -11,7 +11,7 @@ from gpuinfra.features.provision.as_planned import AS_IT_IS, apply_as_planned, t
 from gpuinfra.features.provision.as_planned import LivingHost as LivingHost
 from gpuinfra.features.provision.beforehand import Beforehand
 from gpuinfra.features.provision.init import InitValues, ensure
-from gpuinfra.features.provision.outcome import check
+from gpuinfra.features.provision.outcome import check, cost_without_host
 from gpuinfra.features.provision.place import correct
 from gpuinfra.features.provision.preflight import (
     clear_the_way,
@@ -21,7 +21,7 @@ from gpuinfra.features.provision.preflight import (
     refuse_orphans,
 )
 from gpuinfra.features.provision.search import Search
-from gpuinfra.ground.errors import AlreadyExists, TerraformError
+from gpuinfra.ground.errors import AlreadyExists, CloudError, GpuInfraError, TerraformError
 from gpuinfra.ground.model import Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -110,12 +110,20 @@ def apply(
             outcome = _in_one_go(world, search, forced)
         else:
             outcome = apply_as_planned(world, search, record, forced, consent, living, keep_old=keep_old)
-    except AlreadyExists:
-        clear_the_way(world, settings, world.state.read())  # so that the next one works
+    except (TerraformError, CloudError) as error:
+        _refused(world, settings, error)
         raise
     if not (outcome.added or outcome.changed or outcome.destroyed):
         world.reporter.say("up to date: nothing had to be changed")
     return _made(world)
+
+
+def _refused(world: World, settings: Settings, error: GpuInfraError) -> None:
+    """Remove what is in the way, so that the next one works; say what costs money without a host."""
+    if isinstance(error, AlreadyExists):
+        clear_the_way(world, settings, world.state.read())
+    if costly := cost_without_host(world.state.read(), world.files.name):
+        world.reporter.say(f"! {costly}")
 
 
 def _in_one_go(world: World, search: Search, forced: list[str]) -> Outcome:

@@ -114,8 +114,11 @@ def test_a_spot_host_is_planned_at_its_spot_price() -> None:
         "  cost: 0.119 USD an hour, 86.89 a month (g4dn.xlarge spot 0.100, disk 0.014, address 0.005)"
         "; on demand 0.526"
     )
+    dearer = "  that is the cheapest zone; spot goes up to 0.200 in another"  # AWS takes which it likes
+    assert told(spot, HOST, source=source)[1] == dearer
     zone = dataclasses.replace(spot, zones=("us-east-1a",))
     assert "g4dn.xlarge spot 0.200" in told(zone, HOST, source=source)[0]
+    assert dearer not in told(zone, HOST, source=source)
     won = dataclasses.replace(zone, pool=Pool(instance_type="g4dn.xlarge", zone="us-east-1a"))
     assert "(g4dn.xlarge 0.526," in told(won, HOST, source=source)[0]
 

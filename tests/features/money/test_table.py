@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gpuinfra.features.money.table import PriceTable, TypeFilter, sold_gb
+from gpuinfra.features.money.rates import Price
+from gpuinfra.features.money.table import PriceTable, TypeFilter, TypePrice, sold_gb
 from gpuinfra.features.money.type_prices import TypePrices
 from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.price_list import GpuType
@@ -140,6 +141,15 @@ def test_without_permission_the_types_are_told_without_prices(tmp_path: Path) ->
     found = prices(FakePriceList(refusal=DENIED), tmp_path).table(TypeFilter(names=("g6.xlarge",)))
     assert " ".join(found.text().splitlines()[1].split()) == "g6.xlarge 1 x L4 24 4 16 - - - -"
     assert found.notes() == ["g6.xlarge: allow pricing:GetProducts"]
+    nobody_told = TypePrice(
+        name="g6.xlarge",
+        gpu=None,
+        on_demand=Price(usd_h=1.0),
+        spot=Price(usd_h=None, why="allow ec2:DescribeSpotPriceHistory"),
+        zone="",
+    )
+    notes = PriceTable(region="us-east-1", rows=(nobody_told,)).notes()
+    assert notes == ["g6.xlarge: allow ec2:DescribeSpotPriceHistory"]  # else it would read as not sold
     with pytest.raises(CloudError, match="may not"):
         prices(FakePriceList(refusal=DENIED), tmp_path / "none").table(TypeFilter())
 

@@ -153,6 +153,15 @@ def test_no_host(tmp_path: Path) -> None:
     assert (found.host, found.note) == (None, "no host: gpuinfra up --stack b")
 
 
+def test_no_host_but_what_costs_money(tmp_path: Path) -> None:
+    """`up` made its network before AWS refused the host: a gateway costs on, unseen by `leaks`."""
+    gateway = Record(resources={'module.host.module.network["own"].aws_nat_gateway.this["nat"]': "nat-1"})
+    found = status(fake_world(tmp_path, records=(gateway,), files=FakeStackFiles(tmp_path)))
+    assert found.note == (
+        "no host, but NAT gateway nat cost money: gpuinfra up (goes on) or gpuinfra down (removes it)"
+    )
+
+
 def test_a_lost_host(tmp_path: Path) -> None:
     """A host that the state does not name is shown: it costs money."""
     found = status(fake_world(tmp_path, records=(Record(),), cloud=FakeCloud(tagged=[[RUNNING]])))
