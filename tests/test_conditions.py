@@ -39,7 +39,7 @@ FIXED = {
     "local.region": '"us-east-1"',
     "self.input": '"us-east-1"',
     "local.has_lease": "local.none",
-    "self.input.hours_known": "false",
+    'terraform_data.lease["own"].input.hours_known': "false",
     "self.input.architecture": '"arm64"',
     "self.input.kind": '"nvidia"',
     "self.input.name": '"an image"',

@@ -178,7 +178,7 @@ run "dollars_need_a_price" {
     max_hours = null
   }
 
-  expect_failures = [terraform_data.lease["own"]]
+  expect_failures = [output.lease]
 }
 
 run "one_limit_only" {

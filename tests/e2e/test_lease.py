@@ -101,6 +101,22 @@ def test_the_end_follows_stops_starts_types_and_the_sum(cli: Cli, sim: Simulator
     )
 
 
+def test_an_edit_that_was_not_applied_is_no_lease(cli: Cli, sim: Simulator) -> None:
+    """A stop and a start renew Terraform's record: they must not raise the sum that was agreed to."""
+    cli.ok("up", "--yes")
+    cli.edit("max_usd   = null", "max_usd   = 20")
+    cli.ok("stop", "--yes")
+    assert "has no lease" in cli.run("lease").stderr
+    cli.ok("up", "--yes")
+    before = ends_at(sim)["stop"]
+    cli.edit("max_usd   = 20", "max_usd   = 4000")
+    cli.ok("stop", "--yes")
+    cli.ok("start")
+    assert cli.json("lease")["limit"] == 20
+    assert ends_at(sim)["stop"] < before + 3600
+    assert "20.00 USD -> 4000.00 USD" in cli.run("plan").stderr
+
+
 def test_a_schedule_that_somebody_removed_is_made_again(cli: Cli, sim: Simulator) -> None:
     """`status` tells it, nothing is started without it, `up` makes it; `down` finds what a kill left."""
     with_lease(cli, "max_hours = 10")

@@ -7,18 +7,17 @@ import re
 import time
 
 from gpuinfra.features.money import lease as leases
-from gpuinfra.features.money import lease_text, lease_use
+from gpuinfra.features.money import lease_move, lease_text, lease_use
 from gpuinfra.features.money.lease import STOP, Lease, LeaseNow, LeaseUse
 from gpuinfra.features.money.lease_text import LeaseSummary
 from gpuinfra.ground.errors import CloudError, ConfigError, HostError, MayNot
 from gpuinfra.ground.model import Host, Instance, Record, ScheduleStart, Settings
-from gpuinfra.ground.names import DEFAULT_STACK, command
+from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import Cloud
 from gpuinfra.ground.world import World
 
 STAGE = re.compile(r'\.aws_scheduler_schedule\.lease\["([a-z-]+)"\]$')
 GONE = ("terminated", "shutting-down")
-NO_SUCH = "ResourceNotFoundException"
 
 
 def schedules(record: Record) -> dict[str, str]:
@@ -84,7 +83,9 @@ def before_start(world: World, cloud: Cloud, host: Host, instance: Instance) -> 
         world.reporter.say(f"lease: its end stays where it is, no price is known ({lease_now.use.why})")
         return
     try:
-        _move(cloud, world.state.read(), lease_now.lease, lease_now.start, end)
+        lease_move.move(
+            cloud, schedules(world.state.read()), lease_now.lease, lease_now.start, end, host.stack
+        )
     except MayNot as error:
         if end < lease_now.start.begins or lease_now.start.begins - lease_now.start.now < leases.LEAST_S:
             raise MayNot(
@@ -110,7 +111,7 @@ def before_resize(world: World, cloud: Cloud, host: Host, instance: Instance) ->
     end = leases.end(lease, use, now=start.now)
     if end is None:
         raise unknown_price(use, host.stack)
-    _move(cloud, record, lease, start, end)
+    lease_move.move(cloud, schedules(record), lease, start, end, host.stack)
 
 
 def renew(world: World, record: Record, host: Host, *, dearer: Settings | None = None) -> LeaseNow | None:
@@ -131,7 +132,7 @@ def renew(world: World, record: Record, host: Host, *, dearer: Settings | None =
         use = _dearest(use, lease_use.of_new_host(world, lease, dearer, record))
     end = leases.end(lease, use, now=start.now)
     if end is not None and not (dearer and end > start.begins):
-        start = _move(cloud, record, lease, start, end)
+        start = lease_move.move(cloud, schedules(record), lease, start, end, host.stack)
     return LeaseNow(lease=lease, use=use, start=start, instance=instance)
 
 
@@ -172,26 +173,3 @@ def start_of(cloud: Cloud, record: Record) -> ScheduleStart | None:
     """Return when AWS ends the host; None where it has no such schedule."""
     name = schedules(record).get(STOP)
     return cloud.schedule_start(name) if name else None
-
-
-def _move(cloud: Cloud, record: Record, lease: Lease, start: ScheduleStart, end: float) -> ScheduleStart:
-    """Move all stages; the host is never cut off, or terminated, before it is stopped, not even meanwhile."""
-    if leases.stays(start, end):
-        return start
-    ids, stages = schedules(record), lease.stages(max(end, start.now))
-    for stage in reversed(stages) if end > start.begins else stages:
-        if stage in ids:
-            _move_stage(cloud, stage, ids[stage], stages[stage], record)
-    return ScheduleStart(begins=stages[STOP], now=start.now)
-
-
-def _move_stage(cloud: Cloud, stage: str, schedule_id: str, begins: float, record: Record) -> None:
-    """Move one; raises HostError where somebody has removed it."""
-    try:
-        cloud.move_schedule(schedule_id, begins)
-    except CloudError as error:
-        if error.code != NO_SUCH:
-            raise
-        stack = record.host.stack if record.host else DEFAULT_STACK
-        message = f"AWS has no schedule {stage!r} of the lease any more: somebody has removed it"
-        raise HostError(message, hint=f"{command('up', stack)}   # makes it again") from None

@@ -38,11 +38,6 @@ resource "terraform_data" "lease" {
 
   lifecycle {
     ignore_changes = [input]
-
-    postcondition {
-      condition     = self.input.hours_known
-      error_message = "max_usd is ${coalesce(var.max_usd, 0)}, and Terraform knows no prices. Run `gpuinfra up`, which asks AWS for them; in plain Terraform set max_hours in its place, or lease_hours beside it: the hours in which the host costs so much."
-    }
   }
 }
 
@@ -140,12 +135,24 @@ resource "aws_scheduler_schedule" "lease" {
 
 output "lease" {
   description = "What the host may cost or how long it may run, as it was applied last; null: no lease"
-  value       = length(local.has_lease) == 0 ? null : { max_usd = var.max_usd, max_hours = var.max_hours, stopped_days = var.stopped_days }
+
+  # Of the resource, not of the variables: what was edited and not applied is no lease, whoever renews the state.
+  value = try({
+    max_usd      = terraform_data.lease["own"].triggers_replace[1]
+    max_hours    = terraform_data.lease["own"].triggers_replace[2]
+    stopped_days = terraform_data.lease["own"].triggers_replace[3]
+  }, null)
 
   # Here, not with the variables: those are looked at in a destroy, too.
   precondition {
     condition     = var.max_usd == null || var.max_hours == null
     error_message = "max_usd and max_hours are both set, and a lease has one limit. Set one of them to null in terraform.tfvars."
+  }
+
+  # Not a postcondition there: where only the state is renewed, one of a lease that is not applied yet is an error.
+  precondition {
+    condition     = try(terraform_data.lease["own"].input.hours_known, true)
+    error_message = "max_usd is ${coalesce(var.max_usd, 0)}, and Terraform knows no prices. Run `gpuinfra up`, which asks AWS for them; in plain Terraform set max_hours in its place, or lease_hours beside it: the hours in which the host costs so much."
   }
 
   precondition {

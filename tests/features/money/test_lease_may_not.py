@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.lifecycle import power
+from gpuinfra.features.money import lease_end
 from gpuinfra.features.money.lease import LEAST_S
 from gpuinfra.ground.errors import HostError, MayNot
-from tests.features.money.lease_scene import CUT_OFF_ID, HOUR_S, Scene, stopped
+from tests.features.money.lease_scene import CUT_OFF_ID, HOUR_S, STOP_ID, Scene, running, stopped
 
 
 def test_who_may_not_move_the_end_starts_a_host_that_aws_ends_early_enough(tmp_path: Path) -> None:
@@ -40,3 +41,12 @@ def test_a_cut_off_that_somebody_removed_is_named_with_the_command_that_mends_it
         power.start(scene.world)
     assert caught.value.hint == "gpuinfra up   # makes it again"
     assert ("start",) not in scene.cloud.calls
+
+
+def test_a_cut_off_that_a_failed_apply_left_behind_follows_the_stop(tmp_path: Path) -> None:
+    """At the old end it would cut the power hours before the stop, with no on_stop and no saves."""
+    scene = Scene(tmp_path, running(4), ends_in_s=16 * HOUR_S - 60)
+    scene.cloud.schedules[CUT_OFF_ID] = scene.cloud.schedules[STOP_ID] - 9 * HOUR_S
+    assert scene.record.host
+    lease_end.renew(scene.world, scene.record, scene.record.host)
+    assert scene.cloud.schedules[CUT_OFF_ID] - scene.cloud.schedules[STOP_ID] == 600
