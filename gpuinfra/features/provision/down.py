@@ -1,6 +1,7 @@
 """`destroy` / `down`: remove all that the stack made, and ask AWS whether anything is left."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from gpuinfra.features.provision import half_move, kept_host, later_start, leftovers, progress, protection
 from gpuinfra.features.provision.blockers import Blockers, refuse_shared_network
@@ -11,7 +12,7 @@ from gpuinfra.features.provision.kept_host import KeptHost
 from gpuinfra.features.provision.leftovers import Leftovers
 from gpuinfra.features.provision.outcome import check, describe, orphans
 from gpuinfra.features.provision.preflight import settings_of
-from gpuinfra.ground.errors import CloudError, Declined, HostError
+from gpuinfra.ground.errors import CloudError, Declined, GpuInfraError, HostError
 from gpuinfra.ground.model import Host, Instance, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -168,8 +169,24 @@ def _run(world: World, settings: Settings, record: Record) -> Outcome:
     with progress.shown(world, "Destroying", note=watch.note) as on_progress:
         terraform.init()
         outcome = terraform.destroy(instead=_values(settings), on_progress=on_progress)
-    check(world, outcome, settings)
+    try:
+        check(world, outcome, settings)
+    except GpuInfraError:
+        _tell_alive(world, settings, record)
+        raise
     return outcome
+
+
+def _tell_alive(world: World, settings: Settings, record: Record) -> None:
+    """Say that the host is still there after a removal that ended in the middle."""
+    with suppress(CloudError):
+        cloud = world.cloud(settings.region, settings)
+        alive = [it for name in sorted(record.ids_of("aws_instance")) if (it := cloud.instance(name))]
+        if hosts := [it for it in alive if it.state not in ("shutting-down", "terminated")]:
+            lease = (
+                "; what AWS would end it by may be gone" if record.ids_of("aws_scheduler_schedule") else ""
+            )
+            world.reporter.say(f"! still there, and it costs money{lease}: {describe(hosts)}")
 
 
 def _values(settings: Settings) -> dict[str, object]:
