@@ -128,10 +128,19 @@ class World:
         """Return the host from the state: what the commands that ask nobody start from.
 
         Raises:
-            HostError: there is none; a host of another stack is named, so that nobody buys a second one.
+            HostError: there is none; a host of another stack is named, so that nobody buys a second one. Or
+                it is half made, or half removed, and may run on.
         """
-        if host := self.state.read().host:
+        record, name = self.state.read(), self.files.name
+        if host := record.host:
             return host
+        if made := ", ".join(sorted(record.ids_of("aws_instance"))):
+            message = (
+                f"the host {made} of the stack {name!r} is half made or half removed, and may cost money"
+            )
+            raise HostError(
+                message, hint=f"{command('up', name)} (goes on) or {command('destroy', name)} (removes it)"
+            )
         message, others = f"the stack {self.files.name!r} has no host", self.other_hosts()
         if not others:
             raise HostError(message, hint=command("up", self.files.name))

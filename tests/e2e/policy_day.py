@@ -16,8 +16,8 @@ from tests.running_provider import running_provider
 FORBIDDEN = 403
 OURS = "simulator"  # the key of whoever runs gpuinfra beside a simulator
 # The provider asks the first of images, too, and goes on when it is refused: of others' hosts it would tell
-# secrets. The second is one of the ways by which `doctor` looks, if it may.
-NOT_ALLOWED = {"GetInstanceUefiData", "SimulatePrincipalPolicy"}
+# secrets. The others are ways by which `doctor` looks, if it may; a KMS key is for EC2 to use alone.
+NOT_ALLOWED = {"GetInstanceUefiData", "SimulatePrincipalPolicy", "DescribeKey"}
 # What tests do themselves: the tree of an earlier version (test_old_states), a user's own root module that
 # takes a role (test_module).
 NOT_OURS = {"AssumeRole", "AttachRolePolicy", "MonitorInstances"}

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from gpuinfra.features.money import lease as leases
@@ -72,19 +73,31 @@ def _from_now_on(given: Mapping[str, object], settings: Settings) -> str:
     return f": {lease_text.from_now_on(hours, settings.stopped_days, is_spot=is_spot)}"
 
 
-def renewed(world: World, host: Host) -> None:
+def renewed(world: World, host: Host, *, is_late: bool = False) -> None:
     """Move the end of the lease to where it belongs, and say it.
 
-    Where that fails, the end that Terraform has set comes too early, never too late.
+    Where that fails, the end that Terraform has set comes too early. is_late: it may come too late.
     """
     say = world.reporter.say
     try:
         now = lease_end.renew(world, world.state.read(), host)
     except GpuInfraError as error:
-        say(f"the end of the lease was not moved, it comes earlier than it has to: {error.message}")
+        early = "" if is_late else ", it comes earlier than it has to"
+        say(f"the end of the lease was not moved{early}: {error.message}")
         return
     if now:
         say(f"lease: {lease_text.summary(now, host.stack).line(datetime.now(HERE))}")
+
+
+def after_failure(world: World, before: Record) -> None:
+    """Move the end where an apply that failed has recorded another limit: Terraform plans none any more.
+
+    before: what was recorded. The first error is the one to be told; this says only how the lease stands.
+    """
+    with suppress(GpuInfraError):
+        record = world.state.read()
+        if record.host and leases.applied(record) not in (None, leases.applied(before)):
+            renewed(world, record.host, is_late=True)
 
 
 def _use_before_apply(

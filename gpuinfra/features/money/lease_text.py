@@ -88,7 +88,9 @@ class LeaseSummary:
 
     @property
     def _because(self) -> str:
-        return f" (prices unknown: {self.why})" if self.used is None or self.an_hour is None else ""
+        if self.used is None or self.an_hour is None:
+            return f" (prices unknown: {self.why})"
+        return f"; {self.why}" if self.why else ""
 
 
 def summary(now: LeaseNow, stack: str) -> LeaseSummary:
@@ -107,9 +109,17 @@ def summary(now: LeaseNow, stack: str) -> LeaseSummary:
         left_s=max(0.0, start.begins - start.now) if start and is_on else left,
         since="" if is_on else instance.since,
         stopped_days=lease.stopped_days,
-        why=now.untold or use.why,
+        why=now.untold or use.why or (_late(now, stack) if is_on else ""),
         is_spot=instance.market == SPOT,
     )
+
+
+def _late(now: LeaseNow, stack: str) -> str:
+    """Return what to do about an end after the limit: an apply that was cut off has not moved it."""
+    end = leases.end(now.lease, now.use, now=now.start.now) if now.start else None
+    if now.start is None or end is None or now.start.begins - end < leases.LEAST_S:
+        return ""
+    return f"! that is later than the limit allows: {command('up', stack)}   # moves it"
 
 
 def _state(now: LeaseNow, is_on: bool) -> str:

@@ -4,16 +4,17 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from gpuinfra.features.money import disk_copies
-from gpuinfra.features.provision import half_move, kept_host, later_start, leftovers, progress, protection
-from gpuinfra.features.provision.blockers import Blockers, refuse_shared_network
-from gpuinfra.features.provision.closing import Closing, Destroyed
+from gpuinfra.features.provision import half_move, kept_host, later_start, leftovers, protection
+from gpuinfra.features.provision.blockers import refuse_shared_network
+from gpuinfra.features.provision.closing import Destroyed
 from gpuinfra.features.provision.down_proof import asked, refuse_left, tell
 from gpuinfra.features.provision.kept_bill import closings
 from gpuinfra.features.provision.kept_host import KeptHost
 from gpuinfra.features.provision.leftovers import Leftovers
-from gpuinfra.features.provision.outcome import check, describe, orphans
+from gpuinfra.features.provision.outcome import describe, orphans
 from gpuinfra.features.provision.preflight import settings_of
-from gpuinfra.ground.errors import CloudError, Declined, GpuInfraError, HostError
+from gpuinfra.features.provision.terraform_destroy import terraform_destroy
+from gpuinfra.ground.errors import CloudError, Declined, HostError
 from gpuinfra.ground.model import CloudResource, Host, Instance, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -63,7 +64,7 @@ def destroy(world: World, *, yes: bool, force: bool = False, running: Running = 
     closing, other = closings(world, settings, record, lost, kept)
     _terminate(world, settings, lost)
     _remove(world, settings, left, (*left.free_of_worth, *left.copies) if yes else left.ours)
-    outcome = _run(world, settings, record, closing) if record.resources else Outcome(ok=True)
+    outcome = terraform_destroy(world, settings, record, closing) if record.resources else Outcome(ok=True)
     proof = asked(world, settings, record)
     kept_receipt = other.close(left=proof.words, foreign=()) if other else None
     receipt = closing.close(left=proof.words, foreign=foreign)
@@ -168,22 +169,3 @@ def _terminate(world: World, settings: Settings, lost: list[Instance]) -> None:
 def _remove(world: World, settings: Settings, left: Leftovers, chosen: Sequence[CloudResource]) -> None:
     leftovers.remove(world, settings, chosen)
     disk_copies.note_gone(world.files, [one.resource_id for one in left.copies], time.time())
-
-
-def _run(world: World, settings: Settings, record: Record, closing: Closing) -> Outcome:
-    terraform, watch = world.terraform(), Blockers(world, settings, record)
-    with progress.shown(world, "Destroying", note=watch.note) as on_progress:
-        terraform.init()
-        outcome = terraform.destroy(instead=_values(settings), on_progress=on_progress)
-    try:
-        check(world, outcome, settings)
-    except GpuInfraError:
-        closing.cut_short()
-        raise
-    return outcome
-
-
-def _values(settings: Settings) -> dict[str, object]:
-    """Return what Terraform asks for even to destroy, for the case that terraform.tfvars is gone."""
-    asked = ("stack", "owner", "project", "region")
-    return {**{k: getattr(settings, k) for k in asked}, "allowed_cidrs": [], "public_key_path": "gone.pub"}

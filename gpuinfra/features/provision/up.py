@@ -21,7 +21,7 @@ from gpuinfra.features.provision.preflight import (
     refuse_orphans,
 )
 from gpuinfra.features.provision.search import Search
-from gpuinfra.ground.errors import AlreadyExists, CloudError, GpuInfraError, TerraformError
+from gpuinfra.ground.errors import AlreadyExists, GpuInfraError, TerraformError
 from gpuinfra.ground.model import Host, Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.world import World
@@ -110,18 +110,19 @@ def apply(
             outcome = _in_one_go(world, search, forced)
         else:
             outcome = apply_as_planned(world, search, record, forced, consent, living, keep_old=keep_old)
-    except (TerraformError, CloudError) as error:
-        _refused(world, settings, error)
+    except GpuInfraError as error:
+        _after_failure(world, settings, record, error)
         raise
     if not (outcome.added or outcome.changed or outcome.destroyed):
         world.reporter.say("up to date: nothing had to be changed")
     return _made(world)
 
 
-def _refused(world: World, settings: Settings, error: GpuInfraError) -> None:
-    """Remove what is in the way, so that the next one works; say what costs money without a host."""
+def _after_failure(world: World, settings: Settings, before: Record, error: GpuInfraError) -> None:
+    """Let the next one work, and the lease hold until then; say what costs money without a host."""
     if isinstance(error, AlreadyExists):
         clear_the_way(world, settings, world.state.read())
+    lease_apply.after_failure(world, before)
     if costly := cost_without_host(world.state.read(), world.files.name):
         world.reporter.say(f"! {costly}")
 

@@ -53,6 +53,13 @@ def test_each_state_in_one_line() -> None:
     )
 
 
+def test_an_end_that_is_later_than_the_limit_is_told() -> None:
+    """An apply that was killed has recorded a lower limit, and AWS would end the host by the one before."""
+    late = summary(ends_in_s=10 * 3600).line(HERE)
+    assert late.endswith("in 10 h; ! that is later than the limit allows: gpuinfra up   # moves it")
+    assert "later" not in summary(ends_in_s=6 * 3600 + 19 * 60).line(HERE)
+
+
 def test_another_day_is_named() -> None:
     """By the user's own clock."""
     assert "on Mon 2026-11-30 at 22:00, in 1 d 2 h" in summary(ends_in_s=26 * 3600).line(HERE)

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from gpuinfra.features.provision.down import destroy
-from gpuinfra.ground.errors import ConfigError
+from gpuinfra.ground.errors import ConfigError, HostError, TerraformError
+from gpuinfra.ground.model import Outcome
 from tests.fakes.host import FakeCloud, fake_world
-from tests.fakes.world import SETTINGS, FakeReporter, FakeTerraform, FakeValues
+from tests.fakes.world import RECORDED, RUNNING, SETTINGS, FakeReporter, FakeTerraform, FakeValues
 from tests.features.provision.test_down import DESTROYED, EMPTY, GONE
 
 
@@ -40,3 +41,21 @@ def test_without_terraform_tfvars_the_record_suffices(tmp_path: Path) -> None:
     )
     destroy(made, yes=True)
     assert (terraform.instead["owner"], terraform.instead["region"]) == ("tester", "us-east-1")
+
+
+def test_a_removal_that_ends_in_the_middle_says_that_the_host_runs_on(tmp_path: Path) -> None:
+    """By then the lease may be gone, and the outputs are: no later command may say that there is no host."""
+    lease = {'aws_scheduler_schedule.lease["stop"]': "stop"}
+    record = dataclasses.replace(RECORDED, resources={**RECORDED.resources, **lease})
+    half = dataclasses.replace(record, outputs={}, host=None)
+    reporter, failed = FakeReporter(), Outcome(ok=False)
+    made = fake_world(tmp_path, records=(record,), terraform=FakeTerraform(failed), reporter=reporter)
+    with pytest.raises(TerraformError):
+        destroy(made, yes=True)
+    assert reporter.said[-1].startswith(
+        "! still there, and it costs money; what AWS would end it by may be gone"
+    )
+    assert RUNNING.instance_id in reporter.said[-1]
+    with pytest.raises(HostError, match=f"host {RUNNING.instance_id} .* half removed") as why:
+        fake_world(tmp_path, records=(half,)).recorded_host()
+    assert why.value.hint == "gpuinfra up (goes on) or gpuinfra destroy (removes it)"

@@ -11,12 +11,12 @@ from gpuinfra.features.provision import status as statuses
 from gpuinfra.features.provision.init import InitValues, usd_of
 from gpuinfra.features.provision.resource_names import INSTANCE
 from gpuinfra.features.provision.up import Consent, apply
-from gpuinfra.ground.errors import CloudError, ConfigError
+from gpuinfra.ground.errors import CloudError, ConfigError, TerraformError
 from gpuinfra.ground.model import AttributeChange, Change, Outcome, Record, ScheduleStart
 from tests.fakes.host import FakeCloud
 from tests.fakes.prices import DENIED
 from tests.fakes.world import FakeState, FakeTerraform
-from tests.features.money.lease_scene import HOUR_S, Scene, recorded, running
+from tests.features.money.lease_scene import HOUR_S, LEASE, Scene, recorded, running
 
 YES = Consent(yes=True)
 NO_VALUES = InitValues(region=str, owner=str, cidr=str, public_key=Path)
@@ -150,3 +150,28 @@ def test_what_is_no_sum_is_refused(typed: str) -> None:
     with pytest.raises(ConfigError, match="must be a sum in USD above 0") as caught:
         usd_of(typed)
     assert caught.value.hint == "gpuinfra init --max-usd 20"
+
+
+def test_an_apply_that_fails_after_it_recorded_another_limit_moves_the_end(tmp_path: Path) -> None:
+    """Terraform would plan no change of it any more: 20 dollars would be spent under a limit of one."""
+    state = FakeState(recorded(max_usd=20.0))
+
+    class Failing(FakeTerraform):
+        def apply(self, plan: Path | None, **_: object) -> Outcome:
+            state.records = [recorded(max_usd=1.0)]
+            return Outcome(ok=False)
+
+    planned = Outcome(ok=True, changes=(Change(address=f"{LEASE}[0]", action="replace"),))
+    limit = {"max_usd": 1.0}
+    made = Scene(
+        tmp_path,
+        running(0.01),
+        terraform=Failing(planned),
+        state=state,
+        ends_in_s=19 * HOUR_S,
+        settings=limit,
+    )
+    with pytest.raises(TerraformError):
+        apply(made.world, YES)
+    assert min(made.cloud.schedules.values()) - made.now < HOUR_S
+    assert any(line.startswith("lease: 0.01 of 1.00 USD; AWS stops the host") for line in made.reporter.said)
