@@ -87,6 +87,15 @@ def row(world: World, host: Host) -> str:
     return f"{copy.image_id}, of its disk, {price}; {command('start', host.stack)} uses or deletes it"
 
 
+def instead(world: World, host: Host | None) -> list[str]:
+    """Return what is told before an empty host is made while a copy of this one's disk is kept."""
+    copy = kept(world.files, host.instance_id) if host else None
+    if copy is None:
+        return []
+    again = command("start", world.files.name)
+    return [f"! what was on the disk is in the copy {copy.image_id}: {again} makes the host again from that"]
+
+
 def spent_on(files: StackFiles, host: Host, book: Prices, *, now: float, since: float = 0.0) -> list[SpentOn]:
     """Return what a host's copies have cost from a time until now, at most; nothing where there were none."""
     line = receipt_line(of_host(files, host.instance_id), book, now=now, since=since)

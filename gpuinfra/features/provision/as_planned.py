@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gpuinfra.features.money import budget, lease_end
+from gpuinfra.features.money import budget, disk_copies, lease_end
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.provision import consequences, firewall, kept_text, protection, until_ready
 from gpuinfra.features.provision import plan as planning
@@ -95,6 +95,8 @@ def _agreed(
         until_ready.refuse_more(changes, world.files.name)
         notes = kept_text.beforehand(record.host, record, proposal.costs, ahead.get())
     order = search.order(ahead.get()) if makes_host else []
+    if makes_host:
+        notes = [*notes, *disk_copies.instead(world, record.host)]
     agree(world, proposal, consent, places=order, notes=notes)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from gpuinfra.features.capacity import told_host
-from gpuinfra.features.money import lease_apply, rate
+from gpuinfra.features.money import disk_copies, lease_apply, rate
 from gpuinfra.features.money.ahead import PricesAhead
 from gpuinfra.features.money.hourly import HourlyCost, hourly
 from gpuinfra.features.provision import (
@@ -85,7 +85,7 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     show(world, proposal)
     if consequences.makes_host(changes):
         tell_orphans(world, settings, record)
-        for line in search.order(ahead.get()):
+        for line in (*disk_copies.instead(world, record.host), *search.order(ahead.get())):
             world.reporter.say(line)
     for line in told_host.planned(world, settings, record.host):
         world.reporter.say(line)
