@@ -12,6 +12,7 @@ from gpuinfra.features.provision import (
     given,
     half_move,
     kept_text,
+    next_host,
     plan_text,
     progress,
 )
@@ -87,7 +88,8 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
         tell_orphans(world, settings, record)
         for line in (*disk_copies.instead(world, record.host), *search.order(ahead.get())):
             world.reporter.say(line)
-    for line in told_host.planned(world, settings, record.host):
+    pinned = [] if consequences.makes_host(changes) else next_host.lines(settings, record.host)
+    for line in (*pinned, *told_host.planned(world, settings, record.host)):
         world.reporter.say(line)
     checks.tell()
     cost = proposal.costs.plain() if changes else None

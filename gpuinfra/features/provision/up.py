@@ -4,7 +4,7 @@ from gpuinfra.features.boot.follow import follow
 from gpuinfra.features.capacity import begin, told_host
 from gpuinfra.features.money import lease_apply
 from gpuinfra.features.money.ahead import PricesAhead
-from gpuinfra.features.provision import consequences, deposed, given, progress, proven, until_ready
+from gpuinfra.features.provision import consequences, deposed, given, next_host, progress, proven, until_ready
 from gpuinfra.features.provision import plan as planning
 from gpuinfra.features.provision.agree import Consent as Consent
 from gpuinfra.features.provision.as_planned import AS_IT_IS, apply_as_planned, tell_of_budget
@@ -115,7 +115,7 @@ def apply(
         raise
     if not (outcome.added or outcome.changed or outcome.destroyed):
         world.reporter.say("up to date: nothing had to be changed")
-    return _made(world)
+    return _made(world, settings)
 
 
 def _after_failure(world: World, settings: Settings, before: Record, error: GpuInfraError) -> None:
@@ -151,7 +151,7 @@ def _in_one_go(world: World, search: Search, forced: list[str]) -> Outcome:
     return outcome
 
 
-def _made(world: World) -> Host:
+def _made(world: World, settings: Settings) -> Host:
     """Return the host that there is now: its reservation's end is told, its lease counts."""
     host = world.state.read().host
     if host is None:
@@ -160,5 +160,7 @@ def _made(world: World) -> Host:
             hint="git -C . diff terraform/outputs.tf",
         )
     told_host.tell(world, host)
+    for line in next_host.lines(settings, host):
+        world.reporter.say(line)
     lease_apply.renewed(world, host)
     return host
