@@ -3,6 +3,7 @@
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 # A state that cannot be written is a lost host; a plan, a state and its backup need far less than this.
@@ -37,6 +38,19 @@ def write_private(path: Path, data: bytes) -> None:
     except BaseException:  # a full disk, say: half of a state, with its secrets, is not left behind
         part.unlink(missing_ok=True)
         raise
+
+
+def append_private(path: Path, data: bytes) -> None:
+    """Append to a record for its owner only, by one call, so that two commands do not mix their lines.
+
+    What cannot be written (a full disk, a planted symlink) stops no command.
+    """
+    with suppress(OSError):
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            os.write(handle, data)
+        finally:
+            os.close(handle)
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -2,12 +2,13 @@
 
 import getpass
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from gpuinfra.tools.files import append_private
 
 MOST_BYTES = 1 << 20  # then it is begun anew; the file before is kept, too
 
@@ -42,14 +43,9 @@ class EventFile:
         data = "".join(f"{json.dumps(one)}\n" for one in events).encode()
         if not data:
             return
+        append_private(self._path, data)
         with suppress(OSError):
-            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-            try:
-                os.write(file, data)
-                size = os.fstat(file).st_size
-            finally:
-                os.close(file)
-            if size > MOST_BYTES:
+            if self._path.stat().st_size > MOST_BYTES:
                 self._path.replace(self._before)
 
 

@@ -5,27 +5,31 @@ whether one that is kept is still there.
 """
 
 import json
-import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 from gpuinfra.features.money import moved, prices
 from gpuinfra.features.money.prices import Prices
 from gpuinfra.features.money.rates import HOUR_S, HOURS_A_MONTH
 from gpuinfra.features.money.receipt_line import ReceiptLine
 from gpuinfra.features.money.spent import SpentOn
+from gpuinfra.ground import when
 from gpuinfra.ground.disk_copy import DiskCopy
 from gpuinfra.ground.errors import CloudError
 from gpuinfra.ground.model import Host, Record
 from gpuinfra.ground.names import command
 from gpuinfra.ground.protocols import StackFiles
+from gpuinfra.ground.reply import fits
 from gpuinfra.ground.world import World
+from gpuinfra.tools.files import append_private
 
 FILE = "disk-copies.jsonl"
 NAME = "disk copy"
+# Its lines; a damaged one is none.
+MADE = {"image_id": str, "instance_id": str, "size_gb": int, "began": float}
+GONE = {"image_id": str, "ended": float}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,24 +134,15 @@ def _read(files: StackFiles) -> list[CopyTime]:
         return []
     found: dict[str, CopyTime] = {}
     for line in lines:
-        with suppress(ValueError, TypeError, KeyError):
+        with suppress(ValueError, RecursionError):
             one = json.loads(line)
-            name = str(one["image_id"])
-            made = found.get(name)
-            found[name] = replace(made, ended=float(one["ended"])) if made else _made(name, one)
+            if fits(one, MADE) and one["size_gb"] >= 0 and when.is_time(one["began"]):
+                found.setdefault(one["image_id"], CopyTime(**{name: one[name] for name in MADE}))
+            elif fits(one, GONE) and when.is_time(one["ended"]) and (made := found.get(one["image_id"])):
+                found[made.image_id] = replace(made, ended=one["ended"])
     return list(found.values())
 
 
-def _made(image_id: str, one: Mapping[str, Any]) -> CopyTime:
-    instance_id, size_gb = str(one["instance_id"]), int(one["size_gb"])
-    return CopyTime(image_id=image_id, instance_id=instance_id, size_gb=size_gb, began=float(one["began"]))
-
-
 def _write(files: StackFiles, one: dict[str, object]) -> None:
-    with suppress(OSError):
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-        handle = os.open(files.plan_file.parent / FILE, flags, 0o600)
-        try:
-            os.write(handle, b"\n" + json.dumps(one).encode() + b"\n")
-        finally:
-            os.close(handle)
+    """Write one line; first end one that was cut off."""
+    append_private(files.plan_file.parent / FILE, b"\n" + json.dumps(one).encode() + b"\n")

@@ -15,6 +15,7 @@ from gpuinfra.ground import when
 from gpuinfra.ground.model import Host, Instance
 from gpuinfra.ground.protocols import StackFiles
 from gpuinfra.ground.world import World
+from gpuinfra.tools.files import append_private
 
 FILE = "history.jsonl"
 # What has not changed is written again so often at most.
@@ -96,14 +97,8 @@ class Ledger:
         return next((one for one in reversed(tail) if one.instance_id == instance_id), None)
 
     def _append(self, seen: Sighting) -> None:
-        """Write one line by one call: two commands do not mix theirs. First end one that was cut off."""
-        line = b"\n" + json.dumps(asdict(seen)).encode() + b"\n"
-        with suppress(OSError):
-            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-            try:
-                os.write(handle, line)
-            finally:
-                os.close(handle)
+        """Write one line; first end one that was cut off."""
+        append_private(self._path, b"\n" + json.dumps(asdict(seen)).encode() + b"\n")
 
 
 def sighting(instance: Instance, at: float) -> Sighting | None:

@@ -4,12 +4,12 @@ A file of the stack: one JSON line for each host that came so, 0600. Without it 
 """
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import replace
 
 from gpuinfra.features.money.rates import Span
 from gpuinfra.ground.protocols import StackFiles
+from gpuinfra.tools.files import append_private
 
 FILE = "moved.jsonl"
 
@@ -19,13 +19,7 @@ def note(files: StackFiles, *, new: str, old: str) -> None:
     if new == old or old in before(files, new):
         return
     line = b"\n" + json.dumps({"new": new, "old": old}).encode() + b"\n"
-    with suppress(OSError):
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-        handle = os.open(files.plan_file.parent / FILE, flags, 0o600)
-        try:
-            os.write(handle, line)
-        finally:
-            os.close(handle)
+    append_private(files.plan_file.parent / FILE, line)
 
 
 def before(files: StackFiles, instance_id: str) -> list[str]:

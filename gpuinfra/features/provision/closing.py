@@ -5,10 +5,8 @@ Nothing here stops a `down`: what cannot be known is unknown.
 
 import dataclasses
 import json
-import os
 import time
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from gpuinfra.features.events import events
@@ -22,6 +20,7 @@ from gpuinfra.features.provision.resource_names import NAMES, kind
 from gpuinfra.ground.errors import CloudError, ConfigError
 from gpuinfra.ground.model import Host, Instance, Record, Settings
 from gpuinfra.ground.world import World
+from gpuinfra.tools.files import append_private
 
 FILE = "receipts.jsonl"
 # What costs money without its host, in the words that `receipt.kept` knows the prices of.
@@ -141,14 +140,7 @@ class Closing:
 
     def _keep(self, made: Receipt) -> None:
         """Append it to the stack's receipts, 0600; a full disk loses the file, not what was told."""
-        line = json.dumps(made.plain()).encode() + b"\n"
-        path = self._world.files.plan_file.parent / FILE
-        with suppress(OSError):
-            handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-            try:
-                os.write(handle, line)
-            finally:
-                os.close(handle)
+        append_private(self._world.files.plan_file.parent / FILE, json.dumps(made.plain()).encode() + b"\n")
 
 
 def _recorded_now(world: World) -> Record | None:

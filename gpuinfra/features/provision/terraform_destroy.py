@@ -5,6 +5,7 @@ from contextlib import suppress
 from gpuinfra.features.provision import progress
 from gpuinfra.features.provision.blockers import Blockers
 from gpuinfra.features.provision.closing import Closing
+from gpuinfra.features.provision.kept_host import GONE
 from gpuinfra.features.provision.outcome import check, describe
 from gpuinfra.ground.errors import CloudError, GpuInfraError
 from gpuinfra.ground.model import Outcome, Record, Settings
@@ -35,7 +36,7 @@ def _tell_alive(world: World, settings: Settings, record: Record) -> None:
     with suppress(CloudError):
         cloud = world.cloud(settings.region, settings)
         alive = [it for name in sorted(record.ids_of("aws_instance")) if (it := cloud.instance(name))]
-        if hosts := [it for it in alive if it.state not in ("shutting-down", "terminated")]:
+        if hosts := [it for it in alive if it.state not in GONE]:
             lease = (
                 "; what AWS would end it by may be gone" if record.ids_of("aws_scheduler_schedule") else ""
             )

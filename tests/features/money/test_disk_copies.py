@@ -51,7 +51,21 @@ def test_a_copy_is_that_of_the_host_which_goes_on(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("text", ["", "null\n", "[1]\n", '{"image_id": "ami-1", "began": "x"}\n'])
+WHOLE = '{"image_id": "ami-1", "instance_id": "i-2", "size_gb": %s, "began": %s}\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null\n",
+        "[1]\n",
+        '{"image_id": "ami-1", "began": "x"}\n',
+        *(WHOLE % (8, began) for began in ("NaN", "1e400", "1e30", "-5", '"1"')),
+        *(WHOLE % (size, 1) for size in ("1e400", "-8", '"8"', "8.5")),
+        "[" * 100_000,
+    ],
+)
 def test_a_damaged_file_is_none(text: str, tmp_path: Path) -> None:
     """It keeps no command from its work."""
     (tmp_path / disk_copies.FILE).write_text(text)
