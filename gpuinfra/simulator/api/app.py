@@ -133,11 +133,16 @@ def _drop(environ: Environ) -> None:
 
 
 def _take_body(environ: Environ) -> bytes:
-    """Read the body, and put it back for moto with its length."""
+    """Read the body, and put it back for moto with its length.
+
+    A client that dies between headers and body has asked for nothing: AWS would not even know its signature.
+    """
     stream = environ["wsgi.input"]
     chunked = environ.pop("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
     length = int(environ.get("CONTENT_LENGTH") or 0)
     body: bytes = stream.read() if chunked else stream.read(length) if length else b""
+    if len(body) < length:
+        raise ConnectionResetError(f"{len(body)} of {length} bytes came")
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     return body
