@@ -12,7 +12,7 @@ from gpuinfra.ground import locations
 from gpuinfra.ground.errors import ConfigError
 
 if TYPE_CHECKING:
-    from gpuinfra.features.doctor.situation import LocalMachine, OtherValues, Situation
+    from gpuinfra.features.doctor.situation import LocalMachine, Situation
     from gpuinfra.ground.model import Settings
     from gpuinfra.ground.protocols import Reporter
     from gpuinfra.ground.world import World
@@ -25,6 +25,7 @@ def situation(
     import platform
 
     from gpuinfra.features.doctor.situation import Situation
+    from gpuinfra.ground.account_facts import LaunchValues
     from gpuinfra.ground.model import Record
     from gpuinfra.tools.aws.doctor import AwsAccount
     from gpuinfra.tools.aws.quotas import Quotas
@@ -44,7 +45,7 @@ def situation(
         record=it.state.read() if it else Record(),
         file=_file(it, stack) if it and is_set_up else None,
         trouble=wrong or trouble,
-        others=_others(_file(it, stack)) if it and is_set_up and not wrong else _none(),
+        others=it.values.launch_values() if it and is_set_up and not wrong else LaunchValues(),
         python=platform.python_version(),
         is_other_region=bool(region),
     )
@@ -84,27 +85,6 @@ def _machine(it: World | None, stack: str, environ: Mapping[str, str]) -> LocalM
 
 def _file(it: World | None, stack: str) -> Path:
     return it.project.stack(stack).tfvars if it else Path()
-
-
-def _none() -> OtherValues:
-    from gpuinfra.features.doctor.situation import OtherValues
-
-    return OtherValues()
-
-
-def _others(path: Path) -> OtherValues:
-    """Return the values that gpuinfra itself has no other use for; expressions are Terraform's affair."""
-    from gpuinfra.features.doctor.situation import OtherValues
-    from gpuinfra.tools.terraform import launch_values
-
-    text = path.read_text(encoding="utf-8")
-    said = launch_values.texts(text)
-    return OtherValues(
-        tags=launch_values.tags(text),
-        kms_key_id=said.get("kms_key_id", ""),
-        zone=said.get("availability_zone", ""),
-        private_network=said.get("private_network", ""),
-    )
 
 
 def reporter() -> Reporter:

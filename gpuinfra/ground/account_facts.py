@@ -1,7 +1,7 @@
 """What AWS says of an account before anything is made in it, as values, and whom to ask. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from gpuinfra.ground.errors import GpuInfraError
@@ -10,6 +10,16 @@ from gpuinfra.ground.reservation import Reservation
 
 # Things of the account's own that terraform.tfvars may name in place of ours.
 KEY_PAIR, GROUP, PROFILE, KMS_KEY = "key pair", "security group", "instance profile", "KMS key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchValues:
+    """Values of terraform.tfvars that only a launch reads, as far as they are plain; empty where not set."""
+
+    tags: Mapping[str, str] = field(default_factory=dict)
+    kms_key_id: str = ""
+    zone: str = ""
+    private_network: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

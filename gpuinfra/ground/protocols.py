@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from gpuinfra.ground.account_facts import LaunchValues
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import (
     Change,
@@ -255,6 +256,9 @@ class Values(Protocol):
 
     def read(self) -> Settings:
         """Return what gpuinfra needs, as Terraform reads it; raises ConfigError where that is not certain."""
+
+    def launch_values(self) -> LaunchValues:
+        """Return what only a launch reads; raises ConfigError where the file is missing or is not HCL."""
 
     def defaults(self) -> Settings:
         """Return what holds for a stack that nobody has set up; empty where a user must say it."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuinfra.features.provision.resource_names import INSTANCE, SECURITY_GROUP
+from gpuinfra.ground.account_facts import LaunchValues
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Change, Instance, Outcome, Record, Settings
 from gpuinfra.ground.pool import Pool
@@ -176,6 +177,7 @@ class FakeValues:
     def __init__(self, settings: Settings = SETTINGS, exists: bool = True) -> None:
         self.settings = settings
         self.there = exists
+        self.for_launch = LaunchValues()
         self.key = ""
         self.beside: tuple[Path, ...] = ()
         self.written: list[dict[str, object]] = []
@@ -193,6 +195,10 @@ class FakeValues:
         if self.beside:
             raise ConfigError(f"{self.beside[0]} overrides terraform.tfvars")
         return self.settings
+
+    def launch_values(self) -> LaunchValues:
+        """Return what the test set."""
+        return self.for_launch
 
     def defaults(self) -> Settings:
         """Return the settings of the tests."""

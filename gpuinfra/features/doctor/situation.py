@@ -1,7 +1,7 @@
 """What the checks look at: the values asked for, this machine, and AWS, asked for each thing once."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
@@ -12,6 +12,7 @@ from gpuinfra.ground.account_facts import (
     Caller,
     FoundImage,
     HostRequest,
+    LaunchValues,
     SubnetPlace,
     TypeOffer,
 )
@@ -42,22 +43,12 @@ class LocalMachine(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OtherValues:
-    """Values of terraform.tfvars that only a launch and these checks read; empty where they are not set."""
-
-    tags: Mapping[str, str] = field(default_factory=dict)
-    kms_key_id: str = ""
-    zone: str = ""
-    private_network: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class AccountSituation:
     """What is asked for, and AWS, which is asked for each thing once, whichever check is first."""
 
     settings: Settings
     account: AccountReader
-    others: OtherValues = field(default_factory=OtherValues)
+    others: LaunchValues = field(default_factory=LaunchValues)
     _told: dict[str, tuple[Any, GpuInfraError | None]] = field(default_factory=dict)
     _lock: Any = field(default_factory=threading.Lock)
     _locks: dict[str, Any] = field(default_factory=dict)

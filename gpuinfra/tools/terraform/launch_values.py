@@ -3,21 +3,27 @@
 import re
 from collections.abc import Mapping
 
+from gpuinfra.ground.account_facts import LaunchValues
 from gpuinfra.tools.terraform import hcl_text
-from gpuinfra.tools.terraform.hcl_text import Expression
+from gpuinfra.tools.terraform.hcl_text import Expression, Value
 
 # name = "value" or "name" : "value", as a map of HCL has them.
 PAIR = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([\w-]+))\s*[=:]\s*"((?:[^"\\]|\\.)*)"')
 
 
-def texts(text: str) -> dict[str, str]:
-    """Return the values that are plain text, by name; raises NotHclError."""
-    return {name: it.value for name, it in hcl_text.read(text).items() if isinstance(it.value, str)}
+def of(values: Mapping[str, Value]) -> LaunchValues:
+    """Return those of a file's values that are plain text."""
+    said = {name: value for name, value in values.items() if isinstance(value, str)}
+    return LaunchValues(
+        tags=_tags(values.get("tags")),
+        kms_key_id=said.get("kms_key_id", ""),
+        zone=said.get("availability_zone", ""),
+        private_network=said.get("private_network", ""),
+    )
 
 
-def tags(text: str) -> dict[str, str]:
-    """Return the map `tags`, without what only Terraform can evaluate; raises NotHclError."""
-    value = getattr(hcl_text.read(text).get("tags"), "value", None)
+def _tags(value: Value) -> dict[str, str]:
+    """Return the map `tags`, without what only Terraform can evaluate."""
     found: Mapping[str, str] = {}
     if isinstance(value, Expression):
         found = {quoted or bare: said for quoted, bare, said in PAIR.findall(value.text)}

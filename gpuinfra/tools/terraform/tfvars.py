@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from gpuinfra.ground.account_facts import LaunchValues
 from gpuinfra.ground.errors import ConfigError
 from gpuinfra.ground.model import Settings
 from gpuinfra.tools.adapter import adapter
 from gpuinfra.tools.files import replace_text
-from gpuinfra.tools.terraform import declared, hcl_text
+from gpuinfra.tools.terraform import declared, hcl_text, launch_values
 from gpuinfra.tools.terraform.hcl_text import NotHclError, Value
 from gpuinfra.tools.terraform.kept_values import KeptValues
 from gpuinfra.tools.terraform.kept_values import read as read_anew
@@ -54,6 +55,10 @@ class TfvarsFile:
             raise _overridden(others)
         settings = checked_settings(self._values(), self._declared, self._path)
         return placed(settings, self._pool_file.read())
+
+    def launch_values(self) -> LaunchValues:
+        """Return what gpuinfra itself has no other use for; expressions are Terraform's affair."""
+        return launch_values.of(self._values())
 
     def defaults(self) -> Settings:
         """Return what holds for a stack that nobody has set up: what a user must say is empty."""

@@ -6,12 +6,12 @@ import pytest
 
 from gpuinfra.features.doctor import given
 from gpuinfra.features.doctor.finding import BAD, OK, UNSURE
-from gpuinfra.features.doctor.situation import OtherValues
+from gpuinfra.ground.account_facts import LaunchValues
 from tests.fakes.account import PLACE, FakeAccount
 from tests.features.doctor.situations import Case, denied, named, situation, told
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
-ENCRYPTED = OtherValues(kms_key_id=KEY)
+ENCRYPTED = LaunchValues(kms_key_id=KEY)
 IN_VPC = FakeAccount(places=[dataclasses.replace(PLACE, vpc_id="vpc-1")], things={"sg-1": "vpc-2"})
 CASES: list[Case] = [
     (given.all_there, situation(key_name="team", instance_profile="ml"), OK, "key pair team, instance", ""),

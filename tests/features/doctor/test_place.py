@@ -7,7 +7,8 @@ import pytest
 
 from gpuinfra.features.doctor import place
 from gpuinfra.features.doctor.finding import BAD, OK, UNSURE, WARN
-from gpuinfra.features.doctor.situation import OtherValues, Situation
+from gpuinfra.features.doctor.situation import Situation
+from gpuinfra.ground.account_facts import LaunchValues
 from gpuinfra.ground.quota import RunningVcpus
 from tests.fakes.account import G4DN, PLACE, FakeAccount
 from tests.fakes.quotas import FakeQuotas
@@ -108,7 +109,7 @@ CASES: list[Case] = [
     ),
     (
         place.network,
-        situation(FakeAccount(places=None), access="ssm", others=OtherValues(private_network="nat")),
+        situation(FakeAccount(places=None), access="ssm", others=LaunchValues(private_network="nat")),
         OK,
         "a private one is made",
         "",

@@ -4,8 +4,7 @@ import pytest
 
 from gpuinfra.features.doctor import rights
 from gpuinfra.features.doctor.finding import BAD, OK, UNSURE, WARN
-from gpuinfra.features.doctor.situation import OtherValues
-from gpuinfra.ground.account_facts import AccountPlan, StackOfTries
+from gpuinfra.ground.account_facts import AccountPlan, LaunchValues, StackOfTries
 from gpuinfra.ground.errors import CloudError, MayNot
 from gpuinfra.tools.aws.doctor_rights import GROUP, KEY_PAIR, ON_A_HOST
 from tests.fakes.account import IMAGE, FakeAccount
@@ -91,7 +90,7 @@ def test_a_check(case: Case) -> None:
 def test_the_launch_that_is_tried_is_the_real_one() -> None:
     """Tags of the user and of ours, the disk, its key, the place: what an account's rules look at."""
     account = FakeAccount()
-    others = OtherValues(tags={"cost": "42"}, kms_key_id="arn:aws:kms:key", zone="us-east-1b")
+    others = LaunchValues(tags={"cost": "42"}, kms_key_id="arn:aws:kms:key", zone="us-east-1b")
     rights.hosts(situation(account, others=others, market="spot"))
     (request,) = account.requests
     assert (request.image_id, request.instance_type, request.disk_gb) == ("ami-1", "g4dn.xlarge", 128)
@@ -108,7 +107,7 @@ def test_the_launch_that_is_tried_is_the_real_one() -> None:
 def test_what_is_tried_is_of_this_stack() -> None:
     """A policy for one stack looks at names, tags and whose host it is: another's would be refused."""
     account = FakeAccount()
-    it = situation(account, others=OtherValues(tags={"cost": "42"}), record=RECORDED)
+    it = situation(account, others=LaunchValues(tags={"cost": "42"}), record=RECORDED)
     rights.hosts(it)
     tags = rights.request(it, IMAGE).tags
     of = StackOfTries(name="gpuinfra-default", tags=tags, host_id=RUNNING.instance_id)
