@@ -83,9 +83,15 @@ class Simulator:
         self._call("DELETE", "capacity")
 
     def calls(self, action: str | None = None) -> list[Call]:
-        """Return the calls so far in order of arrival, or those of one action."""
-        calls = [Call.from_json(raw) for raw in self._call("GET", "calls")]
-        return [call for call in calls if action in (None, call.action)]
+        """Return the calls so far in order of arrival, or those of one action; dry runs do nothing."""
+        return [call for call in self._logged() if action in (None, call.action) and not call.is_dry_run]
+
+    def dry_runs(self) -> list[Call]:
+        """Return in order of arrival what EC2 was only asked whether it would do it."""
+        return [call for call in self._logged() if call.is_dry_run]
+
+    def _logged(self) -> list[Call]:
+        return [Call.from_json(raw) for raw in self._call("GET", "calls")]
 
     def wait_for(self, arrived: Callable[[list[Call]], bool], *, timeout_s: float = PATIENCE_S) -> list[Call]:
         """Poll the call log until `arrived` says yes to it; TimeoutError if it never does."""

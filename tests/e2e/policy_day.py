@@ -66,7 +66,8 @@ def held(
 
 def refused(sim: Simulator, key: str) -> list[str]:
     """Return what AWS refused to a key, dry runs too: `doctor` tries no more than the stack needs."""
-    calls = [call for call in sim.calls() if call.access_key == key and call.status == FORBIDDEN]
+    made = [*sim.calls(), *sim.dry_runs()]
+    calls = [call for call in made if call.access_key == key and call.status == FORBIDDEN]
     return [f"{call.service}:{call.action}" for call in calls if call.action not in NOT_ALLOWED]
 
 

@@ -135,8 +135,7 @@ def test_a_project(cli: Cli, sim: Simulator) -> None:
         "your address": "gpuinfra allow",
         "disk": "set root_volume_size_gb = 128 in terraform.tfvars",
     }
-    asked = sim.calls("RunInstances")[-1].params
-    assert asked["DryRun"] == "true"
+    asked = [call.params for call in sim.dry_runs() if call.action == "RunInstances"][-1]
     assert "cost:center" in asked.values()
     assert asked["MetadataOptions.HttpTokens"] == "required"
     assert asked["BlockDeviceMapping.1.Ebs.Encrypted"] == "true"
@@ -172,3 +171,17 @@ def test_up_ends_before_anything_is_made(name: str, cli: Cli, sim: Simulator) ->
     refused(cli.run("up", "--yes"), 4, "this host cannot be had", f"next: {it.next}")
     assert sim.leftovers() == {}
     assert sim.calls("RunInstances") == []
+
+
+def test_rights_are_tried_before_anything_is_made(cli: Cli, sim: Simulator) -> None:
+    """By the dry run of the real launch: the plan tells it, and so does `up`, which AWS then refuses."""
+    told = "you may not do ec2:RunInstances"
+    cli.edit("tags = {}", 'tags = { "cost:center" = "42" }')
+    sim.fault(*BROKEN["no right to launch"].faults)
+    assert f"! {told}" in cli.run("plan").stderr
+    launch = next(call for call in sim.dry_runs() if call.action == "RunInstances")
+    assert "cost:center" in launch.params.values()
+    assert sim.leftovers() == {}
+    done = cli.run("up", "--yes")
+    refused(done, 4, told, "next: ask your AWS administrator to allow ec2:RunInstances")
+    assert done.stderr.index(f"! {told}") < done.stderr.index("creating ...")

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from gpuinfra.simulator.api.faults import Fault, FaultBook
+from gpuinfra.simulator.api.faults import NO_RIGHT, Fault, FaultBook
 from tests.waiting import PATIENCE_S
 
 
@@ -60,6 +60,21 @@ def test_the_first_fault_that_is_due_wins_and_all_count() -> None:
     book.add([Fault(match="RunInstances", code="First"), Fault(match="RunInstances", nth=2, code="Second")])
     hits = [book.hit("ec2", "RunInstances", "") for _ in range(3)]
     assert [hit.code if hit else "" for hit in hits] == ["First", "Second", ""]
+
+
+def test_a_dry_run_is_not_counted_and_told_of_missing_rights_alone() -> None:
+    """It tells what the next call would meet; what a test waits for is the call itself."""
+    book = FaultBook()
+    book.add([Fault(match="RunInstances", code="InsufficientInstanceCapacity")])
+    assert book.hit("ec2", "RunInstances", "", is_dry_run=True) is None
+    book.add([Fault(match="RunInstances", nth=2, code=NO_RIGHT)])
+    assert book.hit("ec2", "RunInstances", "", is_dry_run=True) is None
+    assert strikes(book, 1) == [True]
+    found = book.hit("ec2", "RunInstances", "", is_dry_run=True)
+    assert found is not None
+    assert found.code == NO_RIGHT
+    assert strikes(book, 2) == [True, False]
+    assert book.hit("ec2", "RunInstances", "", is_dry_run=True) is None
 
 
 def test_clear_removes_faults_and_their_counts() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from gpuinfra.features.doctor import account, given, image, place, reserved
+from gpuinfra.features.doctor import account, given, image, place, reserved, rights
 from gpuinfra.features.doctor.finding import BAD, Finding
 from gpuinfra.features.doctor.situation import AccountSituation
 from gpuinfra.ground import threads
@@ -24,6 +24,10 @@ CERTAIN: tuple[Callable[[AccountSituation], Finding], ...] = (
     reserved.reservation,
     given.profile,
 )
+# Only told. A dry run can name what is there already: where a rule asks for the host's own group, key or
+# profile, EC2 denies it and would allow the launch.
+RIGHTS: tuple[Callable[[AccountSituation], Finding], ...] = (rights.hosts, rights.role)
+ALL_THE_SAME = "`up` tries it all the same: a rule may ask for what is not made yet"
 
 
 class AccountCheck:
@@ -35,7 +39,8 @@ class AccountCheck:
     def __init__(
         self, world: World, settings: Settings, record: Record, *, patience_s: float = PATIENCE_S
     ) -> None:
-        self._world, self._found, self._patience_s = world, list[Finding](), patience_s
+        self._world, self._patience_s = world, patience_s
+        self._certain, self._of_rights = list[Finding](), list[Finding]()
         self._thread: threading.Thread | None = None
         if record.ids_of("aws_instance"):
             return
@@ -43,32 +48,44 @@ class AccountCheck:
             reader = world.account_reader(settings.region, settings)
         except GpuInfraError:  # who cannot ask this cannot ask for a host: that is told there
             return
-        it = AccountSituation(settings=settings, account=reader)
+        it = AccountSituation(settings=settings, account=reader, others=world.values.launch_values())
         # A daemon: one that hangs does not hold up the end of the command.
         self._thread = threading.Thread(target=self._ask, args=(it,), daemon=True)
         self._thread.start()
 
     def refuse(self) -> None:
-        """Refuse a host that cannot be had for certain.
+        """Refuse a host that cannot be had for certain; say which rights seem to be missing.
 
         Raises:
             CloudError: why, and what mends it.
         """
         if bad := self._bad():
             raise CloudError(f"this host cannot be had: {bad.text}", hint=bad.hint)
+        self._tell_rights()
 
     def tell(self) -> None:
-        """Say what is in its way for certain."""
+        """Say what is in its way for certain, else which rights seem to be missing."""
         if bad := self._bad():
             self._world.reporter.say(f"! this host cannot be had: {bad.text}; next: {bad.hint}")
+        else:
+            self._tell_rights()
+
+    def _tell_rights(self) -> None:
+        for finding in self._of_rights:
+            if finding.state == BAD:
+                self._world.reporter.say(f"! {finding.text}; {ALL_THE_SAME}; next: {finding.hint}")
 
     def _ask(self, it: AccountSituation) -> None:
-        asked = [threads.begin(partial(check, it)) for check in CERTAIN]
-        for future in asked:
+        asked = [
+            (found, threads.begin(partial(check, it)))
+            for found, checks in ((self._certain, CERTAIN), (self._of_rights, RIGHTS))
+            for check in checks
+        ]
+        for found, future in asked:
             with suppress(GpuInfraError):
-                self._found.append(future.result())
+                found.append(future.result())
 
     def _bad(self) -> Finding | None:
         if self._thread:
             self._thread.join(self._patience_s)
-        return next((finding for finding in self._found if finding.state == BAD), None)
+        return next((finding for finding in self._certain if finding.state == BAD), None)

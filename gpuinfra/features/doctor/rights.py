@@ -6,7 +6,7 @@ from functools import partial
 
 from gpuinfra.features.doctor import account, image, place
 from gpuinfra.features.doctor.finding import BAD, Finding, bad, ok, unsure, warn
-from gpuinfra.features.doctor.situation import AccountSituation, Situation
+from gpuinfra.features.doctor.situation import AccountSituation
 from gpuinfra.ground import threads
 from gpuinfra.ground.account_facts import FoundImage, HostRequest, Simulation, StackOfTries
 from gpuinfra.ground.errors import GpuInfraError, MayNot
@@ -36,7 +36,7 @@ OTHER_CAUSES: tuple[Callable[[AccountSituation], Finding], ...] = (
 )
 
 
-def hosts(it: Situation) -> Finding:
+def hosts(it: AccountSituation) -> Finding:
     """Dry-run what `up`, `stop` and `down` ask of EC2, with the arguments of a real host."""
     name, found = "EC2 rights", it.image()
     of = stack_of(it)
@@ -60,7 +60,7 @@ def hosts(it: Situation) -> Finding:
     return bad(name, f"EC2 would refuse this host: {launch.message}", launch.hint)
 
 
-def stack_of(it: Situation) -> StackOfTries:
+def stack_of(it: AccountSituation) -> StackOfTries:
     """Return whose things are tried: named and tagged as a policy for this stack wants it."""
     return StackOfTries(
         name=f"gpuinfra-{it.settings.stack}",
@@ -78,7 +78,7 @@ def _why_denied(denied: Mapping[str, MayNot]) -> tuple[str, str]:
     return f"{of} {told[0][1]}" if told else "", lifted or f"{ASK}{', '.join(denied)}"
 
 
-def _denied(it: Situation, of: StackOfTries) -> dict[str, MayNot]:
+def _denied(it: AccountSituation, of: StackOfTries) -> dict[str, MayNot]:
     """Return what the caller may not do beside a launch, of what this stack needs."""
     tried = [
         *([] if it.settings.security_group_ids else [GROUP]),
@@ -90,7 +90,7 @@ def _denied(it: Situation, of: StackOfTries) -> dict[str, MayNot]:
     return {name: why for name, why in found.items() if isinstance(why, MayNot)}
 
 
-def _is_about_default_group(launch: GpuInfraError, it: Situation) -> bool:
+def _is_about_default_group(launch: GpuInfraError, it: AccountSituation) -> bool:
     """Tell whether EC2 refused the VPC's default group, taken where none is named: ours is not there yet."""
     return (
         isinstance(launch, MayNot)
@@ -99,18 +99,18 @@ def _is_about_default_group(launch: GpuInfraError, it: Situation) -> bool:
     )
 
 
-def _tags(it: Situation) -> dict[str, str]:
+def _tags(it: AccountSituation) -> dict[str, str]:
     return {**it.others.tags, **it.settings.tags.as_dict(), "Name": f"gpuinfra-{it.settings.stack}"}
 
 
-def _is_bad(check: Callable[[AccountSituation], Finding], it: Situation) -> bool:
+def _is_bad(check: Callable[[AccountSituation], Finding], it: AccountSituation) -> bool:
     try:
         return check(it).state == BAD
     except GpuInfraError:
         return False
 
 
-def request(it: Situation, found: FoundImage) -> HostRequest:
+def request(it: AccountSituation, found: FoundImage) -> HostRequest:
     """Return what the Terraform module would ask EC2 for."""
     settings, offer = it.settings, it.first_offer()
     return HostRequest(
@@ -126,7 +126,7 @@ def request(it: Situation, found: FoundImage) -> HostRequest:
     )
 
 
-def role(it: Situation) -> Finding:
+def role(it: AccountSituation) -> Finding:
     """Ask IAM whether the caller may make the host's role; many may not ask that."""
     name = "IAM rights"
     if it.settings.instance_profile:
@@ -147,7 +147,7 @@ def role(it: Situation) -> Finding:
     return ok(name, "as IAM simulates it, a role for the host may be made")
 
 
-def _simulations(it: Situation) -> list[Simulation]:
+def _simulations(it: AccountSituation) -> list[Simulation]:
     """Return what is asked of IAM: by the names, tags and boundary of this stack's role."""
     caller, settings = it.caller(), it.settings
     partition = (caller.arn.split(":")[1:2] or ["aws"])[0]  # none of a caller whom AWS does not know
@@ -165,7 +165,7 @@ def _simulations(it: Situation) -> list[Simulation]:
     ]
 
 
-def reads(it: Situation) -> Finding:
+def reads(it: AccountSituation) -> Finding:
     """Make the reads that the chosen options need; without them a price or a limit is missing, no host."""
     name, settings = "other rights", it.settings
     wanted = [] if it.region.startswith("us-gov-") else ["pricing:GetProducts"]
@@ -179,7 +179,7 @@ def reads(it: Situation) -> Finding:
     return ok(name, ", ".join(wanted) or "none are needed")
 
 
-def _why_not(it: Situation, action: str) -> GpuInfraError | None:
+def _why_not(it: AccountSituation, action: str) -> GpuInfraError | None:
     try:
         it.account.read(action)
     except GpuInfraError as error:

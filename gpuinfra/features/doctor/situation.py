@@ -49,6 +49,7 @@ class AccountSituation:
     settings: Settings
     account: AccountReader
     others: LaunchValues = field(default_factory=LaunchValues)
+    record: Record = field(default_factory=Record)
     _told: dict[str, tuple[Any, GpuInfraError | None]] = field(default_factory=dict)
     _lock: Any = field(default_factory=threading.Lock)
     _locks: dict[str, Any] = field(default_factory=dict)
@@ -133,7 +134,6 @@ class Situation(AccountSituation):
 
     quotas: QuotaSource
     machine: LocalMachine
-    record: Record = field(default_factory=Record)
     file: Path | None = None
     trouble: ConfigError | None = None
     python: str = ""

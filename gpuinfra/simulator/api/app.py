@@ -76,7 +76,9 @@ class SimulatorApp:
         request = request_of(environ, body)
         call = _call_of(request, self._state.now(), self._owner(request.access_key))
         number = self._state.calls.begin(call)
-        fault = self._state.faults.hit(request.service, request.action, request.text)
+        fault = self._state.faults.hit(
+            request.service, request.action, request.text, is_dry_run=call.is_dry_run
+        )
         label = fault.label if fault else ""
         carried_out = self._carry_out(request, environ) if fault and fault.after else None
         # from now on the fault has hold of it

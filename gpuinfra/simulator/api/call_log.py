@@ -31,6 +31,11 @@ class Call:
     access_key: str = ""
     account: str = ""
 
+    @property
+    def is_dry_run(self) -> bool:
+        """Tell whether EC2 was only asked whether it would do it."""
+        return self.params.get("DryRun") == "true"
+
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:
         """Build from decoded JSON."""

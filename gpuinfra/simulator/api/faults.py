@@ -8,11 +8,14 @@ from fnmatch import fnmatchcase
 from typing import Any, Self
 
 DEFAULT_MESSAGE = "Injected by the simulator."
+NO_RIGHT = "UnauthorizedOperation"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """One way in which calls go wrong.
+
+    A dry run is not counted, and only a missing right strikes it: EC2 looks at nothing else.
 
     match: an action, with wildcards (`RunInstances`, `Describe*`, `sts:*`).
     body: only calls whose decoded request holds this text (`InstanceType=g4dn.xlarge`).
@@ -95,8 +98,10 @@ class FaultBook:
         if is_set:
             cleared.wait(fault.delay_s)
 
-    def hit(self, service: str, action: str, text: str) -> Fault | None:
+    def hit(self, service: str, action: str, text: str, *, is_dry_run: bool = False) -> Fault | None:
         """Count one call, and return the first fault that strikes it."""
+        if is_dry_run:
+            return self._in_a_dry_run(service, action, text)
         with self._lock:
             struck = None
             for index, fault in enumerate(self._faults):
@@ -105,3 +110,12 @@ class FaultBook:
                     if struck is None and fault.is_due(self._seen[index]):
                         struck = fault
             return struck
+
+    def _in_a_dry_run(self, service: str, action: str, text: str) -> Fault | None:
+        with self._lock:
+            told = [
+                fault
+                for fault, seen in zip(self._faults, self._seen, strict=True)
+                if fault.code == NO_RIGHT and fault.concerns(service, action, text) and fault.is_due(seen + 1)
+            ]
+        return told[0] if told else None

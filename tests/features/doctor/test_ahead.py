@@ -1,22 +1,31 @@
 """What is certain of an account ends `up` before anything is made; what is not known ends nothing."""
 
+import dataclasses
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gpuinfra.features.doctor.ahead import AccountCheck
-from gpuinfra.ground.account_facts import AccountPlan
+from gpuinfra.ground.account_facts import AccountPlan, LaunchValues
 from gpuinfra.ground.errors import CloudError
 from gpuinfra.ground.model import Record
 from tests.fakes.account import FakeAccount
 from tests.fakes.host import fake_world
-from tests.fakes.world import RECORDED, SETTINGS, FakeReporter
+from tests.fakes.world import RECORDED, SETTINGS, FakeReporter, FakeValues
 from tests.features.doctor.situations import denied
 from tests.waiting import PATIENCE_S
 
 NO_HOST = Record()
+DENIED = FakeAccount(
+    launch_refusal=denied("ec2:RunInstances"),
+    may={"iam:PassRole": "implicitDeny"},
+)
+TRIED = (
+    "; `up` tries it all the same: a rule may ask for what is not made yet; next: ask your AWS administrator"
+)
 
 
 def check(directory: Path, account: FakeAccount, *, record: Record = NO_HOST, **options: Any) -> AccountCheck:
@@ -75,3 +84,47 @@ def test_plan_only_tells(tmp_path: Path) -> None:
     AccountCheck(world, SETTINGS, Record()).tell()
     (line,) = reporter.said
     assert line.startswith("! this host cannot be had: AWS's free plan has no g4dn.xlarge; next: aws")
+
+
+def said(directory: Path, account: FakeAccount, tell: Callable[[AccountCheck], None]) -> list[str]:
+    """Return what is said of an account, for a stack with a tag of the user's."""
+    reporter = FakeReporter()
+    values = FakeValues()
+    values.for_launch = LaunchValues(tags={"cost": "42"})
+    world = fake_world(directory, account_reader=lambda *_: account, reporter=reporter, values=values)
+    tell(AccountCheck(world, SETTINGS, Record()))
+    return reporter.said
+
+
+@pytest.mark.parametrize("tell", [AccountCheck.tell, AccountCheck.refuse])
+def test_missing_rights_are_told_and_refuse_nothing(
+    tell: Callable[[AccountCheck], None], tmp_path: Path
+) -> None:
+    """A dry run cannot name what is not made yet: a rule that asks for it allows the launch."""
+    ec2, iam = said(tmp_path, DENIED, tell)
+    assert ec2.startswith(f"! you may not do ec2:RunInstances{TRIED} to allow ec2:RunInstances")
+    assert iam.startswith(f"! IAM says that you may not do iam:PassRole{TRIED} to allow iam:PassRole")
+    assert DENIED.requests[-1].tags["cost"] == "42"
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        FakeAccount(),
+        FakeAccount(
+            refuses={"simulate": denied("iam:Simulate")}, launch_refusal=CloudError("odd"), shown=None
+        ),
+        FakeAccount(launch_refusal=CloudError("odd"), places=None),
+    ],
+    ids=["all is allowed", "not sure", "no rights are the cause"],
+)
+def test_what_is_not_known_to_be_missing_is_not_told(account: FakeAccount, tmp_path: Path) -> None:
+    """Nobody learns anything from `not sure` there; other causes are Terraform's and EC2's to tell."""
+    assert [line for line in said(tmp_path, account, AccountCheck.tell) if "may not" in line] == []
+
+
+def test_one_cause_is_told_once(tmp_path: Path) -> None:
+    """An account that can have no such host at all has no need to hear of rights."""
+    account = dataclasses.replace(DENIED, of_plan=AccountPlan(kind="FREE"))
+    (line,) = said(tmp_path, account, AccountCheck.tell)
+    assert "free plan" in line
