@@ -6,21 +6,20 @@ host can be.
 
 import dataclasses
 import random
-import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from functools import partial
 
 from gpuinfra.features.capacity import told
 from gpuinfra.features.capacity.cells import cells
 from gpuinfra.features.capacity.verdict import Verdict, verdict
-from gpuinfra.features.capacity.walk import NothingLeftError, Pause, Places, Told, walk
+from gpuinfra.features.capacity.walk import NothingLeftError, Places, Told, walk
 from gpuinfra.features.money.prices import Prices
 from gpuinfra.features.provision import meanwhile
-from gpuinfra.features.provision.outcome import what_exists
+from gpuinfra.features.provision.between_rounds import rest
 from gpuinfra.features.provision.place import HOST_TYPE, put
 from gpuinfra.features.provision.preflight import refuse_orphans
 from gpuinfra.features.provision.resource_names import INSTANCE
-from gpuinfra.ground.errors import CloudError, GpuInfraError, Interrupted
+from gpuinfra.ground.errors import CloudError, GpuInfraError
 from gpuinfra.ground.model import Outcome, Record, Settings
 from gpuinfra.ground.names import command
 from gpuinfra.ground.pool import Pool
@@ -101,7 +100,8 @@ class Search:
                 wait_s=self._wait_s,
                 clock=world.clock.suspended_too,
                 told=Told(
-                    refused=lambda one, left: world.reporter.say(told.refused(one, left)), rest=self._rest
+                    refused=lambda one, left: world.reporter.say(told.refused(one, left)),
+                    rest=partial(rest, world),
                 ),
                 jitter=lambda: random.uniform(0.8, 1.2),  # noqa: S311  # no secret
             )
@@ -157,26 +157,6 @@ class Search:
             " Terraform removes it with its next apply, whether there is a new one by then or not",
             hint=f"{command('plan', self._world.files.name)}   # shows that; save first what you need of it",
         )
-
-    def _rest(self, pause: Pause) -> None:
-        """Wait for the next round, and show until when.
-
-        Raises:
-            Interrupted: Ctrl-C.
-        """
-        world, clock = self._world, self._world.clock.suspended_too
-        shift = time.time() - clock.now()
-        next_round, until = (datetime.fromtimestamp(at + shift) for at in (pause.ends, pause.until))
-        line = told.waiting(pause.places, next_round=next_round, until=until)
-        world.reporter.say(f"no place has a host: {line}")
-        try:
-            clock.sleep(max(0.0, pause.ends - clock.now()))
-        except KeyboardInterrupt:
-            stack = world.files.name
-            raise Interrupted(
-                f"stopped by Ctrl-C while waiting for a host. {what_exists(world.state.read(), [])}",
-                hint=f"{command('up --wait 2h', stack)} (goes on) or {command('down', stack)} (removes it)",
-            ) from None
 
     def _put_back(self) -> None:
         """Record again where the host is that was to be replaced; a new one that is half made stays."""
