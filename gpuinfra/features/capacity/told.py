@@ -48,6 +48,11 @@ def refused(one: FailedTry, left: Sequence[Pool]) -> str:
     return f"{one.number} of {of}: {one.pool}: {one.why.value} ({one.took_s:.1f} s){what_next}"
 
 
+def fallen_away(pool: Pool, why: Verdict, following: Pool) -> str:
+    """Return that a place is not asked, which is known before any host is asked for."""
+    return f"{pool}: {why.value}; next: {following}"
+
+
 def waiting(places: Sequence[Pool], *, next_round: datetime, until: datetime) -> str:
     """Return what is waited for, by the user's own clock."""
     names = f"{count(len(places), 'place')}, first {places[0]}" if len(places) > 1 else str(places[0])

@@ -46,10 +46,11 @@ def apply_as_planned(
 
     Where AWS has no host in the place that was planned for, what follows differs in the place alone.
     """
-    plan_file, terraform, settings = world.files.plan_file, world.terraform(), search.settings
-    ahead = PricesAhead(world, settings, search.types)
+    plan_file, terraform = world.files.plan_file, world.terraform()
+    ahead = PricesAhead(world, search.settings, search.types)
     try:
-        planned = planning.make(world, terraform, settings, replace=forced)
+        planned = search.planned(lambda of: planning.make(world, terraform, of, replace=forced))
+        settings = search.settings
         made = [change.address for change in planned.changes if change.action == "create"]
         if firewall.take_over(terraform, firewall.foreign(world, record), record, made):
             planned = planning.make(world, terraform, settings, replace=forced)

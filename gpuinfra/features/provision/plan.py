@@ -78,10 +78,13 @@ def plan(world: World, values: InitValues) -> TerraformPlan:
     ahead = PricesAhead(world, settings, search.types)
     checks = Beforehand(world, settings, Record() if given.makes_reserved(world, settings) else record)
     try:
-        outcome = make(world, terraform, settings, replace=forced(world, record))
+        replace = forced(world, record)
+        outcome = search.planned(lambda of: make(world, terraform, of, replace=replace))
+        settings = search.settings
         changes = detailed(world, outcome, settings, record)
     finally:
         world.files.plan_file.unlink(missing_ok=True)
+        search.put_back()
     proposal = proposed(changes, settings, record, ahead)
     show(world, proposal)
     if consequences.makes_host(changes):

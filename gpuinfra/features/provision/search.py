@@ -11,7 +11,7 @@ from functools import partial
 
 from gpuinfra.features.capacity import told
 from gpuinfra.features.capacity.cells import cells
-from gpuinfra.features.capacity.verdict import Verdict, verdict
+from gpuinfra.features.capacity.verdict import Verdict, left, verdict
 from gpuinfra.features.capacity.walk import NothingLeftError, Places, Told, walk
 from gpuinfra.features.money.prices import Prices
 from gpuinfra.features.provision import meanwhile
@@ -39,6 +39,7 @@ class Search:
         first = settings.pool or every[0]  # where a host lives, its own place comes first
         self.places = (first, *(it for it in every if it != first))
         self.settings = settings  # of the place that is asked just now
+        self._has_several = len(self.places) > 1
         self._world, self._asked_for, self._wait_s = world, settings, wait_s
         self._known = self._before = record.ids_of(HOST_TYPE)
         self._is_unsure, self._was_there = False, bool(record.resources)
@@ -82,6 +83,24 @@ class Search:
         is_there = bool(self._world.state.read().ids_of(HOST_TYPE))
         return list(dict.fromkeys([*forced, *([INSTANCE] if is_there else [])]))
 
+    def planned(self, plan: Callable[[Settings], Outcome]) -> Outcome:
+        """Plan for the first place whose zone has the type at all; those before it are told, and fall away.
+
+        Raises:
+            GpuInfraError: what no other place would mend; the last of them has it not; or a host lives.
+        """
+        try:
+            return plan(self.settings)
+        except GpuInfraError as error:
+            refused, why = self.places[0], verdict(error)
+            others = left(self.places, refused, why)
+            if why is not Verdict.NOT_OFFERED or self._known or not others:
+                raise
+        self._world.reporter.say(told.fallen_away(refused, why, others[0]))
+        self.places = tuple(others)
+        self._go_to(others[0])
+        return self.planned(plan)
+
     def run(self, ask: Callable[[Settings], Outcome]) -> Outcome:
         """Ask place by place; return what the apply did that made the host.
 
@@ -106,26 +125,22 @@ class Search:
                 jitter=lambda: random.uniform(0.8, 1.2),  # noqa: S311  # no secret
             )
         except NothingLeftError as none:
-            self._put_back()
+            self.put_back()
             error = told.nothing_left(none.tries, stack=world.files.name, waited=bool(self._wait_s))
             if self._before:
                 old = ", ".join(sorted(self._before))
                 error.retell(f"{error.message}\nThe host {old} is as it was", hint=error.hint)
             raise error from None
         except (GpuInfraError, KeyboardInterrupt):
-            self._put_back()
+            self.put_back()
             raise
-        if len(self.places) > 1:
+        if self._has_several:
             world.pool_record.write(_place(self.settings))
         return outcome
 
     def _ask(self, pool: Pool, ask: Callable[[Settings], Outcome]) -> Outcome:
         self._refuse_second()
-        before, self.settings = self.settings, settings_in(self._asked_for, pool)
-        if len(self.places) > 1:
-            put(self._world.pool_record, None if pool == cells(self._asked_for)[0] else pool)
-        if before.instance_type != pool.instance_type:
-            self._world.user_data.write(self.settings)
+        self._go_to(pool)
         try:
             return ask(self.settings)
         except CloudError as error:
@@ -136,6 +151,14 @@ class Search:
         finally:
             now = self._world.state.read()
             self._known, self._was_there = now.ids_of(HOST_TYPE), bool(now.resources)
+
+    def _go_to(self, pool: Pool) -> None:
+        """Let Terraform plan in a place."""
+        before, self.settings = self.settings, settings_in(self._asked_for, pool)
+        if self._has_several:
+            put(self._world.pool_record, None if pool == cells(self._asked_for)[0] else pool)
+        if before.instance_type != pool.instance_type:
+            self._world.user_data.write(self.settings)
 
     def _refuse_second(self) -> None:
         """Refuse to ask beside a host that somebody else has made meanwhile, or that an answer was lost of.
@@ -158,10 +181,10 @@ class Search:
             hint=f"{command('plan', self._world.files.name)}   # shows that; save first what you need of it",
         )
 
-    def _put_back(self) -> None:
+    def put_back(self) -> None:
         """Record again where the host is that was to be replaced; a new one that is half made stays."""
         now = self._world.state.read().ids_of(HOST_TYPE)
-        if len(self.places) > 1 and now == self._before:
+        if self._has_several and now == self._before:
             put(self._world.pool_record, self._asked_for.pool)
 
 

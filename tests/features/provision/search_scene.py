@@ -64,6 +64,18 @@ class TerraformOfPlaces(FakeTerraform):
         super().__init__(planned)
         self.values, self.state, self.refused, self.planned = values, state, dict(refused), planned
         self.asked: list[Pool] = []
+        self.lacking: set[Pool] = set()  # places whose zone does not have the type: the plan itself says so
+
+    def plan(self, out: Path, *, replace: Sequence[str], on_progress: Any) -> Outcome:
+        """Plan for the place that is recorded."""
+        made = super().plan(out, replace=replace, on_progress=on_progress)
+        pool = self.values.settings.pool or cells(self.values.settings)[0]
+        said = f"Zone {pool.zone} does not offer {pool.instance_type} to this account."
+        refused = Outcome(
+            ok=False,
+            diagnostics=(Diagnostic(severity="error", summary="Resource precondition failed", detail=said),),
+        )
+        return refused if pool in self.lacking else made
 
     def apply(self, plan: Path | None, *, replace: Sequence[str], target: Any, on_progress: Any) -> Outcome:
         """Make a host, or refuse."""
