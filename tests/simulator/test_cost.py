@@ -79,7 +79,7 @@ def test_three_stops_and_a_resize(aws: Aws, sim: Simulator, ec2: "EC2Client", tm
     events, now = by_events(sim, made), found.now
     assert [span.state for span in found.spans] == [state for state, _ in events]
     for span, (_, began) in zip(found.spans, events, strict=True):
-        assert 0 <= began - span.began < 1.1  # AWS tells whole seconds
+        assert 0 <= began - span.began < 2  # AWS tells whole seconds; the machine may be busy
     assert not any(span.unseen for span in found.spans)
     # four starts, each a minute at least
     assert in_usd(found, "host") == pytest.approx(2 * 60 / 3600 * (USD_H["g4dn.xlarge"] + USD_H["g5.xlarge"]))
