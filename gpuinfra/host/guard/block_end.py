@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 BY = "EC2"
 TAG = "tags/instance/gpuinfra:block-ends"
-STATE = "block.json"
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 EC2_S = 1800.0  # before the block's end
 LEAD_S = 300.0  # before EC2's time: gpuinfra/ground/reservation.py has the same
@@ -38,6 +37,8 @@ LOOKS_A_READ = 60  # one a second: a changed tag acts within a minute
 class BlockEnd(Watcher):
     """When the block ends, as the tag said last, and what was done for it since the boot."""
 
+    STATE = "block.json"
+
     def __init__(
         self,
         *,
@@ -49,8 +50,8 @@ class BlockEnd(Watcher):
         run: str = kept.RUN,
         now: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(state=STATE, ask=ask, begin=begin, record=record, disk=disk, run=run)
-        self._tell, self._now, self._disk = tell, now, f"{disk}/{STATE}"
+        super().__init__(ask=ask, begin=begin, record=record, disk=disk, run=run)
+        self._tell, self._now, self._disk = tell, now, f"{disk}/{self.STATE}"
         self.info = self.info or {"ends": kept.load(self._disk).get("ends", "")}
 
     def look(self) -> None:

@@ -12,36 +12,26 @@ import sys
 import time
 from contextlib import suppress
 
-from gpuinfra.host.guard import block_end, events, kept
+from gpuinfra.host.guard import block_end, kept
 from gpuinfra.host.guard.metadata import Metadata
 from gpuinfra.host.guard.watcher import Watcher, begin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from typing import Any
 
 POLL_S = 1.0  # for a drill: one file
 POLLS_A_LOOK = 5  # at the metadata
 SILENT_LOOKS = 6  # in a row
-STATE, DRILL = "spot.json", "drill-asked.json"
+DRILL = "drill-asked.json"
 NOTICE, REBALANCE = "spot/instance-action", "events/recommendations/rebalance"
 
 
 class NoticeWatcher(Watcher):
     """Looks once a call of `look`, and begins what is to be done, each thing once."""
 
-    def __init__(
-        self,
-        *,
-        ask: Callable[[str], str],
-        begin: Callable[[str, Sequence[str]], None],
-        record: Callable[..., object] = events.record,
-        disk: str = kept.DISK,
-        run: str = kept.RUN,
-    ) -> None:
-        super().__init__(state=STATE, ask=ask, begin=begin, record=record, disk=disk, run=run)
-        self._drill, self._silent = f"{run}/{DRILL}", 0
+    STATE = "spot.json"
+    _silent = 0
 
     def look(self) -> None:
         """Look for a drill, and each fifth time at the metadata."""
@@ -53,7 +43,7 @@ class NoticeWatcher(Watcher):
         self._looks += 1
 
     def _look_for_drill(self) -> None:
-        asked = kept.load(self._drill)
+        asked = kept.load(f"{self._run}/{DRILL}")
         drill, notice_s = str(asked.get("id", "")), asked.get("notice_s")
         if drill and isinstance(notice_s, (int, float)) and self._is_new("drill", drill):
             seen_s = time.time() - float(asked.get("at", time.time()))

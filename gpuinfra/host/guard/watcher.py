@@ -20,16 +20,18 @@ START_S = 10.0
 
 
 class Watcher:
-    """Notes what was done in `state`, a file of `run`, which a reboot empties.
+    """Notes what was done in its STATE, a file of `run`, which a reboot empties.
 
     ask: metadata by its name; raises OSError where nothing answers. begin: starts a verb of end_host.py in a
     unit of this name.
     """
 
+    STATE = ""
+    _looks = 0
+
     def __init__(
         self,
         *,
-        state: str,
         ask: Callable[[str], str],
         begin: Callable[[str, Sequence[str]], None],
         record: Callable[..., object] = events.record,
@@ -37,9 +39,8 @@ class Watcher:
         run: str = kept.RUN,
     ) -> None:
         self._ask, self._begin, self._record = ask, begin, record
-        self._file = f"{run}/{state}"
+        self._run, self._file = run, f"{run}/{self.STATE}"
         self._finished = finished_jobs.FinishedJobs(f"{disk}/{finished_jobs.FILE}", record=record)
-        self._looks = 0
         self.info: dict[str, Any] = kept.load(self._file)
 
     def _is_new(self, step: str, text: str) -> bool:
