@@ -51,11 +51,13 @@ def nowhere(host: Host, copy: DiskCopy, over: NothingLeftError, *, is_gone: bool
     """Return the error where no place has room; what is kept is said."""
     tried = "; ".join(f"{one.pool}: {one.why.value}" for one in over.tries)
     it_is = (
-        "It is gone; what was on its disk is in the" if is_gone else "It is stopped, its disk is safe; the"
+        f"It is gone; what was on its disk is in the copy {copy.image_id}, which is"
+        if is_gone
+        else f"It is stopped, its disk is safe; the copy {copy.image_id} is"
     )
     return CloudError(
-        f"AWS has room for {host.instance_id} nowhere now ({tried}). {it_is}"
-        f" copy {copy.image_id}, which is kept for the next start, and costs money until then",
+        f"AWS has room for {host.instance_id} nowhere now ({tried}). {it_is} kept for the next start, and"
+        " costs money until then",
         hint=f"{command('start --yes', host.stack)}   # later",
     )
 

@@ -106,7 +106,8 @@ def hourly(things: BilledThings, prices: Prices) -> HourlyCost:
     """Return what some things cost; all that has to be asked for is asked at the same time."""
     prices.fetch(things.names())
     is_spot = things.market == SPOT_MARKET
-    other = prices.on_demand(things.instance_type) if is_spot else prices.spot(things.instance_type)
+    spot = prices.spot(things.instance_type, things.zone)
+    other = prices.on_demand(things.instance_type) if is_spot else spot
     rate = rate_of(things, prices)
     return HourlyCost(things=things, rate=rate, other=other, dearest_usd_h=_dearest_usd_h(things, prices))
 

@@ -47,7 +47,7 @@ def _quota(r: Refusal, market: str) -> CloudError:
     console = f"raise it: {QUOTAS.format(region=r.region, service='ec2')}"
     back = "; or set instance_type back in terraform.tfvars" if r.after else ""
     return CloudError(
-        f"the account's vCPU quota{of} is too small for {r.wanted}: {r.message}{r.after}",
+        f"the account's vCPU quota{of} is too small for {r.wanted}: {r.said}",
         hint=f"{ask}   # asks AWS for more{back}" if code else console + back,
     )
 

@@ -114,7 +114,7 @@ LINES: tuple[tuple[str, str, str], ...] = (
     (
         "InternalError|InternalFailure|InternalServerError|Unavailable|ServiceUnavailable(Exception)?"
         "|ServiceFailure|RequestTimeout|ConcurrentModification(Exception)?",
-        "AWS could not do {r.action} at this moment: {r.code}: {r.message}{r.after}",
+        "AWS could not do {r.action} at this moment: {r.code}: {r.said}",
         AGAIN,
     ),
     ("PreconditionFailed", "somebody else wrote it a moment before: {r.message}", AGAIN),

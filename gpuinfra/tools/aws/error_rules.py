@@ -35,14 +35,14 @@ HELD_BY = {"sg": "group-id", "subnet": "subnet-id", "vpc": "vpc-id"}
 
 def _no_capacity(r: Refusal) -> CloudError:
     return CloudError(
-        f"AWS has no {r.wanted} to give right now: {r.message}{r.after}",
+        f"AWS has no {r.wanted} to give right now: {r.said}",
         hint=r.elsewhere("availability_zone, instance_type or region"),
     )
 
 
 def _unsupported(r: Refusal) -> CloudError:
     return CloudError(
-        f"AWS does not offer {r.wanted} like this: {r.message}{r.after}",
+        f"AWS does not offer {r.wanted} like this: {r.said}",
         hint=r.elsewhere("availability_zone or instance_type"),
     )
 
@@ -76,7 +76,7 @@ def _unauthorized(r: Refusal) -> MayNot:
 def _value(r: Refusal) -> CloudError:
     if "Free Tier" in r.message:
         return CloudError(
-            f"the account is on AWS's free plan, which has no {r.wanted}: {r.message}{r.after}",
+            f"the account is on AWS's free plan, which has no {r.wanted}: {r.said}",
             hint=UPGRADE,
         )
     if "Instance Profile" in r.message:
@@ -85,7 +85,7 @@ def _value(r: Refusal) -> CloudError:
             hint="aws iam list-instance-profiles   # set instance_profile in terraform.tfvars",
         )
     return CloudError(
-        f"AWS does not take what {r.action} was given: {r.code}: {r.message}{r.after}",
+        f"AWS does not take what {r.action} was given: {r.code}: {r.said}",
         hint=f"{r.plan}   # shows what is asked for; the values come from terraform.tfvars",
     )
 
@@ -112,7 +112,7 @@ def _not_permitted(r: Refusal) -> CloudError:
     held = re.search(r"'(i-\w+)'.*'disableApi(Stop|Termination)'", r.message, re.S)
     off = f"aws ec2 modify-instance-attribute --region {r.region} --instance-id"
     return CloudError(
-        f"AWS does not do {r.action} here: {r.message}{r.after}",
+        f"AWS does not do {r.action} here: {r.said}",
         hint=f"{off} {held[1]} --no-disable-api-{held[2].lower()}   # then the same command"
         if held
         else r.status,

@@ -51,6 +51,11 @@ class Refusal:
         """Say how the host is now, if one is there: only a host that lives is changed or started."""
         return STAYS_STOPPED if self.operation in TO_A_HOST else ""
 
+    @property
+    def said(self) -> str:
+        """Return AWS's own words, and how the host is now."""
+        return f"{self.message.removesuffix('.')}{self.after}" if self.after else self.message
+
     def elsewhere(self, places: str) -> str:
         """Return the step for a host that AWS does not give: none for a living one may make a new host."""
         if self.operation in TO_A_HOST:

@@ -175,6 +175,14 @@ def test_what_is_known_is_told_beside_what_is_not() -> None:
     assert stopped.startswith("  cost while stopped: 0.014 USD an hour")
 
 
+def test_the_spot_price_beside_is_that_of_the_zone() -> None:
+    """Where the host will stand; the cheapest one where EC2 chooses."""
+    source = FakePriceList(spot={"g4dn.xlarge": {"us-east-1a": 0.1, "us-east-1b": 0.3}})
+    in_b = dataclasses.replace(SETTINGS, zones=("us-east-1b",))
+    assert told(in_b, HOST, source=source)[0].endswith("; spot 0.300")
+    assert told(SETTINGS, HOST, source=source)[0].endswith("; spot 0.100")
+
+
 def cost(source: FakePriceList, market: str = "on-demand") -> HourlyCost:
     """Return the cost of a plain host."""
     return hourly(dataclasses.replace(things(SETTINGS, HOST), market=market), prices(source))

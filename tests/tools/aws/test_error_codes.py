@@ -83,7 +83,7 @@ def test_every_row(code: str, says: str, hint: str) -> None:
 def test_a_host_that_lives_is_told_safe(code: str, operation: str) -> None:
     """A host that is not started, or not given a type, is kept: no step leads to another zone or region."""
     error = refused(code, "No.", service="ec2", operation=operation, settings=SETTINGS)
-    assert error.message.endswith("No.; the host is stopped, its disk is safe")
+    assert error.message.endswith("No; the host is stopped, its disk is safe")
     assert not {"availability_zone", "region in"} & set(error.hint.split())
     if code != "VcpuLimitExceeded":
         assert error.hint == "gpuinfra start   # later; another type: gpuinfra resize g5.xlarge"
@@ -164,7 +164,7 @@ def test_the_encoded_message_is_left_out() -> None:
 def test_no_step_for_a_living_host_leads_to_another_one(code: str, operation: str) -> None:
     """A resize that AWS refuses leaves the host stopped with its disk; another zone would be a new host."""
     error = refused(code, "Why.", service="ec2", operation=operation, settings=SETTINGS)
-    assert error.message.endswith("Why.; the host is stopped, its disk is safe")
+    assert error.message.endswith("Why; the host is stopped, its disk is safe")
     assert error.hint
     assert "zone" not in error.hint
 
