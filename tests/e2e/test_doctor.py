@@ -185,3 +185,16 @@ def test_rights_are_tried_before_anything_is_made(cli: Cli, sim: Simulator) -> N
     done = cli.run("up", "--yes")
     refused(done, 4, told, "next: ask your AWS administrator to allow ec2:RunInstances")
     assert done.stderr.index(f"! {told}") < done.stderr.index("creating ...")
+
+
+def test_a_network_of_the_stack_own_is_not_told_missing(cli: Cli, sim: Simulator) -> None:
+    """Without a default VPC a dry run has nowhere to go; the host has its own network, once it is made."""
+    sim.remove_default_vpc()
+    cli.edit('access = "ssh"', 'access = "ssm"')
+    cli.edit("private_network = null", 'private_network = "nat"')
+    found = findings(cli.run("doctor", "--json"))
+    assert found["EC2 rights"]["state"] == "unsure"
+    assert "`up` makes a network" in found["EC2 rights"]["text"]
+    assert [one for one in found.values() if one["state"] == "bad"] == []
+    done = cli.run("plan")
+    assert (done.returncode, "would refuse" in done.stderr) == (0, False), done.stderr

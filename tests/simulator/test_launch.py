@@ -146,3 +146,12 @@ def test_a_wrong_launch_is_refused_with_the_code_of_aws(
     """And leaves nothing behind."""
     assert refusal(ec2, **arguments) == code
     assert sim.leftovers() == {}
+
+
+@pytest.mark.parametrize("is_dry_run", [False, True])
+def test_without_a_default_vpc_a_subnet_has_to_be_named(
+    sim: Simulator, ec2: "EC2Client", is_dry_run: bool
+) -> None:
+    """A dry run is told so, too."""
+    sim.remove_default_vpc()
+    assert refusal(ec2, DryRun=is_dry_run) == "VPCIdNotSpecified"

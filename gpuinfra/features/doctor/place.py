@@ -89,10 +89,15 @@ def _why(one: sums.QuotaSum) -> str:
     return f"{one.text}: not sure: {one.unsure}" if one.unsure else one.text
 
 
+def makes_network(it: AccountSituation) -> bool:
+    """Tell whether a network is made with the host."""
+    return it.settings.access == "ssm" and bool(it.others.private_network) and not it.settings.subnet_id
+
+
 def network(it: AccountSituation) -> Finding:
     """Look for a subnet where the type is, with room, and with a way out."""
     settings, name = it.settings, "network"
-    if settings.access == "ssm" and it.others.private_network and not settings.subnet_id:
+    if makes_network(it):
         return ok(name, "a private one is made with the host")
     found = it.network()
     if found is None and settings.subnet_id:

@@ -9,12 +9,15 @@ from gpuinfra.features.doctor.finding import BAD, Finding, bad, ok, unsure, warn
 from gpuinfra.features.doctor.situation import AccountSituation
 from gpuinfra.ground import threads
 from gpuinfra.ground.account_facts import FoundImage, HostRequest, Simulation, StackOfTries
-from gpuinfra.ground.errors import GpuInfraError, MayNot
+from gpuinfra.ground.errors import CloudError, GpuInfraError, MayNot
 from gpuinfra.tools.aws.doctor_rights import GROUP, KEY_PAIR, ON_A_HOST
 
 ASK = "ask your AWS administrator to allow "
 # The end of AWS's own sentence: a policy may allow the action, and not on this.
 ON_WHAT = re.compile(r"on resource: .*", re.S)
+# What a launch into the default VPC is about, and EC2's codes where there is none.
+OF_A_NETWORK = re.compile(r":(?:subnet|network-interface|security-group|vpc)/")
+NO_DEFAULT_VPC = ("VPCIdNotSpecified", "DefaultVpcDoesNotExist", "MissingInput")
 MADE = "by dry run with the arguments of your host, nothing was made"
 # IAM takes name prefixes of at most 38 characters (terraform/modules/host/modules/instance/iam.tf).
 IAM_PREFIX = 37
@@ -41,8 +44,8 @@ def hosts(it: AccountSituation) -> Finding:
     name, found = "EC2 rights", it.image()
     of = stack_of(it)
     launch = it.launch(request(it, found)) if found else None
-    default_group = launch is not None and _is_about_default_group(launch, it)
-    denied = {"ec2:RunInstances": launch} if isinstance(launch, MayNot) and not default_group else {}
+    unlike = _why_unlike(launch, it)
+    denied = {"ec2:RunInstances": launch} if isinstance(launch, MayNot) and not unlike else {}
     denied |= _denied(it, of)
     if denied:
         why, hint = _why_denied(denied)
@@ -51,10 +54,8 @@ def hosts(it: AccountSituation) -> Finding:
         return unsure(name, "ec2:RunInstances was not tried: there is no image to try it with")
     if launch is None:
         return ok(name, MADE if of.host_id else MADE + LATER)
-    if default_group:
-        return unsure(
-            name, "ec2:RunInstances: a dry run has the VPC's default group, which `up` does not use"
-        )
+    if unlike:
+        return unsure(name, f"ec2:RunInstances: {unlike}")
     if any(_is_bad(check, it) for check in OTHER_CAUSES):
         return unsure(name, "EC2 refuses the host for another reason, told here, before it looks at rights")
     return bad(name, f"EC2 would refuse this host: {launch.message}", launch.hint)
@@ -90,13 +91,19 @@ def _denied(it: AccountSituation, of: StackOfTries) -> dict[str, MayNot]:
     return {name: why for name, why in found.items() if isinstance(why, MayNot)}
 
 
-def _is_about_default_group(launch: GpuInfraError, it: AccountSituation) -> bool:
-    """Tell whether EC2 refused the VPC's default group, taken where none is named: ours is not there yet."""
-    return (
-        isinstance(launch, MayNot)
-        and ":security-group/" in launch.message
-        and not it.settings.security_group_ids
-    )
+def _why_unlike(launch: GpuInfraError | None, it: AccountSituation) -> str:
+    """Return why EC2 may have refused the dry run, and not the launch; empty where they are alike.
+
+    Where no group or network is named a dry run gets those of the default VPC, for ours are not there yet.
+    """
+    if not isinstance(launch, CloudError):
+        return ""
+    may_not, has_none = isinstance(launch, MayNot), launch.code in NO_DEFAULT_VPC
+    if place.makes_network(it) and (has_none or (may_not and OF_A_NETWORK.search(launch.message))):
+        return "a dry run has the default VPC, and `up` makes a network"
+    if may_not and ":security-group/" in launch.message and not it.settings.security_group_ids:
+        return "a dry run has the VPC's default group, which `up` does not use"
+    return ""
 
 
 def _tags(it: AccountSituation) -> dict[str, str]:

@@ -87,6 +87,26 @@ def test_a_check(case: Case) -> None:
     told(*case)
 
 
+@pytest.mark.parametrize(
+    ("code", "words", "state"),
+    [
+        ("VPCIdNotSpecified", "No default VPC for this user.", UNSURE),
+        ("UnauthorizedOperation", "no: on resource: arn:aws:ec2:r:1:subnet/subnet-1", UNSURE),
+        ("UnauthorizedOperation", "no: on resource: arn:aws:ec2:r:1:volume/*", BAD),
+        ("InvalidKMSKey", "no such key", BAD),
+    ],
+)
+def test_a_network_that_is_not_made_yet_cannot_be_tried(code: str, words: str, state: str) -> None:
+    """Without it a dry run is about the default VPC, which the host does not come into, or there is none."""
+    kind = MayNot if code == "UnauthorizedOperation" else CloudError
+    refusal = kind(words, hint="do this")
+    refusal.code = code
+    it = situation(
+        FakeAccount(launch_refusal=refusal), access="ssm", others=LaunchValues(private_network="nat")
+    )
+    assert rights.hosts(it).state == state
+
+
 def test_the_launch_that_is_tried_is_the_real_one() -> None:
     """Tags of the user and of ours, the disk, its key, the place: what an account's rules look at."""
     account = FakeAccount()

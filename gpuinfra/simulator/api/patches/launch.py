@@ -3,7 +3,7 @@
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.exceptions import EC2ClientError, VPCIdNotSpecifiedError
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.responses.instances import InstanceResponse
 
@@ -22,11 +22,13 @@ def _choose_subnet(request: Any, zone: str) -> None:
     """Name the default subnet of the zone where no subnet was asked for.
 
     moto would take the launch for one into EC2-Classic, with any private address. Without a default VPC
-    it refuses rightly, so nothing is changed then.
+    it refuses rightly, but not in a dry run.
     """
     nic = primary_nic(request)
     if request._get_param("SubnetId") or nic.get("SubnetId") or nic.get("NetworkInterfaceId"):
         return
+    if request.ec2_backend.get_default_vpc() is None:
+        raise VPCIdNotSpecifiedError
     subnet = request.ec2_backend.get_default_subnets().get(zone)
     if subnet is not None:
         (nic or request.params)["SubnetId"] = subnet.id
