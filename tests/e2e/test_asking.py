@@ -55,3 +55,15 @@ def test_no_terminal(cli: Cli, sim: Simulator) -> None:
     assert "  next: the same command with --yes" in done.stderr
     assert sim.leftovers() == {}
     assert not (cli.directory / "gpuinfra.tfplan").exists()
+
+
+def test_a_zone_without_the_type_falls_away_before_the_question(cli: Cli, sim: Simulator) -> None:
+    """As with --yes, where plan and apply are one; the second plan is about the zone that has it."""
+    cli.edit("zones = null", 'zones = ["us-east-1e", "us-east-1b"]')
+    with Terminal(cli, "up") as terminal:
+        terminal.until(QUESTION)
+        assert "g4dn.xlarge on-demand in us-east-1e: not offered there; next:" in terminal.seen
+        terminal.type("y\n")
+        assert terminal.end() == 0
+    assert [call.params["Placement.AvailabilityZone"] for call in sim.calls("RunInstances")] == ["us-east-1b"]
+    assert cli.json("plan") == {"changes": [], "outputs_changed": False}

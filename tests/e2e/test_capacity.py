@@ -72,16 +72,6 @@ def test_the_order_is_kept_and_what_was_won_is_recorded(two_by_two: Cli, sim: Si
     assert sim.leftovers() == {}
 
 
-def test_a_zone_without_the_type_falls_away_in_the_plan(cli: Cli, sim: Simulator) -> None:
-    """As in `up --yes`, which plans and applies in one go: both go on to the next zone."""
-    cli.edit("zones = null", 'zones = ["us-east-1e", "us-east-1b"]')
-    done = cli.run("plan")
-    assert done.returncode == 0, done.stderr
-    assert "g4dn.xlarge on-demand in us-east-1e: not offered there; next:" in done.stderr
-    assert pool(cli) is None
-    assert hosts(sim) == 0
-
-
 def test_quota_and_price_are_not_asked_again(two_by_two: Cli, sim: Simulator) -> None:
     """Each ends its places at once, also with --wait: four places are three tries, and nobody waits."""
     cli = two_by_two
