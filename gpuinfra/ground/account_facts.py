@@ -96,6 +96,8 @@ class HostRequest:
     zone: str = ""
     spot: bool = False
     security_group_ids: tuple[str, ...] = ()
+    key_name: str = ""
+    instance_profile: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from gpuinfra.features.doctor import account, image, place
+from gpuinfra.features.doctor import account, given, image, place
 from gpuinfra.features.doctor.finding import BAD, Finding, bad, ok, unsure, warn
 from gpuinfra.features.doctor.situation import AccountSituation
 from gpuinfra.ground import threads
@@ -36,6 +36,7 @@ OTHER_CAUSES: tuple[Callable[[AccountSituation], Finding], ...] = (
     place.network,
     image.there,
     image.disk,
+    given.all_there,
 )
 
 
@@ -130,6 +131,8 @@ def request(it: AccountSituation, found: FoundImage) -> HostRequest:
         zone=it.others.zone,
         spot=settings.market == "spot",
         security_group_ids=settings.security_group_ids,
+        key_name=settings.key_name,
+        instance_profile=settings.instance_profile,
     )
 
 

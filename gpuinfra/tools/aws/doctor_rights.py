@@ -32,6 +32,10 @@ def launch(ec2: Any, request: HostRequest) -> None:
         place["InstanceMarketOptions"] = {"MarketType": "spot"}
     if request.security_group_ids:
         place["SecurityGroupIds"] = list(request.security_group_ids)
+    if request.key_name:
+        place["KeyName"] = request.key_name
+    if request.instance_profile:  # with it EC2 looks at iam:PassRole, too
+        place["IamInstanceProfile"] = {"Name": request.instance_profile}
     ec2.run_instances(
         DryRun=True,
         ImageId=request.image_id,

@@ -124,6 +124,14 @@ def test_the_launch_that_is_tried_is_the_real_one() -> None:
     }
 
 
+def test_what_is_not_there_is_told_once() -> None:
+    """EC2 refuses the dry run for it, too: that is no second cause."""
+    account = FakeAccount(things={"ml": None}, launch_refusal=CloudError("Invalid IAM Instance Profile name"))
+    it = situation(account, instance_profile="ml")
+    assert rights.hosts(it).state == UNSURE
+    assert account.requests[0].instance_profile == "ml"
+
+
 def test_what_is_tried_is_of_this_stack() -> None:
     """A policy for one stack looks at names, tags and whose host it is: another's would be refused."""
     account = FakeAccount()
@@ -140,6 +148,7 @@ def test_what_the_stack_does_not_make_is_not_tried() -> None:
     rights.hosts(situation(account, security_group_ids=("sg-1",), key_name="team"))
     assert account.tried == {}
     assert account.requests[0].security_group_ids == ("sg-1",)
+    assert account.requests[0].key_name == "team"
 
 
 def test_iam_is_asked_about_the_role_that_would_be_made() -> None:
