@@ -27,7 +27,7 @@ CERTAIN: tuple[Callable[[AccountSituation], Finding], ...] = (
 # Only told. A dry run can name what is there already: where a rule asks for the host's own group, key or
 # profile, EC2 denies it and would allow the launch.
 RIGHTS: tuple[Callable[[AccountSituation], Finding], ...] = (rights.hosts, rights.role)
-ALL_THE_SAME = "`up` tries it all the same: a rule may ask for what is not made yet"
+ALL_THE_SAME = "`up` goes on all the same: a trial lacks what is made with the host"
 
 
 class AccountCheck:

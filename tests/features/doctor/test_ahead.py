@@ -24,7 +24,7 @@ DENIED = FakeAccount(
     may={"iam:PassRole": "implicitDeny"},
 )
 TRIED = (
-    "; `up` tries it all the same: a rule may ask for what is not made yet; next: ask your AWS administrator"
+    "; `up` goes on all the same: a trial lacks what is made with the host; next: ask your AWS administrator"
 )
 
 
