@@ -55,10 +55,11 @@ def nowhere(host: Host, copy: DiskCopy, over: NothingLeftError, *, is_gone: bool
         if is_gone
         else f"It is stopped, its disk is safe; the copy {copy.image_id} is"
     )
+    laptop_off = f"; {command('start --when-available --until 12h', host.stack)} lets AWS try, laptop off"
     return CloudError(
         f"AWS has room for {host.instance_id} nowhere now ({tried}). {it_is} kept for the next start, and"
         " costs money until then",
-        hint=f"{command('start --yes', host.stack)}   # later",
+        hint=f"{command('start --yes', host.stack)}   # later{'' if is_gone else laptop_off}",
     )
 
 

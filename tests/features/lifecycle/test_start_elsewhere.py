@@ -106,9 +106,12 @@ def test_a_copy_is_kept_where_no_zone_has_room_and_is_used_by_the_next_start(tmp
     """It is not made twice; the user is told of it, since it costs money."""
     it = scene(tmp_path)
     it.account.full.add(("g4dn.xlarge", OTHER))
-    with pytest.raises(CloudError, match=r"nowhere now .* the copy ami-.* is kept"):
+    with pytest.raises(CloudError, match=r"nowhere now .* the copy ami-.* is kept") as caught:
         start(it)
     it.account.full.discard(("g4dn.xlarge", OTHER))
+    assert caught.value.hint.startswith(
+        "gpuinfra start --yes   # later; gpuinfra start --when-available --until"
+    )
     assert (start(it) != OLD, copied(it)) == (True, 1)
 
 
