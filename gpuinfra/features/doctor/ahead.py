@@ -21,6 +21,7 @@ CERTAIN: tuple[Callable[[AccountSituation], Finding], ...] = (
     account.plan,
     place.type_offered,
     image.there,
+    image.kernel_modules,
     reserved.reservation,
     given.profile,
 )

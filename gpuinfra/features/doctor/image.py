@@ -1,6 +1,6 @@
 """What is looked at of the image that a host would be made from: there, terms, GPU, disk."""
 
-from gpuinfra.features.doctor.finding import Finding, bad, ok, unsure
+from gpuinfra.features.doctor.finding import BAD, Finding, bad, ok, unsure
 from gpuinfra.features.doctor.situation import AccountSituation
 from gpuinfra.ground import facts
 from gpuinfra.ground.errors import GpuInfraError
@@ -47,11 +47,30 @@ def terms(it: AccountSituation) -> Finding:
     return unsure(TERMS, f"no agreement was found for image {it.settings.image}", hint)
 
 
+def kernel_modules(it: AccountSituation) -> Finding:
+    """Look for types whose GPU the image's driver cannot serve, of all that a host may come to be."""
+    name, kind = "image and GPU", it.settings.image
+    pairs = [(one, *facts.kernel_modules(one, kind)) for one in it.types if not it.settings.ami_id]
+    wrong = [
+        f"{one} needs NVIDIA's {needed} kernel modules, and image {kind} has the {has} ones"
+        for one, needed, has, _ in pairs
+        if needed and has and needed != has
+    ]
+    if wrong:
+        key = "instance_types" if len(it.types) > 1 else "instance_type"
+        return bad(
+            name, "; ".join(wrong), f"set {key} in terraform.tfvars to a newer GPU, such as g4dn.xlarge"
+        )
+    return ok(name, f"nothing is known against image {kind}")
+
+
 def fits_gpu(it: AccountSituation) -> Finding:
     """Compare the image's driver with the GPU: none, one too new, one too old for its kernel modules."""
     name, kind, offer = "image and GPU", it.settings.image, it.first_offer()
     if it.settings.ami_id:
         return unsure(name, f"what driver {it.settings.ami_id} has is not known")
+    if (modules := kernel_modules(it)).state == BAD:
+        return modules
     if offer is None:
         return unsure(name, f"not looked at: {it.region} has no {', '.join(it.types)}")
     if offer.gpu_count and kind == UBUNTU:
@@ -69,9 +88,6 @@ def _edit(image: str) -> str:
 
 def _modules(name: str, instance_type: str, kind: str) -> Finding:
     needed, has, is_listed = facts.kernel_modules(instance_type, kind)
-    if needed and has and needed != has:
-        text = f"{instance_type} needs NVIDIA's {needed} kernel modules, and image {kind} has the {has} ones"
-        return bad(name, text, "set instance_type in terraform.tfvars to a newer GPU, such as g4dn.xlarge")
     if needed == "open" and has is None:
         text = (
             f"{instance_type} needs NVIDIA's open kernel modules; whether image {kind} has them is not known"

@@ -12,7 +12,7 @@ from gpuinfra.features.doctor.ahead import AccountCheck
 from gpuinfra.ground.account_facts import AccountPlan, LaunchValues
 from gpuinfra.ground.errors import CloudError
 from gpuinfra.ground.model import Record
-from tests.fakes.account import FakeAccount
+from tests.fakes.account import G4DN, FakeAccount
 from tests.fakes.host import fake_world
 from tests.fakes.world import RECORDED, SETTINGS, FakeReporter, FakeValues
 from tests.features.doctor.situations import denied
@@ -48,6 +48,15 @@ def test_what_is_certain_is_refused(account: FakeAccount, text: str, hint: str, 
     with pytest.raises(CloudError, match=f"this host cannot be had: .*{text}") as caught:
         check(tmp_path, account).refuse()
     assert caught.value.hint.startswith(hint)
+
+
+def test_a_gpu_that_the_driver_cannot_serve_is_refused(tmp_path: Path) -> None:
+    """The host would be made, and paid for, and its GPU would not work."""
+    settings = dataclasses.replace(SETTINGS, instance_type="p3.2xlarge", image="aws-nvidia")
+    account = FakeAccount(offers={"p3.2xlarge": dataclasses.replace(G4DN, name="p3.2xlarge")})
+    world = fake_world(tmp_path, account_reader=lambda *_: account, reporter=FakeReporter())
+    with pytest.raises(CloudError, match="needs NVIDIA's proprietary kernel modules"):
+        AccountCheck(world, settings, NO_HOST).refuse()
 
 
 def test_what_may_not_be_asked_refuses_nothing(tmp_path: Path) -> None:
