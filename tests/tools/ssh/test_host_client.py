@@ -18,7 +18,7 @@ from tests.fakes.host import client
 from tests.fakes.jobs import asked, local_ssh, opening, run
 from tests.processes import until_test_ends
 from tests.samples import host
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, wait_until
 
 
 def test_frames_survive_any_cut() -> None:
@@ -39,7 +39,8 @@ def test_input_output_and_exit_code(home: Path) -> None:
     )
     assert (done.returncode, done.stdout, done.stderr) == (3, b"hello", b"err\n")
     assert len(list((home / ".cache/gpuinfra").glob("host-*"))) == 1
-    assert list((home / ".local/share/gpuinfra/jobs").iterdir()) == []
+    jobs = home / ".local/share/gpuinfra/jobs"  # the supervisor removes it after its last word
+    wait_until(lambda: list(jobs.iterdir()) == [], "the run to be removed")
 
 
 @pytest.mark.parametrize("before", ["", "trap '' INT QUIT\n"], ids=["", "begun in a shell's background"])
