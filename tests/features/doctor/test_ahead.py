@@ -120,9 +120,7 @@ def test_missing_rights_are_told_and_refuse_nothing(
     "account",
     [
         FakeAccount(),
-        FakeAccount(
-            refuses={"simulate": denied("iam:Simulate")}, launch_refusal=CloudError("odd"), shown=None
-        ),
+        FakeAccount(refuses={"simulate": denied("iam:Simulate")}),
         FakeAccount(launch_refusal=CloudError("odd"), places=None),
     ],
     ids=["all is allowed", "not sure", "no rights are the cause"],
